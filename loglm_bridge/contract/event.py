@@ -1,0 +1,81 @@
+"""The event: what a search, an input or a file hands to the model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Mapping, Optional
+
+from loglm_bridge.contract.errors import InvalidEvent
+
+_TEXT_KEYS = ("raw", "sourcetype", "source", "host", "entity")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as Splunk holds it.
+
+    `raw` is the text of `_raw`; `time` is epoch seconds. Everything but `raw` is a hint and may be absent
+    (empty text, `None`). `entity` groups events of one actor into a sequence.
+    """
+
+    raw: str
+    sourcetype: str = ""
+    source: str = ""
+    host: str = ""
+    time: Optional[float] = None
+    entity: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str = "") -> Event:
+        """Build an event from the wire object `{"raw", "sourcetype", "source", "host", "time", "entity"}`.
+
+        Unknown keys are ignored, so that a newer client can speak to an older sidecar.
+
+        Raises:
+            InvalidEvent: a key has the wrong type; `where` (a JSON pointer) is repeated in the error.
+        """
+        if not isinstance(data, Mapping):
+            raise InvalidEvent("an event must be a JSON object", where=where)
+        if "raw" not in data:
+            raise InvalidEvent('an event needs the key "raw"', where=where)
+        text = {}
+        for key in _TEXT_KEYS:
+            value = data.get(key)
+            if value is not None and not isinstance(value, str):
+                raise InvalidEvent(f'"{key}" must be text, got {type(value).__name__}', where=f"{where}/{key}")
+            text[key] = value or ""
+        return cls(time=_epoch(data.get("time"), f"{where}/time"), **text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the wire object; absent hints are left out."""
+        out: dict[str, Any] = {"raw": self.raw}
+        for key in _TEXT_KEYS[1:]:
+            value = getattr(self, key)
+            if value:
+                out[key] = value
+        if self.time is not None:
+            out["time"] = self.time
+        return out
+
+    @property
+    def key(self) -> str:
+        """Key by which a repeated delivery is recognised: sha256 (hex) over source, time and raw."""
+        time = "" if self.time is None else format(self.time, ".6f")
+        text = "\x1f".join((self.source, time, self.raw))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _epoch(value: Any, where: str) -> Optional[float]:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidEvent(f'"time" must be a number of seconds, got {type(value).__name__}', where=where)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise InvalidEvent('"time" must be a finite number of seconds', where=where)
+    return seconds

@@ -1,0 +1,123 @@
+"""The verdict: what the model answers for one event."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Optional
+
+from loglm_bridge.contract.errors import BadReply
+
+#: Kinds of answer the sidecar gives to one event.
+MODEL_STATUSES = ("ok", "empty", "unparsed", "error")
+
+#: Kinds of answer a Splunk row can carry: the model's, and what the client says where there is none.
+ROW_STATUSES = (*MODEL_STATUSES, "unavailable", "overloaded", "timeout")
+
+#: `unknown` means outside the model's distribution. Absence of a label never means benign.
+VERDICTS = ("malicious", "suspicious", "benign", "unknown")
+
+
+@dataclass(frozen=True)
+class Technique:
+    """An ATT&CK technique with the model's calibrated confidence (0..1)."""
+
+    id: str
+    name: str
+    tactics: tuple[str, ...]
+    confidence: float
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Technique:
+        """Read the wire object. Raises BadReply where a key is missing or of the wrong type."""
+        try:
+            return cls(
+                id=_text(data["id"]),
+                name=_text(data["name"]),
+                tactics=tuple(_text(t) for t in data["tactics"]),
+                confidence=_unit(data["confidence"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadReply(f"a technique of the answer is malformed ({error!r})") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the wire object."""
+        return {"id": self.id, "name": self.name, "tactics": list(self.tactics), "confidence": self.confidence}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one event.
+
+    `score` is the calibrated probability (0..1) that the event belongs to an attack, `techniques` are ranked,
+    `novelty` is the distance from the model's training distribution (0 familiar .. 1 foreign). `embedding` (unit
+    length) and `explanation` are present when asked for. `status` is one of MODEL_STATUSES, `verdict` one of VERDICTS;
+    score, verdict and novelty are None unless the status is ok. `detail` says why a status is not ok.
+    """
+
+    status: str
+    score: Optional[float] = None
+    verdict: Optional[str] = None
+    techniques: tuple[Technique, ...] = ()
+    novelty: Optional[float] = None
+    truncated: bool = False
+    embedding: Optional[tuple[float, ...]] = None
+    explanation: Optional[Mapping[str, Any]] = field(default=None, hash=False)
+    detail: Optional[str] = None
+
+    @property
+    def malicious(self) -> bool:
+        """The product's own decision."""
+        return self.verdict == "malicious"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
+        """Read the wire object. Raises BadReply where it breaks the contract."""
+        try:
+            status, verdict, embedding = data["status"], data.get("verdict"), data.get("embedding")
+            if status not in MODEL_STATUSES or (verdict is not None and verdict not in VERDICTS):
+                raise ValueError(f"status {status!r}, verdict {verdict!r}")
+            return cls(
+                status=status,
+                score=_maybe_unit(data.get("score")),
+                verdict=verdict,
+                techniques=tuple(Technique.from_dict(t) for t in data.get("techniques") or ()),
+                novelty=_maybe_unit(data.get("novelty")),
+                truncated=bool(data.get("truncated")),
+                embedding=None if embedding is None else tuple(float(x) for x in embedding),
+                explanation=data.get("explanation"),
+                detail=data.get("detail"),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadReply(f"a verdict of the answer is malformed ({error!r})") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the wire object; every key is present."""
+        return {
+            "status": self.status,
+            "score": self.score,
+            "verdict": self.verdict,
+            "techniques": [t.to_dict() for t in self.techniques],
+            "novelty": self.novelty,
+            "truncated": self.truncated,
+            "embedding": None if self.embedding is None else list(self.embedding),
+            "explanation": None if self.explanation is None else dict(self.explanation),
+            "detail": self.detail,
+        }
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text expected, got {type(value).__name__}")
+    return value
+
+
+def _unit(value: Any) -> float:
+    number = float(value)
+    if not (math.isfinite(number) and 0.0 <= number <= 1.0):
+        raise ValueError(f"{number} is outside 0..1")
+    return number
+
+
+def _maybe_unit(value: Any) -> Optional[float]:
+    return None if value is None else _unit(value)

@@ -1,0 +1,183 @@
+"""The JSON of sidecar API v1: requests and replies as typed objects, strict where the stdlib is lax."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+from loglm_bridge.contract.errors import BadReply, InvalidRequest, TooLarge
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_ECHO, MAX_JSON_DEPTH, MAX_TOP
+from loglm_bridge.contract.verdict import Verdict
+
+#: Digits of the longest number that is read; int() of more is quadratic and refused by newer Pythons only.
+_MAX_DIGITS = 400
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict."""
+
+    top: int = 3
+    embedding: bool = False
+    explain: bool = False
+    sequence: bool = False
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Options:
+        """Read the request's `options`; absent keys take their defaults, unknown ones are ignored.
+
+        Raises:
+            InvalidRequest: an option has the wrong type or is out of range.
+        """
+        if data is None:
+            return cls()
+        if not isinstance(data, Mapping):
+            raise InvalidRequest("options must be a JSON object", where="/options")
+        top = data.get("top", cls.top)
+        if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= MAX_TOP:
+            raise InvalidRequest(f"top must be a whole number from 1 to {MAX_TOP}", where="/options/top")
+        flags = {}
+        for name in ("embedding", "explain", "sequence"):
+            value = data.get(name, False)
+            if not isinstance(value, bool):
+                raise InvalidRequest(f"{name} must be true or false", where=f"/options/{name}")
+            flags[name] = value
+        return cls(top=top, **flags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the wire object."""
+        return {"top": self.top, "embedding": self.embedding, "explain": self.explain, "sequence": self.sequence}
+
+
+@dataclass(frozen=True)
+class ModelId:
+    """Which model answered; `sha256` is that of its manifest."""
+
+    name: str
+    version: str
+    sha256: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the wire object."""
+        return {"name": self.name, "version": self.version, "sha256": self.sha256}
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version} {self.sha256[:12]}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A batch to label."""
+
+    events: tuple[Event, ...]
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a batch; `verdicts` has the order and length of the request's events."""
+
+    model: ModelId
+    verdicts: tuple[Verdict, ...]
+
+
+def loads(body: bytes) -> Any:
+    """Parse untrusted JSON: UTF-8, no duplicate keys, no NaN or Infinity, bounded nesting and numbers.
+
+    Raises:
+        InvalidRequest: the body is not such JSON.
+    """
+    try:
+        return json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite_float,
+        )
+    except InvalidRequest:
+        raise
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InvalidRequest(f"the body is not JSON: {str(error)[:MAX_ECHO]}") from error
+    except RecursionError as error:
+        raise InvalidRequest(f"the body nests deeper than {MAX_JSON_DEPTH} levels") from error
+
+
+def read_request(body: bytes) -> Request:
+    """Read the body of POST /v1/label and /v1/embed.
+
+    Raises:
+        InvalidRequest: not JSON of the request's shape; the error's `where` is a JSON pointer.
+        TooLarge: more events than one batch may hold.
+    """
+    data = loads(body)
+    if not isinstance(data, Mapping):
+        raise InvalidRequest("the body must be a JSON object")
+    events = data.get("events")
+    if not isinstance(events, list):
+        raise InvalidRequest('"events" must be a list', where="/events")
+    if len(events) > MAX_BATCH_EVENTS:
+        raise TooLarge(f"{len(events)} events in one batch, at most {MAX_BATCH_EVENTS}", where="/events")
+    return Request(
+        events=tuple(Event.from_dict(e, where=f"/events/{i}") for i, e in enumerate(events)),
+        options=Options.from_dict(data.get("options")),
+    )
+
+
+def write_request(events: Sequence[Event], options: Options) -> bytes:
+    """Return the body of POST /v1/label. Lone surrogates are escaped, so any text can travel."""
+    data = {"events": [e.to_dict() for e in events], "options": options.to_dict()}
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def write_reply(reply: Reply) -> bytes:
+    """Return the body of the answer. The same reply gives the same bytes."""
+    data = {"api": API_VERSION, "model": reply.model.to_dict(), "results": [v.to_dict() for v in reply.verdicts]}
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def read_reply(body: bytes, expected: int) -> Reply:
+    """Read the answer to a batch of `expected` events.
+
+    Raises:
+        BadReply: cut, malformed, of another interface version, or of another length than the request.
+    """
+    try:
+        data = loads(body)
+        model = data["model"]
+        found = ModelId(name=str(model["name"]), version=str(model["version"]), sha256=str(model["sha256"]))
+        results, api = data["results"], data["api"]
+    except (InvalidRequest, KeyError, TypeError) as error:
+        raise BadReply("the answer is not a reply of this interface") from error
+    if api != API_VERSION:
+        raise BadReply(f"the sidecar speaks interface {str(api)[:20]}, this app speaks {API_VERSION}")
+    if not isinstance(results, list) or len(results) != expected:
+        count = len(results) if isinstance(results, list) else "no"
+        raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
+    return Reply(model=found, verdicts=tuple(Verdict.from_dict(r) for r in results))
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        raise InvalidRequest("the body holds an object with a repeated key")
+    return out
+
+
+def _no_constant(name: str) -> Any:
+    raise InvalidRequest(f"the body holds {name}, which is not JSON")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise InvalidRequest(f"the body holds a number of {len(text)} digits")
+    return int(text)
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise InvalidRequest("the body holds a number out of range")
+    return number
