@@ -1,0 +1,106 @@
+"""Which file of the checkout, and which vendored file, stands where in the Splunk app."""
+
+from __future__ import annotations
+
+import email
+import re
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from app.assembly.attack_lookup import write_lookup
+from app.assembly.lock import Pin
+from app.assembly.sbom import write_sbom
+
+#: Folder of the checkout -> folder of the app.
+_FOLDERS = {
+    "bin": "bin",
+    "default": "default",
+    "app/README": "README",
+    "app/metadata": "metadata",
+    "app/static": "static",
+    "loglm_bridge/contract": "lib/loglm_bridge/contract",
+    "loglm_bridge/splunk": "lib/loglm_bridge/splunk",
+}
+
+#: File of the checkout -> file of the app.
+_FILES = {
+    "LICENSE": "LICENSE",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "app/README.txt": "README.txt",
+    "app/app.manifest": "app.manifest",
+    "loglm_bridge/__init__.py": "lib/loglm_bridge/__init__.py",
+}
+
+#: Files in which `@version@` stands for the package's version.
+_VERSIONED = ("default/app.conf", "app.manifest")
+
+#: Of a vendored distribution's metadata only the terms of use are kept; what it is stands in the bill of materials.
+_LICENCE = re.compile(r"[^/]+\.dist-info/(licenses/)?(LICEN[CS]E|NOTICE|COPYING)[^/]*")
+
+#: Hidden files, byte code, and the tests that some distributions carry along.
+_SKIPPED = re.compile(r"(^|/)(\.[^/]*|__pycache__|tests)(/|$)|\.pyc$")
+
+_NATIVE = re.compile(r"\.(so|pyd|dll|dylib|exe|a|o)(\.|$)")
+
+
+def app_files(root: Path, vendored: Path, version: str, pins: Sequence[Pin]) -> dict[str, bytes]:
+    """Return the whole app: path -> content. `vendored` is the folder that pip installed the lock into.
+
+    Raises:
+        ValueError: a vendored distribution is not the locked one, a library holds native code, or two files claim
+            one path.
+    """
+    files = dict(_own_files(root))
+    for path in _VERSIONED:
+        files[path] = files[path].replace(b"@version@", version.encode())
+    files["lookups/loglm_attack.csv"] = write_lookup().encode()
+    files["sbom.cdx.json"] = write_sbom(version, pins, read_needs(vendored, pins)).encode()
+    for path, content in _vendored_files(vendored):
+        if f"lib/{path}" in files:
+            raise ValueError(f"two files claim lib/{path}")
+        files[f"lib/{path}"] = content
+    return files
+
+
+def read_needs(vendored: Path, pins: Sequence[Pin]) -> dict[str, list[str]]:
+    """Return for each distribution the vendored ones that its own metadata asks for, extras left out.
+
+    Raises:
+        ValueError: what is installed is not exactly what is locked.
+    """
+    found = {path.name.removesuffix(".dist-info") for path in vendored.glob("*.dist-info")}
+    wanted = {pin.stem for pin in pins}
+    if found != wanted:
+        raise ValueError(f"vendored is {sorted(found)}, locked is {sorted(wanted)}")
+    known = {pin.name for pin in pins}
+    return {pin.name: sorted(known & set(_requires(vendored / f"{pin.stem}.dist-info/METADATA"))) for pin in pins}
+
+
+def _requires(metadata: Path) -> Iterator[str]:
+    for line in email.message_from_bytes(metadata.read_bytes()).get_all("Requires-Dist", []):
+        name = re.match(r"[A-Za-z0-9_.-]+", line)
+        if name is not None and "extra ==" not in line:
+            yield re.sub(r"[-_.]+", "-", name[0]).lower()
+
+
+def _own_files(root: Path) -> Iterator[tuple[str, bytes]]:
+    for source, target in _FOLDERS.items():
+        for path, content in _walk(root / source):
+            yield f"{target}/{path}", content
+    for source, target in _FILES.items():
+        yield target, (root / source).read_bytes()
+
+
+def _vendored_files(vendored: Path) -> Iterator[tuple[str, bytes]]:
+    for path, content in _walk(vendored):
+        top = path.split("/")[0]
+        if _NATIVE.search(path):
+            raise ValueError(f"a vendored library holds native code: {path}")
+        if top != "bin" and (not top.endswith(".dist-info") or _LICENCE.fullmatch(path)):
+            yield path, content
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, bytes]]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    named = ((path.relative_to(folder).as_posix(), path) for path in files)
+    return ((name, path.read_bytes()) for name, path in named if not _SKIPPED.search(name))
