@@ -1,0 +1,98 @@
+"""The event encoder: a small pre-norm transformer over tokens and the fields they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """Sizes of an encoder; `vocab` counts all ids, `max_tokens` is the longest sequence."""
+
+    vocab: int
+    max_tokens: int
+    layers: int = 4
+    width: int = 256
+    heads: int = 4
+    inner: int = 1024
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sizes by name."""
+        return asdict(self)
+
+
+class Block(nn.Module):
+    """Self-attention and feed-forward, each behind a layer norm, each added to its input."""
+
+    def __init__(self, shape: EncoderShape, dropout: float) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.norm_attention = nn.LayerNorm(shape.width)
+        self.qkv = nn.Linear(shape.width, 3 * shape.width)
+        self.out = nn.Linear(shape.width, shape.width)
+        self.norm_inner = nn.LayerNorm(shape.width)
+        self.up = nn.Linear(shape.width, shape.inner)
+        self.down = nn.Linear(shape.inner, shape.width)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x: (batch, tokens, width); mask: (batch, 1, 1, tokens), 0 where a token is and -inf-like where none is."""
+        batch, tokens, width = x.shape
+        qkv = self.qkv(self.norm_attention(x)).view(batch, tokens, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
+        mixed = mixed.transpose(1, 2).reshape(batch, tokens, width)
+        x = x + F.dropout(self.out(mixed), self.dropout, self.training)
+        inner = self.down(F.gelu(self.up(self.norm_inner(x))))
+        return x + F.dropout(inner, self.dropout, self.training)
+
+
+class EventEncoder(nn.Module):
+    """(ids, fields) -> one vector per token; `pool` makes one vector per event."""
+
+    def __init__(self, shape: EncoderShape, pad: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.shape, self.pad = shape, pad
+        self.tokens = nn.Embedding(shape.vocab, shape.width)
+        self.fields = nn.Embedding(shape.vocab, shape.width)
+        self.positions = nn.Embedding(shape.max_tokens, shape.width)
+        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(shape.width)
+        for table in (self.tokens, self.fields, self.positions):
+            nn.init.normal_(table.weight, std=0.02)
+
+    def forward(self, ids: Tensor, fields: Tensor) -> Tensor:
+        """ids, fields: (batch, tokens) int64, padded with `pad` -> (batch, tokens, width)."""
+        mask = torch.where(ids == self.pad, -1e9, 0.0)[:, None, None, :]
+        x = self.tokens(ids) + self.fields(fields) + self.positions.weight[: ids.shape[1]]
+        for block in self.blocks:
+            x = block(x, mask)
+        out: Tensor = self.norm(x)
+        return out
+
+    def pool(self, ids: Tensor, states: Tensor) -> Tensor:
+        """Mean over the tokens of each event -> (batch, width)."""
+        keep = (ids != self.pad).unsqueeze(-1).to(states.dtype)
+        return (states * keep).sum(1) / keep.sum(1).clamp(min=1.0)
+
+
+class MaskedPrediction(nn.Module):
+    """Predicts masked tokens from the encoder's states; the output table is tied to the token embedding."""
+
+    def __init__(self, encoder: EventEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dense = nn.Linear(encoder.shape.width, encoder.shape.width)
+        self.norm = nn.LayerNorm(encoder.shape.width)
+        self.bias = nn.Parameter(torch.zeros(encoder.shape.vocab))
+
+    def forward(self, ids: Tensor, fields: Tensor, where: Tensor) -> Tensor:
+        """where: (masked, 2) rows of (event, position) -> logits (masked, vocab)."""
+        states = self.encoder(ids, fields)[where[:, 0], where[:, 1]]
+        hidden = self.norm(F.gelu(self.dense(states)))
+        return F.linear(hidden, self.encoder.tokens.weight, self.bias)
