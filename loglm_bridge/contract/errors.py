@@ -157,6 +157,12 @@ class SidecarRefused(SidecarError):
     code, hint = "refused", Unauthorized.hint
 
 
+class SidecarFailed(SidecarError):
+    """The sidecar took the request and its model gave no usable answer."""
+
+    code, row_status, hint = "failed", "error", ModelFailed.hint
+
+
 class WrongService(SidecarError):
     """Another program answers at the sidecar's address."""
 

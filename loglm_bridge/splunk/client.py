@@ -1,0 +1,260 @@
+"""Client of the sidecar's HTTP interface (version 1), for the search command, the input and the alert action.
+
+    client = SidecarClient(settings, token)
+    reply = client.label(events, Options(top=3))        # Reply.verdicts has the order and length of events
+
+It never sends an event or the token before the other side has named itself as a sidecar, asks again where that can
+help, waits where it is told to, and stops asking (circuit breaker) where nothing answers.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, Iterator, Mapping, Optional, Sequence
+
+from loglm_bridge.contract.errors import (
+    BY_CODE,
+    BadReply,
+    InvalidRequest,
+    LogLMError,
+    ModelFailed,
+    NotReady,
+    Overloaded,
+    SidecarError,
+    SidecarFailed,
+    SidecarOverloaded,
+    SidecarRefused,
+    SidecarUnavailable,
+    TooLarge,
+    Unauthorized,
+    VersionMismatch,
+    WrongService,
+)
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import API_VERSION, MAX_ECHO, SERVICE
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import ModelId, Options, Reply, loads, read_reply, write_request
+from loglm_bridge.splunk.breaker import CircuitBreaker
+from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.transport import Answer, ConnectionLost, Transport, Unreachable
+
+#: Seconds within which a sidecar must name itself; three silent tries stay under five.
+IDENTITY_SECONDS = 1.5
+
+#: How often a request is sent where the failure may pass (labelling is idempotent), and the pause before the next try.
+_TRIES: Mapping[type[SidecarError], int] = {Unreachable: 3, ConnectionLost: 2, BadReply: 2}
+_PAUSE_SECONDS = 0.2
+
+#: Seconds that one client waits in all because the sidecar asks it to, by the code of the refusal.
+_PATIENCE: Mapping[str, float] = {NotReady.code: 10.0, Overloaded.code: 30.0}
+
+#: Statuses that the same request would get again and again.
+_LASTING = frozenset({401, 403, 404, 405, 409, 411})
+
+#: Bytes of an event on the wire beside its text.
+_EVENT_OVERHEAD = 160
+
+
+class SidecarClient:
+    """Labels events. Not thread-safe: one client is one connection and one circuit breaker.
+
+    `clock` and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        token: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._token = token
+        self._sleep = sleep
+        self._breaker = CircuitBreaker(clock)
+        self._transport = Transport(settings)
+        self._identified = False
+        self._patience = dict(_PATIENCE)
+
+    def __enter__(self) -> SidecarClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def label(self, events: Sequence[Event], options: Options) -> Reply:
+        """Return the verdicts of `events`, in their order, asked for in as many requests as the limits need.
+
+        All or nothing: who wants to keep the labels of the requests that went well calls this with one part of
+        `split(events)` at a time. `Reply.model` is the model of the last request.
+
+        Raises:
+            SidecarError: no labels; the kind says why and `row_status` what rows carry.
+        """
+        model: Optional[ModelId] = None
+        verdicts: list[Verdict] = []
+        for part in self.split(events) if events else [events]:
+            for reply in self._label_part(part, options):
+                model = reply.model
+                verdicts.extend(reply.verdicts)
+        if model is None:
+            raise BadReply("no reply")
+        return Reply(model=model, verdicts=tuple(verdicts))
+
+    def split(self, events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+        """Yield runs of `events` that keep within batch_events and, as far as can be told cheaply, batch_bytes."""
+        start, size = 0, 0
+        for i, event in enumerate(events):
+            cost = len(event.raw) + _EVENT_OVERHEAD
+            if i > start and (i - start >= self._settings.batch_events or size + cost > self._settings.batch_bytes):
+                yield events[start:i]
+                start, size = i, 0
+            size += cost
+        if start < len(events):
+            yield events[start:]
+
+    def identify(self) -> None:
+        """Make sure that a sidecar of this interface version listens; sends neither events nor the token.
+
+        Raises:
+            WrongService: another program listens.
+            SidecarRefused: a sidecar of another interface version.
+            SidecarError: nothing answers.
+        """
+        answer = self._transport.send("GET", "/health/live", seconds=min(IDENTITY_SECONDS, self._settings.timeout))
+        data = _object(answer)
+        if data.get("service") != SERVICE:
+            if isinstance(data.get("error"), Mapping):
+                raise self._refusal(answer)
+            raise WrongService(f"what listens at {self._settings.address} is not a LogLM sidecar")
+        if data.get("api") != API_VERSION:
+            raise SidecarRefused(
+                f"the sidecar speaks interface {str(data.get('api'))[:20]}, this app speaks {API_VERSION}",
+                hint=VersionMismatch.hint,
+            )
+        self._identified = True
+
+    def _label_part(self, events: Sequence[Event], options: Options) -> Iterator[Reply]:
+        """Send one part, in halves as long as it is larger than this side's or the sidecar's limit."""
+        body = write_request(events, options)
+        if len(body) <= self._settings.batch_bytes or len(events) <= 1:
+            try:
+                yield self._ask(body, len(events))
+                return
+            except _TooBig:
+                if len(events) <= 1:
+                    raise
+        half = len(events) // 2
+        yield from self._label_part(events[:half], options)
+        yield from self._label_part(events[half:], options)
+
+    def _ask(self, body: bytes, count: int) -> Reply:
+        """Send one request until it is answered, its tries are used up or the circuit opens."""
+        self._breaker.check()
+        tries, reply = 0, None
+        while reply is None:
+            tries += 1
+            reply = self._attempt(body, count, tries)
+        self._breaker.success()
+        return reply
+
+    def _attempt(self, body: bytes, count: int, tries: int) -> Optional[Reply]:
+        """Return the reply, or None after a pause if the request is to be sent again."""
+        try:
+            return self._try(body, count)
+        except _TooBig:
+            raise
+        except _BusyError as busy:
+            self._wait(busy)
+        except SidecarError as error:
+            self._give_up_or_pause(error, tries)
+        return None
+
+    def _try(self, body: bytes, count: int) -> Reply:
+        if not self._identified:
+            self.identify()
+        answer = self._transport.send("POST", "/v1/label", seconds=self._settings.timeout, token=self._token, body=body)
+        if answer.status != 200:
+            raise self._refusal(answer)
+        return read_reply(answer.body, count)
+
+    def _give_up_or_pause(self, error: SidecarError, tries: int) -> None:
+        # who answers next on this address may be another program
+        self._identified = False
+        self._transport.renew()
+        self._breaker.failure(error, lasting=isinstance(error, (WrongService, _Lasting)))
+        if tries >= _TRIES.get(type(error), 1) or self._breaker.open:
+            raise error
+        self._sleep(_PAUSE_SECONDS * tries)
+
+    def _wait(self, busy: _BusyError) -> None:
+        left = self._patience[busy.reason]
+        if left <= 0:
+            self._breaker.failure(busy.error)
+            raise busy.error
+        pause = min(busy.seconds, left)
+        self._patience[busy.reason] = left - pause
+        self._sleep(pause)
+
+    def _refusal(self, answer: Answer) -> SidecarError:
+        """Return what an answer other than 200 means."""
+        error = _object(answer).get("error")
+        code = str(error.get("code")) if isinstance(error, Mapping) else ""
+        said = " ".join(str(error.get("message")).split())[:MAX_ECHO] if isinstance(error, Mapping) else ""
+        kind = BY_CODE.get(code)
+        if answer.status == Unauthorized.status:
+            return _Lasting("the sidecar refused the token")
+        if kind is None:
+            return self._foreign_refusal(answer)
+        if answer.status == TooLarge.status:
+            return _TooBig(said, hint=kind.hint)
+        if kind is Overloaded:
+            return _BusyError(SidecarOverloaded("the sidecar is busy"), code, answer.retry_after)
+        if kind is NotReady:
+            waited = f"the sidecar's model is not ready (waited {_PATIENCE[code]:g} s)"
+            return _BusyError(SidecarUnavailable(waited, hint=kind.hint), code, answer.retry_after)
+        if kind in (ModelFailed, LogLMError):
+            return SidecarFailed(said, hint=kind.hint)
+        if answer.status in _LASTING:
+            return _Lasting(said, hint=kind.hint)
+        return (SidecarUnavailable if answer.status >= 500 else SidecarRefused)(said, hint=kind.hint)
+
+    def _foreign_refusal(self, answer: Answer) -> SidecarError:
+        """Return what an answer means that carries no error of ours: a proxy's 502, another program's 404."""
+        if answer.status >= 500:
+            return SidecarUnavailable(f"HTTP {answer.status} from {self._settings.address}")
+        return WrongService(
+            f"HTTP {answer.status} from {self._settings.address}, which is no answer of a LogLM sidecar"
+        )
+
+
+class _Lasting(SidecarRefused):
+    """A refusal that asking again cannot change."""
+
+
+class _TooBig(SidecarRefused):
+    """The request is over the sidecar's limits, which may be lower than ours."""
+
+
+class _BusyError(SidecarError):
+    """The sidecar asks to wait `seconds`; `error` is what it comes to once patience for `reason` is spent."""
+
+    def __init__(self, error: SidecarError, reason: str, seconds: Optional[float]) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.reason = reason
+        self.seconds = max(0.05, 1.0 if seconds is None else seconds)
+
+
+def _object(answer: Answer) -> Mapping[str, object]:
+    """Return the JSON object of an answer, an empty one where it is none."""
+    try:
+        data = loads(answer.body)
+    except InvalidRequest:
+        return {}
+    return data if isinstance(data, Mapping) else {}
