@@ -1,0 +1,130 @@
+"""The fields of notable and risk events."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.notable import MAX_RAW, Finding, Rule, notable, risk_events, severity_of
+from loglm_bridge.contract.verdict import Technique, Verdict
+from tests.contract.findings import LSASS, RULE, finding, verdict
+
+NOW = 1_700_000_100.5
+
+
+def test_the_fields_that_enterprise_security_reads():
+    fields = notable(finding(), RULE, NOW).fields
+    assert fields["search_name"] == fields["rule_name"] == ("LogLM - Windows",)
+    assert fields["rule_title"] == ("LogLM: OS Credential Dumping: LSASS Memory (T1003.001) on ws-17",)
+    assert "0.97 (malicious)" in fields["rule_description"][0]
+    assert fields["security_domain"] == ("threat",)
+    assert fields["severity"] == ("critical",)
+    assert fields["nes_fields"] == ("user,src,dest",)
+    assert (fields["user"], fields["src"], fields["dest"]) == (("ada",), ("10.1.2.3",), ("ws-17",))
+
+
+def test_annotations_hold_plain_technique_ids_of_enough_confidence():
+    fields = notable(finding(), RULE, NOW).fields
+    assert json.loads(fields["annotations"][0]) == {"mitre_attack": ["T1003.001", "T1059.001"]}
+    assert fields["annotations.mitre_attack"] == ("T1003.001", "T1059.001")
+    assert fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001", "T1059.001")
+    assert fields["annotations.mitre_attack.mitre_tactic"] == ("credential-access", "execution")
+
+
+def test_an_unconfident_best_guess_is_still_annotated():
+    fields = notable(finding(), Rule("r", min_confidence=1.0), NOW).fields
+    assert fields["annotations.mitre_attack"] == ("T1003.001",)
+
+
+def test_an_id_that_is_none_is_never_annotated():
+    odd = (Technique("T1003.001 OR 1", "x", (), 0.99), LSASS)
+    fields = notable(finding(techniques=odd), RULE, NOW).fields
+    assert fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001",)
+
+
+def test_a_technique_newer_than_our_table_keeps_the_models_name():
+    fields = notable(finding(techniques=(Technique("T9999", "Mind Reading", ("impact",), 0.9),)), RULE, NOW).fields
+    assert "Mind Reading (T9999)" in fields["rule_title"][0]
+
+
+def test_the_original_event_and_all_labels_travel():
+    found = finding()
+    fields = notable(found, RULE, NOW).fields
+    assert fields["orig_raw"] == (found.event.raw,)
+    assert fields["orig_time"] == ("1700000000.250",)
+    assert (fields["orig_source"], fields["orig_sourcetype"]) == (("WinEventLog",), ("win",))
+    assert (fields["orig_host"], fields["orig_index"]) == (("ws-17",), ("main",))
+    assert fields["loglm_event_key"] == (found.event.key,)
+    assert fields["loglm_technique_id"] == ("T1003.001", "T1059.001", "T1218.011")
+    assert fields["loglm_confidence"] == ("0.9100", "0.6200", "0.0700")
+    assert fields["loglm_model"] == ("loglm-base 1.0 abc",)
+
+
+def test_a_log_line_cannot_file_its_own_notable():
+    row = {"severity": ["informational"], "urgency": ["low"], "owner": ["mallory"], "risk_score": ["0"]}
+    fields = notable(finding(row=row), RULE, NOW).fields
+    assert fields["severity"] == ("critical",)
+    assert fields["risk_score"] == ("97",)
+    assert fields["orig_severity"] == ("informational",)
+    assert "urgency" not in fields
+    assert "owner" not in fields
+
+
+def test_a_huge_event_is_cut_but_its_key_is_that_of_the_whole():
+    found = finding(raw="A" * 1_000_000)
+    fields = notable(found, RULE, NOW).fields
+    assert len(fields["orig_raw"][0]) < MAX_RAW + 40
+    assert fields["loglm_event_key"] == (found.event.key,)
+
+
+def test_a_notable_without_a_label_says_so():
+    found = Finding(Event("x"), Verdict("unavailable", detail="sidecar not reachable"))
+    fields = notable(found, RULE, NOW).fields
+    assert fields["severity"] == ("unknown",)
+    assert "never means benign" in fields["rule_description"][0]
+    assert "annotations" not in fields
+    assert fields["loglm_status"] == ("unavailable",)
+
+
+@pytest.mark.parametrize(
+    ("score", "name", "severity"),
+    [
+        (0.95, "malicious", "critical"),
+        (0.9499, "malicious", "high"),
+        (0.6, "suspicious", "medium"),
+        (0.1, "benign", "low"),
+        (0.99, "unknown", "unknown"),
+    ],
+)
+def test_severity_follows_the_verdict(score, name, severity):
+    assert severity_of(verdict(score, name)) == severity
+
+
+def test_a_rule_may_fix_severity_and_domain():
+    fields = notable(finding(), Rule("r", security_domain="endpoint", severity="low"), NOW).fields
+    assert (fields["severity"], fields["security_domain"]) == (("low",), ("endpoint",))
+
+
+def test_one_risk_event_for_each_object():
+    events = list(risk_events(finding(), RULE, NOW))
+    assert [e.fields["risk_object"][0] for e in events] == ["ada", "ws-17", "10.1.2.3"]
+    assert [e.fields["risk_object_type"][0] for e in events] == ["user", "system", "system"]
+    assert {e.fields["risk_score"] for e in events} == {("97",)}
+    assert {e.key for e in events} == {finding().event.key}
+    assert events[0].fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001", "T1059.001")
+
+
+TEXT = st.text(st.characters(codec=None), max_size=30)
+
+
+@given(TEXT, st.dictionaries(TEXT, st.lists(TEXT, max_size=3), max_size=5))
+def test_any_event_makes_a_notable_of_clean_text(raw, row):
+    fields = notable(finding(raw=raw, row=row), RULE, NOW).fields
+    assert fields["severity"] == ("critical",)
+    for name, values in fields.items():
+        assert name.replace("_", "").replace(".", "").isalnum()
+        for value in values:
+            value.encode("utf-8")
+            assert not any(ord(c) < 32 and c not in "\t\n" for c in value)
