@@ -10,7 +10,7 @@ help, waits where it is told to, and stops asking (circuit breaker) where nothin
 from __future__ import annotations
 
 import time
-from typing import Callable, Iterator, Mapping, Optional, Sequence
+from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import (
     BY_CODE,
@@ -156,24 +156,25 @@ class SidecarClient:
     def _ask(self, body: bytes, count: int) -> Reply:
         """Send one request until it is answered, its tries are used up or the circuit opens."""
         self._breaker.check()
-        tries, reply = 0, None
-        while reply is None:
-            tries += 1
-            reply = self._attempt(body, count, tries)
-        self._breaker.success()
-        return reply
+        failures = 0
+        while True:
+            outcome = self._attempt(body, count)
+            if isinstance(outcome, Reply):
+                self._breaker.success()
+                return outcome
+            if isinstance(outcome, _TooBig):
+                raise outcome
+            if isinstance(outcome, _BusyError):
+                self._wait(outcome)
+            else:
+                failures += 1
+                self._give_up_or_pause(outcome, failures)
 
-    def _attempt(self, body: bytes, count: int, tries: int) -> Optional[Reply]:
-        """Return the reply, or None after a pause if the request is to be sent again."""
+    def _attempt(self, body: bytes, count: int) -> Union[Reply, SidecarError]:
         try:
             return self._try(body, count)
-        except _TooBig:
-            raise
-        except _BusyError as busy:
-            self._wait(busy)
         except SidecarError as error:
-            self._give_up_or_pause(error, tries)
-        return None
+            return error
 
     def _try(self, body: bytes, count: int) -> Reply:
         if not self._identified:
@@ -183,14 +184,14 @@ class SidecarClient:
             raise self._refusal(answer)
         return read_reply(answer.body, count)
 
-    def _give_up_or_pause(self, error: SidecarError, tries: int) -> None:
+    def _give_up_or_pause(self, error: SidecarError, failures: int) -> None:
         # who answers next on this address may be another program
         self._identified = False
         self._transport.renew()
         self._breaker.failure(error, lasting=isinstance(error, (WrongService, _Lasting)))
-        if tries >= _TRIES.get(type(error), 1) or self._breaker.open:
+        if failures >= _TRIES.get(type(error), 1) or self._breaker.open:
             raise error
-        self._sleep(_PAUSE_SECONDS * tries)
+        self._sleep(_PAUSE_SECONDS * failures)
 
     def _wait(self, busy: _BusyError) -> None:
         left = self._patience[busy.reason]
