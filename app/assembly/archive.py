@@ -15,16 +15,18 @@ EPOCH = 1735689600
 def write_archive(top: str, files: Mapping[str, bytes]) -> bytes:
     """Return the archive of `files` (relative path -> content) under the one folder `top`."""
     out = io.BytesIO()
-    with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=9, mtime=0, filename="") as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for folder in sorted(_folders(top, files)):
-                entry = _entry(folder, 0o755)
-                entry.type = tarfile.DIRTYPE
-                tar.addfile(entry)
-            for path in sorted(files):
-                entry = _entry(f"{top}/{path}", 0o644)
-                entry.size = len(files[path])
-                tar.addfile(entry, io.BytesIO(files[path]))
+    with (
+        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=9, mtime=0, filename="") as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for folder in sorted(_folders(top, files)):
+            entry = _entry(folder, 0o755)
+            entry.type = tarfile.DIRTYPE
+            tar.addfile(entry)
+        for path in sorted(files):
+            entry = _entry(f"{top}/{path}", 0o644)
+            entry.size = len(files[path])
+            tar.addfile(entry, io.BytesIO(files[path]))
     return out.getvalue()
 
 

@@ -1,0 +1,165 @@
+"""The layers of the package: who may import whom, and that the Splunk side is Python 3.9."""
+
+import ast
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "loglm_bridge"
+
+#: Layer -> (own layers, distributions) it may import; the standard library always.
+LAYERS = {
+    "contract": (set(), set()),
+    "splunk": ({"contract"}, {"requests", "splunklib"}),
+    "telemetry": ({"contract"}, {"orjson"}),
+    "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
+    "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
+    "lab": (
+        {"contract", "telemetry", "model"},
+        {
+            "numpy",
+            "onnx",
+            "onnxruntime",
+            "orjson",
+            "safetensors",
+            "scipy",
+            "sigma",
+            "sklearn",
+            "tokenizers",
+            "torch",
+            "yaml",
+        },
+    ),
+}
+
+#: The modules that do the input and output which the contract must not.
+IO_MODULES = {"asyncio", "http", "logging", "os", "pathlib", "shutil", "socket", "ssl", "subprocess", "sys", "tempfile"}
+
+#: Imports that a subcommand pays for when it needs them, not every start of `loglm`.
+HEAVY = {"numpy", "onnxruntime", "starlette", "tokenizers", "torch", "uvicorn", "yaml"}
+
+#: Of the standard library, what 3.9 lacks: modules, names, keyword arguments.
+NEWER_MODULES = {"tomllib"}
+NEWER_NAMES = {
+    *("aclosing", "aiter", "anext", "assert_never", "assert_type", "bit_count", "chdir", "ExceptionGroup"),
+    *("file_digest", "LiteralString", "NotRequired", "pairwise", "ParamSpec", "Required", "Self", "StrEnum"),
+    *("TypeAlias", "TypeGuard", "UnionType", "Unpack", "UTC", "batched", "override", "deprecated"),
+}
+NEWER_KEYWORDS = {"zip": {"strict"}, "dataclass": {"slots", "kw_only"}, "field": {"kw_only"}, "bisect": {"key"}}
+
+
+def modules(*folders: str) -> list[Path]:
+    """All modules below the folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The full names of all imported modules, wherever in the tree they are imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            if node.module == PACKAGE:
+                yield from (f"{PACKAGE}.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def foreign(path: Path, own: set[str], distributions: set[str]) -> list[str]:
+    """What a module imports beyond the standard library, its own layers and its distributions."""
+    found = []
+    for name in imports(ast.parse(path.read_text())):
+        top, _, rest = name.partition(".")
+        layer = rest.partition(".")[0]
+        inside = top == PACKAGE and layer in own | {"", "__version__"}
+        if not inside and top not in sys.stdlib_module_names | distributions:
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_downward(layer):
+    own, distributions = LAYERS[layer]
+    paths = modules(f"{PACKAGE}/{layer}")
+    found = {str(path.relative_to(ROOT)): foreign(path, own | {layer}, distributions) for path in paths}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_every_folder_of_the_package_is_a_layer():
+    folders = {path.parent.relative_to(ROOT / PACKAGE).parts for path in modules(PACKAGE)}
+    assert {parts[0] for parts in folders if parts} - {"models", "samples"} <= set(LAYERS)
+
+
+def test_entry_points_import_the_splunk_side_only():
+    found = {path.name: foreign(path, {"contract", "splunk"}, {"requests", "splunklib"}) for path in modules("bin")}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_torch_is_imported_in_the_lab_only():
+    paths = [path for path in modules(PACKAGE, "bin") if "torch" in {n.split(".")[0] for n in imports(parse(path))}]
+    assert [path for path in paths if ROOT / PACKAGE / "lab" not in path.parents] == []
+
+
+def test_the_contract_does_no_input_or_output():
+    for path in modules(f"{PACKAGE}/contract"):
+        tree = parse(path)
+        assert IO_MODULES.isdisjoint(name.split(".")[0] for name in imports(tree)), path
+        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        assert {"open", "print", "input"}.isdisjoint(call.id for call in calls if isinstance(call, ast.Name)), path
+
+
+def test_the_command_line_imports_what_is_heavy_inside_its_subcommands():
+    tree = parse(ROOT / PACKAGE / "cli.py")
+    top_level = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {name for node in top_level for name in imports(ast.Module([node], []))}
+    assert HEAVY.isdisjoint(name.split(".")[0] for name in names)
+    assert {f"{PACKAGE}.{layer}" for layer in ("model", "sidecar", "lab")}.isdisjoint(
+        ".".join(name.split(".")[:2]) for name in names
+    )
+
+
+def parse(path: Path) -> ast.Module:
+    """The module's tree."""
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+SPLUNK_SIDE = [*modules(f"{PACKAGE}/contract", f"{PACKAGE}/splunk", "bin"), ROOT / PACKAGE / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", SPLUNK_SIDE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_splunk_side_is_python_3_9(path):
+    tree = ast.parse(path.read_text(), filename=str(path), feature_version=(3, 9))
+    assert NEWER_MODULES.isdisjoint(name.split(".")[0] for name in imports(tree))
+    assert newer_names(tree) == []
+
+
+def newer_names(tree: ast.AST) -> list[str]:
+    """Names and keyword arguments of the standard library that came after 3.9."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found += [alias.name for alias in node.names if alias.name in NEWER_NAMES]
+        elif isinstance(node, ast.Attribute) and node.attr in NEWER_NAMES:
+            found.append(node.attr)
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            found += [f"{name}({k.arg}=)" for k in node.keywords if k.arg in NEWER_KEYWORDS.get(name, ())]
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from enum import StrEnum", "zip(a, b, strict=True)", "@dataclass(slots=True)\nclass A: pass", "datetime.UTC"],
+)
+def test_what_3_9_lacks_is_noticed(text):
+    assert newer_names(ast.parse(text)) != []
+
+
+def test_an_upward_import_is_noticed(tmp_path):
+    path = tmp_path / "upward.py"
+    path.write_text("def f():\n    from loglm_bridge.model import session\n    import torch\n")
+    assert foreign(path, {"contract"}, set()) == ["loglm_bridge.model", "torch"]
