@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional
 
 from loglm_bridge.contract.errors import BadReply
+from loglm_bridge.contract.limits import MAX_ECHO
 
 #: Kinds of answer the sidecar gives to one event.
 MODEL_STATUSES = ("ok", "empty", "unparsed", "error")
@@ -34,11 +35,11 @@ class Technique:
             return cls(
                 id=_text(data["id"]),
                 name=_text(data["name"]),
-                tactics=tuple(_text(t) for t in data["tactics"]),
+                tactics=tuple(_text(t) for t in _list(data["tactics"])),
                 confidence=_unit(data["confidence"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadReply(f"a technique of the answer is malformed ({error!r})") from error
+        except _MALFORMED as error:
+            raise BadReply(f"a technique of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object."""
@@ -81,15 +82,15 @@ class Verdict:
                 status=status,
                 score=_maybe_unit(data.get("score")),
                 verdict=verdict,
-                techniques=tuple(Technique.from_dict(t) for t in data.get("techniques") or ()),
+                techniques=tuple(Technique.from_dict(t) for t in _list(data.get("techniques", []))),
                 novelty=_maybe_unit(data.get("novelty")),
                 truncated=bool(data.get("truncated")),
-                embedding=None if embedding is None else tuple(float(x) for x in embedding),
-                explanation=data.get("explanation"),
-                detail=data.get("detail"),
+                embedding=None if embedding is None else tuple(_float(x) for x in _list(embedding)),
+                explanation=_maybe_object(data.get("explanation")),
+                detail=None if data.get("detail") is None else _text(data["detail"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadReply(f"a verdict of the answer is malformed ({error!r})") from error
+        except _MALFORMED as error:
+            raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object; every key is present."""
@@ -106,14 +107,36 @@ class Verdict:
         }
 
 
+#: What reading a foreign object can raise; a whole number too big for a float is an ArithmeticError.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"text expected, got {type(value).__name__}")
     return value
 
 
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list expected, got {type(value).__name__}")
+    return value
+
+
+def _maybe_object(value: Any) -> Optional[Mapping[str, Any]]:
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"an object expected, got {type(value).__name__}")
+    return value
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"a number expected, got {type(value).__name__}")
+    return float(value)
+
+
 def _unit(value: Any) -> float:
-    number = float(value)
+    number = _float(value)
     if not (math.isfinite(number) and 0.0 <= number <= 1.0):
         raise ValueError(f"{number} is outside 0..1")
     return number

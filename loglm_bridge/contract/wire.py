@@ -1,18 +1,16 @@
-"""The JSON of sidecar API v1: requests and replies as typed objects, strict where the stdlib is lax."""
+"""The JSON of sidecar API v1: requests and replies as typed objects."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from loglm_bridge.contract.errors import BadReply, InvalidRequest, TooLarge
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_ECHO, MAX_JSON_DEPTH, MAX_TOP
+from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_TOP
+from loglm_bridge.contract.strict_json import loads as loads
 from loglm_bridge.contract.verdict import Verdict
-
-#: Digits of the longest number that is read; int() of more is quadratic and refused by newer Pythons only.
-_MAX_DIGITS = 400
 
 
 @dataclass(frozen=True)
@@ -83,28 +81,6 @@ class Reply:
     verdicts: tuple[Verdict, ...]
 
 
-def loads(body: bytes) -> Any:
-    """Parse untrusted JSON: UTF-8, no duplicate keys, no NaN or Infinity, bounded nesting and numbers.
-
-    Raises:
-        InvalidRequest: the body is not such JSON.
-    """
-    try:
-        return json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite_float,
-        )
-    except InvalidRequest:
-        raise
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InvalidRequest(f"the body is not JSON: {str(error)[:MAX_ECHO]}") from error
-    except RecursionError as error:
-        raise InvalidRequest(f"the body nests deeper than {MAX_JSON_DEPTH} levels") from error
-
-
 def read_request(body: bytes) -> Request:
     """Read the body of POST /v1/label and /v1/embed.
 
@@ -129,13 +105,28 @@ def read_request(body: bytes) -> Request:
 def write_request(events: Sequence[Event], options: Options) -> bytes:
     """Return the body of POST /v1/label. Lone surrogates are escaped, so any text can travel."""
     data = {"events": [e.to_dict() for e in events], "options": options.to_dict()}
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return _dump(data)
+
+
+def write_verdict(verdict: Verdict) -> bytes:
+    """Return one element of a reply's `results`. The same verdict gives the same bytes.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: the explanation holds what JSON cannot.
+    """
+    return _dump(verdict.to_dict())
+
+
+def join_reply(model: ModelId, results: Iterable[bytes]) -> bytes:
+    """Return the body of the answer from elements that `write_verdict` made."""
+    head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, _dump(model.to_dict()))
+    return head + b",".join(results) + b"]}"
 
 
 def write_reply(reply: Reply) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
-    data = {"api": API_VERSION, "model": reply.model.to_dict(), "results": [v.to_dict() for v in reply.verdicts]}
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return join_reply(reply.model, map(write_verdict, reply.verdicts))
 
 
 def read_reply(body: bytes, expected: int) -> Reply:
@@ -159,25 +150,5 @@ def read_reply(body: bytes, expected: int) -> Reply:
     return Reply(model=found, verdicts=tuple(Verdict.from_dict(r) for r in results))
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise InvalidRequest("the body holds an object with a repeated key")
-    return out
-
-
-def _no_constant(name: str) -> Any:
-    raise InvalidRequest(f"the body holds {name}, which is not JSON")
-
-
-def _bounded_int(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
-        raise InvalidRequest(f"the body holds a number of {len(text)} digits")
-    return int(text)
-
-
-def _finite_float(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise InvalidRequest("the body holds a number out of range")
-    return number
+def _dump(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")

@@ -1,0 +1,155 @@
+"""JSON from strangers (fault 39): refused with the error's own code, never another exception, and quickly."""
+
+import json
+import math
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.errors import InvalidRequest, LogLMError
+from loglm_bridge.contract.limits import MAX_BODY_BYTES, MAX_ECHO, MAX_JSON_DEPTH
+from loglm_bridge.contract.strict_json import loads
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+TREES = st.recursive(SCALARS, lambda t: st.lists(t) | st.dictionaries(st.text(), t), max_leaves=30)
+
+
+def refused(body: bytes) -> LogLMError | None:
+    try:
+        loads(body)
+    except LogLMError as error:
+        return error
+    return None
+
+
+def refusal(body: bytes) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
+        loads(body)
+    return caught.value
+
+
+def depth(tree) -> int:
+    if isinstance(tree, (dict, list)):
+        return 1 + max((depth(t) for t in (tree.values() if isinstance(tree, dict) else tree)), default=0)
+    return 0
+
+
+@given(TREES)
+def test_ordinary_json_is_read_as_the_stdlib_reads_it(tree):
+    for ascii_only in (True, False):
+        body = json.dumps(tree, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass" if ascii_only else "replace")
+        expected = json.loads(body)
+        if depth(expected) <= MAX_JSON_DEPTH:
+            assert loads(body) == expected
+
+
+@given(st.binary(max_size=200))
+@example(b"")
+@example(b"\xff")
+@example(b"\xef\xbb\xbf{}")
+@example(b'"\\')
+@example(b'{"a":1,"a":2}x')
+def test_any_bytes_are_read_or_refused(body):
+    error = refused(body)
+    if error is not None:
+        assert error.status == 400
+        assert len(str(error)) < 3 * MAX_ECHO
+        json.dumps(error.to_dict()).encode("ascii")
+
+
+@given(st.text(alphabet='{}[]",:\\/a1eE+-.nulltruefasNIy \n', max_size=60))
+def test_what_is_read_is_what_the_stdlib_reads(text):
+    try:
+        found = loads(text.encode())
+    except InvalidRequest:
+        return
+    assert found == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "said"),
+    [
+        (b"NaN", "", "NaN"),
+        (b'{"events":[{"raw":"a"},{"raw":"b","time":NaN}]}', "/events/1/time", "NaN"),
+        (b'{"a":[-Infinity]}', "/a/0", "-Infinity"),
+        (b'{"events":[{"time":1e999}]}', "/events/0/time", "out of range"),
+        (b'{"events":[{"time":-1e999}]}', "/events/0/time", "out of range"),
+        (b'{"a":1,"a":2}', "", "repeated key"),
+        (b'{"events":[1,{"b":{"c":1,"c":2}}]}', "/events/1/b", "repeated key"),
+        (b'{"\\u0061":1,"a":2}', "", "repeated key"),
+        (b'{"a/b~c":[NaN]}', "/a~1b~0c/0", "NaN"),
+        (b'{"n":' + b"1" * 5000 + b"}", "/n", "5000 characters"),
+        (b'{"n":-' + b"1" * 5000 + b"}", "/n", "5001 characters"),
+        (b'{"n":0.' + b"1" * 5000 + b"}", "/n", "5002 characters"),
+        (b'{"a":NaN,', "", "NaN"),
+    ],
+)
+def test_what_the_stdlib_lets_through_is_refused_with_its_place(body, where, said):
+    error = refusal(body)
+    assert (error.code, error.status, error.where) == ("invalid_request", 400, where)
+    assert said in error.message
+
+
+def test_the_place_is_cut():
+    assert len(refusal(json.dumps({"k" * 10_000: math.nan}).encode()).where) == MAX_ECHO
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+def test_nesting_is_read_up_to_the_limit(opening):
+    levels = sum(c in "[{" for c in opening)
+    closing = "".join({"[": "]", "{": "}"}.get(c, "") for c in reversed(opening))
+    rounds = MAX_JSON_DEPTH // levels
+    assert loads((opening * rounds + "1" + closing * rounds).encode())
+    error = refusal((opening * (rounds + 1) + "1" + closing * (rounds + 1)).encode())
+    assert f"deeper than {MAX_JSON_DEPTH}" in error.message
+
+
+@given(st.lists(st.sampled_from(["[", "]", '"[[["', '"\\"[["', '"\\\\"', ","]), max_size=120))
+def test_brackets_in_strings_do_not_count(pieces):
+    text = "".join(pieces)
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        return
+    if depth(expected) <= MAX_JSON_DEPTH:
+        assert loads(text.encode()) == expected
+    else:
+        refusal(text.encode())
+
+
+def test_brackets_in_a_string_longer_than_a_window_do_not_count():
+    body = json.dumps({"raw": '"[\\' * 700_000, "tail": "[" * 100}).encode()
+    assert loads(body)["tail"] == "[" * 100
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000,
+        b"[[]," * 100_000,
+        b"]" * 40 + b"[" * 40,
+        (b"[" * 32 + b"]" * 31 + b",") * 100,
+    ],
+    ids=["open", "balanced", "objects", "comb", "closed first", "sawtooth"],
+)
+def test_deep_nesting_is_refused(body):
+    assert "deeper" in refusal(body).message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * MAX_BODY_BYTES, b"1" * MAX_BODY_BYTES, b"1." + b"1" * MAX_BODY_BYTES, b'"' + b"\\" * MAX_BODY_BYTES],
+    ids=["nesting", "digits", "fraction", "backslashes"],
+)
+def test_a_hostile_body_of_full_size_costs_no_more_than_an_honest_one(body):
+    started = time.process_time()
+    refusal(body)
+    assert time.process_time() - started < 2
+
+
+def test_a_lone_surrogate_is_text():
+    assert loads(b'"\\ud800"') == "\ud800"

@@ -1,0 +1,230 @@
+"""The wire format: what one side writes the other reads back equal, and nothing else."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.attack import TECHNIQUES, technique
+from loglm_bridge.contract.errors import BadReply, InvalidEvent, InvalidRequest, LogLMError, TooLarge
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_BATCH_EVENTS, MAX_TOP
+from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Verdict
+from loglm_bridge.contract.wire import (
+    ModelId,
+    Options,
+    Reply,
+    Request,
+    join_reply,
+    read_reply,
+    read_request,
+    write_reply,
+    write_request,
+    write_verdict,
+)
+
+#: Any text at all: lone surrogates, NUL, whatever a log holds.
+TEXT = st.text(st.characters(), max_size=40)
+UNIT = st.floats(0, 1)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5),
+    lambda t: st.lists(t, max_size=4) | st.dictionaries(st.text(max_size=5), t, max_size=4),
+    max_leaves=10,
+)
+EVENTS = st.builds(
+    Event,
+    raw=TEXT,
+    sourcetype=TEXT,
+    source=TEXT,
+    host=TEXT,
+    time=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    entity=TEXT,
+)
+OPTIONS = st.builds(
+    Options, top=st.integers(1, MAX_TOP), embedding=st.booleans(), explain=st.booleans(), sequence=st.booleans()
+)
+MODEL = ModelId(name="loglm", version="1.0.0", sha256="ab" * 32)
+VERDICTS_OF_ALL_KINDS = st.builds(
+    Verdict,
+    status=st.sampled_from(MODEL_STATUSES),
+    score=st.none() | UNIT,
+    verdict=st.none() | st.sampled_from(VERDICTS),
+    techniques=st.lists(st.builds(technique, st.sampled_from(sorted(TECHNIQUES)), UNIT), max_size=3).map(tuple),
+    novelty=st.none() | UNIT,
+    truncated=st.booleans(),
+    embedding=st.none() | st.lists(st.floats(-1, 1), max_size=4).map(tuple),
+    explanation=st.none() | st.dictionaries(TEXT, TEXT, max_size=2),
+    detail=st.none() | TEXT,
+)
+
+
+def outcome(read, *arguments):
+    """What reading gave, or the error of this package that it raised."""
+    try:
+        return read(*arguments)
+    except LogLMError as error:
+        return error
+
+
+@given(st.lists(EVENTS, max_size=5), OPTIONS)
+def test_a_request_is_read_as_it_was_written(events, options):
+    body = write_request(events, options)
+    body.decode("ascii")
+    request = read_request(body)
+    assert request.events == tuple(events)
+    assert request.options == options
+
+
+@given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
+def test_a_reply_is_read_as_it_was_written(verdicts):
+    reply = Reply(MODEL, tuple(verdicts))
+    body = write_reply(reply)
+    assert body == write_reply(reply)
+    assert read_reply(body, len(verdicts)) == reply
+
+
+@given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
+def test_a_reply_is_its_verdicts_joined(verdicts):
+    body = join_reply(MODEL, [write_verdict(v) for v in verdicts])
+    assert body == write_reply(Reply(MODEL, tuple(verdicts)))
+    assert json.loads(body)["results"] == [json.loads(write_verdict(v)) for v in verdicts]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_never_written(number):
+    for verdict in (Verdict("ok", score=number), Verdict("ok", embedding=(number,))):
+        with pytest.raises(ValueError, match="JSON"):
+            write_verdict(verdict)
+
+
+@given(JSON)
+def test_any_json_is_a_request_or_refused_as_one(data):
+    for body in (data, {"events": data}, {"events": [data]}, {"events": [{"raw": data}]}):
+        found = outcome(read_request, json.dumps(body).encode())
+        assert isinstance(found, Request) or found.status in (400, 413, 422)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"raw": JSON},
+        optional=dict.fromkeys(("sourcetype", "source", "host", "time", "entity"), JSON),
+    ),
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("top", "embedding", "explain", "sequence"), JSON)) | JSON,
+)
+def test_any_event_and_options_are_read_or_refused(event, options):
+    found = outcome(read_request, json.dumps({"events": [event], "options": options}).encode())
+    if isinstance(found, Request):
+        assert len(found.events) == 1
+    else:
+        assert found.status in (400, 413, 422)
+        assert found.where.startswith(("/events/0", "/options")) or "deeper" in found.message
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "where"),
+    [
+        ([], InvalidRequest, ""),
+        ({}, InvalidRequest, "/events"),
+        ({"events": {}}, InvalidRequest, "/events"),
+        ({"events": [[]]}, InvalidEvent, "/events/0"),
+        ({"events": [{}]}, InvalidEvent, "/events/0"),
+        ({"events": [{"raw": 1}]}, InvalidEvent, "/events/0/raw"),
+        ({"events": [{"raw": ""}, {"raw": "", "host": []}]}, InvalidEvent, "/events/1/host"),
+        ({"events": [{"raw": "", "time": "1"}]}, InvalidEvent, "/events/0/time"),
+        ({"events": [{"raw": "", "time": True}]}, InvalidEvent, "/events/0/time"),
+        ({"events": [{"raw": "", "time": 10**399}]}, InvalidEvent, "/events/0/time"),
+        ({"events": [], "options": []}, InvalidRequest, "/options"),
+        ({"events": [], "options": {"top": 0}}, InvalidRequest, "/options/top"),
+        ({"events": [], "options": {"top": MAX_TOP + 1}}, InvalidRequest, "/options/top"),
+        ({"events": [], "options": {"top": True}}, InvalidRequest, "/options/top"),
+        ({"events": [], "options": {"explain": 1}}, InvalidRequest, "/options/explain"),
+    ],
+)
+def test_a_malformed_request_is_refused_with_its_place(body, kind, where):
+    with pytest.raises(kind) as caught:
+        read_request(json.dumps(body).encode())
+    assert caught.value.where == where
+
+
+def test_a_batch_over_the_limit_is_too_large():
+    events = [Event("x")] * (MAX_BATCH_EVENTS + 1)
+    assert len(read_request(write_request(events[1:], Options())).events) == MAX_BATCH_EVENTS
+    with pytest.raises(TooLarge):
+        read_request(write_request(events, Options()))
+
+
+def test_unknown_keys_are_ignored():
+    body = b'{"events":[{"raw":"a","severity":3}],"options":{"colour":true},"client":"9"}'
+    assert read_request(body).events == (Event("a"),)
+
+
+def test_an_absent_hint_and_null_are_the_same():
+    body = b'{"events":[{"raw":"a","host":null,"time":null,"sourcetype":null}],"options":null}'
+    assert read_request(body).events == (Event("a"),)
+
+
+GOOD = json.loads(write_reply(Reply(MODEL, (Verdict("ok", 0.5, "benign", (technique("T1003", 0.5),), 0.1),))))
+
+
+def changed(path, value):
+    data = json.loads(json.dumps(GOOD))
+    *above, last = path
+    inner = data
+    for key in above:
+        inner = inner[key]
+    inner[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        {"service": "other"},
+        changed(["api"], 2),
+        changed(["model"], None),
+        changed(["results"], []),
+        changed(["results"], GOOD["results"] * 2),
+        changed(["results"], {}),
+        changed(["results", 0], []),
+        changed(["results", 0, "status"], "fine"),
+        changed(["results", 0, "status"], []),
+        changed(["results", 0, "verdict"], "evil"),
+        changed(["results", 0, "score"], 1.01),
+        changed(["results", 0, "score"], 10**399),
+        changed(["results", 0, "score"], "0.5"),
+        changed(["results", 0, "score"], True),
+        changed(["results", 0, "novelty"], -0.1),
+        changed(["results", 0, "techniques"], None),
+        changed(["results", 0, "techniques"], {"a": 1}),
+        changed(["results", 0, "techniques", 0, "tactics"], "discovery"),
+        changed(["results", 0, "techniques", 0, "tactics"], [1]),
+        changed(["results", 0, "techniques", 0, "confidence"], None),
+        changed(["results", 0, "embedding"], "abc"),
+        changed(["results", 0, "embedding"], ["1"]),
+        changed(["results", 0, "embedding"], [10**399]),
+        changed(["results", 0, "explanation"], "because"),
+        changed(["results", 0, "detail"], 5),
+    ],
+)
+def test_a_reply_that_breaks_the_contract_is_refused(data):
+    with pytest.raises(BadReply):
+        read_reply(json.dumps(data).encode(), 1)
+
+
+@given(st.integers(0, 10_000))
+def test_a_cut_reply_is_refused(at):
+    body = json.dumps(GOOD).encode()
+    with pytest.raises(BadReply):
+        read_reply(body[: at % len(body)], 1)
+
+
+PLACES = [("model",), ("api",), ("results",), *(("results", 0, key) for key in GOOD["results"][0])]
+
+
+@given(JSON, st.sampled_from(PLACES))
+def test_any_json_in_a_reply_is_read_or_refused(value, path):
+    found = outcome(read_reply, json.dumps(changed(path, value)).encode(), 1)
+    assert isinstance(found, Reply) or (isinstance(found, BadReply) and len(str(found)) < 1000)
