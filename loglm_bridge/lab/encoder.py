@@ -12,9 +12,10 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `vocab` counts all ids, `max_tokens` is the longest sequence."""
+    """Sizes of an encoder; `vocab` counts all ids, the first `control` of them are control tokens."""
 
     vocab: int
+    control: int
     max_tokens: int
     layers: int = 4
     width: int = 256
@@ -59,7 +60,7 @@ class EventEncoder(nn.Module):
         super().__init__()
         self.shape, self.pad = shape, pad
         self.tokens = nn.Embedding(shape.vocab, shape.width)
-        self.fields = nn.Embedding(shape.vocab, shape.width)
+        self.fields = nn.Embedding(shape.control, shape.width)
         self.positions = nn.Embedding(shape.max_tokens, shape.width)
         self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
         self.norm = nn.LayerNorm(shape.width)
