@@ -1,0 +1,106 @@
+"""File paths to one spelling, without the drive, the profile's name and random parts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from loglm_bridge.telemetry.canonical import identity, tokens
+
+#: Longest path that is read; the system's own limit is 32,767, behaviour sits in the first few hundred.
+MAX_PATH = 1_000
+
+# Spellings of folders: environment variables of cmd (%X%) and PowerShell ($env:X), SystemRoot of the kernel.
+_FOLDERS = {
+    "systemroot": "\\windows", "windir": "\\windows", "programfiles": "\\program files",
+    "programfiles(x86)": "\\program files (x86)", "programw6432": "\\program files",
+    "commonprogramfiles": "\\program files\\common files", "programdata": "\\programdata",
+    "allusersprofile": "\\programdata", "userprofile": "\\users\\{user}", "homepath": "\\users\\{user}",
+    "appdata": "\\users\\{user}\\appdata\\roaming", "localappdata": "\\users\\{user}\\appdata\\local",
+    "temp": "\\users\\{user}\\appdata\\local\\temp", "tmp": "\\users\\{user}\\appdata\\local\\temp",
+    "public": "\\users\\public", "comspec": "\\windows\\system32\\cmd.exe", "systemdrive": "", "homedrive": "",
+}  # fmt: skip
+_NAMES = "|".join(re.escape(name) for name in sorted(_FOLDERS, key=len, reverse=True))
+_VARIABLE = re.compile(rf"%({_NAMES})%|\$\{{?env:({_NAMES})\b\}}?")
+_PREFIX = re.compile(
+    r"\\\\[?.]\\(?:globalroot\\?)?(?:unc(?=\\))?|\\\?\?\\|\\\\\?\?\\|(?:\\global\?\?)(?=\\)|file:///?(?=[a-z]:)"
+)
+_DEVICE = re.compile(r"\\device\\(?:harddiskvolume\d{1,4}|harddisk\d{1,4}\\d[pr]\d{1,4}|bootpartition)(?=\\|\Z)")
+_VOLUME = re.compile(r"\\?volume\{[0-9a-f-]{36}\}")
+_MUP = re.compile(r"\\device\\(?:mup|lanmanredirector)(?:\\;[^\\\s]{1,80})?(?=\\)")
+_SYSTEMROOT = re.compile(r"(?<![\w\\])\\?\\systemroot(?=\\)")
+_DRIVE = re.compile(r"(?<![a-z0-9_:.%])[a-z]:(?=[\\/])")
+_FORWARD = re.compile(r"(?<![a-z0-9_:.%])[a-z]:/[^\s\"'|<>,;]{0,400}")
+_PROFILE = re.compile(
+    r"((?:^|[\\/\s\"'=,;(:])(?:[\\/]users|[\\/]documents and settings|[\\/]home))([\\/])([^\\/\"'|<>:;,*?]{1,64})(?=[\\/\"'\s,;)]|\Z)"
+)
+_KEPT_PROFILES = frozenset({"public", "default", "default user", "all users", "administrator", "shared", "guest",
+                            "defaultapppool", "systemprofile", tokens.USER})  # fmt: skip
+_UNC = re.compile(r"(?<![\\\w:])\\\\([a-z0-9_.\-:@\[\]]{1,80})(?=\\)")
+_KEPT_HOSTS = frozenset({"localhost", "127.0.0.1", ".", "?", "tsclient"})
+_VERSION = re.compile(r"(?<![\w.])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?![\w.]*\d)")
+_SEGMENT_VERSION = re.compile(r"(?<=[_\-\\/ v])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?=[_\-\\/ ]|\Z)")
+_POLICY_TEST = re.compile(r"__psscriptpolicytest_[a-z0-9]{1,12}\.[a-z0-9]{1,6}")
+_WINSXS = re.compile(r"(?<=_)[0-9a-f]{16}(?=[_.\\]|\Z)")
+
+
+def path(value: str) -> str:
+    """Return a path in the one spelling: `C:\\Users\\ann\\a.exe` -> `\\users\\{user}\\a.exe`.
+
+    Lower case; device, `\\??\\` and %SystemRoot% forms unified, drive letter dropped, slashes of Windows paths turned
+    back, profile names, GUIDs, long hex and numbers, versions as classes; Public and Default kept. At most MAX_PATH
+    characters are read.
+    """
+    return _path(value[:MAX_PATH])
+
+
+@lru_cache(maxsize=32_768)
+def _path(value: str) -> str:
+    text = tokens.escape(value.strip().strip("\"'")).lower()
+    if not text.startswith("/") and (("/" in text and text[1:3] == ":/") or "\\" in text or text[:1] in "%$"):
+        text = text.replace("/", "\\")
+    text = inside(text)
+    if "\\" in text or "/" in text:
+        text = _SEGMENT_VERSION.sub(tokens.VERSION, _WINSXS.sub(tokens.HEX, text))
+    return identity.segment(text)
+
+
+def inside(text: str) -> str:
+    """Return lower-case text with every Windows and Unix path in it brought to the one spelling."""
+    if "%" in text or "$" in text:
+        text = _VARIABLE.sub(lambda found: _FOLDERS[found[1] or found[2]], text)
+    if ":/" in text:
+        text = _FORWARD.sub(lambda found: found[0].replace("/", "\\"), text)
+    if "\\" in text:
+        text = _windows(text)
+    if "users" in text or "/home" in text or "documents and" in text:
+        text = _PROFILE.sub(_profile, text)
+    return _POLICY_TEST.sub(f"__psscriptpolicytest_{tokens.RANDOM}", text) if "__pss" in text else text
+
+
+def file_name(text: str) -> str:
+    """Return the last segment of a canonical path."""
+    return text[max(text.rfind("\\"), text.rfind("/")) + 1 :]
+
+
+def _windows(text: str) -> str:
+    if "\\\\" in text or "\\?" in text or "\\global" in text:
+        text = _PREFIX.sub(lambda found: "\\" if found[0].endswith("unc") else "", text)
+    if "\\device" in text:
+        text = _MUP.sub("\\\\", _DEVICE.sub("", text))
+    if "volume{" in text:
+        text = _VOLUME.sub("", text)
+    if "\\systemroot" in text:
+        text = _SYSTEMROOT.sub(lambda _: "\\windows", text)
+    text = _DRIVE.sub("", text)
+    return _UNC.sub(_unc, text) if "\\\\" in text else text
+
+
+def _unc(found: re.Match[str]) -> str:
+    return found[0] if found[1] in _KEPT_HOSTS else f"\\\\{tokens.HOST}"
+
+
+def _profile(found: re.Match[str]) -> str:
+    name = found[3]
+    kept = name if name in _KEPT_PROFILES else tokens.USER
+    return f"{found[1]}{found[2]}{kept}"

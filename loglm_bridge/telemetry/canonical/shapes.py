@@ -1,0 +1,84 @@
+"""Values of fields that no table knows: the value's own shape says how it is made canonical."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from loglm_bridge.telemetry.canonical import addresses, commands, identity, numbers, paths, registry, tokens
+
+#: Characters of an unknown value that are kept.
+MAX_TEXT = 600
+
+_GUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?\Z")
+_SID = re.compile(r"S-1-(?:\d{1,15}-){0,14}\d{1,15}\Z")
+_HEX = re.compile(r"(?:0x)?(?=[a-fA-F]{0,40}\d)[0-9a-fA-F]{16,}\Z")
+_DIGITS = re.compile(r"[-+]?\d+(?:\.\d+)?\Z", re.ASCII)
+_TIME = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d[\d:.,+Z -]{0,24}\Z", re.IGNORECASE)
+_REGISTRY = re.compile(r"(?:HKLM|HKCU|HKU|HKCR|HKEY_[A-Z_]{4,20}|\\REGISTRY)\\", re.IGNORECASE)
+_PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|\\Device\\|%[A-Za-z()]{2,30}%\\|\\\?\?\\|\\SystemRoot)[^\n]*\Z", re.IGNORECASE)
+_UNIX_PATH = re.compile(r"/(?:[\w.@+-]{1,80}/){1,20}[\w.@+-]{0,80}\Z")
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?=[A-Za-z_-]{0,60}\d)(?=[a-z0-9_-]{0,60}[A-Z])(?=[A-Z0-9_-]{0,60}[a-z])[A-Za-z0-9_-]{20,}={0,2}\Z"
+)
+_EMAIL = re.compile(r"[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
+
+
+def guess(value: str) -> str:
+    """Return a value of unknown kind made canonical by its shape: GUID, SID, hash, time, number, address, path,
+    registry key, URL, mail address, token; else free text, lower-cased and masked, cut at MAX_TEXT characters.
+    """
+    if len(value) > 300:
+        return free_text(value)
+    return _guess(value)
+
+
+def free_text(value: str) -> str:
+    """Return free text in lower case with identity masked, at most MAX_TEXT characters."""
+    return commands.command(value[: MAX_TEXT * 2])[:MAX_TEXT]
+
+
+@lru_cache(maxsize=32_768)
+def _guess(value: str) -> str:
+    text = value.strip()
+    if text in ("", "-", "N/A", "null", "None", "[]", "{}"):
+        return ""
+    first = text[0]
+    if first.isdigit() or first in "+-.:{[":
+        found = _numeric(text)
+        if found:
+            return found
+    elif _HEX.match(text):
+        return tokens.HEX
+    if first in "Ss" and _SID.match(text):
+        return identity.sid(text)
+    return _worded(text)
+
+
+def _numeric(text: str) -> str:
+    if _DIGITS.match(text):
+        return text if len(text) <= 4 else numbers.bucket(text)
+    if _GUID.match(text):
+        return tokens.GUID
+    if _TIME.match(text):
+        return tokens.TIME
+    if _HEX.match(text):
+        return tokens.HEX
+    return addresses.ip(text) if addresses.is_ip(text) else ""
+
+
+def _worded(text: str) -> str:
+    if _GUID.match(text):
+        return tokens.GUID
+    if ":" in text and addresses.is_ip(text):
+        return addresses.ip(text)
+    if _REGISTRY.match(text):
+        return registry.key(text)
+    if _PATH.match(text) or _UNIX_PATH.match(text):
+        return paths.path(text)
+    if "://" in text and _URL.match(text):
+        return addresses.url(text)
+    if "@" in text and _EMAIL.match(text):
+        return tokens.EMAIL
+    return tokens.RANDOM if _TOKEN.match(text) else free_text(text)

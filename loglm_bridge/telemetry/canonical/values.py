@@ -1,0 +1,128 @@
+"""Kinds of values that Windows and endpoint logs share and that need no module of their own."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from loglm_bridge.telemetry.canonical import addresses, commands, identity, paths, tokens
+
+#: Characters of one short word-like value.
+MAX_WORD = 200
+_MAX_FRAMES = 12
+
+#: Message-table parameters of Security events (%%NNNN), as msobjs.dll and adtschema.dll spell them.
+_MESSAGES = {
+    "%%1832": "identification", "%%1833": "impersonation", "%%1840": "delegation", "%%1841": "denied by process trust",
+    "%%1842": "yes", "%%1843": "no", "%%1936": "default", "%%1937": "full", "%%1938": "limited",
+    "%%14592": "inbound", "%%14593": "outbound", "%%14674": "value added", "%%14675": "value deleted",
+    "%%8099": "enumerate credentials", "%%8100": "read credential", "%%8448": "success removed",
+    "%%8449": "success added", "%%8450": "failure removed", "%%8451": "failure added", "%%2313": "bad password",
+    "%%2304": "logon error", "%%2305": "account expired", "%%2307": "account locked", "%%2310": "account disabled",
+}  # fmt: skip
+_TRANSPORTS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmp6", "2": "igmp", "47": "gre", "50": "esp"}
+_STARTS = {"0": "boot", "1": "system", "2": "auto", "3": "demand", "4": "disabled"}
+_TYPES = {"0x10": "user", "0x20": "user", "16": "user", "32": "user", "0x1": "kernel", "1": "kernel", "0x2": "kernel",
+          "0x110": "user", "0x50": "user"}  # fmt: skip
+_INTEGRITY = {"0": "untrusted", "4096": "low", "8192": "medium", "8448": "medium plus", "12288": "high",
+              "16384": "system", "20480": "protected"}  # fmt: skip
+_TAG = re.compile(r"<[^<>]{1,300}>")
+_SPLIT = re.compile(r"[;,\s]+")
+
+
+def word(value: str) -> str:
+    """Return a short value in lower case, identity masked, at most MAX_WORD characters."""
+    return _word(value[:MAX_WORD])
+
+
+@lru_cache(maxsize=16_384)
+def _word(value: str) -> str:
+    text = tokens.escape(value.strip()).lower()
+    return "" if text in ("", "-", "n/a", "null", "(null)") else identity.mask(text)
+
+
+def message(value: str) -> str:
+    """Return the text of message-table parameters (`%%1833` -> `impersonation`); unknown ones stay as they are."""
+    parts = [_MESSAGES.get(part, part) for part in _SPLIT.split(value[:MAX_WORD].strip()) if part]
+    return word(" ".join(parts))
+
+
+def mask(value: str) -> str:
+    """Return an access mask or option set as lower-case hexadecimal without leading zeros."""
+    text = value[:40].strip().lower()
+    try:
+        return hex(int(text, 16 if text.startswith("0x") else 10)) if text not in ("", "-") else ""
+    except ValueError:
+        return word(text)
+
+
+def transport(value: str) -> str:
+    """Return a transport protocol's name: `6` -> `tcp` (IANA protocol numbers)."""
+    text = word(value)
+    return _TRANSPORTS.get(text, text)
+
+
+def initiated(value: str) -> str:
+    """Return the direction that Sysmon's Initiated stands for."""
+    return {"true": "outbound", "false": "inbound"}.get(value.strip().lower(), "")
+
+
+def integrity(value: str) -> str:
+    """Return an integrity level's name, given as name, SID or number."""
+    text = value.strip().lower()
+    return identity.sid(text) if text.startswith("s-1-16-") else _INTEGRITY.get(text, word(text))
+
+
+def service_start(value: str) -> str:
+    """Return a service's start type: boot, system, auto, demand or disabled."""
+    text = word(value).removesuffix(" start")
+    return _STARTS.get(text, text)
+
+
+def service_type(value: str) -> str:
+    """Return `user` or `kernel` for a service type given as words or flags."""
+    text = word(value)
+    return _TYPES.get(text, "kernel" if "kernel" in text else "user" if "user mode" in text else text)
+
+
+@lru_cache(maxsize=16_384)
+def call_trace(value: str) -> str:
+    """Return a call trace's module names in order, offsets dropped, repeats folded, at most _MAX_FRAMES of them."""
+    names: list[str] = []
+    for text in value[:2_000].split("|"):
+        frame = text.partition("+")[0].strip().lower()
+        name = "unknown" if frame.startswith("unknown") else paths.file_name(frame)
+        if name and (not names or names[-1] != name):
+            names.append(name)
+        if len(names) == _MAX_FRAMES:
+            break
+    return tokens.escape(" ".join(names))
+
+
+def answers(value: str) -> str:
+    """Return the classes of a DNS answer's records, each once."""
+    seen = dict.fromkeys(addresses.ip(part) for part in _SPLIT.split(value[:600]) if part and part != "-")
+    return " ".join([part for part in seen if part][:6])
+
+
+def sids(value: str) -> str:
+    """Return the classes of a list of SIDs, each once."""
+    found = dict.fromkeys(identity.sid(match[0]) for match in identity.SID.finditer(value[:4_000]))
+    return " ".join([part for part in found if part != tokens.SID][:24])
+
+
+def share(value: str) -> str:
+    """Return a share's name without its server: `\\\\*\\ADMIN$` -> `admin$`."""
+    return word(paths.file_name(value[:MAX_WORD].rstrip("\\").lower()))
+
+
+def distinguished_name(value: str) -> str:
+    """Return a directory name's containers, its own name as a class where it is a person's or machine's."""
+    parts = [part.strip().lower() for part in value[:600].split(",")]
+    kept = [part for part in parts if not part.startswith("dc=")]
+    return word(",".join(kept[1:] if len(kept) > 1 else kept))
+
+
+def xml_text(value: str) -> str:
+    """Return an XML document's text as a command: what a scheduled task runs, and when."""
+    return commands.command(_TAG.sub(" ", value[:16_000]))

@@ -1,0 +1,23 @@
+"""Whose JSON is it: asks the families in turn, from the most specific shape to the general one."""
+
+from __future__ import annotations
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.families import cloud, endpoint, flow, windows_json, zeek
+from loglm_bridge.telemetry.record import Field, Record
+
+
+def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the sourcetype is never needed here)
+    """Return the record of flattened JSON fields with its family and kind; `json` where nobody claims it."""
+    lower = {name.lower(): value for name, value in reversed(fields)}
+    found = windows_json.read(fields, lower)
+    if found is not None:
+        return Record("json", found[0], found[1], tuple(found[2]))
+    zeek_log = zeek.classify(lower)
+    if zeek_log is not None:
+        return zeek.record("json", lower.get("_path") or lower.get("@stream") or zeek_log[1], fields)
+    named = endpoint.classify(lower)
+    if named is None and flow.is_flow(fields):
+        return Record("json", "flow", flow.kind_of(fields), flow.normalise(fields))
+    family, kind = named or cloud.classify(lower) or ("json", "")
+    return Record("json", family, kind, tuple(fields))

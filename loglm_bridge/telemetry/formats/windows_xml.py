@@ -1,0 +1,101 @@
+"""Windows event XML, every channel: read by one linear scan, so cut and broken events are read as far as they go.
+
+Schema: https://learn.microsoft.com/windows/win32/wes/eventschema-schema
+"""
+
+from __future__ import annotations
+
+import re
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.families import windows
+from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.text import clean_text
+
+# An opening tag: prefix and local name, attributes, then the text up to the next tag and whether that one closes.
+# A "<" that opens no tag (an unescaped command line) is text. Possessive throughout: no backtracking.
+_ELEMENT = re.compile(
+    r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^']*+'|\"[^\"]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
+)
+_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
+_CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)\]\]>")
+# XML's own entities only: HTML's would turn an unescaped `&reg add` into a trade mark.
+_ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_DATA_NAMES = frozenset({"Data", "ComplexData"})
+_SYSTEM_ATTRIBUTES = {
+    "Provider": (("Name", "Provider"), ("EventSourceName", "EventSourceName")),
+    "TimeCreated": (("SystemTime", "TimeCreated"),),
+    "Execution": (("ProcessID", "ExecutionProcessID"), ("ThreadID", "ExecutionThreadID")),
+    "Security": (("UserID", "SecurityUserID"), ("UserId", "SecurityUserID")),
+}
+_MAX_FIELDS = 256
+
+
+def parse(text: str, event: Event) -> Record | None:
+    """Read one `<Event>`; None where the text is not Windows event XML.
+
+    Fields are those of System (Provider, EventID, Channel, Computer, ...), then EventData by its names (unnamed
+    data is `Data`), or the leaves of UserData.
+    """
+    start = text.find("<Event")
+    if start < 0 or start > 400 or text[start + 6 : start + 7] not in ("", " ", ">", "\n", "\r", "\t", "/", "s", "D"):
+        return None
+    if "<System" not in text and "<EventData" not in text and "<UserData" not in text:
+        return None
+    if "<![CDATA[" in text:
+        text = _CDATA.sub(lambda found: found[1].replace("&", "&amp;").replace("<", "&lt;"), text)
+    end = text.find("</Event>", start)
+    fields = _fields(text[start : end if end >= 0 else len(text)])
+    family, kind = windows.classify(fields)
+    return Record(format="windows_xml", family=family, kind=kind, fields=tuple(fields))
+
+
+def _fields(text: str) -> list[Field]:
+    fields: list[Field] = []
+    system = "<System" in text
+    for name, attributes, value, closes in _ELEMENT.findall(text):
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        if system:
+            if name in _SYSTEM_ATTRIBUTES:
+                _add_attributes(fields, name, attributes)
+                continue
+            if name in ("EventData", "UserData", "RenderingInfo"):
+                system = False
+                continue
+        elif name in _DATA_NAMES and attributes:
+            name = _attribute(attributes, "Name") or name
+        if len(fields) >= _MAX_FIELDS:
+            break
+        if closes or value.strip():
+            fields.append((name, _decoded(value)))
+    return fields
+
+
+def _add_attributes(fields: list[Field], name: str, attributes: str) -> None:
+    found = {key: first or second for key, first, second in _ATTRIBUTE.findall(attributes)}
+    for attribute, field in _SYSTEM_ATTRIBUTES[name]:
+        if found.get(attribute):
+            fields.append((field, _decoded(found[attribute])))
+
+
+def _attribute(attributes: str, wanted: str) -> str:
+    for key, first, second in _ATTRIBUTE.findall(attributes):
+        if key == wanted:
+            return _decoded(first or second)
+    return ""
+
+
+def _decoded(value: str) -> str:
+    if "&" in value:
+        value = clean_text(_ENTITY.sub(_entity, value))
+    return value.strip()
+
+
+def _entity(found: re.Match[str]) -> str:
+    body = found[1]
+    if body[0] != "#":
+        return _NAMED[body]
+    code = int(body[2:], 16) if body[1] in "xX" else int(body[1:])
+    return chr(code) if code <= 0x10FFFF else found[0]

@@ -1,0 +1,40 @@
+"""Raw text made safe at the edge: hostile characters become visible, long events are cut."""
+
+from __future__ import annotations
+
+import re
+
+from loglm_bridge.contract.limits import MAX_RAW_BYTES
+
+# C0 without tab, newline and return; DEL and C1; soft hyphen; zero-width, bidi and invisible operators; line and
+# paragraph separators; variation of width (BOM, Mongolian separator, Hangul fillers); lone surrogates;
+# interlinear marks; noncharacters; tags.
+_HOSTILE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def clean_text(text: str) -> str:
+    """Return the text with control, bidi, zero-width and lone surrogate characters spelt out as `[U+202E]`.
+
+    A byte order mark that opens the text says nothing and is dropped. The result encodes to UTF-8, is well-formed
+    in XML, and cannot reorder or hide what a person sees (RELIABILITY.md, fault 28).
+    """
+    text = text.removeprefix("\ufeff")
+    if text.isascii() and text.isprintable():
+        return text
+    return _HOSTILE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def cut(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
+    """Return the text's first `limit` bytes of UTF-8 at a character boundary, and whether anything was lost."""
+    if len(text) * 4 <= limit:
+        return text, False
+    if text.isascii():
+        return text[:limit], len(text) > limit
+    data = text[: limit + 1].encode("utf-8", "surrogatepass")
+    if len(data) <= limit:
+        return text, False
+    return data[:limit].decode("utf-8", "ignore"), True
