@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Iterator, Mapping, Optional, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from loglm_bridge.contract.attack import TECHNIQUE_ID, full_name
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.row import carried, drilldown, risk_objects, text_of
+from loglm_bridge.contract.row import Row, carried, drilldown, risk_objects, text_of
 from loglm_bridge.contract.text import cut, visible
 from loglm_bridge.contract.verdict import Technique, Verdict
 
-#: Values that a notable's severity may have; `auto` derives it from the verdict.
+#: Values that a rule's severity may have; `auto` derives it from the verdict.
 SEVERITIES = ("auto", "informational", "low", "medium", "high", "critical")
 
 #: Values of security_domain that Enterprise Security knows.
@@ -33,15 +33,27 @@ Fields = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Rule:
-    """Who writes a notable and how it is to be filed.
-
-    `min_confidence` is the confidence (0..1) from which a technique is annotated; the most likely one always is.
-    """
+    """Who writes a notable and how it is to be filed."""
 
     name: str
     security_domain: str = "threat"
     severity: str = "auto"
-    min_confidence: float = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An event and what is said of it.
+
+    `verdict` is the one that counts: a threshold of the user applied, the techniques that are to be shown. `labels`
+    are the `loglm_*` fields of the event, `row` the fields it was read with, `origin` further fields that say where it
+    comes from (orig_sid and the like).
+    """
+
+    event: Event
+    verdict: Verdict
+    labels: Row = field(default_factory=dict, hash=False)
+    row: Row = field(default_factory=dict, hash=False)
+    origin: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -62,29 +74,18 @@ class Notable:
         return self.fields["loglm_event_key"][0]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """An event, what the model says of it, and the row it was read from (all of its fields, as texts)."""
-
-    event: Event
-    verdict: Verdict
-    model: str = ""
-    row: Mapping[str, Sequence[str]] = field(default_factory=dict, hash=False)
-
-
 def notable(finding: Finding, rule: Rule, now: float) -> Notable:
     """Return the notable event of a finding, written at `now` (epoch seconds).
 
-    Our own fields come first and win: a field of the row that is named like one of ours, or like one that Enterprise
-    Security owns, is kept as `orig_<name>`.
+    A field of the row that is named like one of ours, or like one that Enterprise Security owns, is kept as
+    `orig_<name>`.
     """
-    named = _named(finding.verdict, rule.min_confidence)
+    named = _named(finding.verdict)
     fields: Fields = {
         **_identity(finding, rule, named),
         **_single(drilldown(finding.event, finding.row)),
         **_annotations(named),
-        **_risk(finding.verdict, named, next(iter(risk_objects(finding.event, finding.row, ())))),
-        **label_fields(finding.verdict, finding.model),
+        **_risk(finding.verdict, named, next(risk_objects(finding.event, finding.row, ()))),
         **_original(finding),
     }
     return Notable(now, rule.name, _clean({**fields, **carried(finding.row, fields)}))
@@ -96,37 +97,15 @@ def risk_events(finding: Finding, rule: Rule, now: float, objects: Sequence[str]
     `objects` names the fields to take risk objects from, as `field` or `field:type`; empty chooses user, source,
     destination, else the host. Score and message are the model's: a log line that says `risk_score=0` changes nothing.
     """
-    named = _named(finding.verdict, rule.min_confidence)
+    named = _named(finding.verdict)
     for found in risk_objects(finding.event, finding.row, objects):
         fields: Fields = {
-            **_single({"search_name": rule.name}),
+            "search_name": (rule.name,),
             **_risk(finding.verdict, named, found),
             **_annotations(named),
-            **label_fields(finding.verdict, finding.model),
             **_original(finding),
         }
         yield Notable(now, rule.name, _clean(fields))
-
-
-def label_fields(verdict: Verdict, model: str) -> Fields:
-    """Return the verdict as `loglm_*` fields (DESIGN.md 2.2); absent numbers are left out."""
-    ranked = verdict.techniques
-    fields = _single(
-        {
-            "loglm_status": verdict.status,
-            "loglm_score": _number(verdict.score),
-            "loglm_verdict": verdict.verdict or "",
-            "loglm_novelty": _number(verdict.novelty),
-            "loglm_model": model,
-            "loglm_detail": verdict.detail or "",
-        }
-    )
-    if ranked:
-        fields["loglm_technique_id"] = tuple(t.id for t in ranked)
-        fields["loglm_technique"] = tuple(t.name for t in ranked)
-        fields["loglm_tactic"] = _tactics(ranked)
-        fields["loglm_confidence"] = tuple(_number(t.confidence) for t in ranked)
-    return fields
 
 
 def severity_of(verdict: Verdict) -> str:
@@ -136,15 +115,14 @@ def severity_of(verdict: Verdict) -> str:
     return {"suspicious": "medium", "benign": "low"}.get(verdict.verdict or "", "unknown")
 
 
-def _named(verdict: Verdict, least: float) -> tuple[Technique, ...]:
-    """Return the techniques to annotate: those of ATT&CK's form and of enough confidence, at least the first."""
-    ranked = tuple(t for t in verdict.techniques if TECHNIQUE_ID.match(t.id))
-    return tuple(t for i, t in enumerate(ranked) if i == 0 or t.confidence >= least)
+def _named(verdict: Verdict) -> tuple[Technique, ...]:
+    """Return the techniques whose ids are of ATT&CK's form, the only ones that peers read."""
+    return tuple(t for t in verdict.techniques if TECHNIQUE_ID.match(t.id))
 
 
 def _identity(finding: Finding, rule: Rule, named: Sequence[Technique]) -> Fields:
     verdict, row = finding.verdict, finding.row
-    where = text_of(row, "dest") or text_of(row, "host") or finding.event.host or text_of(row, "src")
+    where = text_of(row, "dest") or finding.event.host or text_of(row, "src")
     what = f"{_title(named[0])} ({named[0].id})" if named else "suspicious event"
     return _single(
         {
@@ -183,7 +161,7 @@ def _annotations(named: Sequence[Technique]) -> Fields:
         "annotations.mitre_attack": ids,
         "annotations.mitre_attack.mitre_technique_id": ids,
         "annotations.mitre_attack.mitre_technique": tuple(_title(t) for t in named),
-        "annotations.mitre_attack.mitre_tactic": _tactics(named),
+        "annotations.mitre_attack.mitre_tactic": tuple(dict.fromkeys(tactic for t in named for tactic in t.tactics)),
     }
 
 
@@ -200,25 +178,19 @@ def _risk(verdict: Verdict, named: Sequence[Technique], found: tuple[str, str]) 
 
 
 def _original(finding: Finding) -> Fields:
+    """Return the labels, the key and the original event itself."""
     event = finding.event
-    return _single(
-        {
-            "orig_time": "" if event.time is None else f"{event.time:.3f}",
-            "orig_source": event.source,
-            "orig_sourcetype": event.sourcetype,
-            "orig_host": event.host,
-            "loglm_event_key": event.key,
-            "orig_raw": cut(event.raw, MAX_RAW),
-        }
-    )
-
-
-def _tactics(ranked: Sequence[Technique]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tactic for t in ranked for tactic in t.tactics))
-
-
-def _number(value: Optional[float]) -> str:
-    return "" if value is None else f"{value:.4f}"
+    original = {
+        "loglm_event_key": event.key,
+        **finding.origin,
+        "orig_time": "" if event.time is None else f"{event.time:.3f}",
+        "orig_source": event.source,
+        "orig_sourcetype": event.sourcetype,
+        "orig_host": event.host,
+        "orig_raw": cut(event.raw, MAX_RAW),
+    }
+    labels = {name: tuple(value for value in values if value) for name, values in finding.labels.items()}
+    return {**{name: values for name, values in labels.items() if values}, **_single(original)}
 
 
 def _single(fields: Mapping[str, str]) -> Fields:

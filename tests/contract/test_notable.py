@@ -1,6 +1,7 @@
 """The fields of notable and risk events."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.notable import MAX_RAW, Finding, Rule, notable, risk_events, severity_of
 from loglm_bridge.contract.verdict import Technique, Verdict
-from tests.contract.findings import LSASS, RULE, finding, verdict
+from tests.contract.findings import LABELS, LSASS, RULE, finding, verdict
 
 NOW = 1_700_000_100.5
 
@@ -25,17 +26,12 @@ def test_the_fields_that_enterprise_security_reads():
     assert (fields["user"], fields["src"], fields["dest"]) == (("ada",), ("10.1.2.3",), ("ws-17",))
 
 
-def test_annotations_hold_plain_technique_ids_of_enough_confidence():
+def test_annotations_hold_plain_technique_ids():
     fields = notable(finding(), RULE, NOW).fields
     assert json.loads(fields["annotations"][0]) == {"mitre_attack": ["T1003.001", "T1059.001"]}
     assert fields["annotations.mitre_attack"] == ("T1003.001", "T1059.001")
     assert fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001", "T1059.001")
     assert fields["annotations.mitre_attack.mitre_tactic"] == ("credential-access", "execution")
-
-
-def test_an_unconfident_best_guess_is_still_annotated():
-    fields = notable(finding(), Rule("r", min_confidence=1.0), NOW).fields
-    assert fields["annotations.mitre_attack"] == ("T1003.001",)
 
 
 def test_an_id_that_is_none_is_never_annotated():
@@ -57,9 +53,7 @@ def test_the_original_event_and_all_labels_travel():
     assert (fields["orig_source"], fields["orig_sourcetype"]) == (("WinEventLog",), ("win",))
     assert (fields["orig_host"], fields["orig_index"]) == (("ws-17",), ("main",))
     assert fields["loglm_event_key"] == (found.event.key,)
-    assert fields["loglm_technique_id"] == ("T1003.001", "T1059.001", "T1218.011")
-    assert fields["loglm_confidence"] == ("0.9100", "0.6200", "0.0700")
-    assert fields["loglm_model"] == ("loglm-base 1.0 abc",)
+    assert {name: list(fields[name]) for name in LABELS} == LABELS
 
 
 def test_a_log_line_cannot_file_its_own_notable():
@@ -80,12 +74,19 @@ def test_a_huge_event_is_cut_but_its_key_is_that_of_the_whole():
 
 
 def test_a_notable_without_a_label_says_so():
-    found = Finding(Event("x"), Verdict("unavailable", detail="sidecar not reachable"))
+    found = Finding(Event("x"), Verdict("unavailable"), {"loglm_status": ["unavailable"], "loglm_score": [""]})
     fields = notable(found, RULE, NOW).fields
     assert fields["severity"] == ("unknown",)
     assert "never means benign" in fields["rule_description"][0]
     assert "annotations" not in fields
     assert fields["loglm_status"] == ("unavailable",)
+    assert "loglm_score" not in fields
+
+
+def test_where_a_finding_comes_from_is_said():
+    found = replace(finding(), origin={"orig_sid": "scheduler__7", "orig_rid": "3"})
+    fields = notable(found, RULE, NOW).fields
+    assert (fields["orig_sid"], fields["orig_rid"]) == (("scheduler__7",), ("3",))
 
 
 @pytest.mark.parametrize(
