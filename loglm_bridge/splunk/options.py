@@ -1,0 +1,119 @@
+"""The search command's options: `| loglm [field=_raw] [by=<field,...>] [threshold=0..1] [top=1..10] [output=...] ...`.
+
+splunklib's own option parser is not used: it offers every searcher `logging_configuration=<path>` (which evaluates what
+is in that file) and `record=true` (which writes events and the session key to disk), and a bad value ends in
+"error code 1".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, Optional, Sequence
+
+from loglm_bridge.contract.errors import OptionError
+from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.contract.text import one_line
+from loglm_bridge.splunk import values
+from loglm_bridge.splunk.rows import HINTS, OUTPUTS, column_names
+from loglm_bridge.splunk.settings import Settings
+
+#: Characters of the longest field name that is taken.
+_MAX_FIELD = 256
+
+#: Characters of a refused option that are repeated.
+_MAX_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What one search asks for; `threshold` None leaves the model's own."""
+
+    threshold: Optional[float]
+    top: int
+    prefix: str
+    field: str = "_raw"
+    by: tuple[str, ...] = ()
+    output: str = "labels"
+    explain: bool = False
+    onerror: str = "pass"
+
+    @classmethod
+    def parse(cls, args: Sequence[str], settings: Settings) -> SearchOptions:
+        """Read the arguments as splunkd hands them over: `name=value`, quotes removed.
+
+        Splunk may split `by=host, user` at the comma, so bare words after `by` belong to it.
+
+        Raises:
+            OptionError: an unknown or repeated option, or a value that cannot be used.
+        """
+        given: dict[str, str] = {}
+        last = ""
+        for arg in args:
+            name, sign, value = arg.partition("=")
+            if not sign and last == "by":
+                given["by"] += "," + arg
+                continue
+            if name not in _READERS or not sign:
+                raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(_READERS)}")
+            if name in given:
+                raise OptionError(f"{name} is given twice")
+            given[name], last = value, name
+        found: dict[str, Any] = {"threshold": settings.threshold, "top": settings.top, "prefix": settings.prefix}
+        found.update((name, _read(name, value)) for name, value in given.items())
+        options = cls(**found)
+        options._refuse_own_columns()
+        return options
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that every row gets."""
+        return column_names(self.prefix, self.output)
+
+    @property
+    def required_fields(self) -> list[str]:
+        """The fields that splunkd has to send.
+
+        The written columns are among them: a row that was labelled before is then labelled anew, column by column,
+        instead of two values meeting under one name when splunkd joins the answer to the fields it kept.
+        """
+        return list(dict.fromkeys((self.field, *self.by, *HINTS, *self.columns)))
+
+    def _refuse_own_columns(self) -> None:
+        for name in (self.field, *self.by):
+            if name in self.columns:
+                raise OptionError(f"{name} is a column that this search writes", hint="choose another prefix")
+
+
+def _unknown(name: str, sign: str) -> str:
+    shown = one_line(name, _MAX_SHOWN)
+    return f'unknown option "{shown}"' if sign else f'unexpected "{shown}"'
+
+
+def _read(name: str, value: str) -> Any:
+    try:
+        return _READERS[name](value.strip())
+    except ValueError as error:
+        raise OptionError(f'{name} must be {error}, got "{one_line(value, _MAX_SHOWN)}"') from error
+
+
+def _field(text: str) -> str:
+    if not text or len(text) > _MAX_FIELD or text.startswith("__mv_") or "*" in text or not text.isprintable():
+        raise ValueError(f"the name of one field of at most {_MAX_FIELD} characters, without wildcards")
+    return text
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    names = [name for name in (part.strip() for part in text.split(",")) if name]
+    return tuple(dict.fromkeys(_field(name) for name in names or [""]))
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "field": _field,
+    "by": _fields,
+    "threshold": lambda text: values.number(text, 0, 1),
+    "top": lambda text: values.whole(text, 1, MAX_TOP),
+    "output": lambda text: values.choice(text, OUTPUTS),
+    "explain": values.truth,
+    "onerror": lambda text: values.choice(text, ("pass", "fail")),
+    "prefix": values.prefix,
+}

@@ -1,0 +1,133 @@
+"""Splunk row -> event, verdict -> the columns of a row. Pure functions, no I/O.
+
+A row maps field names to text, or to a list of texts where the field is multivalue (splunklib's form).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Mapping, Optional, Sequence, Union
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_RAW_BYTES
+from loglm_bridge.contract.text import one_line, visible
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.splunk.decision import decide, shown_techniques
+
+Value = Union[str, Sequence[str]]
+Row = Mapping[str, Value]
+
+#: Fields of a row that an event takes beside its text.
+HINTS = ("_time", "host", "source", "sourcetype")
+
+#: Values of the option `output`.
+OUTPUTS = ("labels", "embedding", "all")
+
+#: Written columns without their prefix, in order (DESIGN.md 2.2).
+_LABELS = (
+    "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
+)  # fmt: skip
+_SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "labels": _LABELS,
+    "embedding": ("status", "model", "detail", "embedding"),
+    "all": (*_LABELS, "embedding"),
+}
+
+#: Joins the values of several `by` fields to one entity; no log field holds it.
+_JOIN = "\x1f"
+
+#: Characters of a technique's name that are kept; the table's longest has 80.
+_MAX_NAME = 200
+
+
+def column_names(prefix: str, output: str) -> tuple[str, ...]:
+    """Return the names of all columns that every row gets, for one of OUTPUTS."""
+    return tuple(prefix + suffix for suffix in _SUFFIXES[output])
+
+
+def event_of(row: Row, field: str, by: Sequence[str] = ()) -> Event:
+    """Return the event of a row: its text from `field`, its entity from the fields in `by`.
+
+    An absent field is empty text; the values of a multivalue one become lines. Text is cut just above what the model
+    reads, so that the sidecar sees (and says) that it was longer.
+    """
+    # MAX_RAW_BYTES + 1 characters are more than MAX_RAW_BYTES bytes in any case
+    return Event(
+        raw=text_of(row, field)[: MAX_RAW_BYTES + 1],
+        sourcetype=text_of(row, "sourcetype"),
+        source=text_of(row, "source"),
+        host=text_of(row, "host"),
+        time=_epoch(text_of(row, "_time")),
+        entity=_entity(row, by),
+    )
+
+
+def text_of(row: Row, name: str) -> str:
+    """Return the text of a field, the values of a multivalue one as lines, empty where the row has none."""
+    value = row.get(name)
+    if value is None or isinstance(value, str):
+        return value or ""
+    return "\n".join(value)
+
+
+def label_columns(
+    verdict: Verdict, model: str, *, prefix: str, output: str, threshold: Optional[float]
+) -> dict[str, Value]:
+    """Return the columns of a row that the model answered.
+
+    `technique_id`, `technique`, `tactic` and `confidence` have one value per shown technique, in the same order
+    (a technique's tactics are joined with a comma). Which techniques are shown: decision.shown_techniques. `detail`
+    holds what is special: why there is no label, `truncated=1`, and with explain=true the explanation as JSON.
+    """
+    word = decide(verdict, threshold)
+    techniques = shown_techniques(verdict, word)
+    found: dict[str, Value] = {
+        "status": verdict.status,
+        "score": decimal(verdict.score),
+        "verdict": word or "",
+        "technique_id": [one_line(t.id, _MAX_NAME) for t in techniques],
+        "technique": [one_line(t.name, _MAX_NAME) for t in techniques],
+        "tactic": [one_line(",".join(t.tactics), _MAX_NAME) for t in techniques],
+        "confidence": [decimal(t.confidence) for t in techniques],
+        "novelty": decimal(verdict.novelty),
+        "model": one_line(model, _MAX_NAME),
+        "detail": _details(verdict),
+        "embedding": "" if verdict.embedding is None else json.dumps(verdict.embedding, separators=(",", ":")),
+    }
+    return {prefix + suffix: found[suffix] for suffix in _SUFFIXES[output]}
+
+
+def blank_columns(status: str, detail: str, *, prefix: str, output: str) -> dict[str, Value]:
+    """Return the columns of a row without an answer: the status, why, and nothing that could be read as a label."""
+    columns: dict[str, Value] = dict.fromkeys(column_names(prefix, output), "")
+    columns[prefix + "status"], columns[prefix + "detail"] = status, one_line(detail)
+    return columns
+
+
+def decimal(number: Optional[float]) -> str:
+    """Return a number as plain decimal text of at most six places (no exponent, which not all of SPL reads)."""
+    return "" if number is None else f"{number:.6f}".rstrip("0").rstrip(".")
+
+
+def _details(verdict: Verdict) -> list[str]:
+    details = [one_line(str(verdict.detail))] if verdict.detail else []
+    if verdict.truncated:
+        details.append("truncated=1")
+    if verdict.explanation is not None:
+        details.append(visible(json.dumps(verdict.explanation, ensure_ascii=False, separators=(",", ":"))))
+    return details
+
+
+def _epoch(text: str) -> Optional[float]:
+    """Read `_time`; a transforming search may have put anything there, and no time is better than a wrong one."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def _entity(row: Row, by: Sequence[str]) -> str:
+    values = [text_of(row, name) for name in by]
+    return _JOIN.join(values) if any(values) else ""

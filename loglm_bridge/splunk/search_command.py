@@ -1,0 +1,142 @@
+"""`| loglm`: labels the rows of a search. Runs on the search head only, because the sidecar is there.
+
+splunkd starts this program several times per search only to ask getinfo, so that path imports no HTTP library and asks
+nobody; the client is made when the first row needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Iterator, Optional
+
+from splunklib.searchcommands import Configuration
+
+from loglm_bridge.contract.errors import LogLMError, SidecarError
+from loglm_bridge.splunk import messages
+from loglm_bridge.splunk.labeller import Labeller
+from loglm_bridge.splunk.logfile import new_ref, open_log
+from loglm_bridge.splunk.options import SearchOptions
+from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, SearchEnded, searchinfo
+from loglm_bridge.splunk.settings import Settings
+
+if TYPE_CHECKING:
+    from loglm_bridge.splunk.client import SidecarClient
+
+_log = open_log("loglm")
+
+
+@Configuration(distributed=False)
+class LogLMCommand(ChunkedCommand):
+    """The command; `app` is the app's folder."""
+
+    _settings: Settings
+    _labeller: Labeller
+
+    def __init__(self, app: Path) -> None:
+        super().__init__()
+        self.ref = new_ref()
+        self._app = app
+        self._started = time.monotonic()
+        self._info: Metadata = {}
+        self._client: Optional[SidecarClient] = None
+
+    def configure(self, metadata: Metadata) -> None:
+        """Read settings and options. Raises ConfigError, OptionError."""
+        self._info = searchinfo(metadata)
+        args = self._info.get("args")
+        self._settings = Settings.read(self._app)
+        self._asked = SearchOptions.parse([str(a) for a in args] if isinstance(args, list) else [], self._settings)
+        self._labeller = Labeller(self._asked, self._connect)
+        self._configuration.required_fields = self._asked.required_fields
+
+    def transform(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Yield the rows in their order, each with all columns, labelled batch by batch."""
+        size = self._settings.batch_events
+        rows = list(islice(records, size))
+        while rows:
+            self._label(rows)
+            yield from rows
+            rows = list(islice(records, size))
+
+    def finished(self) -> None:
+        """Tell the user what became of the rows, in one message, and only where something is to tell."""
+        tally = self._labeller.tally
+        text = messages.summary(tally, field=self._asked.field, prefix=self._asked.prefix, ref=self.ref)
+        if text:
+            self.tell("WARN", text)
+        seconds = time.monotonic() - self._started
+        _log.info("search ended sid=%s %s seconds=%.2f ref=%s", self._sid, tally, seconds, self.ref)
+
+    def close(self) -> None:
+        """Close the connection to the sidecar."""
+        if self._client is not None:
+            self._client.close()
+
+    @property
+    def _sid(self) -> str:
+        return str(self._info.get("sid", ""))
+
+    def _label(self, rows: list[Record]) -> None:
+        if self._sid.startswith("remote_"):
+            # the ids that splunkd gives to the part of a search that runs on an indexer; no sidecar is there
+            self._labeller.give_up(rows, "unavailable", _OnIndexerError("LogLM runs on the search head only"))
+            return
+        try:
+            self._labeller.label(rows)
+        except LogLMError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
+            _log.exception("batch failed sid=%s ref=%s", self._sid, self.ref)
+            self._labeller.give_up(rows, "error", LogLMError(f"internal error ({type(error).__name__})"))
+
+    def _connect(self) -> SidecarClient:
+        from loglm_bridge.splunk.client import SidecarClient
+        from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
+
+        session = SplunkSession(str(self._info.get("splunkd_uri") or ""), str(self._info.get("session_key") or ""))
+        self._client = SidecarClient(self._settings, sidecar_token(self._settings, session))
+        return self._client
+
+
+class _OnIndexerError(SidecarError):
+    """The command was started where no sidecar is."""
+
+    hint = "put it behind a command that runs on the search head"
+
+
+def run(app: Path, istream: IO[bytes], ostream: IO[bytes]) -> None:
+    """Hold the conversation with splunkd; every error reaches the user as a sentence, none as an exit code."""
+    command = LogLMCommand(app)
+    try:
+        command.serve(istream, ostream)
+    except SearchEnded:
+        _log.info("search cancelled ref=%s", command.ref)
+    except LogLMError as error:
+        _log.warning("search stopped: %s ref=%s", error, command.ref)
+        _last_words(command, messages.failure(error, command.ref))
+    except Exception as error:  # noqa: BLE001 - the process's rim
+        _log.exception("search failed ref=%s", command.ref)
+        _last_words(command, messages.surprise(error, command.ref))
+    finally:
+        command.close()
+
+
+def main(app: Path) -> None:
+    """Run as a program that splunkd started."""
+    run(app, sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # what is left in the buffer has no reader; Python would complain about it on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _last_words(command: LogLMCommand, sentence: str) -> None:
+    try:
+        command.fail(sentence)
+    except SearchEnded:
+        _log.info("search cancelled ref=%s", command.ref)
