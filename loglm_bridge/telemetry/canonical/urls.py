@@ -27,9 +27,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: Parameters whose value is somebody's identity or secret, whatever it looks like.
 _IDENTITY = frozenset(
     {
-        "user", "username", "login", "email", "mail", "name", "log", "pwd", "password", "passwd", "pass", "token", "sid",
-        "session", "sessionid", "key", "apikey", "api_key", "access_token", "code", "state", "nonce", "uid", "uuid", "id",
-        "account", "auth", "signature", "sig", "hash", "csrf", "host", "device", "client_id", "phone", "first", "last",
+        "user", "username", "login", "email", "mail", "name", "log", "pwd", "password", "passwd", "pass", "token",
+        "sid", "session", "sessionid", "key", "apikey", "api_key", "access_token", "code", "state", "nonce", "uid",
+        "uuid", "id", "account", "auth", "signature", "sig", "hash", "csrf", "host", "device", "client_id", "phone",
+        "first", "last",
     }
 )  # fmt: skip
 
@@ -72,10 +73,7 @@ def _authority(text: str) -> str:
     name, colon, port = host.rpartition(":")
     if not colon or not port.isdigit():
         name, port = host, ""
-    if _V4.fullmatch(name) or name.startswith("["):
-        shown = "{ip}"
-    else:
-        shown = domain(name)
+    shown = "{ip}" if _V4.fullmatch(name) or name.startswith("[") else domain(name)
     suffix = "" if port in ("", "80", "443") else f":{_port(port)}"
     return ("{credentials}@" if at and credentials else "") + shown + suffix
 

@@ -1,0 +1,42 @@
+"""The text inside a syslog line or a container's envelope, read by the formats that can stand there."""
+
+from __future__ import annotations
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.formats import (
+    auditd,
+    cef,
+    csv_line,
+    firewall_line,
+    json_event,
+    key_value,
+    leef,
+    vpc_flow,
+    web_access,
+    windows_xml,
+)
+from loglm_bridge.telemetry.record import Record
+
+
+def parse(text: str, event: Event) -> Record | None:
+    """Return the record of a body in a format of its own, None where it is a sentence."""
+    body = text.removeprefix("@cee:").strip()
+    if not body:
+        return None
+    if body[0] in "{[":
+        found = json_event.parse(body, event)
+        if found is not None:
+            return found
+    if "|" in body:
+        found = cef.parse(body, event) or leef.parse(body, event)
+        if found is not None:
+            return found
+    if "<Event" in body[:400]:
+        found = windows_xml.parse(body, event)
+        if found is not None:
+            return found
+    for parser in (auditd, firewall_line, vpc_flow, web_access, csv_line, key_value):
+        found = parser.parse(body, event)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,51 @@
+"""Lists of name=value pairs, quoted or not, with any separator; and of `Name: value` between commas."""
+
+from __future__ import annotations
+
+import re
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.families import device, flow
+from loglm_bridge.telemetry.formats.pairs import is_pair_list, pairs
+from loglm_bridge.telemetry.record import Field, Record
+
+_TYPE = re.compile(r"[^a-z0-9_.-]+")
+_COLON = re.compile(r"\s*([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
+_LEAST = 3
+_MAX_PARTS = 120
+
+
+def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
+    """Read a text of which most is pairs; None where it is a sentence, even one with a pair in it."""
+    if "=" in text and is_pair_list(text, _LEAST):
+        fields, words = pairs(text)
+        named = sum(len(n) + len(v) for n, v in fields)
+        if named * 2 >= len(words) or len(fields) >= 8:
+            return _record(fields, words)
+    return _colons(text)
+
+
+def _record(fields: list[Field], words: str) -> Record:
+    if flow.is_flow(fields):
+        return Record("key_value", "flow", flow.kind_of(fields), flow.normalise(fields))
+    values = {n.lower(): v for n, v in fields}
+    if "devid" in values and "logid" in values:
+        return device.record("key_value", fields, f"fortinet_{_word(values.get('type', ''))}")
+    shown = [*fields, ("message", words)] if words else fields
+    return Record("key_value", "key_value", "", tuple(f for f in shown if f[1] not in ("", "-", "N/A", "null")))
+
+
+def _word(text: str) -> str:
+    return _TYPE.sub("", text.lower())[:24]
+
+
+def _colons(text: str) -> Record | None:
+    if text.count(": ") < 4 or text.count(",") < 3:
+        return None
+    parts = text.split(",", _MAX_PARTS)
+    matches = [_COLON.match(part) for part in parts]
+    fields = [(m.group(1).strip().replace(" ", "_"), m.group(2).strip()) for m in matches if m]
+    if len(fields) * 5 < len(parts) * 3:
+        return None
+    words = ", ".join(p.strip() for p, m in zip(parts, matches, strict=True) if not m)
+    return _record(fields, words)
