@@ -1,0 +1,98 @@
+"""The command `loglm`: one parser, one place that turns errors into a sentence and an exit code.
+
+Only the chosen subcommand is imported: `loglm --help` must be quick, and serving must not need what training does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from loglm_bridge import __version__
+from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelRefused
+from loglm_bridge.contract.text import one_line
+
+#: Subcommand -> what it does, and the module that has `add_arguments(parser)`; it sets `run(args) -> exit code`.
+COMMANDS = {
+    "demo": ("see it work: sample events through the real sidecar and search command", "loglm_bridge.demo"),
+    "serve": ("run the sidecar", "loglm_bridge.sidecar.serve"),
+    "token": ("print the sidecar's token", "loglm_bridge.sidecar.token_command"),
+    "label": ("label files of events, without a sidecar", "loglm_bridge.label"),
+    "models": ("list, check, promote and roll back models", "loglm_bridge.models_command"),
+}
+
+#: Stages of the training pipeline; `loglm_bridge.lab.stages.add_parsers` declares them.
+STAGES = {
+    "corpus": "training pipeline: raw events to canonical events",
+    "pretrain": "training pipeline: tokenizer and event encoder",
+    "heads": "training pipeline: heads for techniques and maliciousness, calibration",
+    "evaluate": "training pipeline: figures on the validation split, beside the baselines",
+    "adapt": "training pipeline: fit the model to a site's own labelled events",
+    "export": "training pipeline: write a model folder",
+}
+
+#: Exit codes (78 is EX_CONFIG of sysexits.h: a service manager must not restart on it).
+OTHER_ERROR, USAGE_ERROR, MODEL_REFUSED, INTERRUPTED = 1, 2, 78, 130
+
+#: Characters of an error's line; long enough for two paths.
+_MAX_MESSAGE = 2_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `loglm` with the arguments (default: the process's own) and return its exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        args = _parser(arguments).parse_args(arguments)
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except LogLMError as error:
+        return _fail(error)
+    except BrokenPipeError:
+        # whoever read us has seen enough; what is still buffered must not fail again when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        if not arguments or arguments[0] not in STAGES or (error.name or "").startswith("loglm_bridge"):
+            raise
+        return _fail(
+            ConfigError(f"`loglm {arguments[0]}` needs {error.name}", hint="run pip install 'loglm-bridge[lab]'")
+        )
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser, complete for the subcommand that the arguments name and with one line for each other one."""
+    parser = argparse.ArgumentParser(
+        prog="loglm",
+        description="A log language model for security telemetry: score, verdict and ATT&CK techniques of any event.",
+    )
+    parser.add_argument("--version", action="version", version=f"loglm {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = arguments[0] if arguments else ""
+    for name, (text, module) in COMMANDS.items():
+        command = commands.add_parser(name, help=text)
+        if name == chosen:
+            import_module(module).add_arguments(command)
+    if chosen in STAGES:
+        import_module("loglm_bridge.lab.stages").add_parsers(commands)
+    else:
+        for name, text in STAGES.items():
+            commands.add_parser(name, help=text)
+    return parser
+
+
+def _fail(error: LogLMError) -> int:
+    hint = f"{error.hint[:1].upper()}{error.hint[1:]}"
+    print("loglm:", one_line(f"{error}. {hint}.", _MAX_MESSAGE), file=sys.stderr)
+    if isinstance(error, ModelRefused):
+        return MODEL_REFUSED
+    return USAGE_ERROR if isinstance(error, ConfigError) else OTHER_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())
