@@ -14,8 +14,9 @@ if __name__ == "__main__":
         from loglm_bridge.splunk.search_command import main
     except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so, not "error code 1"
         sys.stdin.buffer.readline()
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        text = f"LogLM: the app cannot start on Python {version} ({type(error).__name__}). Install the app again."
+        python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+        advice = "Install the app again" if sys.version_info >= (3, 9) else "It needs Python 3.9 or newer"
+        text = f"LogLM: the app cannot start on {python} ({type(error).__name__}). {advice}."
         reply = f'{{"finished":true,"error":"{text}"}}'
         sys.stdout.buffer.write(f"chunked 1.0,{len(reply)},0\n{reply}".encode("ascii"))
     else:

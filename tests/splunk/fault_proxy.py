@@ -1,0 +1,83 @@
+"""A TCP proxy that breaks the answers of a server, with toxiproxy's vocabulary."""
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+
+class FaultProxy:
+    """Forwards to `port` on loopback from its own `port`.
+
+    Toxics (name, argument), applied to what comes back: `latency` s before the first byte; `timeout` nothing ever
+    comes; `reset` a RST after n bytes; `limit` a clean end after n bytes; `slicer` (n, s): n bytes every s seconds;
+    `slow_close` s before the connection ends. `left` connections are poisoned, -1 means all.
+    """
+
+    def __init__(self, port):
+        self.upstream = port
+        self.toxic, self.arg, self.left = "", None, 0
+        self.connections = 0
+        self._stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def poison(self, toxic, arg=None, left=-1):
+        """Use a toxic on the next `left` connections."""
+        self.toxic, self.arg, self.left = toxic, arg, left
+
+    def close(self):
+        """Stop listening and forwarding."""
+        self._stopped.set()
+        self._listener.close()
+
+    def _accept(self):
+        while not self._stopped.is_set():
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            toxic = self.toxic if self.left else ""
+            self.left -= bool(self.left)
+            server = socket.create_connection(("127.0.0.1", self.upstream))
+            threading.Thread(target=self._pump, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._answer, args=(server, client, toxic, self.arg), daemon=True).start()
+
+    def _pump(self, source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def _answer(self, server, client, toxic, arg):
+        with contextlib.suppress(OSError), server, client:
+            if toxic == "timeout":
+                self._stopped.wait(60)
+                return
+            sent = 0
+            while data := server.recv(65536):
+                if toxic == "latency" and not sent:
+                    time.sleep(arg)
+                if toxic in ("reset", "limit"):
+                    data = data[: arg - sent]
+                if toxic == "slicer":
+                    self._drip(client, data, *arg)
+                else:
+                    client.sendall(data)
+                sent += len(data)
+                if toxic == "reset" and sent >= arg:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                if toxic in ("reset", "limit") and sent >= arg:
+                    client.shutdown(socket.SHUT_RD)
+                    return
+            if toxic == "slow_close":
+                time.sleep(arg)
+
+    def _drip(self, client, data, size, pause):
+        for i in range(0, len(data), size):
+            client.sendall(data[i : i + size])
+            if self._stopped.wait(pause):
+                return

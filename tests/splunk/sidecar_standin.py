@@ -1,0 +1,154 @@
+"""A sidecar without a model: API v1 over HTTP, written with the real contract.wire, labels that the text decides.
+
+Runs as a process of its own (`python sidecar_standin.py TOKEN`), prints its port, and misbehaves on request:
+POST /control {"fault": NAME, "left": N, "arg": X} makes the next N answers (-1: all) go wrong, GET /control counts.
+"""
+
+import json
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loglm_bridge.contract.attack import technique
+from loglm_bridge.contract.errors import (
+    InvalidRequest,
+    LogLMError,
+    ModelFailed,
+    NotReady,
+    Overloaded,
+    TooLarge,
+    Unauthorized,
+    VersionMismatch,
+)
+from loglm_bridge.contract.limits import API_VERSION, MAX_RAW_BYTES, SERVICE
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import ModelId, Reply, read_request, write_reply
+
+MODEL = ModelId("standin", "1.0", "ab" * 32)
+
+#: Faults that are refusals of the interface.
+REFUSALS = {
+    "busy": Overloaded("queue full"),
+    "loading": NotReady("model is loading"),
+    "model_error": ModelFailed("logits are not finite"),
+    "mismatch": VersionMismatch("app and sidecar differ"),
+}
+
+
+def verdict_of(event, options):
+    """Mimikatz is malicious, whoami suspicious, NUL unreadable; the rest is benign, and every event has a ranking."""
+    if event.raw.startswith("\ufffd"):
+        return Verdict("unparsed", detail="no\nformat \u202e fits")
+    words = event.raw.lower()
+    score = 0.973 if "mimikatz" in words else 0.5 if "whoami" in words else 0.0123456789
+    ranking = (technique("T1003.001", 0.91), technique("T1053.005", 0.25), technique("T1027", 0.05))
+    return Verdict(
+        "ok",
+        score=score,
+        verdict="malicious" if score > 0.9 else "suspicious" if score == 0.5 else "benign",
+        techniques=ranking[: options.top],
+        novelty=0.125,
+        truncated=len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES,
+        embedding=(0.6, -0.8) if options.embedding else None,
+        explanation={"tokens": ["a", "\u202e"]} if options.explain else None,
+    )
+
+
+class Standin(ThreadingHTTPServer):
+    """The server and what it counts."""
+
+    daemon_threads = True
+
+    def __init__(self, token):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.token = token
+        self.reset()
+
+    def reset(self):
+        """Forget counts and faults."""
+        self.fault, self.left, self.arg = "", 0, None
+        self.seen = {"health": 0, "requests": 0, "events": 0, "batches": [], "options": None, "last": None, "token": ""}
+
+    def take_fault(self, *names):
+        """The fault that this answer is to show, if it is one of `names`."""
+        if self.fault not in names or self.left == 0:
+            return ""
+        self.left -= 1
+        return self.fault
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the answer's head and body are two writes
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def do_GET(self):
+        if self.path == "/control":
+            return self.answer(200, self.server.seen)
+        self.server.seen["health"] += 1
+        self.server.seen["token"] += self.headers.get("Authorization", "")
+        fault = self.server.take_fault("foreign", "api", "mute")
+        if fault == "mute":
+            time.sleep(60)
+        if fault == "foreign":
+            return self.answer(200, {"hello": "I am a web application"})
+        return self.answer(200, {"service": SERVICE, "api": 99 if fault else API_VERSION, "status": "ok"})
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/control":
+            self.server.reset()
+            self.server.__dict__.update(json.loads(body))
+            return self.answer(200, {})
+        try:
+            return self.label(body)
+        except LogLMError as error:
+            return self.answer(error.status, error.to_dict(), {"Retry-After": str(self.server.arg or 0)})
+
+    def label(self, body):
+        """Answer POST /v1/label, with or without the fault that was ordered."""
+        server = self.server
+        server.seen["requests"] += 1
+        if self.headers.get("Authorization") != f"Bearer {server.token}":
+            raise Unauthorized("wrong token")
+        request = read_request(body)
+        fault = server.take_fault("busy", "loading", "model_error", "mismatch", "fewer", "html", "hang", "too_large", "big")
+        if fault in REFUSALS:
+            raise REFUSALS[fault]
+        if fault == "too_large" and len(request.events) > server.arg:
+            server.left += 1
+            raise TooLarge("too many events")
+        if fault == "hang":
+            time.sleep(server.arg)
+        self.count(request)
+        verdicts = tuple(verdict_of(event, request.options) for event in request.events)
+        if fault == "html":
+            return self.answer(502, "<html>bad gateway</html>")
+        return self.answer(200, write_reply(Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)))
+
+    def count(self, request):
+        """Keep what a test may want to know about a request that was labelled."""
+        seen = self.server.seen
+        seen["events"] += len(request.events)
+        seen["batches"].append(len(request.events))
+        seen["options"] = request.options.to_dict()
+        seen["last"] = [event.to_dict() for event in request.events[:20]]
+
+    def answer(self, status, data, headers=None):
+        """Send an answer."""
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    standin = Standin(sys.argv[1])
+    print(standin.server_address[1], flush=True)
+    standin.serve_forever()
