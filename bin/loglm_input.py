@@ -1,0 +1,15 @@
+"""Entry point of the modular input `loglm_input`; splunkd speaks XML with it on stdin and stdout."""
+
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[1]
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(APP / "lib"))
+    try:
+        from loglm_bridge.splunk.modular_input import main
+    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so in splunkd.log
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        sys.exit(f"ERROR LogLM: the app cannot start on Python {version} ({type(error).__name__}). Install it again.")
+    sys.exit(main(APP, sys.argv[1:]))
