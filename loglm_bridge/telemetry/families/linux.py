@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from loglm_bridge.telemetry.families import flow
+from loglm_bridge.telemetry.families import sentence as sentences
 from loglm_bridge.telemetry.families.linux_sentences import SENTENCES
 from loglm_bridge.telemetry.formats.pairs import pairs
 from loglm_bridge.telemetry.formats.templates import read_table
@@ -15,6 +16,8 @@ from loglm_bridge.telemetry.record import Field, Record
 _TEMPLATES = read_table(SENTENCES)
 #: Programs whose tag is known without a header before it.
 PROGRAMS = frozenset(_TEMPLATES) | {"kernel", "filterlog", "auditd", "audispd", "rsyslogd", "sshguard", "dockerd"}
+#: Programs whose sentences are recognised without their name, in this order.
+_ANONYMOUS = ("sshd", "su", "sudo", "cron", "useradd", "named", "vsftpd", "postfix", "dhcpd", "dovecot", "dnsmasq")
 _UPTIME = re.compile(r"\[\s{0,8}\d{1,10}\.\d{1,9}\]\s?")
 _PROGRAM = re.compile(r"[^a-z._-]+")
 #: Fields that auditd and its renderings in JSON have.
@@ -39,10 +42,19 @@ def known(written: str, tag: str, body: str) -> Optional[Record]:
     return None if found is None else Record(written, "linux", name, tuple(found))
 
 
+def sentence(written: str, body: str) -> Optional[Record]:
+    """Return the record of a sentence that some program is known to write, told without the program's name."""
+    for name in _ANONYMOUS:
+        found = _TEMPLATES[name].match(body)
+        if found is not None:
+            return Record(written, "linux", name, tuple(found))
+    return None
+
+
 def record(written: str, tag: str, body: str) -> Record:
     """Return the record of a host's log line whose sentence is not known: the text is its message."""
     text = _UPTIME.sub("", body, count=1) if body.startswith("[") else body
-    return Record(written, "linux", program(tag), (("message", text),) if text else ())
+    return Record(written, "linux", program(tag), tuple(sentences.fields(text)) if text else ())
 
 
 def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Optional
+
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.formats import (
     auditd,
@@ -16,6 +19,17 @@ from loglm_bridge.telemetry.formats import (
     windows_xml,
 )
 from loglm_bridge.telemetry.record import Record
+
+_Parser = Callable[[str, Event], Optional[Record]]
+#: Formats of one line, in the order in which they are asked.
+_LINES: Sequence[_Parser] = (
+    auditd.parse,
+    firewall_line.parse,
+    vpc_flow.parse,
+    web_access.parse,
+    csv_line.parse,
+    key_value.parse,
+)
 
 
 def parse(text: str, event: Event) -> Record | None:
@@ -35,8 +49,8 @@ def parse(text: str, event: Event) -> Record | None:
         found = windows_xml.parse(body, event)
         if found is not None:
             return found
-    for parser in (auditd, firewall_line, vpc_flow, web_access, csv_line, key_value):
-        found = parser.parse(body, event)
+    for parser in _LINES:
+        found = parser(body, event)
         if found is not None:
             return found
     return None

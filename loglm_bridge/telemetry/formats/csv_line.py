@@ -45,7 +45,9 @@ def _is_header(values: list[str]) -> bool:
 
 
 def _is_row(line: str, values: list[str]) -> bool:
-    """A sentence with commas has blanks behind them and long parts; a row has not."""
+    """A sentence with commas has blanks behind them and long parts, a list of pairs equals signs; a row has neither."""
+    if sum("=" in v for v in values) * 2 > len(values) or sum(v.count(":") == 1 for v in values) * 2 > len(values):
+        return False
     return line.count(", ") * 2 < len(values) and line.count(" ") < len(values) * 2
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import device, flow
+from loglm_bridge.telemetry.families import device, flow, sentence
+from loglm_bridge.telemetry.formats import stamps
 from loglm_bridge.telemetry.formats.pairs import is_pair_list, pairs
 from loglm_bridge.telemetry.record import Field, Record
 
@@ -31,8 +32,20 @@ def _record(fields: list[Field], words: str) -> Record:
     values = {n.lower(): v for n, v in fields}
     if "devid" in values and "logid" in values:
         return device.record("key_value", fields, f"fortinet_{_word(values.get('type', ''))}")
-    shown = [*fields, ("message", words)] if words else fields
-    return Record("key_value", "key_value", "", tuple(f for f in shown if f[1] not in ("", "-", "N/A", "null")))
+    shown = [f for f in fields if f[1] not in ("", "-", "N/A", "null") and f[0].lower() not in ("msg", "message")]
+    said = " ".join(part for part in (words, values.get("msg", ""), values.get("message", "")) if part)
+    told = _told(said, values)
+    return Record("key_value", "key_value", "", (*told[:1], *shown, *told[1:]))
+
+
+def _told(said: str, values: dict[str, str]) -> list[Field]:
+    """Return what the words between the pairs tell: the behaviour first, nothing that a pair says already."""
+    if not said:
+        return []
+    body, level = stamps.strip(said)
+    known = {"src_ip" if "ip" in n or "addr" in n else "user" if "user" in n else "" for n in values}
+    out = [f for f in sentence.fields(body) if f[0] not in known]
+    return [*out, ("severity", level)] if level and "level" not in values else out
 
 
 def _word(text: str) -> str:

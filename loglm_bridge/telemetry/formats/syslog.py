@@ -22,6 +22,7 @@ _RFC5424 = re.compile(r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,6
 _TAG = re.compile(
     r"([A-Za-z][\w./@+-]{0,80}(?:\([\w.:-]{1,40}\))?)\s?(?:\[[\w.#-]{1,40}\])?\s?(?:<[A-Za-z]{1,12}>)?: {0,2}"
 )
+_CUT = re.compile(r"([A-Za-z][\w./-]{1,60}) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
 _PARAMETER = re.compile(r"([^\s=\]\"]{1,64})=\"((?:[^\"\\\]]|\\.)*+)\"")
 _HOST = re.compile(r"[A-Za-z0-9][\w.:-]{0,254}\Z|\[[0-9a-fA-F:.]{2,45}\]\Z")
 _MAX_HEADER = 4
@@ -41,7 +42,8 @@ def parse(text: str, event: Event) -> Record | None:
         return _rfc5424(line[five.end() :], five, event)
     stamp = _STAMP.match(line)
     if stamp:
-        return _rfc3164(line[stamp.end() :].lstrip(" :"), event)
+        loose = not marked and line[0].isdigit() and (line[10:11] == " " or "," in stamp.group())
+        return _rfc3164(line[stamp.end() :].lstrip(" :"), event, loose)
     tagged = _TAG.match(line)
     if tagged and (marked or "[" in tagged.group() or linux.program(tagged.group(1)) in linux.PROGRAMS):
         return _body(tagged.group(1), line[tagged.end() :], event)
@@ -62,7 +64,8 @@ def _structured(rest: str) -> tuple[list[Field], str]:
     """Return the parameters of the structured data and the message behind it; one pass over the brackets."""
     if not rest.startswith("["):
         return [], rest[1:].strip()
-    position, parameters = 0, []
+    position = 0
+    parameters: list[Field] = []
     while position < len(rest) and rest[position] == "[" and len(parameters) < 128:
         end = _element_end(rest, position)
         if end < 0:
@@ -88,26 +91,46 @@ def _element_end(rest: str, start: int) -> int:
     return -1
 
 
-def _rfc3164(rest: str, event: Event) -> Record:
-    """What follows the time: a host, perhaps a program, then the body; either may be missing."""
+def _rfc3164(rest: str, event: Event, loose: bool) -> Record | None:
+    """What follows the time: a host, perhaps a program, then the body; either may be missing.
+
+    Programs' own logs start with a time too: where that is likely (`loose`), a program must follow.
+    """
     tagged = _TAG.match(rest)
     if tagged and "." not in tagged.group(1)[:1] and linux.program(tagged.group(1)) in linux.PROGRAMS:
         return _body(tagged.group(1), rest[tagged.end() :], event)
     host, blank, after = rest.partition(" ")
     if not blank or not _HOST.match(host.rstrip(":")):
-        return _body("", rest, event)
+        return None if loose else _body("", rest, event)
     after = after.lstrip(" :")
     for _ in range(_MAX_HEADER):
         tagged = _TAG.match(after)
-        if tagged:
-            return _body(tagged.group(1), after[tagged.end() :], event)
+        if tagged and (not loose or "[" in tagged.group()):
+            return _hosted(host, _body(tagged.group(1), after[tagged.end() :], event))
         word, blank, following = after.partition(" ")
         if word not in ("info", "notice", "warning", "err", "crit", "alert", "emerg", "debug", "error"):
             break
         after = following.lstrip()
+    if loose:
+        return None
+    found = _dashed(after)
+    if found:
+        return _hosted(host, _body(found.group(1), after[found.end() :], event))
     if host.endswith(":") and tagged is None and host[:-1].isalpha():
         return _body(host[:-1], after, event)
-    return _body("", after, event)
+    return _hosted(host, _body("", after, event))
+
+
+def _dashed(text: str) -> re.Match[str] | None:
+    """Match what is left of RFC 5424 where a collector cut its beginning: program, process, message id, data."""
+    return _CUT.match(text)
+
+
+def _hosted(host: str, record: Record) -> Record:
+    """Name the host, so that it can be taken out of the other values."""
+    return Record(
+        record.format, record.family, record.kind, (*record.fields, ("host", host.rstrip(":"))), record.truncated
+    )
 
 
 def _body(tag: str, body: str, event: Event) -> Record:

@@ -74,8 +74,8 @@ def read_table(table: Mapping[str, str]) -> dict[str, Templates]:
     out: dict[str, Templates] = {}
     for programs, lines in table.items():
         sentences = []
-        for line in lines.strip().splitlines():
-            action, _, sentence = line.strip().partition(": ")
+        for line in filter(None, map(str.strip, lines.splitlines())):
+            action, _, sentence = line.partition(": ")
             sentences.append((action, sentence))
         templates = Templates(sentences)
         out.update(dict.fromkeys(programs.split(), templates))

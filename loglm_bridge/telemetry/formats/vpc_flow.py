@@ -20,7 +20,7 @@ _STATUSES = ("OK", "NODATA", "SKIPDATA")
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
     """Read one flow log line (also with a header line above it); None where it is not one."""
     lines = text.strip().split("\n", 2)
-    header = _COLUMNS
+    header: tuple[str, ...] = _COLUMNS
     if len(lines) > 1 and "srcaddr" in lines[0] and "dstaddr" in lines[0]:
         header = tuple(lines.pop(0).replace("-", "_").split(None, 60))
     values = lines[0].split(None, 60)

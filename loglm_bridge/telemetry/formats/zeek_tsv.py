@@ -65,7 +65,8 @@ def _headers(text: str) -> tuple[str, tuple[str, ...], str]:
     """Return log, column names and first data line of a text that may carry Zeek's header lines."""
     if not text.startswith("#"):
         return "", (), text.partition("\n")[0].rstrip("\r")
-    log, names, line = "", (), ""
+    log, line = "", ""
+    names: tuple[str, ...] = ()
     for line in text.split("\n", 64)[:64]:
         if line.startswith("#path"):
             log = line[5:].strip().lower()[:40]

@@ -1,0 +1,47 @@
+"""Every text format in the order in which they are asked; the last one reads anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Optional
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.formats import (
+    auditd,
+    cef,
+    csv_line,
+    firewall_line,
+    flow_csv,
+    free_text,
+    key_value,
+    leef,
+    syslog,
+    vpc_flow,
+    web_access,
+    zeek_tsv,
+)
+from loglm_bridge.telemetry.record import Record
+
+#: From the formats that a few characters prove to those that need a whole line.
+PARSERS: Sequence[Callable[[str, Event], Optional[Record]]] = (
+    zeek_tsv.parse,
+    auditd.parse,
+    cef.parse,
+    leef.parse,
+    vpc_flow.parse,
+    flow_csv.parse,
+    web_access.parse,
+    firewall_line.parse,
+    syslog.parse,
+    csv_line.parse,
+    key_value.parse,
+)
+
+
+def parse(text: str, event: Event) -> Record:
+    """Return the record of the first text format that reads the text; free text where none does."""
+    for parser in PARSERS:
+        record = parser(text, event)
+        if record is not None:
+            return record
+    return free_text.parse(text, event)
