@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Sequence
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.formats import cef, json_event, leef, vpc_flow, windows_xml, zeek_tsv
+from loglm_bridge.telemetry.formats import json_event, lines, windows_text, windows_xml
 from loglm_bridge.telemetry.record import Record
 from loglm_bridge.telemetry.text import clean_text, cut
 
-Parser = Callable[[str, Event], "Record | None"]
-
-#: In order of how surely a text's first characters tell the format; the first that reads it wins.
-PARSERS: Sequence[Parser] = (
-    windows_xml.parse,
-    json_event.parse,
-    zeek_tsv.parse,
-    cef.parse,
-    leef.parse,
-    vpc_flow.parse,
-)
+#: Families of JSON that may be no more than an envelope around a line of another format.
+_GENERAL = frozenset({"json", "app", "system", "gcp"})
+#: Names (lower case) under which an envelope carries the line.
+_ENVELOPES = ("log", "message", "msg", "body", "raw", "_raw", "event.original", "syslogmessage", "textpayload",
+              "properties.rawxml", "rawxml", "line", "jsonpayload.message", "logmessage", "event")  # fmt: skip
+#: What a line is read as where nothing better fits: no reason to leave the envelope out.
+_WEAK = frozenset({"text", "free_text", "key_value", "csv", "csv_line"})
+_MIN_LINE = 20
 
 
 def read(event: Event) -> Record:
@@ -37,9 +33,23 @@ def read(event: Event) -> Record:
 
 
 def dispatch(text: str, event: Event) -> Record:
-    """Return the record of the first format that reads the (clean, short) text."""
-    for parse in PARSERS:
-        record = parse(text, event)
-        if record is not None:
-            return record
-    return Record("text", "text", "", (("message", text),), status="unparsed")
+    """Return the record of the first format that reads the (clean, short) text; free text reads anything."""
+    record = windows_xml.parse(text, event)
+    if record is not None:
+        return record
+    record = json_event.parse(text, event)
+    if record is not None:
+        return _unwrapped(record, event)
+    return windows_text.parse(text, event) or lines.parse(text, event)
+
+
+def _unwrapped(record: Record, event: Event) -> Record:
+    """Return the record of the line that a JSON envelope carries, where that line has a format of its own."""
+    if record.family not in _GENERAL:
+        return record
+    for name, value in record.fields:
+        if len(value) >= _MIN_LINE and name.lower() in _ENVELOPES:
+            inner = windows_xml.parse(value, event) or lines.parse(value, event)
+            if inner.status == "ok" and inner.format not in _WEAK:
+                return inner
+    return record

@@ -56,11 +56,11 @@ def pair(name: str, sid: str) -> str:
     if by_sid and not by_sid.startswith("{") and by_sid != "nobody":
         return by_sid
     by_name = account(name)
-    if by_name == tokens.USER and by_sid.startswith("{sid-"):
-        return _RIDS.get(by_sid[5:-1], by_name)
+    if by_name in ("", tokens.USER) and by_sid.startswith("{sid-"):
+        return _RIDS.get(by_sid[5:-1], by_name or by_sid)
     if by_name:
         return by_name
-    return "" if by_sid == "nobody" or not by_sid else by_sid
+    return tokens.USER if by_sid == tokens.SID else by_sid.removeprefix("nobody")
 
 
 @lru_cache(maxsize=16_384)

@@ -16,19 +16,27 @@ MAX_INPUT = 8_000
 #: Characters of the canonical form.
 MAX_COMMAND = 2_000
 
-_URL = re.compile(r"(?<![a-z0-9+.-])(?:https?|ftps?|wss?|sftp|ldaps?|smb|tcp|udp)://[^\s\"'<>|`)\]},;]{1,1000}", re.I)
+_URL = re.compile(r"(?<![a-z0-9+.-])(?:https?|ftps?|wss?|sftp|ldaps?|smb|tcp|udp)://[^\s\"'<>|`)\]},;]{1,1000}", re.IGNORECASE)
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.])[vV]?\d{1,5}\.\d{1,6}\.\d{1,7}(?:\.\d{1,7})?(?![\w]|\.\d)")
 _CARET = re.compile(r"\^(?=[^\s])")
-_TICK = re.compile(r"(?<=[a-z0-9(\"' -])`(?=[a-z])", re.I)
+_TICK = re.compile(r"(?<=[a-z0-9(\"' -])`(?=[a-z])", re.IGNORECASE)
 _CONCAT = re.compile(r"(['\"])\s{0,8}\+\s{0,8}\1")
-_EMPTY_QUOTES = re.compile(r"(?<=[a-z])(?:\"\"|'')(?=[a-z])", re.I)
+_EMPTY_QUOTES = re.compile(r"(?<=[a-z])(?:\"\"|'')(?=[a-z])", re.IGNORECASE)
 _BLANKS = re.compile(r"\s+")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=\\._-])[A-Za-z0-9+/]{24,}+={0,2}+(?![A-Za-z0-9+/=\\_-])")
 _ENCODED_FLAG = re.compile(
-    r"(?<=\s)[-/\u2013\u2014](?:e|ec|en|enc|enco|encod|encode|encoded|encodedc[a-z]{0,6})[\s:]+[\"']?\Z", re.I
+    r"(?<=\s)[-/\u2013\u2014](?:e|ec|en|enc|enco|encod|encode|encoded|encodedc[a-z]{0,6})[\s:]+[\"']?\Z", re.IGNORECASE
 )
 _HEX_NUMBER = re.compile(r"(?<![\w])0x[0-9a-f]{5,16}(?![\w])")
+_COMMENT = re.compile(r"^[ \t]*+#[^\n]*+$", re.MULTILINE)
+_INVOCATION = re.compile(r"CommandInvocation\(([^()\n]{1,200})\): \"[^\"\n]{0,200}\"")
+_BINDING = re.compile(r"ParameterBinding\([^()\n]{1,200}\): name=\"([^\"\n]{0,100})\"; value=")
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\d{1,4})?(?![\w:.])")
+_MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])")
+_DECIMAL = re.compile(r"(?<![\w.])\d{1,9}\.\d{4,}+(?![\w.])")
+_USER_FLAG = re.compile(r"(?<=[\s/-])(/?u(?:ser(?:name)?)?[:=\s]\s?)[a-z0-9_.-]{1,40}\\[a-z0-9_.$-]{1,60}")
+_APPX = re.compile(r"(?<=\.appx)[a-z0-9]{20,40}(?=\.mca)")
 _PRINTABLE = 0.9
 
 
@@ -42,6 +50,31 @@ def command(value: str) -> str:
     """
     value = value[:MAX_INPUT]
     return _memoised(value) if len(value) <= 1_000 else _command(value)
+
+
+def script(value: str) -> str:
+    """Return a script as a command: comments left out, PowerShell's invocation records written as commands.
+
+    `CommandInvocation(X): "X"` with `ParameterBinding(X): name="N"; value="V"` -> `x -n v`.
+    """
+    text = value[: MAX_INPUT * 2]
+    if "<#" in text:
+        text = _without_blocks(text)
+    if "#" in text:
+        text = _COMMENT.sub("", text)
+    if "CommandInvocation(" in text:
+        text = _INVOCATION.sub(r"\1", text)
+        text = _BINDING.sub(r" -\1 ", text)
+    return command(text)
+
+
+def _without_blocks(text: str) -> str:
+    """Return the text without `<# ... #>`; one that never ends takes the rest."""
+    parts = text.split("<#")
+    kept = [parts[0]]
+    for part in parts[1:]:
+        kept.append(part.partition("#>")[2])
+    return " ".join(kept)
 
 
 @lru_cache(maxsize=32_768)
@@ -68,8 +101,15 @@ def _normalised(text: str) -> str:
     if "." in text:
         text = _IPV4.sub(_address, text)
         text = _VERSION.sub(tokens.VERSION, text)
+        text = _DECIMAL.sub(tokens.NUMBER, text)
+    if ":" in text:
+        text = _MAC.sub("{mac}", _IPV6.sub(_address6, text))
+    if "\\" in text and "u" in text:
+        text = _USER_FLAG.sub(rf"\1{tokens.USER}", text)
     if "0x" in text:
-        text = _HEX_NUMBER.sub(tokens.HEX, text)
+        text = _HEX_NUMBER.sub(_hex, text)
+    if ".appx" in text:
+        text = _APPX.sub(tokens.RANDOM, text)
     return identity.mask(text) + noise
 
 
@@ -92,6 +132,16 @@ def _without_noise(text: str) -> tuple[str, str]:
 
 def _address(found: re.Match[str]) -> str:
     return addresses.ip(found[0]) if all(int(part) <= 255 for part in found[0].split(".")) else tokens.VERSION
+
+
+def _hex(found: re.Match[str]) -> str:
+    """A small number keeps its value (DWORD (0x00000001)), an address or handle does not."""
+    digits = found[0][2:].lstrip("0")
+    return f"0x{digits or '0'}" if len(digits) <= 4 else tokens.HEX
+
+
+def _address6(found: re.Match[str]) -> str:
+    return addresses.ip(found[0]) if addresses.is_ip(found[0]) else found[0]
 
 
 def _without_base64(text: str) -> tuple[str, str]:

@@ -8,10 +8,21 @@ from typing import Callable, Mapping, Optional
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical import (
-    accounts, addresses, commands, identity, names, numbers, order, paths, registry, shapes, tokens, values,
+    accounts,
+    addresses,
+    commands,
+    identity,
+    names,
+    numbers,
+    order,
+    paths,
+    registry,
+    shapes,
+    tokens,
+    values,
 )  # fmt: skip
 from loglm_bridge.telemetry.families import endpoint, windows, zeek
-from loglm_bridge.telemetry.record import Canonical, Field, Record
+from loglm_bridge.telemetry.record import Canonical, Record
 
 #: Fields of one canonical event.
 MAX_FIELDS = 64
@@ -25,6 +36,7 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "bytes": numbers.bytes_bucket,
     "call_trace": values.call_trace,
     "case_word": lambda value: tokens.escape(value.strip())[:60],
+    "code": values.code,
     "command": commands.command,
     "dn": values.distinguished_name,
     "domain": addresses.domain,
@@ -37,28 +49,37 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "key": registry.key,
     "mask": values.mask,
     "message": values.message,
+    "detections": values.detections,
     "path": paths.path,
+    "pipe": values.pipe,
     "port": addresses.port,
+    "principals": values.principals,
+    "script": commands.script,
     "service_start": values.service_start,
     "service_type": values.service_type,
     "share": values.share,
     "share_path": paths.path,
     "sid": identity.sid,
     "sids": values.sids,
+    "task": values.task,
     "text": shapes.free_text,
     "transport": values.transport,
     "url": addresses.url,
     "url_query": addresses.url,
     "user_agent": addresses.user_agent,
+    "wmi": values.wmi,
     "word": values.word,
-    "xml_text": values.xml_text,
 }
 
+_ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
+#: Values of unknown fields that say nothing but which one it was.
+_PURE_IDENTITY = frozenset({tokens.GUID, tokens.HEX, tokens.TIME, tokens.RANDOM, tokens.SID, "{zero-guid}"})
 _HOST_NAMES = frozenset({"computer", "hostname", "computername", "devicename", "winlog.computer_name", "host.name",
                          "host", "machinename", "agent.hostname", "host.hostname", "computer_name"})  # fmt: skip
 _NOT_HOSTS = frozenset({"localhost", "windows", "system", "system32", "users", "program", "microsoft", "server", "admin",
                         "administrator", "local", "host", "root", "unknown", "none", "domain", "user", "exe", "com"})  # fmt: skip
-_ACCOUNT_ROLES = {"subject": "src_user", "target": "user"}
+#: Type of an audited object -> the field that its name is kept under.
+_OBJECTS = {"key": "registry_path", "file": "file_path", "process": "target_process_path", "directory": "file_path"}
 
 
 def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
@@ -73,13 +94,15 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
         found["action"] = action
     parts: dict[str, str] = {}
     for name, value in record.fields[:_MAX_RAW]:
-        if not value or value == "-":
+        if value in _ABSENT:
             continue
         rule = names.resolve(record.family, record.kind, name)
         if rule is None:
             _remember(parts, name, value)
             continue
-        _add(found, rule[0], KINDS[rule[1]](value))
+        canonical = KINDS[rule[1]](value)
+        if rule[1] != "guess" or canonical not in _PURE_IDENTITY:
+            _add(found, rule[0], canonical)
     _add_accounts(found, parts, record.kind)
     _tidy(found, record.family)
     hosts = _hosts(record, event)
@@ -119,7 +142,9 @@ def _add_accounts(found: dict[str, str], parts: dict[str, str], kind: str) -> No
     member = _pair(parts, "", "membersid")
     if member:
         _add(found, "member", member)
-    if target and subject:
+    if "group" in found:
+        found["user"] = subject
+    elif target and subject:
         found["user"], found["src_user"] = target, subject
     elif target or subject:
         found.setdefault("user", target or subject)
@@ -147,8 +172,12 @@ def _tidy(found: dict[str, str], family: str) -> None:
     file_path = found.get("file_path", "")
     if file_path and "file_name" in found:
         _same_name(found, "file_name", file_path)
-    if family in ("windows", "endpoint") and found.get("src_port") in ("{ephemeral}", "{high}"):
+    if family in ("windows", "endpoint") and found.get("src_port") in ("{ephemeral}", "{high}", "0"):
         del found["src_port"]
+    if "registry_value_name" in found and "registry_path" in found:
+        found["registry_path"] += "\\" + found.pop("registry_value_name")
+    if "object" in found and found.get("object_type") in _OBJECTS:
+        _add(found, _OBJECTS[found["object_type"]], found.pop("object"))
 
 
 def _shortened(process: str, path: str) -> str:
@@ -181,7 +210,7 @@ def _collect_host(seen: dict[str, None], value: str) -> None:
     name = value.strip().lower()
     if len(name) <= 255 and not addresses.is_ip(name):
         for candidate in (name, name.partition(".")[0]):
-            if 3 <= len(candidate) and candidate not in _NOT_HOSTS and not candidate.isdigit():
+            if len(candidate) >= 3 and candidate not in _NOT_HOSTS and not candidate.isdigit():
                 seen[candidate] = None
 
 

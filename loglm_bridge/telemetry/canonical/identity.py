@@ -7,7 +7,9 @@ import re
 from loglm_bridge.telemetry.canonical import tokens
 from loglm_bridge.telemetry.canonical.guids import guid
 
-GUID = re.compile(r"\{?\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b\}?", re.IGNORECASE)
+GUID = re.compile(
+    r"\{?(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])\}?", re.IGNORECASE
+)
 SID = re.compile(r"\bs-1-(?:\d{1,12}-){0,14}\d{1,12}\b", re.IGNORECASE)
 _DOMAIN_SID = re.compile(r"s-1-5-21-\d+-\d+-\d+-(\d+)\Z", re.IGNORECASE)
 _ISO_TIME = re.compile(

@@ -25,6 +25,7 @@ def resolve(family: str, kind: str, name: str) -> Rule:
             folded = folded.removeprefix(prefix)
         tables = (endpoint.BY_KIND.get(kind), endpoint.PRODUCTS.get(source))
     elif family == "windows":
+        folded = folded.replace(" ", "")
         tables = (windows.BY_KIND.get(kind), windows.FIELDS)
     else:
         tables = (_FAMILIES.get(family), None)
@@ -41,7 +42,9 @@ def _general(folded: str) -> Rule:
         key = common.squash(part)
         if key in common.FIELDS:
             return common.FIELDS[key]
-    return _spelt(folded), "guess"
+    if key.endswith(common.NOISE_ENDINGS) and not key.endswith(common.KEPT_ENDINGS):
+        return None
+    return _spelt(folded), "account" if key.endswith(common.ACCOUNT_ENDINGS) else "guess"
 
 
 def _spelt(folded: str) -> str:

@@ -19,7 +19,10 @@ _RANKED = """
 _RANK = {name: rank for rank, name in enumerate(_RANKED.split())}
 #: What no list knows stands before the plain noise-like rest.
 _UNKNOWN = _RANK["message"] - 0.5
-_LAST = {name: len(_RANK) + i for i, name in enumerate("call_trace signature_status signed current_directory severity".split())}
+_LAST = {
+    name: len(_RANK) + i
+    for i, name in enumerate("call_trace signature_status signed current_directory severity".split())
+}
 
 
 def rank(name: str) -> float:

@@ -22,8 +22,10 @@ _FOLDERS = {
 }  # fmt: skip
 _NAMES = "|".join(re.escape(name) for name in sorted(_FOLDERS, key=len, reverse=True))
 _VARIABLE = re.compile(rf"%({_NAMES})%|\$\{{?env:({_NAMES})\b\}}?")
+# \\?\C:\x, \\?\UNC\host\x, \\?\GLOBALROOT\Device\x, \\.\PhysicalDrive0, \??\C:\x, file:///C:/x
 _PREFIX = re.compile(
-    r"\\\\[?.]\\(?:globalroot\\?)?(?:unc(?=\\))?|\\\?\?\\|\\\\\?\?\\|(?:\\global\?\?)(?=\\)|file:///?(?=[a-z]:)"
+    r"\\\\[?.]\\(?:globalroot(?=\\)|(unc)(?=\\)|(?=[a-z]:[\\/])|(?=volume\{))|(\\\\)[?.](?=\\)|\\?\\\?\?\\|\\global\?\?(?=\\)"
+    r"|file:///?(?=[a-z]:)"
 )
 _DEVICE = re.compile(r"\\device\\(?:harddiskvolume\d{1,4}|harddisk\d{1,4}\\d[pr]\d{1,4}|bootpartition)(?=\\|\Z)")
 _VOLUME = re.compile(r"\\?volume\{[0-9a-f-]{36}\}")
@@ -84,8 +86,8 @@ def file_name(text: str) -> str:
 
 
 def _windows(text: str) -> str:
-    if "\\\\" in text or "\\?" in text or "\\global" in text:
-        text = _PREFIX.sub(lambda found: "\\" if found[0].endswith("unc") else "", text)
+    if "\\\\" in text or "\\?" in text or "\\global" in text or "file:" in text:
+        text = _PREFIX.sub(lambda found: "\\" if found[1] else "", text)
     if "\\device" in text:
         text = _MUP.sub("\\\\", _DEVICE.sub("", text))
     if "volume{" in text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import addresses, commands, identity, numbers, paths, registry, tokens
+from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, numbers, paths, registry, tokens
 
 #: Characters of an unknown value that are kept.
 MAX_TEXT = 600
@@ -22,6 +22,11 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(
     r"(?=[A-Za-z_-]{0,60}\d)(?=[a-z0-9_-]{0,60}[A-Z])(?=[A-Z0-9_-]{0,60}[a-z])[A-Za-z0-9_-]{20,}={0,2}\Z"
 )
+# DOMAIN\user as rendered messages write it, and names behind their label.
+_NETBIOS = re.compile(r"(?<![\w\\:.%$/-])([A-Z][A-Z0-9-]{1,14})\\([\w.$-]{1,40})(?![\w\\.])")
+_LABELLED = re.compile(
+    r"((?:[Aa]ccount|[Uu]ser)(?: ?[Nn]ame)?\s?[:=]|for (?:invalid )?user)\s{1,8}([\w.\\$@-]{1,60})(?![\w\\])"
+)
 _EMAIL = re.compile(r"[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
 
 
@@ -36,7 +41,24 @@ def guess(value: str) -> str:
 
 def free_text(value: str) -> str:
     """Return free text in lower case with identity masked, at most MAX_TEXT characters."""
-    return commands.command(value[: MAX_TEXT * 2])[:MAX_TEXT]
+    text = value[: MAX_TEXT * 2]
+    if "\\" in text:
+        text = _NETBIOS.sub(_netbios, text)
+    if "ser" in text or "ccount" in text:
+        text = _LABELLED.sub(_labelled, text)
+    return commands.command(text)[:MAX_TEXT].replace("(user)", tokens.USER)
+
+
+def _netbios(found: re.Match[str]) -> str:
+    return (
+        found[0]
+        if found[1].startswith("HK")
+        else f"({accounts.account(found[0]) or 'user'})".replace("({user})", "(user)")
+    )
+
+
+def _labelled(found: re.Match[str]) -> str:
+    return f"{found[1]} ({accounts.account(found[2]).strip('{}')})"
 
 
 @lru_cache(maxsize=32_768)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import addresses, commands, identity, paths, tokens
+from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, paths, tokens
 
 #: Characters of one short word-like value.
 MAX_WORD = 200
@@ -16,7 +16,15 @@ _MESSAGES = {
     "%%1832": "identification", "%%1833": "impersonation", "%%1840": "delegation", "%%1841": "denied by process trust",
     "%%1842": "yes", "%%1843": "no", "%%1936": "default", "%%1937": "full", "%%1938": "limited",
     "%%14592": "inbound", "%%14593": "outbound", "%%14674": "value added", "%%14675": "value deleted",
-    "%%8099": "enumerate credentials", "%%8100": "read credential", "%%8448": "success removed",
+    "%%1537": "delete", "%%1538": "read control", "%%1539": "write dac", "%%1540": "write owner", "%%1541": "synchronize",
+    "%%8272": "system", "%%8273": "logon/logoff", "%%8274": "object access", "%%8275": "privilege use",
+    "%%8276": "detailed tracking", "%%8277": "policy change", "%%8278": "account management", "%%8279": "ds access",
+    "%%8280": "account logon", "%%2048": "account enabled", "%%2080": "account disabled",
+    "%%2050": "password required", "%%2082": "password not required", "%%2084": "normal account",
+    "%%2089": "password never expires", "%%2093": "trusted for delegation", "%%2096": "preauth not required",
+    "%%2098": "trusted to authenticate for delegation", "%%1904": "create value", "%%1905": "change value", "%%1906": "delete value", "%%1872": "none", "%%1873": "reg_sz",
+    "%%1874": "reg_expand_sz", "%%1875": "reg_binary", "%%1876": "reg_dword", "%%1879": "reg_multi_sz",
+    "%%1883": "reg_qword", "%%8099": "enumerate credentials", "%%8100": "read credential", "%%8448": "success removed",
     "%%8449": "success added", "%%8450": "failure removed", "%%8451": "failure added", "%%2313": "bad password",
     "%%2304": "logon error", "%%2305": "account expired", "%%2307": "account locked", "%%2310": "account disabled",
 }  # fmt: skip
@@ -26,7 +34,16 @@ _TYPES = {"0x10": "user", "0x20": "user", "16": "user", "32": "user", "0x1": "ke
           "0x110": "user", "0x50": "user"}  # fmt: skip
 _INTEGRITY = {"0": "untrusted", "4096": "low", "8192": "medium", "8448": "medium plus", "12288": "high",
               "16384": "system", "20480": "protected"}  # fmt: skip
+_TASK_RUNS = re.compile(r"<(?:Command|Arguments|ClassId)>([^<>]{1,4000})</", re.IGNORECASE)
+_TASK_MARKS = re.compile(
+    r"<((?:Boot|Logon|Time|Calendar|Event|Registration|Idle|SessionStateChange)Trigger)\b"
+    r"|<RunLevel>(HighestAvailable)<|<(Hidden)>true",
+    re.IGNORECASE,
+)
+_TASK_USER = re.compile(r"<(?:UserId|GroupId)>([^<>]{1,100})<", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,300}>")
+_DIGITS = re.compile(r"\d{3,}")
+_NOTHING = frozenset({"", "-", "---", tokens.GUID, "%%1793", "%%1794"})
 _SPLIT = re.compile(r"[;,\s]+")
 
 
@@ -43,8 +60,32 @@ def _word(value: str) -> str:
 
 def message(value: str) -> str:
     """Return the text of message-table parameters (`%%1833` -> `impersonation`); unknown ones stay as they are."""
-    parts = [_MESSAGES.get(part, part) for part in _SPLIT.split(value[:MAX_WORD].strip()) if part]
-    return word(" ".join(parts))
+    return _message(value[: MAX_WORD * 10])
+
+
+@lru_cache(maxsize=8_192)
+def _message(value: str) -> str:
+    if "%%" not in value:
+        return word(value)
+    parts = (_MESSAGES.get(part) or (part if part.startswith("%%") else word(part)) for part in _SPLIT.split(value))
+    return " ".join(part for part in dict.fromkeys(parts) if part not in _NOTHING)[:MAX_WORD]
+
+
+def pipe(value: str) -> str:
+    """Return a pipe's name with every run of three and more digits as a class."""
+    return _DIGITS.sub(tokens.NUMBER, paths.path(value[:MAX_WORD]))
+
+
+def wmi(value: str) -> str:
+    """Return a WMI object's text as a command: its doubled backslashes and quotes undone."""
+    return commands.command(value.replace("\\\\", "\\").replace('\\"', '"'))
+
+
+def detections(value: str) -> str:
+    """Return the paths of a detection: `file:_C:\\x; process:_pid:12` -> `file:\\x process`."""
+    parts = (part.strip().partition(":_") for part in value[:2_000].split(";") if part.strip())
+    shown = (f"{kind}:{paths.path(rest)}" if kind != "process" else kind for kind, _, rest in parts)
+    return " ".join(dict.fromkeys(shown))[:600]
 
 
 def mask(value: str) -> str:
@@ -53,7 +94,17 @@ def mask(value: str) -> str:
     try:
         return hex(int(text, 16 if text.startswith("0x") else 10)) if text not in ("", "-") else ""
     except ValueError:
-        return word(text)
+        return message(text)
+
+
+def code(value: str) -> str:
+    """Return a status code as Windows writes it: `0xC000006D` -> `0xc000006d`, a long decimal as hexadecimal."""
+    text = value[:40].strip().lower()
+    if text.startswith("%%"):
+        return message(text)
+    if text.lstrip("-").isdecimal() and len(text) >= 5 and len(text) <= 20:
+        return hex(int(text) & 0xFFFFFFFF)
+    return text if text.startswith("0x") and len(text) <= 18 and text[2:].isalnum() else word(value)
 
 
 def transport(value: str) -> str:
@@ -116,6 +167,12 @@ def share(value: str) -> str:
     return word(paths.file_name(value[:MAX_WORD].rstrip("\\").lower()))
 
 
+def principals(value: str) -> str:
+    """Return service principal names without their hosts, each once: `cifs/fs1.example.com` -> `cifs/{host}`."""
+    parts = (part.partition("/") for part in _SPLIT.split(value[:2_000].lower()) if part)
+    return " ".join(dict.fromkeys(f"{tokens.escape(kind)[:40]}/{tokens.HOST}" for kind, slash, _ in parts if slash))
+
+
 def distinguished_name(value: str) -> str:
     """Return a directory name's containers, its own name as a class where it is a person's or machine's."""
     parts = [part.strip().lower() for part in value[:600].split(",")]
@@ -123,6 +180,20 @@ def distinguished_name(value: str) -> str:
     return word(",".join(kept[1:] if len(kept) > 1 else kept))
 
 
-def xml_text(value: str) -> str:
-    """Return an XML document's text as a command: what a scheduled task runs, and when."""
-    return commands.command(_TAG.sub(" ", value[:16_000]))
+def task(value: str) -> str:
+    """Return a scheduled task's definition in short: what it runs, its triggers, its principal.
+
+    Schema: https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-schema
+    """
+    text = value[:32_000].replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    runs = [found[1].strip() for found in _TASK_RUNS.finditer(text)]
+    marks = [found[1] or found[2] or found[3] for found in _TASK_MARKS.finditer(text)]
+    if not runs and not marks:
+        return commands.command(_TAG.sub(" ", text))
+    about = " ".join(dict.fromkeys(mark.lower() for mark in marks))
+    return f"{commands.command(' '.join(runs))} {about} {_principal(text)}".strip()
+
+
+def _principal(text: str) -> str:
+    found = _TASK_USER.search(text)
+    return accounts.account(found[1]) if found else ""

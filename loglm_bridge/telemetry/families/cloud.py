@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.signatures import Signature as S
-from loglm_bridge.telemetry.families.signatures import match
+from loglm_bridge.telemetry.families.signatures import Signature, match
+
+S = Signature  # one line a product
 
 _AWS = (
     S("aws", "cloudtrail", ("eventsource", "eventname", "eventversion"), ("eventsource", "eventname")),
     S("aws", "cloudtrail", ("eventsource", "eventname", "awsregion"), ("eventsource", "eventname")),
     S("aws", "cloudtrail", ("eventsource", "eventname", "useridentity.type"), ("eventsource", "eventname")),
-    S("aws", "cloudtrail", ("cloudtrailevent.eventname",), ("cloudtrailevent.eventsource", "cloudtrailevent.eventname")),
+    S(
+        "aws",
+        "cloudtrail",
+        ("cloudtrailevent.eventname",),
+        ("cloudtrailevent.eventsource", "cloudtrailevent.eventname"),
+    ),
     S("aws", "cloudtrail", ("eventname", "eventtime", "eventsource"), ("eventsource", "eventname")),
     S("aws", "cloudtrail", ("detail.eventname", "detail.eventsource"), ("detail.eventsource", "detail.eventname")),
     S("aws", "cloudtrail_alert", ("event name", "request parameters"), ("event name",)),
@@ -65,7 +71,12 @@ _GOOGLE = (
     S("google_workspace", "report", ("id.applicationname", "name"), ("id.applicationname", "name")),
 )
 _KUBERNETES = (
-    S("kubernetes", "audit", ("auditid", "verb", "objectref.resource"), ("verb", "objectref.resource", "objectref.subresource")),
+    S(
+        "kubernetes",
+        "audit",
+        ("auditid", "verb", "objectref.resource"),
+        ("verb", "objectref.resource", "objectref.subresource"),
+    ),
     S("kubernetes", "audit", ("auditid", "verb"), ("verb",)),
     S("kubernetes", "audit", ("verb", "objectref.resource"), ("verb", "objectref.resource", "objectref.subresource")),
 )

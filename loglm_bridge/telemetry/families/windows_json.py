@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from loglm_bridge.telemetry.families import windows
+from loglm_bridge.telemetry.families import windows, windows_message
 from loglm_bridge.telemetry.record import Field
 
 _EVENT_ID = (
@@ -53,7 +53,7 @@ def read(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, str, l
             return None
     head = [("Provider", provider), ("EventID", event_id), ("Channel", channel), ("Computer", _first(lower, _COMPUTER))]
     kind = windows.kind_of(provider, channel, event_id)
-    return "windows", kind, [field for field in head if field[1]] + _data(fields)
+    return "windows", kind, [field for field in head if field[1]] + windows_message.expand(_data(fields), kind)
 
 
 def _looks_windows(provider: str) -> bool:

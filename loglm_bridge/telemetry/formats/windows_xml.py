@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import windows
+from loglm_bridge.telemetry.families import windows, windows_message
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.text import clean_text
 
@@ -32,7 +32,7 @@ _SYSTEM_ATTRIBUTES = {
 _MAX_FIELDS = 256
 
 
-def parse(text: str, event: Event) -> Record | None:
+def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
     """Read one `<Event>`; None where the text is not Windows event XML.
 
     Fields are those of System (Provider, EventID, Channel, Computer, ...), then EventData by its names (unnamed
@@ -48,7 +48,7 @@ def parse(text: str, event: Event) -> Record | None:
     end = text.find("</Event>", start)
     fields = _fields(text[start : end if end >= 0 else len(text)])
     family, kind = windows.classify(fields)
-    return Record(format="windows_xml", family=family, kind=kind, fields=tuple(fields))
+    return Record("windows_xml", family, kind, tuple(windows_message.expand(fields, kind)))
 
 
 def _fields(text: str) -> list[Field]:

@@ -86,6 +86,15 @@ _NOISE = """
     eventreceivedtime received receivedat asn as number_
     """
 
+#: Endings of a name's last part (separators ignored) that mark identity or noise, their exceptions, and accounts.
+NOISE_ENDINGS = ("guid", "uuid", "timestamp", "time", "date", "hash", "pid", "sha1", "sha256", "md5", "hostname",
+                 "computername", "machinename", "devicename", "timeutc", "correlationid", "sessionid", "requestid",
+                 "processid", "threadid", "accountdomain", "userdomain", "userdomainname", "logondomain",
+                 "workstation", "workstationname")  # fmt: skip
+KEPT_ENDINGS = ("runtime", "realtime", "mandate", "update", "validate", "uptime")
+ACCOUNT_ENDINGS = ("username", "useraccount", "accountname", "owner", "loginname", "useremail", "upn",
+                   "userprincipalname", "samaccountname", "userid", "usersid")  # fmt: skip
+
 _SEPARATORS = str.maketrans("", "", "_-. ()@$")
 
 FIELDS: Mapping[str, Rule] = {
