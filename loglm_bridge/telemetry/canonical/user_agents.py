@@ -11,7 +11,12 @@ _MAX_WORDS = 20
 _SPLIT = re.compile(r"[\s;,()\[\]/]+")
 _NUMBERED = re.compile(r"[vr]?\d[\d._+-]*[a-z]{0,3}\d*\Z")
 #: Locales, build marks and filler that every browser sends.
-_NOISE = frozenset("u en us like gecko khtml compatible wow64 win64 x64 x86_64 i686 applewebkit en-us".split())  # noqa: SIM905
+_NOISE = frozenset(
+    {
+        "u", "en", "us", "like", "gecko", "khtml", "compatible", "wow64", "win64", "x64", "x86_64", "i686",
+        "applewebkit", "en-us",
+    }
+)  # fmt: skip
 _PAYLOAD = re.compile(r"\(\)\s?\{|\$\{|['\"<>`|\\]|/bin/|\.\./|\{\{")
 _V4 = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 _NUMBER = re.compile(r"\d{3,}")

@@ -33,6 +33,7 @@ _NOTHING = frozenset({"", "?", "(null)", "(none)", "none", "unset", "4294967295"
 #: Fields that only say which process, session, inode or register it was.
 _NUMBERS = frozenset(
     {
+        "uid",
         "pid", "ppid", "ses", "old-ses", "items", "item", "inode", "dev", "argc", "a0", "a1", "a2", "a3", "auid",
         "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid", "ogid", "ouid", "tty", "terminal", "hostname",
         "node", "cap_fp", "cap_fi", "cap_fe", "cap_fver", "cap_frootid", "rdev", "old-auid", "arch", "subj", "obj",
@@ -120,8 +121,13 @@ def _plain(values: Mapping[str, str]) -> list[Field]:
             continue
         text = decoded(value) if name in _ENCODED else value
         out.append((_NAMES.get(name, name), text))
+    names = {n for n, _ in out}
     if values.get("uid") == "0" or values.get("UID") == "root":
-        out.append(("user", "root"))
+        out.append(("src_user" if "user" in names else "user", "root"))
+    if values.get("auid"):
+        out.append(("login_session", "no" if values["auid"] in _NOTHING else "yes"))
+    if values.get("exe", "").rpartition("/")[2] == values.get("comm"):
+        out = [f for f in out if f[0] != "comm"]
     return out
 
 
@@ -130,7 +136,7 @@ def _unique(fields: Sequence[Field]) -> list[Field]:
 
 
 _NAMES: Mapping[str, str] = {
-    "exe": "process_path", "comm": "process_name", "cwd": "current_directory", "name": "file_path", "cmd": "process",
+    "exe": "process_path", "cwd": "current_directory", "name": "file_path", "cmd": "process",
     "res": "result", "success": "result", "acct": "user", "addr": "src_ip", "op": "operation", "nametype": "path_type",
-    "unit": "service", "data": "process", "uid": "uid", "key": "rule",
+    "unit": "service", "data": "process", "key": "rule",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
-from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, PROTOCOLS, STARTS, STATES, UNITS
+from loglm_bridge.telemetry.families.flow_aliases import ALIASES, DIRECTIONS, ENDS, PROTOCOLS, STARTS, STATES, UNITS
 from loglm_bridge.telemetry.record import Field
 from loglm_bridge.telemetry.timestamps import epoch_seconds
 
@@ -80,9 +80,8 @@ def _ending(found: dict[str, str]) -> None:
     for name in ("state", "action"):
         if name in found:
             found[name] = STATES.get(found[name].lower(), found[name].lower() if len(found[name]) <= 24 else "")
-    state = found.get("state", "")
-    if "_" in state and state.replace("_", "").isupper():
-        found["state"] = ""
+    if "direction" in found:
+        found["direction"] = DIRECTIONS.get(found["direction"].strip().lower(), "")
 
 
 def _seconds(value: str, name: str) -> str:

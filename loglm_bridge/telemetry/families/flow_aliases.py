@@ -80,6 +80,14 @@ UNITS: Mapping[str, float] = {
     "netflow.last_switched": 1e-3, "flow_active_time": 1e-3,
 }  # fmt: skip
 
+#: How exporters name the direction seen from the network or machine they watch.
+DIRECTIONS: Mapping[str, str] = {
+    "inbound": "inbound", "ingress": "inbound", "in": "inbound", "receive": "inbound", "incoming": "inbound",
+    "i": "inbound", "0": "inbound", "outbound": "outbound", "egress": "outbound", "out": "outbound",
+    "send": "outbound", "outgoing": "outbound", "o": "outbound", "1": "outbound", "forward": "forward",
+    "internal": "internal", "local": "internal", "lateral": "internal", "external": "external",
+}  # fmt: skip
+
 #: IANA protocol numbers that occur.
 PROTOCOLS: Mapping[str, str] = {
     "0": "hopopt", "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre",

@@ -122,8 +122,10 @@ SENTENCES: Mapping[str, str] = {
     su_logon: Successful su for {{target_user}} by {{user}}
     su_failed: FAILED su for {{target_user}} by {{user}}
     su_failed: FAILED SU (to {{target_user}}) {{user}} on {{_}}
-    su_logon: + {{_}} {{user}}:{{target_user}}
-    su_failed: - {{_}} {{user}}:{{target_user}}
+    su_logon: + pts/{{_}} {{user}}:{{target_user}}
+    su_failed: - pts/{{_}} {{user}}:{{target_user}}
+    su_logon: + /dev/{{_}} {{user}}:{{target_user}}
+    su_failed: - /dev/{{_}} {{user}}:{{target_user}}
     su_failed: BAD SU {{user}} to {{target_user}} on {{_}}
     {_PAM}""",
     "cron crond anacron atd fcron": f"""
@@ -173,22 +175,22 @@ SENTENCES: Mapping[str, str] = {
     connection_close: disconnect from {_}[{src_ip}] {reason}
     connection_close: disconnect from {_}[{src_ip}]
     connection_close: lost connection after {reason} from {_}[{src_ip}]
-    mail_reject: NOQUEUE: reject: {command} from {_}[{src_ip}]: {reason}; from=<{sender}> to=<{recipient}> {_}
-    mail_reject: NOQUEUE: reject: {command} from {_}[{src_ip}]: {reason}
+    mail_reject: NOQUEUE: reject: {smtp_command} from {_}[{src_ip}]: {reason}; from=<{sender}> to=<{recipient}> {_}
+    mail_reject: NOQUEUE: reject: {smtp_command} from {_}[{src_ip}]: {reason}
     """,
     "named unbound": """
-    dns_query: client @{_} {src_ip}#{src_port} ({_}): query: {query} {_} {record_type} {flags} ({dest_ip})
-    dns_query: client {src_ip}#{src_port} ({_}): query: {query} {_} {record_type} {flags} ({dest_ip})
-    dns_query: client @{_} {src_ip}#{src_port} ({_}): view {_}: query: {query} {_} {record_type} {flags} ({dest_ip})
-    dns_query: client {src_ip}#{src_port}: query: {query} {_} {record_type} {flags}
-    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query (cache) '{query}/{record_type}/{_}' denied
-    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query '{query}/{record_type}/{_}' denied
-    dns_denied: client {src_ip}#{src_port} ({_}): query (cache) '{query}/{record_type}/{_}' denied
+    dns_query: client @{_} {src_ip}#{src_port} ({_}): query: {query} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client {src_ip}#{src_port} ({_}): query: {query} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client @{_} {src_ip}#{src_port} ({_}): view {_}: query: {query} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client {src_ip}#{src_port}: query: {query} {_} {query_type} {flags}
+    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query (cache) '{query}/{query_type}/{_}' denied
+    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query '{query}/{query_type}/{_}' denied
+    dns_denied: client {src_ip}#{src_port} ({_}): query (cache) '{query}/{query_type}/{_}' denied
     dns_transfer: client @{_} {src_ip}#{src_port} ({_}): transfer of '{query}/{_}': {reason}
-    dns_error: {reason} resolving '{query}/{record_type}/{_}': {dest_ip}#{dest_port}
+    dns_error: {reason} resolving '{query}/{query_type}/{_}': {dest_ip}#{dest_port}
     """,
     "dnsmasq pihole": """
-    dns_query: query[{record_type}] {query} from {src_ip}
+    dns_query: query[{query_type}] {query} from {src_ip}
     dns_answer: reply {query} is {answer}
     dns_forward: forwarded {query} to {dest_ip}
     dns_answer: cached {query} is {answer}

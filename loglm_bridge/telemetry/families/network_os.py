@@ -29,7 +29,7 @@ def parse(written: str, text: str) -> Optional[Record]:
     facility, severity, mnemonic = found.groups()
     body = text[found.end() :]
     if facility.partition("-")[0] in _FIREWALLS:
-        return _firewall(written, severity, mnemonic, body)
+        return _firewall(written, facility, severity, mnemonic, body)
     fields: list[Field] = [("severity", severity), ("mnemonic", mnemonic)]
     if is_pair_list(body):
         extra, words = pairs(body)
@@ -39,14 +39,14 @@ def parse(written: str, text: str) -> Optional[Record]:
     return Record(written, "device", f"cisco_{facility.lower()}", tuple(f for f in fields if f[1]))
 
 
-def _firewall(written: str, severity: str, mnemonic: str, body: str) -> Record:
+def _firewall(written: str, facility: str, severity: str, mnemonic: str, body: str) -> Record:
     """Sentences about connections become flows; the rest keep id, severity, addresses and text."""
     listed = body.partition(",")[0].count(":") == 1 and body.count(", ") >= 6
     if listed:
         fields = [(n.strip(), v.strip()) for n, _, v in (p.partition(":") for p in body.split(", ", 120)) if v]
         if flow.is_flow(fields):
             return Record(written, "flow", flow.kind_of(fields), flow.normalise(fields))
-        return Record(written, "device", "cisco_firewall", (("mnemonic", mnemonic), *fields))
+        return Record(written, "device", "cisco_firewall", (("mnemonic", f"{facility.lower()}_{mnemonic}"), *fields))
     connection = _connection(body)
     action = _action(body)
     if action and len(connection) >= 2:
@@ -54,7 +54,13 @@ def _firewall(written: str, severity: str, mnemonic: str, body: str) -> Record:
         return Record(written, "flow", flow.kind_of(shown), flow.normalise(shown))
     user = _USER.search(body, 0, 1_000)
     named = (("user", user.group(1)),) if user else ()
-    kept = (("mnemonic", mnemonic), ("severity", severity), *connection, *named, ("message", body))
+    kept = (
+        ("mnemonic", f"{facility.lower()}_{mnemonic}"),
+        ("severity", severity),
+        *connection,
+        *named,
+        ("message", body),
+    )
     return Record(written, "device", "cisco_firewall", kept)
 
 

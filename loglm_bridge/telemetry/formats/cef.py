@@ -22,12 +22,14 @@ _MAX_START = 400
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one CEF event, wherever in the first characters it starts; None where there is none."""
+    """Read one CEF event, wherever in the first characters it starts, also one that lost its mark; None for others."""
     start = text.find("CEF:", 0, _MAX_START)
-    if start < 0 or (start > 0 and text[start - 1].isalnum()):
+    if start >= 0 and not text[max(0, start - 1)].isalnum():
+        start += 4
+    elif text[:2] not in ("0|", "1|"):
         return None
-    parts = _BAR.split(text[start + 4 :], maxsplit=7)
-    if len(parts) < 4 or not parts[0].strip().isdigit():
+    parts = _BAR.split(text[max(0, start) :], maxsplit=7)
+    if len(parts) < (4 if start >= 0 else 8) or not parts[0].strip().isdigit():
         return None
     header = [(n, _unescape(v.strip())) for n, v in zip(_HEADER, parts[1:7], strict=False)]
     extension = parts[7] if len(parts) > 7 else ""
@@ -37,8 +39,8 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
 def _extension(text: str) -> list[Field]:
     """A value runs up to the blank before the next name, so it may hold blanks itself."""
     found = list(islice(_NAME.finditer(text), _MAX_PAIRS))
-    ends = [m.start() for m in found[1:]] + [len(text)]
-    return [(m.group(1), _unescape(text[m.end() : end].strip())) for m, end in zip(found, ends, strict=True)]
+    ends = [*(m.start() for m in found[1:]), len(text)]
+    return [(m.group(1), _unescape(text[m.end() : end].strip())) for m, end in zip(found, ends, strict=False)]
 
 
 def _labelled(fields: list[Field]) -> list[Field]:

@@ -10,6 +10,7 @@ import csv
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import device, flow
 from loglm_bridge.telemetry.families.pan_columns import COLUMNS
+from loglm_bridge.telemetry.formats.pairs import is_pair_list
 from loglm_bridge.telemetry.record import Field, Record
 
 _MAX_COLUMNS = 160
@@ -46,6 +47,8 @@ def _is_header(values: list[str]) -> bool:
 
 def _is_row(line: str, values: list[str]) -> bool:
     """A sentence with commas has blanks behind them and long parts, a list of pairs equals signs; a row has neither."""
+    if is_pair_list(values[0], 3) or (line.lstrip()[:1] == '"' and '": ' in line[:80]):
+        return False
     if sum("=" in v for v in values) * 2 > len(values) or sum(v.count(":") == 1 for v in values) * 2 > len(values):
         return False
     return line.count(", ") * 2 < len(values) and line.count(" ") < len(values) * 2

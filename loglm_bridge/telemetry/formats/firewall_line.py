@@ -13,7 +13,7 @@ from loglm_bridge.telemetry.record import Field, Record
 
 _FAST = re.compile(
     r"\[\*\*\]\s?\[\d+:(\d+):\d+\]\s+(.{1,300}?)\s+\[\*\*\]\s+(?:\[Classification: ([^\]]{1,80})\]\s+)?"
-    r"\[Priority: (\d)\]\s+\{([\w-]{1,16})\}\s+(\S{2,60}) -> (\S{2,60})"
+    r"(?:\[Priority: (\d)\]\s+)?\{([\w-]{1,16})\}\s+(\S{2,60}) -> (\S{2,60})"
 )
 _FILTER = re.compile(
     r"\d{0,10},\d*,[^,]{0,80},[^,]{0,80},[^,]{1,20},match,(pass|block|rdr|nat|binat|reject),(in|out),([46]),"
@@ -38,7 +38,7 @@ def _alert(text: str) -> Record | None:
         ("signature", signature.strip('"')),
         ("signature_id", signature_id),
         ("category", category or ""),
-        ("severity", priority),
+        ("severity", priority or ""),
         ("protocol", flow.protocol(protocol)),
         *_end("src", source),
         *_end("dest", target),

@@ -12,6 +12,8 @@ from loglm_bridge.telemetry.record import Field, Record
 
 _TYPE = re.compile(r"[^a-z0-9_.-]+")
 _COLON = re.compile(r"\s*([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
+#: One line of JSON that was printed over several lines and read line by line.
+_FRAGMENT = re.compile(r"\s*\"([^\"\s]{1,80})\"\s?: ([^\n]{1,8000}?),?\s*\Z")
 _LEAST = 3
 _MAX_PARTS = 120
 
@@ -23,6 +25,9 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         named = sum(len(n) + len(v) for n, v in fields)
         if named * 2 >= len(words) or len(fields) >= 8:
             return _record(fields, words)
+    fragment = _FRAGMENT.match(text)
+    if fragment:
+        return _record([(fragment.group(1), fragment.group(2).strip().strip('"'))], "")
     return _colons(text)
 
 

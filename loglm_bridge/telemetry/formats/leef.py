@@ -17,12 +17,16 @@ _HEX = re.compile(r"(?:0?x)?([0-9a-fA-F]{1,4})\Z")
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one LEEF event, wherever in the first characters it starts; None where there is none."""
+    """Read one LEEF event, wherever in the first characters it starts, also one that lost its mark; None for others."""
     start = text.find("LEEF:", 0, _MAX_START)
-    if start < 0:
+    if start >= 0:
+        start += 5
+    elif text[:4] in ("1.0|", "2.0|"):
+        start = 0
+    else:
         return None
-    two = text.startswith("2", start + 5)
-    parts = text[start + 5 :].split("|", 6 if two else 5)
+    two = text.startswith("2", start)
+    parts = text[start:].split("|", 6 if two else 5)
     if len(parts) < 5:
         return None
     header = [("vendor", parts[1]), ("product", parts[2]), ("product_version", parts[3]), ("signature_id", parts[4])]

@@ -22,8 +22,9 @@ _RFC5424 = re.compile(r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,6
 _TAG = re.compile(
     r"([A-Za-z][\w./@+-]{0,80}(?:\([\w.:-]{1,40}\))?)\s?(?:\[[\w.#-]{1,40}\])?\s?(?:<[A-Za-z]{1,12}>)?: {0,2}"
 )
-_CUT = re.compile(r"([A-Za-z][\w./-]{1,60}) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
-_PARAMETER = re.compile(r"([^\s=\]\"]{1,64})=\"((?:[^\"\\\]]|\\.)*+)\"")
+_CUT = re.compile(r"([A-Za-z][\w./-]{1,60}|-) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
+_CONTAINER = re.compile(r"std(?:out|err) [FP] ")
+_PARAMETER = re.compile(r"([^\s=:;\[\]\"]{1,64})[=:]\"((?:[^\"\\\]]|\\.)*+)\"")
 _HOST = re.compile(r"[A-Za-z0-9][\w.:-]{0,254}\Z|\[[0-9a-fA-F:.]{2,45}\]\Z")
 _MAX_HEADER = 4
 
@@ -99,6 +100,9 @@ def _rfc3164(rest: str, event: Event, loose: bool) -> Record | None:
     tagged = _TAG.match(rest)
     if tagged and "." not in tagged.group(1)[:1] and linux.program(tagged.group(1)) in linux.PROGRAMS:
         return _body(tagged.group(1), rest[tagged.end() :], event)
+    container = _CONTAINER.match(rest)
+    if container:
+        return _body("", rest[container.end() :], event)
     host, blank, after = rest.partition(" ")
     if not blank or not _HOST.match(host.rstrip(":")):
         return None if loose else _body("", rest, event)

@@ -21,8 +21,10 @@ _METHODS = frozenset(
     }
 )  # fmt: skip
 _TIME = re.compile(r"\[\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d")
-_STATUS = re.compile(r"\"\s+(?:HTTP/[\d.]+\s+)?([1-5]\d\d)(?:\s+(\d{1,15}|-))?")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d(?:\.\d{1,6})?[ \t]")
+_STATUS = re.compile(r"\"[\s|\"\w/.-]{0,80}?[\s|]([1-5]\d\d)(?:[\s|]+(\d{1,15}|-))?(?=[\s|]|\Z)")
+#: Load balancers of AWS write the status before the request: target's and own, bytes in and out.
+_STATUS_BEFORE = re.compile(r" ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,15} (\d{1,15}) \Z")
+_ISO = re.compile(r"(?:\d{4}-\d\d-\d\d[ \t])?\d\d:\d\d:\d\d(?:\.\d{1,6})?[ \t]")
 _ERROR = re.compile(
     r"(?:\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \d{4}\] \[([\w-]{0,40}):?(\w{0,10})\]"
     r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[()(\w{3,8})\] \d{1,10}#\d{1,10}:)\s?"
@@ -40,6 +42,8 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         found = _w3c(line)
         if found is not None:
             return found
+    if ", W3SVC" in line[:120]:
+        return _iis_native(line)
     error = _ERROR.match(line)
     if error is not None:
         return _error(line, error)
@@ -56,7 +60,8 @@ def _access(line: str) -> Record | None:
     index = max(index, 0)
     fields = [*_client(line[: line.find('"')]), *_request(strings[index])]
     place = line.find(strings[index]) + len(strings[index])
-    status = _STATUS.search(line, place, place + 80)
+    before = line[: line.find('"')]
+    status = _STATUS_BEFORE.search(before[-80:]) or _STATUS.search(line, place, place + 160)
     if status is None and not timed:
         return None
     if status is not None:
@@ -120,8 +125,20 @@ def _with_header(text: str) -> Record | None:
     return None
 
 
+def _iis_native(line: str) -> Record | None:
+    """IIS's own format: client, user, date, time, service, server, address, ms, in, out, status, code, method, path."""
+    values = [v.strip() for v in line.split(",", 20)]
+    if len(values) < 14:
+        return None
+    names = ("c-ip", "cs-username", "_", "_", "_", "_", "s-ip", "_", "_", "sc-bytes", "sc-status", "_", "cs-method",
+             "cs-uri-stem", "cs-uri-query")  # fmt: skip
+    return _named(list(names), values)
+
+
 def _w3c(line: str) -> Record | None:
     """IIS writes a fixed order behind the method: path, query, port, user, client, ..., agent, ..., status."""
+    if "\t" in line:
+        return _cloudfront(line.split("\t", 60))
     values = line.split(None, 60)
     index = next((i for i, v in enumerate(values[:10]) if v in _METHODS), -1)
     if index < 2 or len(values) < index + 7 or not values[index + 1].startswith(("/", "*", "http")):
@@ -136,6 +153,15 @@ def _w3c(line: str) -> Record | None:
     status = next((v for v in tail if len(v) == 3 and v.isdigit() and v[0] in "12345"), "")
     fields += [("cs(User-Agent)", agent), ("cs(Referer)", referrer), ("sc-status", status)]
     return _named([n for n, _ in fields], [v for _, v in fields])
+
+
+def _cloudfront(values: list[str]) -> Record | None:
+    """CloudFront: date, time, edge, bytes, client, method, host, path, status, referer, agent, query."""
+    if len(values) < 12 or values[5] not in _METHODS or not is_ip(values[4]):
+        return None
+    names = ["sc-bytes", "c-ip", "cs-method", "_", "cs-uri-stem", "sc-status", "cs(Referer)", "cs(User-Agent)",
+             "cs-uri-query"]  # fmt: skip
+    return _named(names, values[3:12])
 
 
 def _named(names: list[str], values: list[str]) -> Record:

@@ -32,6 +32,7 @@ _MARKS = (
     ("sip", 7, re.compile(r"[A-Z]{3,10}\Z")),
     ("smb_mapping", 6, re.compile(r"\\|-\Z")),
     ("smb_files", 7, re.compile(r"SMB::|-\Z")),
+    ("ftp", 10, re.compile(r"[A-Z]{3,4}\Z|-\Z")),
     ("kerberos", 6, re.compile(r"(?:AS|TGS|-)\Z")),
     ("ssh", 6, re.compile(r"[12-]\Z")),
     ("ntp", 7, re.compile(r"\d\Z")),
@@ -108,4 +109,6 @@ def _by_shape(values: Sequence[str]) -> str:
 
 def _agrees(log: str, values: Sequence[str]) -> bool:
     transport = values[6] in _PROTOCOLS
+    if log == "smb_files":
+        return any(v.startswith("SMB::") for v in values[6:12])
     return transport if log in ("conn", "dns", "dpd") else not transport
