@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, resources, tokens
 
 _MAX_ACCOUNT = 300
 
@@ -35,6 +35,8 @@ _LOCALISED = {
     "anonymous": "anonymous logon", "invité": "guest", "gast": "guest", "invitado": "guest", "гость": "guest",
 }  # fmt: skip
 _RIDS = {"500": "administrator", "501": "guest", "502": "krbtgt"}
+#: Names that are kept with a realm behind them; others of KNOWN are people there.
+_KEPT_MAIL = frozenset({"administrator", "root", "krbtgt", "guest"})
 _DWM = re.compile(r"(?:dwm|umfd)-\d{1,4}\Z")
 _ABSENT = frozenset({"", "-", "n/a", "null", "not available", "(null)", "unset"})
 
@@ -70,8 +72,12 @@ def _account(value: str) -> str:
         return ""
     if text.startswith("s-1-"):
         return identity.sid(text)
+    if text.startswith("arn:"):
+        return resources.principal(text)
     domain, _, name = text.rpartition("\\")
-    name = name.partition("@")[0] or name
+    local, at, realm = name.partition("@")
+    if at and realm:
+        return _mail(local, realm)
     if domain in ("nt service", "iis apppool", "nt virtual machine"):
         return f"{domain}\\{identity.segment(tokens.escape(name))}"
     name = _LOCALISED.get(name, name)
@@ -82,3 +88,12 @@ def _account(value: str) -> str:
     if _DWM.match(name):
         return name.partition("-")[0]
     return tokens.USER
+
+
+def _mail(local: str, realm: str) -> str:
+    """Return the class of a name with a realm: a service account of a cloud, a machine, a person."""
+    if realm.endswith("gserviceaccount.com"):
+        return "{service_account}"
+    if local.endswith("$"):
+        return tokens.MACHINE
+    return local if local in _KEPT_MAIL else tokens.USER

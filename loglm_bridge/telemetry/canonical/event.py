@@ -43,6 +43,7 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "duration": numbers.duration,
     "elevation": lambda value: values.word(value.removeprefix("TokenElevationType")),
     "guess": shapes.guess,
+    "identifier": shapes.identifier,
     "initiated": values.initiated,
     "integrity": values.integrity,
     "ip": addresses.ip,
@@ -72,6 +73,8 @@ KINDS: Mapping[str, Callable[[str], str]] = {
 }
 
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
+#: Names of which the first value counts.
+_SINGLE = frozenset({"action", "user", "src_user"})
 #: Values of unknown fields that say nothing but which one it was.
 _PURE_IDENTITY = frozenset({tokens.GUID, tokens.HEX, tokens.TIME, tokens.RANDOM, tokens.SID, "{zero-guid}"})
 _HOST_NAMES = frozenset({"computer", "hostname", "computername", "devicename", "winlog.computer_name", "host.name",
@@ -93,6 +96,7 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
     if action:
         found["action"] = action
     parts: dict[str, str] = {}
+    said = frozenset(record.kind.split(":")) if record.format == "json" else frozenset()
     for name, value in record.fields[:_MAX_RAW]:
         if value in _ABSENT:
             continue
@@ -101,8 +105,10 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
             _remember(parts, name, value)
             continue
         canonical = KINDS[rule[1]](value)
-        if rule[1] != "guess" or canonical not in _PURE_IDENTITY:
+        if rule[1] != "guess" or not (canonical in _PURE_IDENTITY or canonical in said):
             _add(found, rule[0], canonical)
+    if "action" not in found and record.format == "json" and ":" in record.kind:
+        found["action"] = record.kind.rpartition(":")[2]
     _add_accounts(found, parts, record.kind)
     _tidy(found, record.family)
     hosts = _hosts(record, event)
@@ -126,7 +132,7 @@ def _add(found: dict[str, str], name: str, value: str) -> None:
     old = found.get(name)
     if old is None:
         found[name] = value
-    elif name != "action" and value not in old and len(old) < shapes.MAX_TEXT:
+    elif name not in _SINGLE and value not in old and len(old) < shapes.MAX_TEXT:
         found[name] = f"{old} {value}"
 
 

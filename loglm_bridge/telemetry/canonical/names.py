@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical.tables import common, endpoint, network, windows
+from loglm_bridge.telemetry.canonical.tables import cloud, common, endpoint, network, windows
 from loglm_bridge.telemetry.canonical.tables.windows import Rule
 
 _MAX_NAME = 80
-_FAMILIES = {"windows": windows.FIELDS, "flow": network.FLOW, "zeek": network.ZEEK, "web": network.WEB}
+_FAMILIES = {"windows": windows.FIELDS, "flow": network.FLOW, "zeek": network.ZEEK, "web": network.WEB,
+             **cloud.FAMILIES}
 
 
 @lru_cache(maxsize=65_536)
@@ -44,7 +45,11 @@ def _general(folded: str) -> Rule:
             return common.FIELDS[key]
     if key.endswith(common.NOISE_ENDINGS) and not key.endswith(common.KEPT_ENDINGS):
         return None
-    return _spelt(folded), "account" if key.endswith(common.ACCOUNT_ENDINGS) else "guess"
+    if last == "name" and common.squash(above) in common.PEOPLE:
+        return None
+    if key.endswith(common.ACCOUNT_ENDINGS):
+        return _spelt(folded), "account"
+    return _spelt(folded), "identifier" if key.endswith("id") else "guess"
 
 
 def _spelt(folded: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, numbers, paths, registry, tokens
+from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, numbers, paths, registry, resources, tokens
 
 #: Characters of an unknown value that are kept.
 MAX_TEXT = 600
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 # DOMAIN\user as rendered messages write it, and names behind their label.
 _NETBIOS = re.compile(r"(?<![\w\\:.%$/-])([A-Z][A-Z0-9-]{1,14})\\([\w.$-]{1,40})(?![\w\\.])")
 _LABELLED = re.compile(
-    r"((?:[Aa]ccount|[Uu]ser)(?: ?[Nn]ame)?\s?[:=]|for (?:invalid )?user)\s{1,8}([\w.\\$@-]{1,60})(?![\w\\])"
+    r"((?:[Aa]ccount|[Uu]ser)(?: ?[Nn]ame)?\s?[:=]|for (?:invalid )?user)\s{1,8}([\w.\\$@-]{1,60})(?![\w\\:])"
 )
 _EMAIL = re.compile(r"[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
 
@@ -37,6 +37,11 @@ def guess(value: str) -> str:
     if len(value) > 300:
         return free_text(value)
     return _guess(value)
+
+
+def identifier(value: str) -> str:
+    """Return the value of an unknown field whose name ends in "id": words are kept, anything with a digit is one of many."""
+    return "" if any(c.isdigit() for c in value[:100]) else guess(value)
 
 
 def free_text(value: str) -> str:
@@ -95,6 +100,8 @@ def _worded(text: str) -> str:
         return tokens.GUID
     if ":" in text and addresses.is_ip(text):
         return addresses.ip(text)
+    if "/" in text and resources.is_resource(text) or text.startswith("arn:"):
+        return resources.resource(text)
     if _REGISTRY.match(text):
         return registry.key(text)
     if _PATH.match(text) or _UNIX_PATH.match(text):

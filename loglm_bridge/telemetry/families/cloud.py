@@ -44,7 +44,6 @@ _MICROSOFT = (
     S("microsoft", "entra", ("operationname", "aadtenantid"), ("category", "operationname")),
     S("microsoft", "entra", ("properties.userprincipalname", "properties.appid", "category"), ("category",)),
     S("microsoft", "entra", ("userprincipalname", "appdisplayname"), (), "signin"),
-    S("microsoft", "keyvault", ("category", "operationname", "durationms", "properties.id"), ("operationname",)),
     S("microsoft", "azure_flow", ("flowlogversion",), ("category",)),
     S("microsoft", "azure_flow", ("flow_state", "rule"), ("flow_state",)),
     S("microsoft", "azure", ("operationname", "category", "resourceid"), ("category", "operationname")),

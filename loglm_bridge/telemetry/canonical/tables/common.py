@@ -83,6 +83,7 @@ _NOISE = """
     ephemeralid hostip hostmac mac macaddress srcmac dstmac serialnumber serial
     externalid fuid uidresolved objectguid isotime timezone timezoneoffset localtime durationms timems mach_time machtime
     nonce signatureid crumb token accesstoken secret password
+    awsregion region location org business enterprise organizationname tenantname projectname originatingserver
     eventreceivedtime received receivedat asn as number_
     """
 
@@ -90,8 +91,14 @@ _NOISE = """
 NOISE_ENDINGS = ("guid", "uuid", "timestamp", "time", "date", "hash", "pid", "sha1", "sha256", "md5", "hostname",
                  "computername", "machinename", "devicename", "timeutc", "correlationid", "sessionid", "requestid",
                  "processid", "threadid", "accountdomain", "userdomain", "userdomainname", "logondomain",
-                 "workstation", "workstationname")  # fmt: skip
+                 "workstation", "workstationname", "displayname", "systemid", "contextid",
+                 "sitename", "groupid", "region", "actorname", "creatorname", "firstname",
+                 "lastname", "fullname", "createdbyname")  # fmt: skip
 KEPT_ENDINGS = ("runtime", "realtime", "mandate", "update", "validate", "uptime")
+#: Whose `name` is a person's or an organisation's.
+PEOPLE = frozenset({"actor", "createdby", "source", "owner", "targetuser", "organization", "org", "account", "tenant",
+                    "customer", "project", "site", "group", "enterprise", "initiatedby", "company", "device",
+                    "host", "agent", "operator", "cluster", "projects", "accounts"})  # fmt: skip
 ACCOUNT_ENDINGS = ("username", "useraccount", "accountname", "owner", "loginname", "useremail", "upn",
                    "userprincipalname", "samaccountname", "userid", "usersid")  # fmt: skip
 
