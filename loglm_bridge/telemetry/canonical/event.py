@@ -107,7 +107,7 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
         canonical = KINDS[rule[1]](value)
         if rule[1] != "guess" or not (canonical in _PURE_IDENTITY or canonical in said):
             _add(found, rule[0], canonical)
-    if "action" not in found and record.format == "json" and ":" in record.kind:
+    if "action" not in found and record.format == "json" and record.family != "linux" and ":" in record.kind:
         found["action"] = record.kind.rpartition(":")[2]
     _add_accounts(found, parts, record.kind)
     _tidy(found, record.family)

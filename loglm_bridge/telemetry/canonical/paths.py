@@ -43,6 +43,8 @@ _KEPT_HOSTS = frozenset({"localhost", "127.0.0.1", ".", "?", "tsclient"})
 _VERSION = re.compile(r"(?<![\w.])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?![\w.]*\d)")
 _SEGMENT_VERSION = re.compile(r"(?<=[_\-\\/ v])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?=[_\-\\/ ]|\Z)")
 _POLICY_TEST = re.compile(r"__psscriptpolicytest_[a-z0-9]{1,12}\.[a-z0-9]{1,6}")
+#: macOS keeps each user's temporary files below two generated names.
+_FOLDERS_OF_USERS = re.compile(r"/var/folders/[^/\s\"']{1,8}/[^/\s\"']{1,60}")
 _WINSXS = re.compile(r"(?<=_)[0-9a-f]{16}(?=[_.\\]|\Z)")
 
 
@@ -77,6 +79,8 @@ def inside(text: str) -> str:
         text = _windows(text)
     if "users" in text or "/home" in text or "documents and" in text:
         text = _PROFILE.sub(_profile, text)
+    if "/var/folders/" in text:
+        text = _FOLDERS_OF_USERS.sub(f"/var/folders/{tokens.RANDOM}", text)
     return _POLICY_TEST.sub(f"__psscriptpolicytest_{tokens.RANDOM}", text) if "__pss" in text else text
 
 

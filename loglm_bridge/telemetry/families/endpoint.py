@@ -65,9 +65,6 @@ _SIGNATURES = (
     Signature("endpoint", "nucleon", ("process_sha256", "policy"), ("type", "action")),
     Signature("endpoint", "trellix", ("agentguid", "analyzername"), ("threattype",)),
     Signature("endpoint", "tanium", ("event", "hostname", "fields.event"), ("event",)),
-    Signature("linux", "auditd", ("syscall.syscall", "id"), (), "syscall"),
-    Signature("linux", "auditd", ("eventdata.syscall", "eventtype"), (), "syscall"),
-    Signature("linux", "auditd", ("timestampfractional", "eventid"), ("items.type",)),
     Signature("linux", "auditd", ("auditid", "category", "sequence"), ("category",)),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import cloud, endpoint, flow, windows_json, zeek
+from loglm_bridge.telemetry.families import cloud, endpoint, flow, macos, windows_json, zeek
 from loglm_bridge.telemetry.record import Field, Record
 
 
@@ -19,5 +19,7 @@ def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the so
     named = endpoint.classify(lower)
     if named is None and flow.is_flow(fields):
         return Record("json", "flow", flow.kind_of(fields), flow.normalise(fields))
+    if named is not None and named[0] == "macos":
+        return Record("json", *named, tuple(macos.fields(fields)))
     family, kind = named or cloud.classify(lower) or ("json", "")
     return Record("json", family, kind, tuple(fields))

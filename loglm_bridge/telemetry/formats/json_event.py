@@ -11,6 +11,7 @@ import orjson
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_JSON_DEPTH
 from loglm_bridge.telemetry.families import json_families
+from loglm_bridge.telemetry.formats import json_audit
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.text import clean_text
 
@@ -21,6 +22,8 @@ _MAX_NESTED = 65_536
 #: Members of a list of scalars that are joined to one value.
 _MAX_JOINED = 32
 
+#: Lists that are a command line in parts.
+_ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _NAME_KEYS = frozenset({"name", "key"})
@@ -39,7 +42,7 @@ def parse(text: str, event: Event) -> Record | None:
     fields = _recovered(text) if value is None else _flattened(value)
     if not fields:
         return None if value is None else Record("json", "json", "", (), status="empty")
-    return json_families.record(fields, event)
+    return json_audit.parse(fields, event) or json_families.record(fields, event)
 
 
 def _load(text: str) -> Any:
@@ -95,7 +98,7 @@ def _walk_list(name: str, value: list[Any], depth: int) -> Iterator[Field]:
     if not any(isinstance(member, (dict, list)) for member in value):
         texts = [text for member in value[:_MAX_JOINED] if (text := _scalar(member))]
         if texts:
-            yield name, ", ".join(texts)
+            yield name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts)
         return
     for member in value:
         pair = _pair(member) if isinstance(member, dict) else None

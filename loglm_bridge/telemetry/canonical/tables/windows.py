@@ -41,6 +41,7 @@ _DROPPED = _drop("""
     ptsa_originalevent eventoriginid computername host recv_time task_id uuid tag input_id mime normalized
     raw_event_id guid queryresultsraw win32starttime responsetime hostapplicationid processtracking starttime endtime
     parentprocessguidraw layername sourcehandle remotemachineuserid eventcategory
+    insertionstrings event_type category
     subjectusername subjectusersid targetusername targetusersid targetsid membersid
 """)
 

@@ -1,0 +1,50 @@
+"""Linux audit events that an agent turned into JSON: laurel, MaxPatrol's unix_like, Azure's auoms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.families import audit
+from loglm_bridge.telemetry.formats import auditd
+from loglm_bridge.telemetry.record import Field, Record
+
+_MAX_ARGUMENTS = 64
+
+
+def parse(fields: Sequence[Field], event: Event) -> Record | None:
+    """Return the audit record that flattened JSON fields hold, None where they hold none."""
+    for name, value in fields[:32]:
+        if name in ("SYSCALL.syscall", "SYSCALL.SYSCALL"):
+            return _laurel(fields)
+        if name == "SyslogMessage" and value.startswith("type="):
+            return _named(auditd.parse(value.replace(" audit(", " msg=audit(", 1), event))
+    items = [(name[6:], value) for name, value in fields if name.startswith("items.") and "=" in value]
+    if items and any(name == "eventid" for name, _ in fields):
+        lines = (f"type={kind} msg=audit(0.000:0): {value}" for kind, value in items)
+        return _named(auditd.parse("\n".join(lines), event))
+    return None
+
+
+def _laurel(fields: Sequence[Field]) -> Record:
+    """One JSON object a record type; translated names (UID="root") stand beside the numbers."""
+    parts: dict[str, list[Field]] = {}
+    more: list[Field] = []
+    for name, value in fields:
+        kind, _, leaf = name.partition(".")
+        if not leaf:
+            continue
+        pairs = parts.setdefault(kind, [])
+        if kind == "EXECVE" and leaf == "ARGV":
+            pairs += [(f"a{i}", part) for i, part in enumerate(value.split(" ", _MAX_ARGUMENTS))]
+        elif leaf == "PPID.exe":
+            more.append(("parent_process_path", value))
+        elif "." not in leaf:
+            pairs.append((leaf, value))
+    record = audit.record("json", list(parts.items()))
+    return replace(record, fields=(*record.fields, *more))
+
+
+def _named(record: Record | None) -> Record | None:
+    return None if record is None else replace(record, format="json")
