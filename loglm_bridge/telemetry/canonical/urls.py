@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
+from loglm_bridge.telemetry.canonical import tokens
 from loglm_bridge.telemetry.canonical.domains import domain, looks_random
 from loglm_bridge.telemetry.canonical.ports import EPHEMERAL, SERVICE_PORTS
 
@@ -18,6 +19,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20})://")
 _V4 = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])", re.ASCII)
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?=[a-fA-F]*\d)[0-9a-fA-F]{8,64}(?![A-Za-z0-9])")
+_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
 _DIGITS = re.compile(r"\d{3,}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}\Z")
 _EMAIL = re.compile(r"[^@\s/]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
@@ -57,7 +59,7 @@ def url_host(value: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _url(value: str) -> str:
-    text = value.strip()
+    text = tokens.escape(value.strip())
     if text in ("", "-"):
         return ""
     found = _SCHEME.match(text)
@@ -125,6 +127,7 @@ def _classed(text: str) -> str:
     """Replace what names one machine, object or moment inside a text that is otherwise kept."""
     text = _V4.sub("{ip}", text)
     text = _GUID.sub("{guid}", text)
+    text = _TIME.sub("{time}", text)
     text = _HEX.sub("{hex}", text)
     return _DIGITS.sub("{n}", text)
 
@@ -162,4 +165,5 @@ def _value(name: str, text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", text)
+    """Spell out control characters, and braces that percent-encoding hid."""
+    return _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", tokens.escape(text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from loglm_bridge.telemetry.canonical import tokens
+
 _MAX_AGENT = 1_024
 _MAX_WORDS = 20
 
@@ -18,6 +20,7 @@ _NOISE = frozenset(
     }
 )  # fmt: skip
 _PAYLOAD = re.compile(r"\(\)\s?\{|\$\{|['\"<>`|\\]|/bin/|\.\./|\{\{")
+_LINK = re.compile(r"\+?(?:https?://|www\.)[^\s;,)]{1,200}|[\w.+-]{1,64}@[\w.-]{1,100}")
 _V4 = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 _NUMBER = re.compile(r"\d{3,}")
 
@@ -33,13 +36,13 @@ def user_agent(value: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _user_agent(value: str) -> str:
-    text = value.strip()
+    text = tokens.escape(value.strip())
     if text in ("", "-"):
         return ""
     if _PAYLOAD.search(text):
         return _NUMBER.sub("{n}", _V4.sub("{ip}", text[:200]))
     words: dict[str, None] = {}
-    for part in _SPLIT.split(text.lower()):
+    for part in _SPLIT.split(_LINK.sub(" ", text.lower())):
         word = part.strip(".:_-+\t")
         if word and word not in _NOISE and not _NUMBERED.match(word) and len(word) <= 32:
             words[_NUMBER.sub("{n}", _V4.sub("{ip}", word))] = None

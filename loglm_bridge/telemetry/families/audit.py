@@ -38,7 +38,7 @@ _NUMBERS = frozenset(
         "gid", "euid", "suid", "fsuid", "egid", "sgid", "fsgid", "ogid", "ouid", "tty", "terminal", "hostname",
         "node", "cap_fp", "cap_fi", "cap_fe", "cap_fver", "cap_frootid", "rdev", "old-auid", "arch", "subj", "obj",
         "kernel", "spid", "fp", "rport", "lport", "laddr", "mode", "pfs", "ksize", "size", "entries", "per", "exit",
-        "argv", "AUID", "UID", "GID", "EUID", "SUID", "FSUID", "EGID", "SGID", "FSGID", "OUID", "OGID", "ARCH",
+        "argv", "ARGV", "AUID", "UID", "GID", "EUID", "SUID", "FSUID", "EGID", "SGID", "FSGID", "OUID", "OGID", "ARCH",
         "SYSCALL", "SADDR", "ID", "old_ses", "old_auid", "opid", "oauid", "oses", "ocomm", "osuid", "prog-id",
         "ver", "format", "old", "list", "cgroup",
     }
@@ -61,6 +61,8 @@ def record(written: str, parts: Sequence[tuple[str, Sequence[Field]]]) -> Record
         elif name == "PROCTITLE":
             title = decoded(values.get("proctitle", ""))
             fields.append(("process" if "EXECVE" not in types else "process_title", title))
+        elif name == "PATH" and "EXECVE" in types:
+            continue
         elif name == "SOCKADDR":
             fields += address(values.get("saddr", "") or values.get("SADDR", ""))
         else:

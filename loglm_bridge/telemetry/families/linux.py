@@ -20,8 +20,6 @@ PROGRAMS = frozenset(_TEMPLATES) | {"kernel", "filterlog", "auditd", "audispd", 
 _ANONYMOUS = ("sshd", "su", "sudo", "cron", "useradd", "named", "vsftpd", "postfix", "dhcpd", "dovecot", "dnsmasq")
 _UPTIME = re.compile(r"\[\s{0,8}\d{1,10}\.\d{1,9}\]\s?")
 _PROGRAM = re.compile(r"[^a-z._-]+")
-#: Fields that auditd and its renderings in JSON have.
-_AUDIT = frozenset({"syscall.syscall", "auditd.data.syscall", "auditd.message_type", "items.syscall", "execve.argv"})
 
 
 def program(tag: str) -> str:
@@ -58,11 +56,7 @@ def record(written: str, tag: str, body: str) -> Record:
 
 
 def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
-    """Return ("linux", kind) where flattened JSON is an audit event, an osquery row or a journal entry."""
-    if not _AUDIT.isdisjoint(fields):
-        return "linux", "audit"
-    if "hostidentifier" in fields and ("calendartime" in fields or "unixtime" in fields):
-        return "linux", "osquery"
+    """Return ("linux", program) where flattened JSON (lower-case names) is an entry of the systemd journal."""
     if "_systemd_unit" in fields or "syslog_identifier" in fields:
         return "linux", program(fields.get("syslog_identifier") or fields.get("_comm") or "journal")
     return None

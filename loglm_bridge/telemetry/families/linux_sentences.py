@@ -179,22 +179,22 @@ SENTENCES: Mapping[str, str] = {
     mail_reject: NOQUEUE: reject: {smtp_command} from {_}[{src_ip}]: {reason}
     """,
     "named unbound": """
-    dns_query: client @{_} {src_ip}#{src_port} ({_}): query: {query} {_} {query_type} {flags} ({dest_ip})
-    dns_query: client {src_ip}#{src_port} ({_}): query: {query} {_} {query_type} {flags} ({dest_ip})
-    dns_query: client @{_} {src_ip}#{src_port} ({_}): view {_}: query: {query} {_} {query_type} {flags} ({dest_ip})
-    dns_query: client {src_ip}#{src_port}: query: {query} {_} {query_type} {flags}
-    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query (cache) '{query}/{query_type}/{_}' denied
-    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query '{query}/{query_type}/{_}' denied
-    dns_denied: client {src_ip}#{src_port} ({_}): query (cache) '{query}/{query_type}/{_}' denied
-    dns_transfer: client @{_} {src_ip}#{src_port} ({_}): transfer of '{query}/{_}': {reason}
-    dns_error: {reason} resolving '{query}/{query_type}/{_}': {dest_ip}#{dest_port}
+    dns_query: client @{_} {src_ip}#{src_port} ({_}): query: {query_name} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client {src_ip}#{src_port} ({_}): query: {query_name} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client @{_} {src_ip}#{src_port} ({_}): view {_}: query: {query_name} {_} {query_type} {flags} ({dest_ip})
+    dns_query: client {src_ip}#{src_port}: query: {query_name} {_} {query_type} {flags}
+    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query (cache) '{query_name}/{query_type}/{_}' denied
+    dns_denied: client @{_} {src_ip}#{src_port} ({_}): query '{query_name}/{query_type}/{_}' denied
+    dns_denied: client {src_ip}#{src_port} ({_}): query (cache) '{query_name}/{query_type}/{_}' denied
+    dns_transfer: client @{_} {src_ip}#{src_port} ({_}): transfer of '{query_name}/{_}': {reason}
+    dns_error: {reason} resolving '{query_name}/{query_type}/{_}': {dest_ip}#{dest_port}
     """,
     "dnsmasq pihole": """
-    dns_query: query[{query_type}] {query} from {src_ip}
-    dns_answer: reply {query} is {answer}
-    dns_forward: forwarded {query} to {dest_ip}
-    dns_answer: cached {query} is {answer}
-    dns_block: gravity blocked {query} is {answer}
+    dns_query: query[{query_type}] {query_name} from {src_ip}
+    dns_answer: reply {query_name} is {answer}
+    dns_forward: forwarded {query_name} to {dest_ip}
+    dns_answer: cached {query_name} is {answer}
+    dns_block: gravity blocked {query_name} is {answer}
     """,
     "dhcpd dhcpd6 dhclient": """
     dhcp_lease: DHCPACK on {dest_ip} to {_}

@@ -25,6 +25,7 @@ _FOR = re.compile(
     r"\b(?:login|password|logon|attempt|session|access|opened|closed) for (?:user )?['\"`]?([\w.@\\+-]{1,64})"
 )
 _HOST = re.compile(r"(?<![\w@./\\:-])(?:[A-Za-z0-9_-]{1,63}\.){1,6}[A-Za-z]{2,18}(?![\w/\\(-]|\.\w)")
+_MAC = re.compile(r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,31}(?![0-9A-Fa-f:-])")
 _PROCESS = re.compile(r"\b(?:pid|tid|ppid|thread)[ =:#]{1,3}\d{1,10}|\[\d{1,7}\]", re.IGNORECASE)
 
 
@@ -46,7 +47,7 @@ def fields(text: str) -> list[Field]:
     head, user = _without_user(head)
     if user:
         out.append(("user", user))
-    head = _HOST.sub(_host, _PROCESS.sub("", head))
+    head = _HOST.sub(_host, _PROCESS.sub("", _MAC.sub("mac", head)))
     out.append(("message", head + text[_MAX_SEARCH:]))
     return out
 

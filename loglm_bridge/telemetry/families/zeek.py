@@ -60,6 +60,12 @@ _MARKS: Sequence[tuple[str, frozenset[str]]] = tuple(
 )
 
 
+#: Addresses of machines on a message's way, and ids: nothing a behaviour shows in.
+_LEFT_OUT: Mapping[str, frozenset[str]] = {
+    "smtp": frozenset({"path", "first_received", "second_received", "x_originating_ip", "in_reply_to", "helo", "date"}),
+    "sip": frozenset({"request_path", "response_path", "call_id", "seq", "date"}),
+}
+
 #: One of these stands in every record beside its time.
 _KEYS = frozenset({"uid", "fuid", "uids", "host"})
 
@@ -100,5 +106,6 @@ def _family(log: str, fields: Sequence[Field]) -> tuple[str, str]:
 
 
 def _renamed(log: str, fields: Sequence[Field]) -> Sequence[Field]:
-    """Zeek's own `action` (SMB::FILE_OPEN) is the operation; the behaviour word takes its place."""
-    return [("operation" if n == "action" else n, v) for n, v in fields] if log in ACTIONS else fields
+    """Zeek's own `action` (SMB::FILE_OPEN) is the operation: the behaviour word takes its place. Routes are left out."""
+    left_out = _LEFT_OUT.get(log, frozenset())
+    return [("operation" if n == "action" else n, v) for n, v in fields if n not in left_out]

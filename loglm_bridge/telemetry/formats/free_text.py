@@ -10,7 +10,7 @@ from loglm_bridge.telemetry.formats import body as bodies
 from loglm_bridge.telemetry.formats import stamps
 from loglm_bridge.telemetry.record import Record
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}|\w{4,}")
 #: Share of characters that must be readable; spelt-out control characters count against it.
 _READABLE = 0.7
 

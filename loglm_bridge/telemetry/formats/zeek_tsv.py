@@ -16,9 +16,11 @@ from loglm_bridge.telemetry.record import Record
 
 _MAX_COLUMNS = 96
 _TIME = re.compile(r"\d{1,10}\.\d{1,6}\Z")
-_UID = re.compile(r"[CFe][A-Za-z0-9]{8,40}\Z")
+_UID = re.compile(r"[CFe][A-Za-z0-9]{8,40}\Z|[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "unknown_transport"})
 _STATES = frozenset({"S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"})
+#: Logs to which sites and versions add columns.
+_GROWING = frozenset({"conn", "dns", "ssl"})
 _HINT = re.compile(r"(?:zeek|bro)[:_.-]([a-z0-9_]{2,40})")
 #: A value that only one log has, as (column, pattern), tried in this order on lines of a known length.
 _MARKS = (
@@ -28,8 +30,8 @@ _MARKS = (
     ("dns", 7, re.compile(r"\d+\Z")),
     ("notice", 10, re.compile(r"[A-Za-z0-9_]+::\w+\Z")),
     ("ssl", 6, re.compile(r"(?:TLS|SSL|DTLS)v|-\Z")),
-    ("http", 6, re.compile(r"\d+\Z")),
-    ("sip", 7, re.compile(r"[A-Z]{3,10}\Z")),
+    ("sip", 8, re.compile(r"sips?:|tel:")),
+    ("http", 7, re.compile(r"[A-Z_]{3,16}\Z|-\Z")),
     ("smb_mapping", 6, re.compile(r"\\|-\Z")),
     ("smb_files", 7, re.compile(r"SMB::|-\Z")),
     ("ftp", 10, re.compile(r"[A-Z]{3,4}\Z|-\Z")),
@@ -96,7 +98,11 @@ def _by_shape(values: Sequence[str]) -> str:
     count = len(values)
     connection = count >= 8 and is_ip(values[2]) and is_ip(values[4])
     for log, column, mark in _MARKS if connection else ():
-        if count in LAYOUTS[log] and mark.match(values[column]) and _agrees(log, values):
+        if (
+            (count in LAYOUTS[log] or (log in _GROWING and count > min(LAYOUTS[log])))
+            and mark.match(values[column])
+            and _agrees(log, values)
+        ):
             return log
     if count >= 21 and _UID.match(values[1]) and values[1][0] == "F":
         return "files"
