@@ -1,0 +1,167 @@
+"""Settings of the sidecar: flags, environment, one small TOML file, defaults, in that order.
+
+A key `queue_events` is the flag `--queue-events`, the variable `LOGLM_QUEUE_EVENTS` and the file's `queue_events`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from loglm_bridge.contract.errors import ConfigError
+from loglm_bridge.contract.limits import DEFAULT_PORT, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_ECHO
+from loglm_bridge.contract.text import one_line
+from loglm_bridge.sidecar.casting import Cast, level, names, path, seconds, text, whole
+
+
+def _cores() -> int:
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _folder(variable: str, of_user: str, of_system: str) -> Path:
+    """Return the folder `loglm` below an XDG base folder (specifications.freedesktop.org/basedir-spec)."""
+    base = os.environ.get(variable, "")
+    try:
+        return (Path(base) if base.startswith("/") else Path(of_user).expanduser()) / "loglm"
+    except RuntimeError:  # an account without a home
+        return Path(of_system) / "loglm"
+
+
+def default_token_file() -> Path:
+    """Return where the token is kept unless configured: state, because it is neither cache nor configuration."""
+    return _folder("XDG_STATE_HOME", "~/.local/state", "/var/lib") / "token"
+
+
+def default_config_file() -> Path:
+    """Return the settings file that is read where it exists."""
+    return _folder("XDG_CONFIG_HOME", "~/.config", "/etc") / "sidecar.toml"
+
+
+def _about(cast: Cast, meaning: str) -> Mapping[str, Any]:
+    return {"cast": cast, "help": meaning}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the sidecar runs with. Each key's help says what it sets or protects."""
+
+    host: str = field(default="127.0.0.1", metadata=_about(text, "address; beyond loopback only with TLS"))
+    port: int = field(default=DEFAULT_PORT, metadata=_about(whole(0, 65_535), "0 picks a free one and prints it"))
+    token_file: Path = field(
+        default_factory=default_token_file,
+        metadata=_about(path, "file of the bearer token; created at the first start"),
+    )
+    model: Path | None = field(
+        default=None, metadata=_about(path, "model folder; default: the promoted or shipped one")
+    )
+    tls_cert: Path | None = field(default=None, metadata=_about(path, "certificate chain (PEM); serves https"))
+    tls_key: Path | None = field(default=None, metadata=_about(path, "private key of the certificate (PEM)"))
+    allowed_hosts: tuple[str, ...] = field(
+        default=(), metadata=_about(names, "further names[:port] by which clients may call it, separated by commas")
+    )
+    workers: int = field(default_factory=_cores, metadata=_about(whole(1, 64), "batches labelled at the same time"))
+    threads: int = field(default=1, metadata=_about(whole(1, 64), "threads of one inference"))
+    queue_events: int = field(
+        default=4_096,
+        metadata=_about(whole(MAX_BATCH_EVENTS, 1_000_000), "events that may wait; more are refused with 429 at once"),
+    )
+    queue_bytes: int = field(
+        default=4 * MAX_BODY_BYTES,
+        metadata=_about(whole(MAX_BODY_BYTES, 1 << 40), "bytes of request bodies held at a time; bounds memory"),
+    )
+    connections: int = field(
+        default=256,
+        metadata=_about(whole(8, 60_000), "open connections; the longest idle one makes room for a new one"),
+    )
+    deadline: float = field(
+        default=10.0, metadata=_about(seconds(0.1, 600), "seconds for a batch before its events are tried one by one")
+    )
+    drain: float = field(
+        default=10.0, metadata=_about(seconds(0, 600), "seconds that a stop waits for running requests")
+    )
+    memory_mb: int = field(
+        default=0, metadata=_about(whole(0, 1 << 30), "cap on the address space in MiB (RLIMIT_AS); 0: none")
+    )
+    log_file: Path | None = field(default=None, metadata=_about(path, "log, rotated at 10 MB; default: stderr"))
+    log_level: str = field(default="info", metadata=_about(level, "debug, info, warning or error"))
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ConfigError("tls_cert and tls_key belong together", where="tls_cert", hint="set both or neither")
+
+    @property
+    def tls(self) -> bool:
+        """Whether it serves https."""
+        return self.tls_cert is not None
+
+    def redacted(self) -> dict[str, Any]:
+        """Return the settings for the log; the token itself is never among them."""
+        shown = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: str(v) if isinstance(v, Path) else v for k, v in shown.items()} | {"token": "********"}
+
+
+def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
+    """Add the settings' flags, all or those in `only`, and `--config`. Values are checked by `from_args`."""
+    parser.add_argument("--config", metavar="FILE", help=f"settings file (TOML); default: {default_config_file()}")
+    for item in fields(Settings):
+        if not only or item.name in only:
+            flag, kind = _flag(item.name), item.name.rpartition("_")[2].upper()
+            parser.add_argument(flag, dest=item.name, metavar=kind, help=item.metadata["help"].replace("%", "%%"))
+
+
+def from_args(args: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of parsed flags, the environment and the settings file.
+
+    Raises:
+        ConfigError: a value cannot be used, with its key, the value and what is wanted.
+    """
+    environ = os.environ if environ is None else environ
+    source, data = _file(getattr(args, "config", None) or environ.get("LOGLM_CONFIG"))
+    values = {}
+    for item in fields(Settings):
+        variable = f"LOGLM_{item.name.upper()}"
+        if getattr(args, item.name, None) is not None:
+            where, value = _flag(item.name), getattr(args, item.name)
+        elif environ.get(variable):
+            where, value = variable, environ[variable]
+        elif item.name in data:
+            where, value = f"{source}: {item.name}", data[item.name]
+        else:
+            continue
+        try:
+            values[item.name] = item.metadata["cast"](value)
+        except ValueError as wanted:
+            raise ConfigError(f"{item.name} must be {wanted}, got {_echo(value)}", where=where) from None
+    return Settings(**values)
+
+
+def _file(chosen: str | None) -> tuple[Path, Mapping[str, Any]]:
+    source = Path(chosen).expanduser() if chosen else default_config_file()
+    if not chosen and not source.is_file():
+        return source, {}
+    try:
+        data = tomllib.loads(source.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"the settings file cannot be read ({error.strerror})", where=str(source)) from error
+    except ValueError as error:
+        raise ConfigError(f"the settings file is not TOML ({_echo(error)})", where=str(source)) from error
+    unknown = sorted(data.keys() - {f.name for f in fields(Settings)})
+    if unknown:
+        known = ", ".join(f.name for f in fields(Settings))
+        raise ConfigError(
+            f"there is no setting {_echo(unknown[0])}", where=str(source), hint=f"the settings are {known}"
+        )
+    return source, data
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _echo(value: Any) -> str:
+    return one_line(str(value), MAX_ECHO)

@@ -1,0 +1,212 @@
+"""`loglm serve`: start, answer, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import socket
+import sys
+import time
+from collections.abc import Coroutine
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.sidecar import listening, logs
+from loglm_bridge.sidecar.admission import Admission
+from loglm_bridge.sidecar.answers import Caller
+from loglm_bridge.sidecar.app import Api, application
+from loglm_bridge.sidecar.backend import Load, load_model
+from loglm_bridge.sidecar.config import Settings
+from loglm_bridge.sidecar.connection import KEEP_ALIVE_SECONDS, Gate, connections
+from loglm_bridge.sidecar.guard import Guard
+from loglm_bridge.sidecar.inference import Inference
+from loglm_bridge.sidecar.keeper import Keeper, loader
+from loglm_bridge.sidecar.logs import details
+from loglm_bridge.sidecar.metrics import Metrics
+from loglm_bridge.sidecar.quarantine import Quarantine
+from loglm_bridge.sidecar.scheduler import Scheduler
+from loglm_bridge.sidecar.token import ensure_token
+from loglm_bridge.sidecar.watchdog import Watchdog, beat
+
+#: Exit codes: stopped as asked; a setting cannot be used; the model failed and stayed so (EX_SOFTWARE of sysexits.h);
+#: the model was refused (EX_CONFIG).
+OK, BAD_SETTING, GIVEN_UP, REFUSED = 0, 2, 70, 78
+
+#: Seconds within which a client must finish the TLS handshake; asyncio would wait for 60.
+_HANDSHAKE_SECONDS = 5.0
+
+#: Bytes of the longest request head.
+_HEAD_BYTES = 16_384
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, load: Load = load_model) -> int:
+    """Run the sidecar until it is told to stop; returns the exit code.
+
+    `LogLM sidecar ready on <url>` is the one line on stdout, printed once requests are taken.
+    """
+    try:
+        logs.configure(settings)
+        _limit_memory(settings.memory_mb)
+        listening.check_tls(settings)
+        listener = listening.listen(settings)
+        token = ensure_token(settings.token_file)
+    except LogLMError as error:
+        return _refuse(error, BAD_SETTING)
+    except OSError as error:
+        return _refuse(LogLMError(f"cannot start ({error.strerror})", where=str(error.filename or "")), BAD_SETTING)
+    log.info("starting", extra=details(url=listening.url(settings, listener), settings=settings.redacted()))
+    sidecar = Sidecar(settings, listener, token, load)
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(sidecar.serve(sockets=[listener]))
+    log.info("stopped", extra=details(code=sidecar.exit_code))
+    return sidecar.leave()
+
+
+class Sidecar(uvicorn.Server):
+    """The parts put together, and the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, token: str, load: Load) -> None:
+        self.settings, self.exit_code = settings, OK
+        self._url = listening.url(settings, listener)
+        self._metrics, self._watchdog = Metrics(), Watchdog()
+        tested = loader(load, settings.model, settings.threads)
+        self._keeper = Keeper(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
+        self._quarantine = Quarantine()
+        caller = Caller(self._watchdog, self._metrics)
+        inference = Inference(self._keeper, caller, self._quarantine, settings.deadline)
+        self._scheduler = Scheduler(inference.label, settings.workers)
+        self._admission = Admission(settings.queue_bytes, settings.queue_events)
+        self._gate = Gate(settings.connections, self._metrics)
+        api = Api(self._keeper, self._admission, self._scheduler, self._metrics)
+        names = listening.names(settings, listener)
+        self._guard = Guard(application(api), names, token, self._metrics)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._add_gauges()
+        super().__init__(self._uvicorn_config())
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then load the model while /health/live already answers."""
+        await super().startup(sockets)
+        asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+        self._scheduler.start()
+        self._spawn(self._load_model(), self._gate.sweep(self.server_state.connections), beat(self.settings.deadline))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was taken, 503 to all else, then close."""
+        self._keeper.stop()
+        started, taken = time.monotonic(), self._guard.in_flight
+        while self._guard.in_flight and time.monotonic() - started < self.settings.drain:
+            await asyncio.sleep(0.02)
+        left = self._guard.in_flight
+        seconds = round(time.monotonic() - started, 2)
+        log.info("drained", extra=details(requests=taken, unanswered=left, seconds=seconds))
+        await super().shutdown(sockets)
+        self._scheduler.stop()
+        for task in self._tasks:
+            task.cancel()
+        self._keeper.close()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn calls it)
+        """Stop at the first signal, exit at the second. (uvicorn's own would end with the signal, not with code 0.)"""
+        if self.should_exit:
+            os._exit(128 + sig)
+        self._keeper.stop()
+        self.should_exit = True
+
+    def leave(self) -> int:
+        """Return the exit code, or end the process here where threads hang that would not survive its orderly end."""
+        if self._watchdog.abandoned:
+            logging.shutdown()
+            sys.stdout.flush()
+            os._exit(self.exit_code)
+        return self.exit_code
+
+    async def _load_model(self) -> None:
+        started = time.monotonic()
+        try:
+            await self._keeper.start()
+        except (ModelRefused, ModelFailed) as error:
+            self._end(_refuse(error, REFUSED))
+        except Exception as error:
+            log.error("model cannot be loaded", exc_info=error)
+            self._end(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
+        else:
+            self._announce(round(time.monotonic() - started, 2))
+
+    def _announce(self, seconds: float) -> None:
+        if self._keeper.reason:
+            return
+        model = self._keeper.ready_model()
+        log.info("ready", extra=details(url=self._url, model=str(model.id), seconds=seconds))
+        print(f"LogLM sidecar ready on {self._url}", flush=True)
+
+    def _end(self, code: int) -> None:
+        self.exit_code = code
+        self.should_exit = True
+
+    def _spawn(self, *work: Coroutine[Any, Any, None]) -> None:
+        self._tasks += [asyncio.get_running_loop().create_task(w) for w in work]
+
+    def _add_gauges(self) -> None:
+        self._metrics.gauges |= {
+            "loglm_ready": ("1 when requests are taken.", lambda: not self._keeper.reason),
+            "loglm_requests_in_flight": ("Requests not yet answered.", lambda: self._guard.in_flight),
+            "loglm_queue_events": ("Events waiting or with the model.", lambda: self._admission.events),
+            "loglm_queue_bytes": ("Bytes of request bodies held.", lambda: self._admission.bytes),
+            "loglm_open_connections": ("Open connections.", lambda: len(self.server_state.connections)),
+            "loglm_quarantined_events": ("Events withheld from the model.", lambda: len(self._quarantine)),
+            "loglm_hanging_calls": ("Calls of the model that hang.", lambda: self._watchdog.abandoned),
+        }
+
+    def _uvicorn_config(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._guard,
+            http=connections(self._gate),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=_HEAD_BYTES,
+            ssl_certfile=self.settings.tls_cert,
+            ssl_keyfile=self.settings.tls_key,
+        )
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
+        """Create a server, with a bound on the TLS handshake that uvicorn has no setting for."""
+        if kwargs.get("ssl"):
+            kwargs["ssl_handshake_timeout"] = _HANDSHAKE_SECONDS
+        return await super().create_server(*args, **kwargs)
+
+
+def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong outside of any request; asyncio's own would print objects and with them their contents."""
+    error = context.get("exception")
+    if isinstance(error, ConnectionError):
+        log.debug("connection lost", exc_info=error)
+    else:
+        log.error("event loop: %s", context.get("message", ""), exc_info=error)
+
+
+def _limit_memory(megabytes: int) -> None:
+    if megabytes:
+        size = megabytes * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _refuse(error: LogLMError, code: int) -> int:
+    log.error("refused to serve", extra=details(said=str(error), code=code))
+    print(f"loglm serve: {error}. {error.hint[:1].upper()}{error.hint[1:]}.", file=sys.stderr)
+    return code
