@@ -1,0 +1,282 @@
+"""The conf files: each key is one that Splunk or a spec of ours knows, has its default once, and leads somewhere."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from app.assembly.attack_lookup import COLUMNS, write_lookup
+from loglm_bridge.splunk import input_options
+from loglm_bridge.splunk.options import _READERS as COMMAND_OPTIONS
+from loglm_bridge.splunk.rows import column_names
+from tests.app.conf import read_conf, read_spec
+
+#: Keys that Splunk owns (spec files of Splunk 10.2), by file, each with what we use it for. `*` ends a family.
+SPLUNKS = {
+    "app.conf": {
+        "build": "new static files replace cached ones",
+        "id": "folder name",
+        "check_for_updates": "is not on Splunkbase",
+        "name": "folder name",
+        "version": "filled in by package.sh",
+        "author": "launcher",
+        "description": "launcher",
+        "is_visible": "has a page",
+        "label": "launcher",
+        "supported_themes": "pages work in both",
+        "reload.loglm": "no restart for a changed loglm.conf: it is read at each search",
+    },
+    "authorize.conf": {"run_loglm": "our own capability"},
+    "commands.conf": {
+        "chunked": "protocol version 2",
+        "filename": "entry point",
+        "is_risky": "event text leaves splunkd",
+        "python.version": "up to Splunk 10.1",
+        "python.required": "from Splunk 10.2 on",
+    },
+    "eventtypes.conf": {"search": "what it is", "description": "what it says"},
+    "inputs.conf": {
+        "python.version": "up to Splunk 10.1",
+        "python.required": "from Splunk 10.2 on",
+        "start_by_shell": "no shell between splunkd and the input",
+    },
+    "macros.conf": {
+        **dict.fromkeys(("args", "definition", "iseval"), "the macro"),
+        **dict.fromkeys(("errormsg", "validation"), "no argument becomes part of a search unchecked"),
+    },
+    "props.conf": {
+        **dict.fromkeys(("category", "description"), "the list of sourcetypes"),
+        **dict.fromkeys(("SHOULD_LINEMERGE", "LINE_BREAKER", "TRUNCATE"), "one event a line, however long"),
+        **dict.fromkeys(("TIME_PREFIX", "TIME_FORMAT", "MAX_TIMESTAMP_LOOKAHEAD"), "no guessing at times"),
+        **dict.fromkeys(("KV_MODE", "AUTO_KV_JSON", "EXTRACT-*", "LOOKUP-*"), "fields at search time"),
+        "sourcetype": "the app's own logs",
+    },
+    "savedsearches.conf": {
+        **dict.fromkeys(
+            ("search", "description", "disabled", "request.ui_dispatch_app", "request.ui_dispatch_view"), "it"
+        ),
+        **dict.fromkeys(
+            ("enableSched", "cron_schedule", "schedule_window", "dispatch.*", "is_visible"), "when it runs"
+        ),
+        **dict.fromkeys(("counttype", "relation", "quantity", "alert.*"), "when it alerts"),
+        "action.correlationsearch.*": "Enterprise Security lists it as a detection (contentctl's template)",
+    },
+    "searchbnf.conf": dict.fromkeys(
+        (
+            *("syntax", "simplesyntax", "shortdesc", "description", "usage", "appears-in", "tags", "related"),
+            *("example*", "comment*"),
+        ),
+        "search assistant",
+    ),
+    "server.conf": {"conf_replication_include.loglm": "settings reach all members of a search head cluster"},
+    "tags.conf": {"loglm": "our own tag", "attack": "CIM"},
+    "transforms.conf": dict.fromkeys(("filename", "case_sensitive_match", "max_matches"), "the lookup"),
+    "alert_actions.conf": {
+        **dict.fromkeys(("is_custom", "label", "description", "icon_path"), "the list of actions"),
+        **dict.fromkeys(("payload_format", "alert.execute.cmd", "forceCsvResults", "maxtime", "ttl"), "how it is run"),
+        "maxresults": "rows in the results file",
+        "python.version": "up to Splunk 10.1",
+        "python.required": "from Splunk 10.2 on",
+    },
+}
+
+
+def conf_files(root):
+    """All conf files that are shipped."""
+    return sorted((root / "default").glob("*.conf"))
+
+
+def known_to_splunk(name, key):
+    """Whether Splunk's own spec of the file has the key."""
+    keys = SPLUNKS.get(name, {})
+    return key in keys or any(k.endswith("*") and key.startswith(k[:-1]) for k in keys)
+
+
+def spec_of(root, name):
+    """Our own spec of a conf file, empty where there is none."""
+    path = root / "app/README" / f"{name}.spec"
+    return read_spec(path) if path.exists() else {}
+
+
+def test_every_key_is_in_a_spec(root):
+    unknown = []
+    for path in conf_files(root):
+        ours = {key for keys in spec_of(root, path.name).values() for key in keys}
+        for stanza, keys in read_conf(path).items():
+            unknown += [(path.name, stanza, k) for k in keys if k not in ours and not known_to_splunk(path.name, k)]
+    assert unknown == []
+
+
+def test_no_key_of_splunk_is_listed_in_vain(root):
+    used = {path.name: {k for keys in read_conf(path).values() for k in keys} for path in conf_files(root)}
+    vain = [
+        (name, key)
+        for name, keys in SPLUNKS.items()
+        for key in keys
+        if not any(k == key or (key.endswith("*") and k.startswith(key[:-1])) for k in used.get(name, ()))
+    ]
+    assert vain == []
+
+
+def same_stanza(spec_stanza, conf_stanza):
+    """Whether a stanza of a spec describes one of a conf: [kind://<name>] has its defaults in [kind]."""
+    return spec_stanza.replace("://<name>", "") == conf_stanza
+
+
+@pytest.mark.parametrize("name", ["loglm.conf", "inputs.conf", "alert_actions.conf"])
+def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
+    conf = read_conf(root / "default" / name)
+    spec = spec_of(root, name)
+    for spec_stanza, keys in spec.items():
+        (stanza,) = [s for s in conf if same_stanza(spec_stanza, s)]
+        ours = {k: v for k, v in conf[stanza].items() if not known_to_splunk(name, k)}
+        documented = {k: default for k, default in keys.items() if default}  # the rest is required, without a default
+        assert {k: v or "empty" for k, v in ours.items()} == documented
+    assert sum(len(keys) for keys in conf.values()) > 0
+
+
+def test_the_input_s_spec_has_every_setting_of_its_form(root):
+    (keys,) = spec_of(root, "inputs.conf").values()
+    assert set(input_options.ARGUMENTS) | {"interval"} == set(keys)
+
+
+def test_search_help_names_exactly_the_options_of_the_command(root):
+    help_ = read_conf(root / "default/searchbnf.conf")
+    named = re.findall(r"\((\w+)=", help_["loglm-options"]["syntax"])
+    assert sorted(named) == sorted(COMMAND_OPTIONS)
+    described = help_["loglm-command"]["description"]
+    assert all(f"<{name}>" in described for name in COMMAND_OPTIONS)
+    assert all(f'"{column}"' in described for column in column_names("loglm_", "labels"))
+
+
+def test_search_help_examples_are_numbered_and_complete(root):
+    keys = read_conf(root / "default/searchbnf.conf")["loglm-command"]
+    examples = sorted(k[7:] for k in keys if k.startswith("example"))
+    assert examples == sorted(k[7:] for k in keys if k.startswith("comment")) == ["1", "2", "3", "4", "5"]
+    assert all("| loglm" in keys[f"example{n}"] for n in examples)
+
+
+def test_the_command_is_chunked_risky_and_for_both_pythons(root):
+    assert read_conf(root / "default/commands.conf") == {
+        "loglm": {
+            "chunked": "true",
+            "filename": "loglm.py",
+            "is_risky": "true",
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+        }
+    }
+
+
+def test_scripts_that_conf_files_name_are_there(root):
+    names = [read_conf(root / "default/commands.conf")["loglm"]["filename"]]
+    names += [f"{stanza}.py" for stanza in read_conf(root / "default/inputs.conf")]
+    for stanza, keys in read_conf(root / "default/alert_actions.conf").items():
+        names.append(keys.get("alert.execute.cmd", f"{stanza}.py"))
+    assert sorted(names) == ["loglm.py", "loglm_input.py", "loglm_notable.py"]
+    assert all((root / "bin" / name).is_file() for name in names)
+
+
+def test_the_role_brings_one_capability_and_nothing_else(root):
+    assert read_conf(root / "default/authorize.conf") == {
+        "capability::run_loglm": {},
+        "role_loglm_user": {"run_loglm": "enabled"},
+    }
+
+
+def test_only_administrators_write_and_the_command_is_restricted(root):
+    meta = read_conf(root / "app/metadata/default.meta")
+    writers = [re.search(r"write : \[ (.*?) \]", keys["access"])[1] for keys in meta.values() if "access" in keys]
+    assert set(writers) == {"admin, sc_admin"}
+    assert meta["commands/loglm"]["access"].startswith("read : [ admin, sc_admin, power, loglm_user ]")
+    exported = {stanza for stanza, keys in meta.items() if keys.get("export") == "system"}
+    assert exported >= {"commands", "searchbnf", "macros", "lookups", "transforms", "alert_actions", "props"}
+
+
+# --- macros and searches ----------------------------------------------------------------------------------------------
+
+
+def macro_calls(text):
+    """Names of the macros a search calls, as macros.conf spells them: name, or name(number of arguments)."""
+    for call in re.findall(r"`([^`]+)`", text):
+        name, bracket, rest = call.partition("(")
+        yield f"{name}({rest.count(',') + 1})" if bracket else name
+
+
+def searches(root):
+    """Every search that is shipped, with where it stands."""
+    for stanza, keys in read_conf(root / "default/macros.conf").items():
+        yield f"macro {stanza}", keys["definition"]
+    for name in ("savedsearches.conf", "eventtypes.conf"):
+        for stanza, keys in read_conf(root / "default" / name).items():
+            yield f"{name} {stanza}", keys.get("search", "")
+    view = (root / "default/data/ui/views/loglm_overview.xml").read_text()
+    definition = json.loads(re.search(r"<!\[CDATA\[(.*?)\]\]>", view, re.DOTALL)[1])
+    for name, source in definition["dataSources"].items():
+        yield f"view {name}", source["options"]["query"]
+    for name, panel in definition["visualizations"].items():
+        for handler in panel.get("eventHandlers", ()):
+            yield f"drilldown {name}", handler["options"].get("query", "")
+
+
+def test_every_macro_that_is_called_exists(root):
+    macros = read_conf(root / "default/macros.conf")
+    missing = [(where, call) for where, text in searches(root) for call in macro_calls(text) if call not in macros]
+    assert missing == []
+
+
+def test_macros_with_arguments_check_them(root):
+    for stanza, keys in read_conf(root / "default/macros.conf").items():
+        if stanza.endswith(")"):
+            args = [arg.strip() for arg in keys["args"].split(",")]
+            assert stanza.endswith(f"({len(args)})")
+            assert sorted(set(re.findall(r"\$(\w+)\$", keys["definition"]))) == sorted(args)
+            assert all(re.search(rf"\b{arg}\b", keys["validation"]) for arg in args)
+            assert keys["errormsg"]
+
+
+def test_no_search_of_ours_writes_deletes_or_builds_a_search(root):
+    unwanted = re.compile(
+        r"\|\s*(collect|delete|outputlookup|outputcsv|script|sendemail|sendalert|map|runshellscript)\b"
+    )
+    assert [where for where, text in searches(root) if unwanted.search(text) or re.search(r"\[\s*search", text)] == []
+
+
+def test_quotes_and_brackets_of_every_search_are_balanced(root):
+    for where, text in searches(root):
+        bare = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
+        assert '"' not in bare, where
+        assert bare.count("(") == bare.count(")"), where
+        assert bare.count("`") % 2 == 0, where
+
+
+def test_lookups_use_columns_that_the_lookup_has(root):
+    assert tuple(next(csv.reader(io.StringIO(write_lookup())))) == COLUMNS
+    lookup = re.compile(r"lookup loglm_attack (\w+) AS \w+ OUTPUT(?:NEW)? ([^|]*)")
+    calls = [hit for _, text in searches(root) for hit in lookup.findall(text)]
+    assert calls
+    for key, outputs in calls:
+        assert key == "id"
+        assert {output.split()[0] for output in outputs.split(",")} <= set(COLUMNS)
+
+
+def test_saved_searches_are_disabled_bounded_and_not_too_frequent(root):
+    found = read_conf(root / "default/savedsearches.conf")
+    assert found
+    for stanza, keys in found.items():
+        assert keys["disabled"] == "1", stanza
+        assert keys["dispatch.earliest_time"].startswith("-"), stanza
+        assert not keys["dispatch.earliest_time"].startswith("rt"), stanza
+        minutes = keys["cron_schedule"].split()[0]
+        step = re.fullmatch(r"(?:\d+-\d+|\*)/(\d+)", minutes)
+        assert minutes.isdigit() or (step and int(step[1]) >= 5), stanza
+
+
+def test_tags_and_the_nav_name_what_is_there(root):
+    eventtypes = read_conf(root / "default/eventtypes.conf")
+    assert {stanza.partition("=")[2] for stanza in read_conf(root / "default/tags.conf")} <= set(eventtypes)
+    nav = (root / "default/data/ui/nav/default.xml").read_text()
+    own = set(re.findall(r'<view name="(loglm_\w+)"', nav))
+    assert own == {path.stem for path in (root / "default/data/ui/views").glob("*.xml")}

@@ -1,0 +1,159 @@
+"""The unpacked package under the Pythons that Splunk ships, started as splunkd does, without a sidecar."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loglm_bridge.splunk.rows import column_names
+
+#: Streams that a real splunkd wrote (below ../shared/recordings).
+RECORDINGS = (
+    "scpv2/countmatches.input",
+    pytest.param("scpv2/sum.map.input.gz", marks=pytest.mark.slow),  # 50,000 rows in one chunk
+    "real-8.2.1/doubleage.input",
+    "real-8.2.1/accumages.input",
+)
+
+
+def interpreters():
+    """This Python, and 3.9 and 3.13 where pyenv has them."""
+    yield pytest.param(sys.executable, id="this")
+    for version in ("3.9", "3.13"):
+        home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+        found = sorted(home.glob(f"versions/{version}.*/bin/python"))
+        skip = pytest.mark.skipif(not found, reason=f"no Python {version} here")
+        yield pytest.param(str(found[-1]) if found else "", id=version, marks=skip)
+
+
+@pytest.fixture(params=interpreters())
+def python(request) -> list[str]:
+    """An interpreter that sees neither this project nor what is installed beside it."""
+    return [request.param, "-I", "-S", "-B"]
+
+
+@pytest.fixture
+def deaf_app(app, tmp_path) -> Path:
+    """The app with a sidecar address at which nobody listens, and a token file."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tmp_path / "loglm_bridge"
+    home.mkdir()
+    for part in app.iterdir():
+        (home / part.name).symlink_to(part)
+    (home / "bin").unlink()
+    (home / "bin").mkdir()
+    for script in (app / "bin").iterdir():  # real files: each finds its app by its own path
+        (home / "bin" / script.name).write_bytes(script.read_bytes())
+    (home / "local").mkdir()
+    (tmp_path / "token").write_text("A" * 43)
+    (home / "local/loglm.conf").write_text(
+        f"[sidecar]\nurl = http://127.0.0.1:{port}\ntoken_file = {tmp_path / 'token'}\n"
+    )
+    return home
+
+
+def frame(metadata: dict, body: str = "") -> bytes:
+    """One record of the chunked protocol."""
+    head, data = json.dumps(metadata).encode(), body.encode()
+    return b"chunked 1.0,%d,%d\n" % (len(head), len(data)) + head + data
+
+
+GETINFO = {
+    "action": "getinfo",
+    "preview": False,
+    "searchinfo": {"args": ["top=2"], "raw_args": ["top=2"], "sid": "1700000000.1", "app": "search", "owner": "admin"},
+}
+
+
+def converse(command, *records):
+    """Give a program its whole input; return the metadata and bodies it answers, after a clean end."""
+    done = subprocess.run(command, input=b"".join(records), capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    answers, rest = [], done.stdout
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        meta, body = (int(n) for n in head.removeprefix(b"chunked 1.0,").split(b","))
+        answers.append((json.loads(rest[:meta]), rest[meta : meta + body].decode()))
+        rest = rest[meta + body :]
+    return answers
+
+
+def test_getinfo_needs_neither_sidecar_nor_session(python, deaf_app):
+    ((info, _),) = converse([*python, str(deaf_app / "bin/loglm.py")], frame(GETINFO))
+    assert info["type"] == "stateful"  # search head only
+    assert set(info["required_fields"]) >= {"_raw", "host", "source", "sourcetype", "_time"}
+    assert "error" not in info
+
+
+def test_without_a_sidecar_every_row_comes_back_with_every_column(python, deaf_app):
+    body = "_raw,_time,_chunked_idx\r\nfirst,1700000000,0\r\n,1700000001,1\r\nthird,1700000002,2\r\n"
+    answers = converse(
+        [*python, str(deaf_app / "bin/loglm.py")], frame(GETINFO), frame({"action": "execute", "finished": True}, body)
+    )
+    (_, _), (info, rows) = answers
+    lines = rows.splitlines()
+    header = lines[0].split(",")
+    assert set(column_names("loglm_", "labels")) <= set(header)
+    status = header.index("loglm_status")
+    assert [line.split(",")[status] for line in lines[1:]] == ["unavailable", "empty", "unavailable"]
+    (message,) = info["inspector"]["messages"]
+    assert message[0] == "WARN"
+    assert "2 of 3 events returned without labels" in message[1]
+
+
+def test_a_bad_option_is_a_sentence(python, deaf_app):
+    asked = {**GETINFO, "searchinfo": {**GETINFO["searchinfo"], "args": ["threshold=1e999"]}}
+    ((info, _),) = converse([*python, str(deaf_app / "bin/loglm.py")], frame(asked))
+    assert "threshold must be a number from 0 to 1" in info["error"]
+
+
+def test_the_input_shows_its_scheme(python, deaf_app):
+    command = [*python, str(deaf_app / "bin/loglm_input.py"), "--scheme"]
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"<scheme>" in done.stdout
+    assert b'name="search"' in done.stdout
+
+
+def test_the_alert_action_refuses_a_payload_that_is_none(python, deaf_app):
+    command = [*python, str(deaf_app / "bin/loglm_notable.py"), "--execute"]
+    done = subprocess.run(command, input=b"{", capture_output=True, timeout=60)
+    assert done.returncode != 0
+    assert done.stderr.startswith(b"ERROR")
+    assert b"Traceback" not in done.stderr
+
+
+def test_every_module_of_ours_is_importable(python, app):
+    modules = sorted(
+        ".".join(path.relative_to(app / "lib").with_suffix("").parts)
+        for path in (app / "lib/loglm_bridge").rglob("*.py")
+    )
+    script = (
+        "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
+    )
+    command = [*python, "-W", "error", "-c", script, str(app / "lib"), *(m.removesuffix(".__init__") for m in modules)]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_recordings_of_a_real_splunkd_are_answered_in_lockstep(python, deaf_app, shared, recording):
+    command = [
+        sys.executable,
+        str(shared / "tools/fake_splunkd.py"),
+        "--args",
+        "",
+        str(shared / "recordings" / recording),
+    ]
+    done = subprocess.run(
+        [*command, "--", *python, str(deaf_app / "bin/loglm.py")], capture_output=True, text=True, timeout=110
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "OK" in done.stdout

@@ -1,0 +1,99 @@
+"""The overview page and the alert action's form: well-formed, and every name in them leads somewhere."""
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.app.conf import read_conf
+
+#: Option of a visualization that reads data: `> primary | seriesByName('x')`.
+_SERIES = re.compile(r"seriesByName\('([^']+)'\)")
+
+#: Width of the page's grid in pixels.
+_WIDTH = 1200
+
+
+@pytest.fixture
+def view(root) -> ElementTree.Element:
+    """The overview page."""
+    return ElementTree.parse(root / "default/data/ui/views/loglm_overview.xml").getroot()
+
+
+@pytest.fixture
+def page(view) -> dict:
+    """The overview page's definition."""
+    return json.loads(view.findtext("definition"))
+
+
+def test_every_xml_file_is_well_formed(root):
+    paths = sorted((root / "default/data/ui").rglob("*.xml"))
+    assert [path.name for path in paths] == ["default.xml", "loglm_overview.xml"]
+    for path in paths:
+        assert ElementTree.parse(path).getroot().tag in ("nav", "dashboard")
+
+
+def test_the_overview_is_a_studio_page_with_a_title(view, page):
+    assert (view.tag, view.get("version")) == ("dashboard", "2")
+    assert view.findtext("label") == page["title"]
+
+
+def test_every_panel_reads_a_source_that_exists_and_every_source_is_read(page):
+    read = {panel["dataSources"]["primary"] for panel in page["visualizations"].values() if "dataSources" in panel}
+    assert read == set(page["dataSources"])
+
+
+def test_every_panel_is_placed_once_without_overlap_and_inside_the_grid(page):
+    items = [entry["item"] for entry in page["layout"]["structure"]]
+    assert sorted(items) == sorted(page["visualizations"])
+    boxes = [entry["position"] for entry in page["layout"]["structure"]]
+    assert max(box["x"] + box["w"] for box in boxes) == page["layout"]["options"]["width"] == _WIDTH
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            apart = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
+            assert apart or a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
+
+
+def test_every_search_takes_the_time_range_of_the_page(page):
+    (token,) = [field["options"]["token"] for field in page["inputs"].values()]
+    assert page["layout"]["globalInputs"] == list(page["inputs"])
+    for source in page["dataSources"].values():
+        assert source["options"]["queryParameters"] == {
+            "earliest": f"${token}.earliest$",
+            "latest": f"${token}.latest$",
+        }
+
+
+def test_single_values_columns_and_drilldowns_name_fields_of_their_search(page):
+    for name, panel in page["visualizations"].items():
+        if "dataSources" not in panel:
+            continue
+        query = page["dataSources"][panel["dataSources"]["primary"]]["options"]["query"]
+        fields = set(_SERIES.findall(json.dumps(panel["options"]))) | set(panel["options"].get("columnFormat", {}))
+        fields |= set(re.findall(r"\$row\.(\w+)\.value\$", json.dumps(panel.get("eventHandlers", []))))
+        assert [field for field in fields if not re.search(rf'(\b|"){field}\b', query)] == [], name
+
+
+def test_colours_that_options_name_are_defined(page):
+    for panel in page["visualizations"].values():
+        named = re.findall(r"(?:matchValue|rangeValue)\((\w+)\)", json.dumps(panel.get("options", {})))
+        assert set(named) == set(panel.get("context", {}))
+
+
+def test_the_page_shows_what_an_analyst_needs_to_trust_it(page):
+    queries = " ".join(source["options"]["query"] for source in page["dataSources"].values())
+    for field in ("loglm_verdict", "loglm_technique_id", "risk_object", "unavailable", "unparsed", "log_level"):
+        assert field in queries
+
+
+def test_the_alert_form_sets_every_parameter_that_the_action_has(root):
+    form = (root / "default/data/ui/alerts/loglm_notable.html").read_text()
+    tree = ElementTree.fromstring(f"<root>{form}</root>")
+    names = {node.get("name") for node in tree.iter() if node.get("name")}
+    action = read_conf(root / "default/alert_actions.conf")["loglm_notable"]
+    wanted = {f"action.loglm_notable.{key}" for key in action if key.startswith("param.") and key != "param._cam"}
+    assert names == wanted
+    labels = {node.get("for") for node in tree.iter("label")}
+    assert labels == {node.get("id") for node in tree.iter() if node.get("id")}
+    assert "<script" not in form
