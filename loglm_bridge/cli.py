@@ -15,13 +15,13 @@ from loglm_bridge import __version__
 from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelRefused
 from loglm_bridge.contract.text import one_line
 
-#: Subcommand -> what it does, and the module that has `add_arguments(parser)`; it sets `run(args) -> exit code`.
+#: Subcommand -> what it does, and the function that declares it: `run(args) -> exit code` among the parser's defaults.
 COMMANDS = {
-    "demo": ("see it work: sample events through the real sidecar and search command", "loglm_bridge.demo"),
-    "serve": ("run the sidecar", "loglm_bridge.sidecar.serve"),
-    "token": ("print the sidecar's token", "loglm_bridge.sidecar.token_command"),
-    "label": ("label files of events, without a sidecar", "loglm_bridge.label"),
-    "models": ("list, check, promote and roll back models", "loglm_bridge.models_command"),
+    "demo": ("see it work: sample events through the real sidecar and search command", "demo:add_arguments"),
+    "serve": ("run the sidecar", "sidecar_commands:add_serve"),
+    "token": ("print the sidecar's token", "sidecar_commands:add_token"),
+    "label": ("label files of events, without a sidecar", "label:add_arguments"),
+    "models": ("list, check, promote and roll back models", "models_command:add_arguments"),
 }
 
 #: Stages of the training pipeline; `loglm_bridge.lab.stages.add_parsers` declares them.
@@ -74,10 +74,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"loglm {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     chosen = arguments[0] if arguments else ""
-    for name, (text, module) in COMMANDS.items():
+    for name, (text, declared) in COMMANDS.items():
         command = commands.add_parser(name, help=text)
         if name == chosen:
-            import_module(module).add_arguments(command)
+            module, _, function = declared.partition(":")
+            getattr(import_module(f"loglm_bridge.{module}"), function)(command)
     if chosen in STAGES:
         import_module("loglm_bridge.lab.stages").add_parsers(commands)
     else:

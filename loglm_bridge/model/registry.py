@@ -20,7 +20,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from loglm_bridge.contract.errors import ConfigError, InputError, LogLMError, ModelRefused
+from loglm_bridge.contract.errors import ConfigError, InputError, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.model.artefact import MANIFEST, ModelFolder
 
 #: Folder of the package that holds the shipped model.
@@ -192,6 +192,8 @@ def check(path: Path) -> ModelFolder:
     labeller = Labeller.load(path)
     try:
         labeller.self_test()
+    except ModelFailed as error:
+        raise ModelRefused(f"self-test failed: {error.message}", where=str(path)) from error
     finally:
         labeller.close()
     return folder
