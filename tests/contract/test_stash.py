@@ -59,12 +59,12 @@ def test_a_value_reads_back_as_it_was(value):
 
 
 def test_other_sourcetypes_get_one_line_of_json():
-    found = notable(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.1234)
+    found = notable(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
     text = render(found, "loglm:notable")
     assert len(text.splitlines()) == 1
+    assert text.startswith('{"time":1700000000.500,"')
     data = json.loads(text)
-    assert data == json_fields(found)
-    assert data["time"] == 1_700_000_000.123
+    assert data == {"time": 1_700_000_000.5, **json_fields(found)}
     assert data["orig_raw"] == 'say "hi"\nand\\bye'
     assert data["annotations.mitre_attack"] == ["T1003.001", "T1059.001"]
     assert data["severity"] == "critical"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.splunk.fault_proxy import FaultProxy
 from tests.splunk.splunkd import Search
+from tests.splunk.splunkd_standin import Splunkd
 
 TOKEN = "t0ken-of-the-standin"
 
@@ -127,3 +128,24 @@ def search(splunk_env):
     yield start
     for one in started:
         one.__exit__()
+
+
+@pytest.fixture
+def splunkd():
+    """A stand-in for splunkd's REST interface."""
+    server = Splunkd()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def write_back_app(root, app_at):
+    """Make an app folder that also has the input and the alert action; further keys go to local/loglm.conf."""
+
+    def make(port, **conf):
+        app = app_at(port, **conf)
+        for name in ("loglm_input.py", "loglm_notable.py"):
+            (app / "bin" / name).write_bytes((root / "bin" / name).read_bytes())
+        return app
+
+    return make

@@ -1,0 +1,71 @@
+"""splunkd's side of the modular input: starts the real bin/loglm_input.py, writes its definition, reads its events."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from tests.splunk.splunkd_standin import SESSION
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that ended: exit code, its events as (fields of the envelope, text), its lines on stderr."""
+
+    code: int
+    events: list
+    lines: list
+    stdout: str
+
+    @property
+    def keys(self):
+        """The event keys of its notables."""
+        return [re.search(r'loglm_event_key="([0-9a-f]{64})"', text)[1] for _, text in self.events]
+
+
+def definition(uri, folder, params, name="loglm_input://test", session=SESSION):
+    """The XML of a run."""
+    text = "".join(f"<param name={quoteattr(k)}>{escape(str(v))}</param>" for k, v in params.items())
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><input><server_host>h</server_host>'
+        f"<server_uri>{uri}</server_uri><session_key>{session}</session_key><checkpoint_dir>{folder}</checkpoint_dir>"
+        f'<configuration><stanza name={quoteattr(name)} app="search">{text}</stanza></configuration></input>'
+    )
+
+
+def validation(uri, folder, params, name="test"):
+    """The XML of a validation."""
+    text = "".join(f"<param name={quoteattr(k)}>{escape(str(v))}</param>" for k, v in params.items())
+    return (
+        f"<items><server_host>h</server_host><server_uri>{uri}</server_uri><checkpoint_dir>{folder}</checkpoint_dir>"
+        f"<session_key>{SESSION}</session_key><item name={quoteattr(name)}>{text}</item></items>"
+    )
+
+
+def start(app, env, *args, python=sys.executable, **popen):
+    """Start the input."""
+    return subprocess.Popen(
+        [python, str(app / "bin" / "loglm_input.py"), *args],
+        stdin=subprocess.PIPE,
+        stdout=popen.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        env=env,
+        **popen,
+    )
+
+
+def finish(process, text, timeout=60):
+    """Write the definition, wait for the end."""
+    data = text if isinstance(text, bytes) else text.encode()
+    out, err = process.communicate(data, timeout=timeout)
+    shown = (out or b"").decode("utf-8")
+    return Ended(process.returncode, list(complete_events(shown)), err.decode("utf-8").splitlines(), shown)
+
+
+def complete_events(shown):
+    """The events of a stream that may be cut anywhere."""
+    for text in re.findall(r"<event .*?</event>", shown, re.DOTALL):
+        node = ET.fromstring(text)
+        yield {child.tag: child.text for child in node if child.tag != "data"}, node.findtext("data")

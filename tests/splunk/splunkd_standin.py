@@ -1,0 +1,264 @@
+"""A splunkd of the tests' own over real HTTP: search export, receivers, storage/passwords, HEC.
+
+Answers are shaped as real ones (SPLUNK.md section 5, recordings rest-results); every answer has a Connection header,
+without which splunk-sdk reads an empty body. Events and faults are set from the test that started it.
+"""
+
+import json
+import random
+import threading
+import urllib.parse
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.sax.saxutils import escape
+
+SESSION = "session-key-of-the-standin"
+HEC_TOKEN = "11111111-2222-3333-4444-555555555555"
+
+_ENTRY = """<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest">
+  <title>{title}</title><id>https://localhost/services/{title}</id><updated>2026-11-01T00:00:00+00:00</updated>
+  <generator build="0" version="10.0.0"/><author><name>Splunk</name></author>
+  <entry>
+    <title>{name}</title><id>https://localhost/services/{title}/{quoted}</id><updated>2026-11-01T00:00:00+00:00</updated>
+    <link href="/services/{title}/{quoted}" rel="alternate"/><author><name>system</name></author>
+    <content type="text/xml"><s:dict>{keys}</s:dict></content>
+  </entry>
+</feed>"""
+
+
+def entry(title, name, **keys):
+    """An Atom answer with one entry."""
+    text = "".join(f'<s:key name="{key}">{escape(value)}</s:key>' for key, value in keys.items())
+    return _ENTRY.format(title=title, name=name, quoted=urllib.parse.quote(name, safe=""), keys=text)
+
+
+def event(indextime, raw, time=None, **fields):
+    """An event as export returns it: every value is text, `_time` is ISO 8601."""
+    at = datetime.fromtimestamp(indextime - 1.5 if time is None else time, tz=UTC)
+    return {
+        "_bkt": "main~0~0B5D2E4C-2F2A-4C52-8C1E-000000000000",
+        "_cd": f"0:{indextime % 1000}",
+        "_indextime": str(indextime),
+        "_raw": raw,
+        "_time": at.isoformat(timespec="milliseconds"),
+        "host": "ws-17",
+        "index": "main",
+        "source": "WinEventLog:Security",
+        "sourcetype": "win",
+        **fields,
+    }
+
+
+class Splunkd(ThreadingHTTPServer):
+    """The stand-in. `events` is what is indexed; the rest of the attributes counts and misbehaves."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.events = []
+        self.passwords = {}
+        self.searches = []  # the form of each export
+        self.received = []  # (query, text) of each receivers/simple
+        self.collected = []  # HEC events that were indexed
+        self.hec_requests = 0
+        self.faults = {}  # endpoint -> list of faults, one for each of the next answers
+        self.latest_is_inclusive = False
+        self._random = random.Random(20261101)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def uri(self):
+        """What a session's server_uri says."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def close(self):
+        """Stop."""
+        self.shutdown()
+        self.server_close()
+
+    def fault(self, endpoint):
+        """The fault of the next answer of an endpoint."""
+        faults = self.faults.get(endpoint)
+        return faults.pop(0) if faults else None
+
+    def found(self, form):
+        """The events of a search's bounds, in no particular order."""
+        low, high = int(form["index_earliest"]), int(form["index_latest"]) + self.latest_is_inclusive
+        early, late = float(form["earliest_time"]), float(form["latest_time"])
+        hits = [
+            e
+            for e in self.events
+            if low <= int(e.get("_indextime", low)) < high
+            and early <= datetime.fromisoformat(e["_time"]).timestamp() < late
+        ]
+        self._random.shuffle(hits)
+        return hits
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def do_GET(self):
+        self.route(b"")
+
+    def do_POST(self):
+        self.route(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def route(self, body):
+        """Find what answers a path, with or without a servicesNS namespace."""
+        path, _, query = self.path.partition("?")
+        self.query = dict(urllib.parse.parse_qsl(query))
+        if path.startswith("/services/collector"):
+            return self.collect(body)
+        if self.headers.get("Authorization") != f"Splunk {SESSION}":
+            return self.refuse(401, "WARN", "call not properly authenticated")
+        for end, answer in (
+            ("/server/info", self.info),
+            ("/search/v2/jobs/export", self.export),
+            ("/search/v2/parser", self.parse),
+            ("/receivers/simple", self.receive),
+        ):
+            if path.endswith(end):
+                return answer(body)
+        if "/storage/passwords" in path:
+            return self.password(urllib.parse.unquote(path.rpartition("/")[2]))
+        return self.refuse(404, "ERROR", "Not Found")
+
+    def info(self, _):
+        """GET server/info."""
+        self.reply(200, entry("server-info", "server-info", version="10.0.0", guid="G", serverName="standin"))
+
+    def parse(self, body):
+        """POST search/v2/parser."""
+        if self.server.fault("parse") == "slow":
+            threading.Event().wait(10)
+        query = dict(urllib.parse.parse_qsl(body.decode()))["q"]
+        if query.count("(") != query.count(")"):
+            return self.refuse(400, "FATAL", "Unbalanced parentheses in this search")
+        return self.reply(200, "<response/>")
+
+    def export(self, body):
+        """POST search/v2/jobs/export: one JSON document per line, the last one marked."""
+        form = dict(urllib.parse.parse_qsl(body.decode()))
+        self.server.searches.append(form)
+        fault = self.server.fault("export")
+        if fault == "refused":
+            return self.refuse(400, "FATAL", "Unknown search command 'frobnicate'")
+        if fault == "busy":
+            return self.refuse(503, "ERROR", "This search head is too busy")
+        hits = self.server.found(form)
+        lines = [json.dumps({"preview": False, "offset": i, "result": hit}) for i, hit in enumerate(hits)]
+        if lines:
+            lines[-1] = lines[-1].replace('"offset"', '"lastrow": true, "offset"', 1)
+        else:
+            lines = ['{"preview":false,"lastrow":true}']
+        return self.stream(self.spoil(lines, fault), cut=fault == "cut")
+
+    @staticmethod
+    def spoil(lines, fault):
+        """Put a fault into an answer."""
+        half = len(lines) // 2
+        if fault == "error midway":
+            return [*lines[:half], '{"messages":[{"type":"FATAL","text":"Search process died\\nunexpectedly"}]}']
+        if fault == "incomplete":
+            return ['{"messages":[{"type":"WARN","text":"Search results might be incomplete: peer idx3"}]}', *lines]
+        if fault == "half line":
+            return [*lines[:half], lines[half][: len(lines[half]) // 2]]
+        if fault == "unmarked":
+            return [line.replace('"lastrow": true, ', "") for line in lines]
+        if fault == "preview":
+            shown = ['{"preview":true,"offset":0,"lastrow":true,"result":{"_raw":"not final","_indextime":"1"}}']
+            return [
+                "\ufeff" + shown[0],
+                '{"messages":[{"type":"INFO","text":"Your timerange was substituted"}]}',
+                *lines,
+            ]
+        return [] if fault == "no bytes" else lines
+
+    def stream(self, lines, cut):
+        """Send lines with chunked encoding, as a search that is still running does."""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for line in lines[: len(lines) // 2] if cut else lines:
+            data = (line + "\n").encode()
+            self.wfile.write(b"%x\r\n" % len(data) + data + b"\r\n")
+        if not cut:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def receive(self, body):
+        """POST receivers/simple: the body is one event."""
+        fault = self.server.fault("receive")
+        if fault == "forbidden":
+            return self.refuse(403, "WARN", "insufficient permission to access this resource")
+        if fault == "busy":
+            return self.refuse(503, "ERROR", "Server is busy")
+        self.server.received.append((self.query, body.decode("utf-8")))
+        return self.reply(
+            200, "<response><results><result><field k='_index'>notable</field></result></results></response>"
+        )
+
+    def password(self, name):
+        """GET storage/passwords/<realm:name:>."""
+        if name not in self.server.passwords:
+            return self.refuse(404, "ERROR", f"Could not find object id={name}")
+        realm, user, _ = name.split(":")
+        clear = self.server.passwords[name]
+        return self.reply(
+            200, entry("storage/passwords", name, clear_password=clear, realm=realm, username=user, password="***")
+        )
+
+    def collect(self, body):
+        """POST services/collector/event, with the codes of the HTTP event collector."""
+        self.server.hec_requests += 1
+        given = self.headers.get("Authorization", "")
+        fault = self.server.fault("hec")
+        if not given:
+            return self.hec(401, 2, "Token is required")
+        if given != f"Splunk {HEC_TOKEN}":
+            return self.hec(403, 4, "Invalid token")
+        if fault in ("busy", "broken"):
+            return self.hec(503, 9, "Server is busy") if fault == "busy" else self.hec(500, 8, "Internal server error")
+        if fault == "wrong index":
+            return self.hec(400, 7, "Incorrect index", number=1)
+        items = [json.loads(line) for line in body.decode("utf-8").splitlines()]
+        if fault == "lost answer":
+            self.server.collected += items
+            self.close_connection = True
+            return None
+        for i, item in enumerate(items):
+            if "REJECT" in json.dumps(item["event"]):
+                self.server.collected += items[:i]
+                return self.hec(400, 6, "Invalid data format", number=i)
+        self.server.collected += items
+        return self.hec(200, 0, "Success")
+
+    def hec(self, status, code, text, number=None):
+        """An answer of the event collector."""
+        data = {"text": text, "code": code}
+        if number is not None:
+            data["invalid-event-number"] = number
+        self.reply(status, json.dumps(data))
+
+    def refuse(self, status, kind, text):
+        """An error as splunkd writes it."""
+        self.reply(status, f'<response><messages><msg type="{kind}">{escape(text)}</msg></messages></response>')
+
+    def reply(self, status, text):
+        """Send a whole answer."""
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
