@@ -18,8 +18,9 @@ _NAMES: Mapping[str, str] = {
         destinationipv6address ipv4_dst_addr ipv6_dst_addr ip_dst da dstipv4 connection.dest_ip
         jsonpayload.connection.dest_ip netflow.ipv4_dst_addr responderip responder_ip dest_host_ip remote_ip
         destinationipaddress dstaddress destip_s dstip_s""",
-    "dest_port": """dest_port dstport dpt dport d_port destport destinationport destination_port id.resp_p id_resp_p
-        resp_p destination.port destinationtransportport l4_dst_port dp connection.dest_port responderport
+    "dest_port": """dest_port dstport dpt dport d_port destport destinationport destination_port id.resp_p
+        id_resp_p resp_p
+        destination.port destinationtransportport l4_dst_port dp connection.dest_port responderport
         jsonpayload.connection.dest_port destport_d""",
     "protocol": """protocol proto ip_proto transport protonum ip_protocol protocolidentifier network.transport pr
         connection.protocol jsonpayload.connection.protocol l4protocol_s transport_protocol l4protocol
@@ -32,23 +33,26 @@ _NAMES: Mapping[str, str] = {
     "tcp_flags": "tcp_flags tcpflags flags_tcp tcpcontrolbits flg tcp.tcp_flags netflow.tcp_flags",
     "direction": "direction conn_direction flow_direction flowdirection network.direction dir flowdirection_s",
     "flow_dur": """flow_dur flow_duration duration dur td elapsed elapsed_time flow.age session_duration event.duration
-        conn_duration flowdurationmilliseconds flow_duration_ms flowduration duration_ms netflow.duration connduration
-        flow_active_time""",
-    "fwd_bytes": """fwd_bytes bytes_out sentbyte sent_bytes bytes_sent orig_bytes src_bytes srcbytes bytes_toserver
-        flow.bytes_toserver octetdeltacount in_bytes ibyt source.bytes bytessrctodest_d bytessrctodest bytes_from_client
-        initiatorbytes bytes_from_src client_bytes bytes octets totlen_fwd_pkts totlen_fwd_bytes sbytes
-        jsonpayload.bytes_sent totlenfwdpkts netflow.in_bytes totbytes network.bytes initiatorbytecount
-        ipv4_bytes flow_bytes total_fwd_bytes sent octettotalcount outbound_bytes bytes_src_to_dst""",
-    "bwd_bytes": """bwd_bytes bytes_in rcvdbyte rcvd_bytes received_bytes bytes_received resp_bytes dest_bytes dstbytes
-        dst_bytes bytes_toclient flow.bytes_toclient out_bytes obyt destination.bytes bytesdesttosrc_d bytesdesttosrc
-        responderbytes server_bytes bytes_to_client dbytes totlen_bwd_pkts totlen_bwd_bytes netflow.out_bytes
-        reverseoctetdeltacount responderbytecount total_bwd_bytes rcvd inbound_bytes bytes_dst_to_src""",
-    "fwd_pkts": """fwd_pkts total_fwd_pkts packets_out sentpkt packets_sent pkts_sent orig_pkts src_pkts srcpkts
-        pkts_toserver flow.pkts_toserver packetdeltacount in_pkts ipkt source.packets packetssrctodest_d
-        packetssrctodest initiatorpackets spkts packets pkts totpkts network.packets tot_fwd_pkts pkts_src
-        jsonpayload.packets_sent netflow.in_pkts packettotalcount initiatorpacketcount""",
-    "bwd_pkts": """bwd_pkts total_bwd_pkts packets_in rcvdpkt packets_received pkts_received resp_pkts dest_pkts
-        dstpkts dst_pkts pkts_toclient flow.pkts_toclient out_pkts opkt destination.packets packetsdesttosrc_d
+        conn_duration flowdurationmilliseconds flow_duration_ms flowduration duration_ms netflow.duration
+        connduration flow_active_time""",
+    "fwd_bytes": """fwd_bytes bytes_out bytesout sentbyte sent_bytes bytes_sent bytessent sentbytes orig_bytes src_bytes
+        srcbytes bytes_toserver flow.bytes_toserver octetdeltacount in_bytes ibyt source.bytes bytessrctodest_d
+        bytessrctodest bytes_from_client initiatorbytes bytes_from_src client_bytes bytes octets totlen_fwd_pkts
+        totlen_fwd_bytes sbytes jsonpayload.bytes_sent totlenfwdpkts netflow.in_bytes totbytes network.bytes
+        initiatorbytecount ipv4_bytes flow_bytes total_fwd_bytes sent octettotalcount outbound_bytes
+        bytes_src_to_dst""",
+    "bwd_bytes": """bwd_bytes bytes_in bytesin rcvdbyte rcvd_bytes received_bytes bytes_received bytesreceived rcvdbytes
+        resp_bytes dest_bytes dstbytes dst_bytes bytes_toclient flow.bytes_toclient out_bytes obyt destination.bytes
+        bytesdesttosrc_d bytesdesttosrc responderbytes server_bytes bytes_to_client dbytes totlen_bwd_pkts
+        totlen_bwd_bytes netflow.out_bytes reverseoctetdeltacount responderbytecount total_bwd_bytes rcvd
+        inbound_bytes bytes_dst_to_src""",
+    "fwd_pkts": """fwd_pkts total_fwd_pkts packets_out sentpkt packets_sent pkts_sent orig_pkts src_pkts
+        srcpkts pkts_toserver
+        flow.pkts_toserver packetdeltacount in_pkts ipkt source.packets packetssrctodest_d packetssrctodest
+        initiatorpackets spkts packets pkts totpkts network.packets tot_fwd_pkts pkts_src jsonpayload.packets_sent
+        netflow.in_pkts packettotalcount initiatorpacketcount""",
+    "bwd_pkts": """bwd_pkts total_bwd_pkts packets_in rcvdpkt packets_received pkts_received resp_pkts dest_pkts dstpkts
+        dst_pkts pkts_toclient flow.pkts_toclient out_pkts opkt destination.packets packetsdesttosrc_d
         packetsdesttosrc responderpackets dpkts tot_bwd_pkts netflow.out_pkts responderpacketcount""",
     "app": "app application appname app_name application_name",
 }

@@ -106,6 +106,6 @@ def _family(log: str, fields: Sequence[Field]) -> tuple[str, str]:
 
 
 def _renamed(log: str, fields: Sequence[Field]) -> Sequence[Field]:
-    """Zeek's own `action` (SMB::FILE_OPEN) is the operation: the behaviour word takes its place. Routes are left out."""
+    """Call Zeek's own `action` (SMB::FILE_OPEN) operation, the behaviour word takes its place; leave routes out."""
     left_out = _LEFT_OUT.get(log, frozenset())
     return [("operation" if n == "action" else n, v) for n, v in fields if n not in left_out]

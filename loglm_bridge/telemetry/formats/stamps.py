@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_ZONE = r"(?:Z{1,2}| ?[+-]\d\d:?\d\d(?!\d)| (?:[A-Z]{3,4})(?=[ \]]))?"
+_ZONE = r"(?:Z{1,2}| ?[+-]\d\d:?\d\d(?!\d)| (?:UTC|GMT|[A-Z]{1,3}T)(?=[ \]]))?"
 _CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d(?:[:.,]\d{1,9})?)?(?: [AP]M)?" + _ZONE
 #: A date and a clock, epoch seconds, or the bare digits of Hadoop (yymmdd hhmmss).
 _TIME = re.compile(

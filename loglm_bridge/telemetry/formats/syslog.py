@@ -15,7 +15,7 @@ from loglm_bridge.telemetry.record import Field, Record
 _PRI = re.compile(r"<\d{1,3}>")
 _STAMP = re.compile(
     r"(?:[*.:]?\s?(?:(?:19|20)\d\d )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s{1,2}\d{1,2}"
-    r"(?: (?:19|20)\d\d)? \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: [A-Z]{3,4}(?=[ :]))?"
+    r"(?: (?:19|20)\d\d)? \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?:UTC|GMT|[A-Z]{1,3}T)(?=[ :]))?"
     r"|(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z{1,2}|[+-]\d\d:?\d\d)?)(?=[\s:])"
 )
 _RFC5424 = re.compile(r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,64}) (?=\[|-(?: |\Z))")

@@ -1,0 +1,103 @@
+"""Every line format: recognised without a hint, read into behaviour, nothing of identity left."""
+
+import re
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.canonical.event import canonicalise
+from loglm_bridge.telemetry.formats import (
+    auditd,
+    body,
+    cef,
+    csv_line,
+    firewall_line,
+    flow_csv,
+    free_text,
+    key_value,
+    leef,
+    lines,
+    syslog,
+    vpc_flow,
+    web_access,
+    zeek_tsv,
+)
+from tests.telemetry.samples import LINES
+
+FORMATS = (auditd, body, cef, csv_line, firewall_line, flow_csv, free_text, key_value, leef, lines, syslog, vpc_flow,
+           web_access, zeek_tsv)  # fmt: skip
+_IDENTITY = re.compile(
+    r"203\.0\.113|198\.51\.100|10\.0\.0|web01|\b2211\b|10:00|2024-01-03|1700000000|CtPZj|alice|\bbob\b"
+)
+
+
+def canonical(text, sourcetype=""):
+    event = Event(text, sourcetype=sourcetype)
+    return canonicalise(lines.parse(text, event), event)
+
+
+@pytest.mark.parametrize(("text", "written", "family", "kind"), [s[1:] for s in LINES], ids=[s[0] for s in LINES])
+def test_format_is_recognised(text, written, family, kind):
+    record = lines.parse(text, Event(text))
+    assert (record.format, record.family, record.kind, record.status) == (written, family, kind, "ok")
+
+
+@pytest.mark.parametrize("text", [s[1] for s in LINES], ids=[s[0] for s in LINES])
+def test_no_identity_is_left(text):
+    assert not _IDENTITY.search(canonical(text).text())
+
+
+@pytest.mark.parametrize("text", [s[1] for s in LINES], ids=[s[0] for s in LINES])
+def test_cut_anywhere_is_still_read(text):
+    for end in range(0, len(text), 7):
+        assert lines.parse(text[:end], Event(text[:end])).status in ("ok", "empty", "unparsed")
+
+
+_PIECES = st.sampled_from(
+    ["=", '"', "'", "|", "\t", "CEF:0|", "LEEF:1.0|", "type=X msg=audit(1:1): ", "Jan  1 10:00:00 h ", "a=", "key: v, ",
+     "#fields\t", "%ASA-1-2: ", "GET / HTTP/1.1", "\n", "[", "]", "{", "1.2.3.4", "é", "\\", "sshd[1]: ", "<34>1 ", ","]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(max_size=300), st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=30).map("".join)))
+@example("<34>1 2024-01-01T00:00:00Z h a - - [")
+@example("CEF:0|a|b|c|d|e|f|")
+@example("#fields\t\n\t")
+@example("Jan  1 10:00:00 ")
+def test_never_raises(text):
+    event = Event(text, sourcetype="zeek:conn")
+    for module in FORMATS:
+        module.parse(text, event)
+    canonicalise(lines.parse(text, event), event)
+
+
+_SEEDS = ['a="', "a='", '"\\', "a=b,", "a ", "user ", "1.", "1:", "[", "](", "key: v, ", "a-", "a.", "a@", "\t", ",",
+          "type=X msg=audit(1:1): ", "GET ", '" 200', "client @", "::", "0A", "|", " = ", "{", "pam_unix("]  # fmt: skip
+_OPENINGS = ["", "Jan  1 10:00:00 h sshd[1]: ", "CEF:0|a|b|c|d|e|f|", "type=EXECVE msg=audit(1:1): a0=",
+             '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "']  # fmt: skip
+
+
+@pytest.mark.parametrize("module", FORMATS, ids=[m.__name__.rpartition(".")[2] for m in FORMATS])
+def test_hostile_text_of_64_kb_is_read_in_linear_time(module):
+    slowest = 0.0
+    for opening in _OPENINGS:
+        for seed in _SEEDS:
+            text = (opening + seed * (65_536 // len(seed)))[:65_536]
+            event = Event(text, sourcetype="zeek:conn")
+            start = time.perf_counter()
+            module.parse(text, event)
+            slowest = max(slowest, time.perf_counter() - start)
+    # a quadratic scan of 64 kB takes tens of seconds; ordinary reading some milliseconds
+    assert slowest < 1.0
+
+
+def test_blank_text_is_empty():
+    assert lines.parse(" \n", Event(" \n")).status == "empty"
+
+
+def test_binary_rubbish_is_unparsed():
+    text = "[U+0001][U+0002][U+FFFF]\ufffd\ufffd[U+0004]"
+    assert lines.parse(text, Event(text)).status == "unparsed"
