@@ -130,36 +130,37 @@ def _scalar(value: Any) -> str:
 
 
 def _recovered(text: str) -> list[Field]:
-    """Return what can be read of broken JSON: a stack of names, no look-ahead, one pass."""
+    """Return what can be read of broken or cut JSON: one pass over its tokens with a stack of names."""
     fields: list[Field] = []
-    names: list[str] = []
+    above: list[str] = []
     key = ""
-    pending: str | None = None
+    value: str | None = None
     for found in _TOKEN.finditer(text):
-        string, closed, mark, bare = found.groups()
-        if mark == ":":
-            key, pending = pending or "", None
-        elif mark is None:
-            pending = _unescaped(string) if string is not None else bare
-            if not closed and string is not None and key:
-                fields.append((".".join((*names, key)), pending))
-                return fields
+        string, _, mark, bare = found.groups()
+        if mark is None:
+            value = _unescaped(string) if string is not None else bare
+        elif mark == ":":
+            key, value = value or "", None
+        elif mark in "{[":
+            above.append(".".join(part for part in (*above[-1:], key) if part))
+            key, value = "", None
+            if len(above) > MAX_JSON_DEPTH:
+                break
         else:
-            if pending is not None and (key or mark != "{") and pending not in ("null", ""):
-                fields.append((".".join(part for part in (*names, key) if part) or "text", pending))
-                if len(fields) >= MAX_FIELDS:
-                    return fields
-            pending = None
-            if mark in "{[":
-                names.append(key)
-                if len(names) > MAX_JSON_DEPTH:
-                    return fields
-                key = ""
-            elif mark in "}]" and names:
-                key = names.pop() if mark == "]" else (names.pop(), "")[1]
-            elif mark == "," and not (names and not key):
-                key = ""
+            _keep(fields, above, key, value)
+            key, value = "", None
+            if mark != "," and above:
+                above.pop()
+        if len(fields) >= MAX_FIELDS:
+            return fields
+    _keep(fields, above, key, value)
     return fields
+
+
+def _keep(fields: list[Field], above: list[str], key: str, value: str | None) -> None:
+    name = ".".join(part for part in (*above[-1:], key) if part)
+    if name and value is not None and value not in ("", "null"):
+        fields.append((name, value))
 
 
 def _unescaped(text: str) -> str:
