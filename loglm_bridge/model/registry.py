@@ -20,7 +20,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from loglm_bridge.contract.errors import ConfigError, InputError, LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.model.artefact import MANIFEST, ModelFolder
 
 #: Folder of the package that holds the shipped model.
@@ -208,7 +208,4 @@ def _listed(path: Path, active: bool, shipped: bool) -> Listed:
 
 def _plain(text: str) -> str:
     """Return a manifest's text as part of a folder name: no separators, nothing hidden."""
-    plain = _NOT_IN_NAME.sub("_", text).lstrip(".")[:40]
-    if not plain:
-        raise ConfigError("the manifest's name and version must hold letters or digits", where=MANIFEST)
-    return plain
+    return _NOT_IN_NAME.sub("_", text).lstrip(".")[:40] or "unnamed"
