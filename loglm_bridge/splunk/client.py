@@ -42,7 +42,8 @@ from loglm_bridge.splunk.transport import Answer, ConnectionLost, Transport, Unr
 IDENTITY_SECONDS = 1.5
 
 #: How often a request is sent where the failure may pass (labelling is idempotent), and the pause before the next try.
-_TRIES: Mapping[type[SidecarError], int] = {Unreachable: 3, ConnectionLost: 2, BadReply: 2}
+#: WrongService is among them, because an answer cut in its head can look like another program's.
+_TRIES: Mapping[type[SidecarError], int] = {Unreachable: 3, ConnectionLost: 2, BadReply: 2, WrongService: 2}
 _PAUSE_SECONDS = 0.2
 
 #: Seconds that one client waits in all because the sidecar asks it to, by the code of the refusal.
@@ -188,8 +189,9 @@ class SidecarClient:
         # who answers next on this address may be another program
         self._identified = False
         self._transport.renew()
-        self._breaker.failure(error, lasting=isinstance(error, (WrongService, _Lasting)))
-        if failures >= _TRIES.get(type(error), 1) or self._breaker.open:
+        last = failures >= _TRIES.get(type(error), 1)
+        self._breaker.failure(error, lasting=last and isinstance(error, (WrongService, _Lasting)))
+        if last or self._breaker.open:
             raise error
         self._sleep(_PAUSE_SECONDS * failures)
 

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import (
-    InvalidRequest,
     LogLMError,
     ModelFailed,
     NotReady,
@@ -91,7 +90,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, self.server.seen)
         self.server.seen["health"] += 1
         self.server.seen["token"] += self.headers.get("Authorization", "")
-        fault = self.server.take_fault("foreign", "api", "mute")
+        fault = self.server.take_fault("foreign", "api", "mute", "redirect")
+        if fault == "redirect":
+            return self.answer(302, {}, {"Location": "/elsewhere"})
         if fault == "mute":
             time.sleep(60)
         if fault == "foreign":
@@ -116,7 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {server.token}":
             raise Unauthorized("wrong token")
         request = read_request(body)
-        fault = server.take_fault("busy", "loading", "model_error", "mismatch", "fewer", "html", "hang", "too_large", "big")
+        fault = server.take_fault(
+            "busy", "loading", "model_error", "mismatch", "fewer", "html", "hang", "too_large", "big"
+        )
         if fault in REFUSALS:
             raise REFUSALS[fault]
         if fault == "too_large" and len(request.events) > server.arg:

@@ -1,10 +1,13 @@
 """splunkd's side of the chunked protocol, in lockstep with a real process of bin/loglm.py."""
 
+import contextlib
 import csv
 import io
 import json
 import subprocess
 from pathlib import Path
+
+csv.field_size_limit(2**31 - 1)
 
 
 def encode_rows(rows, columns=None):
@@ -61,7 +64,10 @@ class Search:
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
     def send(self, data):
         """Write bytes."""
