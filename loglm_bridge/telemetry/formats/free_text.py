@@ -42,5 +42,5 @@ def is_readable(text: str) -> bool:
     """Tell a text that a person could read from binary rubbish."""
     head = text[:2_000]
     marks = head.count("[U+") * 8 + head.count("\ufffd")
-    readable = sum(c.isprintable() or c in "\n\t\r" for c in head)
+    readable = len(head) if head.isprintable() else sum(c.isprintable() or c in "\n\t\r" for c in head)
     return (readable - marks) >= _READABLE * len(head) and _WORD.search(head) is not None

@@ -70,7 +70,7 @@ def _separated(text: str, found: list[re.Match[str]]) -> bool:
     """Tell whether separators other than blanks stand before most names."""
     marks = 0
     for match in found[1:]:
-        before = text[max(0, match.start(1) - 3) : match.start(1)]
-        if any(c in _SEPARATORS for c in before):
+        before = text[max(0, match.start(1) - 3) : match.start(1)].rstrip(" \r\n")
+        if before and before[-1] in _SEPARATORS:
             marks += 1
     return len(found) > 1 and marks * 2 > len(found) - 1

@@ -17,18 +17,20 @@ _MAX_GAP = 4_000
 @dataclass(frozen=True, slots=True)
 class Template:
     """A sentence: `literals[0]` opens the text, gap i stands between literal i and i+1; an empty last literal
-    lets the last gap run to the end. A gap named `_` is not kept. `action` is the behaviour word.
+    lets the last gap run to the end. A gap named `_` is not kept. `action` is the behaviour word, `mark` the longest
+    literal: a text without it cannot match.
     """
 
     action: str
     names: tuple[str, ...]
     literals: tuple[str, ...]
+    mark: str
 
     @classmethod
     def read(cls, action: str, text: str) -> Template:
         """Build a template of `Failed password for {user} from {src_ip}`."""
         parts = _GAP.split(text)
-        return cls(action, tuple(parts[1::2]), tuple(parts[0::2]))
+        return cls(action, tuple(parts[1::2]), tuple(parts[0::2]), max(parts[0::2], key=len))
 
     def match(self, text: str) -> Optional[list[Field]]:
         """Return the gaps' fields, None where the text is another sentence."""
@@ -62,10 +64,11 @@ class Templates:
     def match(self, text: str) -> Optional[list[Field]]:
         """Return (action, ...) and the gaps' fields of the first sentence that fits."""
         word = text[:80].partition(" ")[0]
-        for template in (*self._by_word.get(word, ()), *self._open):
-            fields = template.match(text)
-            if fields is not None:
-                return [("action", template.action), *fields] if template.action else fields
+        for templates in (self._by_word.get(word, ()), self._open):
+            for template in templates:
+                fields = template.match(text) if template.mark in text else None
+                if fields is not None:
+                    return [("action", template.action), *fields] if template.action else fields
         return None
 
 
