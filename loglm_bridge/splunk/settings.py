@@ -46,7 +46,7 @@ class Settings:
         Raises:
             ConfigError: a file cannot be read, a key is missing or its value cannot be used.
         """
-        conf = _conf_files(app)
+        conf = conf_files(app)
         found: dict[str, Any] = {}
         for stanza, keys in _readers(app).items():
             for key, cast in keys.items():
@@ -66,8 +66,8 @@ class Settings:
         return urlsplit(self.url).netloc
 
 
-def _conf_files(app: Path) -> ConfigParser:
-    """Read default/ and then local/; Splunk's [default] stanza holds for all others."""
+def conf_files(app: Path) -> ConfigParser:
+    """Read default/loglm.conf and then local/; Splunk's [default] stanza holds for all others. Raises ConfigError."""
     conf = ConfigParser(
         delimiters=("=",),
         comment_prefixes=("#", ";"),
@@ -95,8 +95,8 @@ def _readers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
     return {
         "sidecar": {
             "url": sidecar_url,
-            "token_file": lambda text: _path(app, text),
-            "ca_file": lambda text: _path(app, text),
+            "token_file": lambda text: conf_path(app, text),
+            "ca_file": lambda text: conf_path(app, text),
             "timeout": lambda text: values.number(text, 0.1, 300),
             "batch_events": lambda text: values.whole(text, 1, MAX_BATCH_EVENTS),
             "batch_bytes": lambda text: values.whole(text, 1024, MAX_BODY_BYTES),
@@ -137,7 +137,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _path(app: Path, text: str) -> Optional[Path]:
+def conf_path(app: Path, text: str) -> Optional[Path]:
     """Return a path, `$SPLUNK_HOME` and the like replaced, relative ones from the app's folder; None where empty."""
     return app / os.path.expandvars(text) if text else None
 
