@@ -67,6 +67,12 @@ def test_an_alert_without_volume_is_no_flow():
     assert not flow.is_flow((("src_ip", "10.0.0.1"), ("dest_ip", "10.0.0.2"), ("signature", "scan")))
 
 
+@pytest.mark.parametrize(("name", "family"), [("Session closed", "flow"), ("SQL injection", "device")])
+def test_a_finding_that_counts_bytes_stays_a_finding(name, family):
+    text = f"CEF:0|Acme|Guard|1|7|{name}|3|src=10.0.0.1 dst=10.0.0.2 proto=TCP in=900 out=120"
+    assert lines.parse(text, Event(text)).family == family
+
+
 def test_huge_and_broken_numbers_are_kept_out_of_the_way():
     fields = (("src_ip", "10.0.0.1"), ("dest_ip", "10.0.0.2"), ("bytes", "9" * 400), ("duration", "x:y:z"))
     assert dict(flow.normalise(fields))["fwd_bytes"] == "9" * 400

@@ -17,7 +17,7 @@ __all__ = ["domain", "ip", "is_ip", "port", "url", "user_agent"]
 _MAX_ADDRESS = 300
 
 _V4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\Z", re.ASCII)
-_V4_PORT = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}\Z", re.ASCII)
+_V4_PORT = re.compile(r"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}(?::.{0,80})?\Z", re.ASCII)
 #: Address of the instance metadata service of AWS, Azure, GCP: asking it is a behaviour of its own.
 _METADATA = (169, 254, 169, 254)
 

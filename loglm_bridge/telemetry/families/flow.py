@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
-from loglm_bridge.telemetry.families.flow_aliases import ALIASES, DIRECTIONS, ENDS, PROTOCOLS, STARTS, STATES, UNITS
+from loglm_bridge.telemetry.families.flow_aliases import (
+    ALIASES,
+    DIRECTIONS,
+    ENDS,
+    PROTOCOLS,
+    STARTS,
+    STATES,
+    TELLING,
+    UNITS,
+)
 from loglm_bridge.telemetry.record import Field
 from loglm_bridge.telemetry.timestamps import epoch_seconds
 
@@ -26,8 +35,11 @@ def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
 
 
 def is_flow(fields: Sequence[Field]) -> bool:
-    """Tell whether the fields name two addresses and count bytes or packets between them."""
-    names = {ALIASES.get(n.lower()) for n, v in fields if v not in _NOTHING}
+    """Tell whether the fields name two addresses, count bytes or packets between them, and tell nothing beyond that."""
+    told = {n.lower() for n, v in fields if v not in _NOTHING}
+    if not told.isdisjoint(TELLING):
+        return False
+    names = {ALIASES.get(n) for n in told}
     return "src_ip" in names and "dest_ip" in names and not _VOLUME.isdisjoint(names)
 
 

@@ -92,6 +92,18 @@ DIRECTIONS: Mapping[str, str] = {
     "internal": "internal", "local": "internal", "lateral": "internal", "external": "external",
 }  # fmt: skip
 
+#: Fields (lower case) that say more than a flow does: a request, a query, a command, a finding.
+TELLING = frozenset(
+    {
+        "url", "uri", "signature", "attack", "attackname", "virus", "threat", "threatname", "threat_name",
+        "alert.signature", "http_method", "http.url", "http.hostname", "http.http_method", "requestmethod",
+        "dns.query", "dns.rrname", "query", "commandline", "cmdline", "process_command_line",
+        "processcommandline", "image", "filename", "file_name", "catdesc", "tls.sni", "user_agent", "useragent",
+        "http_user_agent", "ssh.client.software_version", "rulename_s", "cs-method", "signature_name",
+        "attack_type", "attackdescription", "mitre", "technique", "detection",
+    }
+)  # fmt: skip
+
 #: IANA protocol numbers that occur.
 PROTOCOLS: Mapping[str, str] = {
     "0": "hopopt", "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre",

@@ -9,6 +9,7 @@ from typing import Optional
 from loglm_bridge.telemetry.families import flow
 from loglm_bridge.telemetry.families import sentence as sentences
 from loglm_bridge.telemetry.families.linux_sentences import SENTENCES
+from loglm_bridge.telemetry.formats import stamps
 from loglm_bridge.telemetry.formats.pairs import pairs
 from loglm_bridge.telemetry.formats.templates import read_table
 from loglm_bridge.telemetry.record import Field, Record
@@ -52,7 +53,11 @@ def sentence(written: str, body: str) -> Optional[Record]:
 def record(written: str, tag: str, body: str) -> Record:
     """Return the record of a host's log line whose sentence is not known: the text is its message."""
     text = _UPTIME.sub("", body, count=1) if body.startswith("[") else body
-    return Record(written, "linux", program(tag), tuple(sentences.fields(text)) if text else ())
+    if not text:
+        return Record(written, "linux", program(tag), ())
+    said, level = stamps.strip(text)
+    severity = (("severity", level),) if level else ()
+    return Record(written, "linux", program(tag), (*sentences.fields(said), *severity))
 
 
 def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:

@@ -30,7 +30,8 @@ def parse(written: str, text: str) -> Optional[Record]:
     body = text[found.end() :]
     if facility.partition("-")[0] in _FIREWALLS:
         return _firewall(written, facility, severity, mnemonic, body)
-    fields: list[Field] = [("severity", severity), ("mnemonic", mnemonic)]
+    shown = f"{facility.lower()}_{mnemonic}" if mnemonic.isdigit() else mnemonic
+    fields: list[Field] = [("severity", severity), ("mnemonic", shown)]
     if is_pair_list(body):
         extra, words = pairs(body)
         fields += [*extra, ("message", words)]

@@ -106,6 +106,8 @@ def _rfc3164(rest: str, event: Event, loose: bool) -> Record | None:
     host, blank, after = rest.partition(" ")
     if not blank or not _HOST.match(host.rstrip(":")):
         return None if loose else _body("", rest, event)
+    if host[:1].isalpha() and host.endswith(":") and host[:-1].replace("-", "").replace("_", "").isalnum():
+        return None if loose else _body(host[:-1], after.lstrip(), event)
     after = after.lstrip(" :")
     for _ in range(_MAX_HEADER):
         tagged = _TAG.match(after)
@@ -120,8 +122,6 @@ def _rfc3164(rest: str, event: Event, loose: bool) -> Record | None:
     found = _dashed(after)
     if found:
         return _hosted(host, _body(found.group(1), after[found.end() :], event))
-    if host.endswith(":") and tagged is None and host[:-1].isalpha():
-        return _body(host[:-1], after, event)
     return _hosted(host, _body("", after, event))
 
 
