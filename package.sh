@@ -9,7 +9,7 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
-pip() { "$work/venv/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps "$@"; }
+pip() { "$work/venv/bin/python" -m pip --disable-pip-version-check install -qq --require-hashes --no-deps "$@"; }
 
 pip --only-binary :all: -r app/tools.lock
 # The pure wheels that a Python 3.9 accepts, on whatever Python this runs.

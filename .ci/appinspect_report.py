@@ -12,6 +12,8 @@ from pathlib import Path
 ACCEPTED = {
     "check_for_python_script_existence": "says only that Python files exist; they run on 3.9 and 3.13",
     "check_python_sdk_version": "splunk-sdk 2.1.1 is the newest for Python 3.9, which Splunk 9.3 to 10.1 runs",
+    "check_for_modular_inputs": "says only that there is one; no action required",
+    "check_for_indexer_synced_configs": "the input is for one search head or heavy forwarder, not for indexers",
     "check_hostnames_and_ips": "version numbers in comments of vendored urllib3 look like addresses",
 }
 

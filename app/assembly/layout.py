@@ -28,6 +28,7 @@ _FILES = {
     "CHANGELOG.md": "CHANGELOG.md",
     "app/README.txt": "README.txt",
     "app/app.manifest": "app.manifest",
+    "app/static/appIcon_2x.png": "appserver/static/appIcon.png",  # where the list of alert actions looks for icon_path
     "loglm_bridge/__init__.py": "lib/loglm_bridge/__init__.py",
 }
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from app.assembly.attack_lookup import COLUMNS, write_lookup
-from loglm_bridge.splunk import input_options
+from loglm_bridge.splunk import alert, input_options
 from loglm_bridge.splunk.options import _READERS as COMMAND_OPTIONS
 from loglm_bridge.splunk.rows import column_names
 from tests.app.conf import read_conf, read_spec
@@ -57,9 +57,7 @@ SPLUNKS = {
         **dict.fromkeys(
             ("search", "description", "disabled", "request.ui_dispatch_app", "request.ui_dispatch_view"), "it"
         ),
-        **dict.fromkeys(
-            ("enableSched", "cron_schedule", "schedule_window", "dispatch.*", "is_visible"), "when it runs"
-        ),
+        **dict.fromkeys(("enableSched", "cron_schedule", "schedule_window", "dispatch.*"), "when it runs"),
         **dict.fromkeys(("counttype", "relation", "quantity", "alert.*"), "when it alerts"),
         "action.correlationsearch.*": "Enterprise Security lists it as a detection (contentctl's template)",
     },
@@ -75,8 +73,7 @@ SPLUNKS = {
     "transforms.conf": dict.fromkeys(("filename", "case_sensitive_match", "max_matches"), "the lookup"),
     "alert_actions.conf": {
         **dict.fromkeys(("is_custom", "label", "description", "icon_path"), "the list of actions"),
-        **dict.fromkeys(("payload_format", "alert.execute.cmd", "forceCsvResults", "maxtime", "ttl"), "how it is run"),
-        "maxresults": "rows in the results file",
+        **dict.fromkeys(("payload_format", "forceCsvResults", "maxtime", "ttl"), "how it is run"),
         "python.version": "up to Splunk 10.1",
         "python.required": "from Splunk 10.2 on",
     },
@@ -140,6 +137,16 @@ def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
 def test_the_input_s_spec_has_every_setting_of_its_form(root):
     (keys,) = spec_of(root, "inputs.conf").values()
     assert set(input_options.ARGUMENTS) | {"interval"} == set(keys)
+
+
+def test_the_alert_action_s_spec_has_every_setting_it_reads(root):
+    (keys,) = spec_of(root, "alert_actions.conf").values()
+    assert {f"param.{name}" for name in alert.READERS} | {"param._cam"} == set(keys)
+
+
+def test_the_description_of_the_adaptive_response_is_json(root):
+    cam = json.loads(read_conf(root / "default/alert_actions.conf")["loglm_notable"]["param._cam"])
+    assert set(cam) == {"category", "task", "subject", "technology", "supports_adhoc", "supports_cloud"}
 
 
 def test_search_help_names_exactly_the_options_of_the_command(root):

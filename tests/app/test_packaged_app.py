@@ -126,6 +126,7 @@ def test_the_alert_action_refuses_a_payload_that_is_none(python, deaf_app):
     done = subprocess.run(command, input=b"{", capture_output=True, timeout=60)
     assert done.returncode != 0
     assert done.stderr.startswith(b"ERROR")
+    assert b"cannot start" not in done.stderr
     assert b"Traceback" not in done.stderr
 
 

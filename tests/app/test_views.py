@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from loglm_bridge.splunk.alert import AlertOptions
 from tests.app.conf import read_conf
 
 #: Option of a visualization that reads data: `> primary | seriesByName('x')`.
@@ -87,13 +88,25 @@ def test_the_page_shows_what_an_analyst_needs_to_trust_it(page):
         assert field in queries
 
 
-def test_the_alert_form_sets_every_parameter_that_the_action_has(root):
-    form = (root / "default/data/ui/alerts/loglm_notable.html").read_text()
-    tree = ElementTree.fromstring(f"<root>{form}</root>")
-    names = {node.get("name") for node in tree.iter() if node.get("name")}
+@pytest.fixture
+def form(root) -> ElementTree.Element:
+    """The alert action's form."""
+    text = (root / "default/data/ui/alerts/loglm_notable.html").read_text()
+    assert "<script" not in text
+    return ElementTree.fromstring(text)
+
+
+def test_the_alert_form_sets_every_parameter_that_the_action_has(root, form):
     action = read_conf(root / "default/alert_actions.conf")["loglm_notable"]
     wanted = {f"action.loglm_notable.{key}" for key in action if key.startswith("param.") and key != "param._cam"}
-    assert names == wanted
-    labels = {node.get("for") for node in tree.iter("label")}
-    assert labels == {node.get("id") for node in tree.iter() if node.get("id")}
-    assert "<script" not in form
+    assert {node.get("name") for node in form.iter() if node.get("name")} == wanted
+    assert [node.get("for") for node in form.iter("label")] == [n.get("id") for n in form.iter() if n.get("id")]
+
+
+def test_every_choice_of_the_alert_form_is_one_that_the_action_takes(form):
+    for select in form.iter("select"):
+        name = select.get("name").removeprefix("action.loglm_notable.param.")
+        values = [option.get("value") for option in select.iter("option")]
+        read = [getattr(AlertOptions.read({name: value}), name) for value in values]
+        assert len(set(read)) == len(values) > 1
+        assert getattr(AlertOptions(), name) in read
