@@ -90,13 +90,15 @@ def _is_zeek(values: Sequence[str], log: str) -> bool:
         return False
     if _TIME.match(values[0]) and (log or any(_UID.match(v) for v in values[1:6])):
         return True
+    if len(values) >= 7 and values[0][-7:-6] == "." and _TIME.match(values[0]):
+        return True
     return bool(log) and (len(values) >= 3 or log in LAYOUTS)
 
 
 def _by_shape(values: Sequence[str]) -> str:
     """Name the log of a line by its length and by values that only one log has."""
     count = len(values)
-    connection = count >= 8 and is_ip(values[2]) and is_ip(values[4])
+    connection = count >= 8 and all(is_ip(v) or v == "-" for v in (values[2], values[4]))
     for log, column, mark in _MARKS if connection else ():
         if (
             (count in LAYOUTS[log] or (log in _GROWING and count > min(LAYOUTS[log])))
