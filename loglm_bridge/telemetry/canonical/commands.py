@@ -16,7 +16,9 @@ MAX_INPUT = 8_000
 #: Characters of the canonical form.
 MAX_COMMAND = 2_000
 
-_URL = re.compile(r"(?<![a-z0-9+.-])(?:https?|ftps?|wss?|sftp|ldaps?|smb|tcp|udp)://[^\s\"'<>|`)\]},;]{1,1000}", re.IGNORECASE)
+_URL = re.compile(
+    r"(?<![a-z0-9+.-])(?:https?|ftps?|wss?|sftp|ldaps?|smb|tcp|udp)://[^\s\"'<>|`)\]},;]{1,1000}", re.IGNORECASE
+)
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.])[vV]?\d{1,5}\.\d{1,6}\.\d{1,7}(?:\.\d{1,7})?(?![\w]|\.\d)")
 _CARET = re.compile(r"\^(?=[^\s])")
@@ -49,7 +51,7 @@ def command(value: str) -> str:
     `{base64}`. MAX_INPUT characters are read, MAX_COMMAND are returned at most.
     """
     value = value[:MAX_INPUT]
-    return _memoised(value) if len(value) <= 1_000 else _command(value)
+    return _short(value) if len(value) <= 1_000 else _long(value)
 
 
 def script(value: str) -> str:
@@ -57,7 +59,11 @@ def script(value: str) -> str:
 
     `CommandInvocation(X): "X"` with `ParameterBinding(X): name="N"; value="V"` -> `x -n v`.
     """
-    text = value[: MAX_INPUT * 2]
+    return _script(value[: MAX_INPUT * 2])
+
+
+@lru_cache(maxsize=2_048)
+def _script(text: str) -> str:
     if "<#" in text:
         text = _without_blocks(text)
     if "#" in text:
@@ -71,14 +77,16 @@ def script(value: str) -> str:
 def _without_blocks(text: str) -> str:
     """Return the text without `<# ... #>`; one that never ends takes the rest."""
     parts = text.split("<#")
-    kept = [parts[0]]
-    for part in parts[1:]:
-        kept.append(part.partition("#>")[2])
-    return " ".join(kept)
+    return " ".join([parts[0], *(part.partition("#>")[2] for part in parts[1:])])
 
 
 @lru_cache(maxsize=32_768)
-def _memoised(value: str) -> str:
+def _short(value: str) -> str:
+    return _command(value)
+
+
+@lru_cache(maxsize=2_048)
+def _long(value: str) -> str:
     return _command(value)
 
 

@@ -67,7 +67,7 @@ def sid(value: str) -> str:
 
 
 def mask(text: str) -> str:
-    """Return free text with GUIDs, SIDs, times, mail addresses, long hex and numbers of 5 and more digits as classes."""
+    """Return free text with GUIDs, SIDs, times, mail addresses, long hex, numbers of 5 and more digits as classes."""
     if "-" in text:
         text = GUID.sub(guid, text)
         if "s-1-" in text or "S-1-" in text:

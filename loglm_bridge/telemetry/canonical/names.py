@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical.tables import cloud, common, endpoint, network, windows
-from loglm_bridge.telemetry.canonical.tables.windows import Rule
+from loglm_bridge.telemetry.canonical.tables import cloud, common, endpoint, network, windows, windows_kinds
+from loglm_bridge.telemetry.canonical.tables.rule import Rule
 
 _MAX_NAME = 80
-_FAMILIES = {"windows": windows.FIELDS, "flow": network.FLOW, "zeek": network.ZEEK, "web": network.WEB,
-             **cloud.FAMILIES}
+_FAMILIES = {
+    "windows": windows.FIELDS,
+    "flow": network.FLOW,
+    "zeek": network.ZEEK,
+    "web": network.WEB,
+    **cloud.FAMILIES,
+}
 
 
 @lru_cache(maxsize=65_536)
@@ -27,7 +32,7 @@ def resolve(family: str, kind: str, name: str) -> Rule:
         tables = (endpoint.BY_KIND.get(kind), endpoint.PRODUCTS.get(source))
     elif family == "windows":
         folded = folded.replace(" ", "")
-        tables = (windows.BY_KIND.get(kind), windows.FIELDS)
+        tables = (windows_kinds.BY_KIND.get(kind), windows.FIELDS)
     else:
         tables = (_FAMILIES.get(family), None)
     for table in tables:

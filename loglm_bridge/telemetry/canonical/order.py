@@ -21,7 +21,7 @@ _RANK = {name: rank for rank, name in enumerate(_RANKED.split())}
 _UNKNOWN = _RANK["message"] - 0.5
 _LAST = {
     name: len(_RANK) + i
-    for i, name in enumerate("call_trace signature_status signed current_directory severity".split())
+    for i, name in enumerate(("call_trace", "signature_status", "signed", "current_directory", "severity"))
 }
 
 

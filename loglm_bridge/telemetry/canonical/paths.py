@@ -34,7 +34,8 @@ _SYSTEMROOT = re.compile(r"(?<![\w\\])\\?\\systemroot(?=\\)")
 _DRIVE = re.compile(r"(?<![a-z0-9_:.%])[a-z]:(?=[\\/])")
 _FORWARD = re.compile(r"(?<![a-z0-9_:.%])[a-z]:/[^\s\"'|<>,;]{0,400}")
 _PROFILE = re.compile(
-    r"((?:^|[\\/\s\"'=,;(:])(?:[\\/]users|[\\/]documents and settings|[\\/]home))([\\/])([^\\/\"'|<>:;,*?]{1,64})(?=[\\/\"'\s,;)]|\Z)"
+    r"((?:^|[\\/\s\"'=,;(:])(?:[\\/]users|[\\/]documents and settings|[\\/]home))([\\/])"
+    r"([^\\/\"'|<>:;,*?]{1,64})(?=[\\/\"'\s,;)]|\Z)"
 )
 _KEPT_PROFILES = frozenset({"public", "default", "default user", "all users", "administrator", "shared", "guest",
                             "defaultapppool", "systemprofile", tokens.USER})  # fmt: skip

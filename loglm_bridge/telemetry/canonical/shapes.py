@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, numbers, paths, registry, resources, tokens
+from loglm_bridge.telemetry.canonical import (
+    accounts,
+    addresses,
+    commands,
+    identity,
+    numbers,
+    paths,
+    registry,
+    resources,
+    tokens,
+)
 
 #: Characters of an unknown value that are kept.
 MAX_TEXT = 600
@@ -40,7 +50,7 @@ def guess(value: str) -> str:
 
 
 def identifier(value: str) -> str:
-    """Return the value of an unknown field whose name ends in "id": words are kept, anything with a digit is one of many."""
+    """Return the value of an unknown field whose name ends in "id": words are kept, one with a digit is one of many."""
     return "" if any(c.isdigit() for c in value[:100]) else guess(value)
 
 
@@ -100,7 +110,7 @@ def _worded(text: str) -> str:
         return tokens.GUID
     if ":" in text and addresses.is_ip(text):
         return addresses.ip(text)
-    if "/" in text and resources.is_resource(text) or text.startswith("arn:"):
+    if resources.is_resource(text):
         return resources.resource(text)
     if _REGISTRY.match(text):
         return registry.key(text)

@@ -1,4 +1,4 @@
-"""Class tokens: words in braces that stand for identity that was taken out, and how a log's own braces are told apart."""
+"""Class tokens: words in braces for the identity that was taken out, and how a log's own braces stay apart."""
 
 from __future__ import annotations
 

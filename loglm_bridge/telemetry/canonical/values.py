@@ -13,18 +13,22 @@ _MAX_FRAMES = 12
 
 #: Message-table parameters of Security events (%%NNNN), as msobjs.dll and adtschema.dll spell them.
 _MESSAGES = {
-    "%%1832": "identification", "%%1833": "impersonation", "%%1840": "delegation", "%%1841": "denied by process trust",
+    "%%1832": "identification", "%%1833": "impersonation", "%%1840": "delegation",
+    "%%1841": "denied by process trust",
     "%%1842": "yes", "%%1843": "no", "%%1936": "default", "%%1937": "full", "%%1938": "limited",
     "%%14592": "inbound", "%%14593": "outbound", "%%14674": "value added", "%%14675": "value deleted",
-    "%%1537": "delete", "%%1538": "read control", "%%1539": "write dac", "%%1540": "write owner", "%%1541": "synchronize",
+    "%%1537": "delete", "%%1538": "read control", "%%1539": "write dac", "%%1540": "write owner",
+    "%%1541": "synchronize",
     "%%8272": "system", "%%8273": "logon/logoff", "%%8274": "object access", "%%8275": "privilege use",
     "%%8276": "detailed tracking", "%%8277": "policy change", "%%8278": "account management", "%%8279": "ds access",
     "%%8280": "account logon", "%%2048": "account enabled", "%%2080": "account disabled",
     "%%2050": "password required", "%%2082": "password not required", "%%2084": "normal account",
     "%%2089": "password never expires", "%%2093": "trusted for delegation", "%%2096": "preauth not required",
-    "%%2098": "trusted to authenticate for delegation", "%%1904": "create value", "%%1905": "change value", "%%1906": "delete value", "%%1872": "none", "%%1873": "reg_sz",
+    "%%2098": "trusted to authenticate for delegation", "%%1904": "create value", "%%1905": "change value",
+    "%%1906": "delete value", "%%1872": "none", "%%1873": "reg_sz",
     "%%1874": "reg_expand_sz", "%%1875": "reg_binary", "%%1876": "reg_dword", "%%1879": "reg_multi_sz",
-    "%%1883": "reg_qword", "%%8099": "enumerate credentials", "%%8100": "read credential", "%%8448": "success removed",
+    "%%1883": "reg_qword", "%%8099": "enumerate credentials", "%%8100": "read credential",
+    "%%8448": "success removed",
     "%%8449": "success added", "%%8450": "failure removed", "%%8451": "failure added", "%%2313": "bad password",
     "%%2304": "logon error", "%%2305": "account expired", "%%2307": "account locked", "%%2310": "account disabled",
 }  # fmt: skip

@@ -16,13 +16,15 @@ _ACTIONS: Mapping[str, str] = {
     "filerenamed": "file_rename", "filemodified": "file_change", "create": "file_create", "unlink": "file_delete",
     "rename": "file_rename", "write": "file_change", "imageloaded": "image_load", "registryvalueset": "registry_set",
     "registrykeycreated": "registry_key", "registryvaluedeleted": "registry_delete", "driverload": "driver_load",
-    "connectionsuccess": "network_connect", "connectionfailed": "network_failed", "networkconnectip4": "network_connect",
+    "connectionsuccess": "network_connect", "connectionfailed": "network_failed",
+    "networkconnectip4": "network_connect",
     "networkconnectip6": "network_connect", "dnsrequest": "dns_query", "dnsqueryresponse": "dns_query",
     "logonsuccess": "logon", "logonfailed": "logon_failed", "userlogon": "logon", "userlogonfailed2": "logon_failed",
     "serviceinstalled": "service_install", "scheduledtaskcreated": "task_create", "powershellcommand": "script_block",
     "useraccountcreated": "account_create", "scripting": "script_block", "authentication": "logon", "mount": "mount",
     "createservice": "service_install", "namedpipeevent": "pipe_connect", "ldapsearch": "directory_search",
-    "scheduledtaskregistered": "task_create", "btm_launch_item_add": "persistence_add", "antivirusdetection": "malware_detect",
+    "scheduledtaskregistered": "task_create", "btm_launch_item_add": "persistence_add",
+    "antivirusdetection": "malware_detect",
 }  # fmt: skip
 
 _SIGNATURES = (

@@ -11,7 +11,8 @@ _MAX_LINES = 400
 
 _LABEL = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9 _()/-]{0,58}+)[ \t]*:(?:[ \t]+|\Z)")
 _SUBJECT = {"securityid": "SubjectUserSid", "accountname": "SubjectUserName", "accountdomain": "SubjectDomainName",
-            "domainname": "SubjectDomainName", "logonid": "SubjectLogonId", "clientname": "SubjectUserName"}  # fmt: skip
+            "domainname": "SubjectDomainName", "logonid": "SubjectLogonId",
+            "clientname": "SubjectUserName"}  # fmt: skip
 _TARGET = {"securityid": "TargetUserSid", "accountname": "TargetUserName", "accountdomain": "TargetDomainName",
            "userid": "TargetUserSid", "groupname": "TargetUserName", "logonid": "TargetLogonId",
            "oldaccountname": "OldTargetUserName", "newaccountname": "NewTargetUserName"}  # fmt: skip

@@ -97,5 +97,5 @@ def _entity(found: re.Match[str]) -> str:
     body = found[1]
     if body[0] != "#":
         return _NAMED[body]
-    code = int(body[2:], 16) if body[1] in "xX" else int(body[1:])
+    code = int(f"0{body[1:]}", 16) if body[1] in "xX" else int(body[1:])
     return chr(code) if code <= 0x10FFFF else found[0]

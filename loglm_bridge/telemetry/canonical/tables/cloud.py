@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.windows import Rule
+from loglm_bridge.telemetry.canonical.tables.rule import Rule
 
 _AWS: Mapping[str, Rule] = {
     **dict.fromkeys(

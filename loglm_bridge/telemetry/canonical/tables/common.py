@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.windows import Rule
+from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
 
 _GROUPS: Mapping[tuple[str, str], str] = {
-    ("src_ip", "ip"): """srcip src srcaddr sourceip sourceaddress sourceipaddress clientip clientipaddress cip remoteaddr
+    ("src_ip", "ip"): """srcip src srcaddr sourceip sourceaddress sourceipaddress clientip clientipaddress cip
+        remoteaddr
         remoteip remoteaddress ipaddress calleripaddress callerip actoripaddress userip sourceipv4 idorighh idorigh
         clientaddr clientaddress ipaddr rhost srcipaddr requestip actorip clienthost sourceips remotehost fromip ipsrc
         origh saddr useripaddress initiatorip clientipv4 xforwardedfor senderip srchost callersuppliedip requestorip""",
@@ -69,9 +70,12 @@ _GROUPS: Mapping[tuple[str, str], str] = {
 #: Parts of names that mark identity and noise wherever they end a name.
 _NOISE = """
     timestamp time ts eventtime starttime endtime createdat updatedat created updated creationtime lastupdatedtime
-    timegenerated receivetime receivetimestamp published isotimestamp date datetime eventtimestamp eventdate generatedtime
-    firstseen lastseen firstseentime lastseentime ingestiontime requestreceivedtimestamp stagetimestamp submissiontimestamp
-    eventcreationtime utctimestamp startdate enddate queryt querytimestamp logtime rt devtime epoch unixtime calendartime
+    timegenerated receivetime receivetimestamp published isotimestamp date datetime eventtimestamp eventdate
+    generatedtime
+    firstseen lastseen firstseentime lastseentime ingestiontime requestreceivedtimestamp stagetimestamp
+    submissiontimestamp
+    eventcreationtime utctimestamp startdate enddate queryt querytimestamp logtime rt devtime epoch unixtime
+    calendartime
     eventid requestid id uuid guid correlationid sharedeventid recipientaccountid accountid accesskeyid etag insertid
     operationid eventdataid sessionid traceid spanid auditid transactionid tenantid organizationid subscriptionid
     deviceid agentid machineid hostid recordid sequence seq seqnum sequencenumber eventuuid rayid logid
@@ -81,7 +85,8 @@ _NOISE = """
     hostname computer computername devicename host devname agenthostname machinename dvchost dvc reportinghost node
     version schemaversion eventversion agentversion productversion apiversion osversion build kernelversion
     ephemeralid hostip hostmac mac macaddress srcmac dstmac serialnumber serial
-    externalid fuid uidresolved objectguid isotime timezone timezoneoffset localtime durationms timems mach_time machtime
+    externalid fuid uidresolved objectguid isotime timezone timezoneoffset localtime durationms timems mach_time
+    machtime
     nonce signatureid crumb token accesstoken secret password
     awsregion region location org business enterprise organizationname tenantname projectname originatingserver
     eventreceivedtime received receivedat asn as number_
@@ -105,7 +110,7 @@ ACCOUNT_ENDINGS = ("username", "useraccount", "accountname", "owner", "loginname
 _SEPARATORS = str.maketrans("", "", "_-. ()@$")
 
 FIELDS: Mapping[str, Rule] = {
-    **dict.fromkeys(_NOISE.split()),
+    **drop(_NOISE),
     **{alias: rule for rule, aliases in _GROUPS.items() for alias in aliases.split()},
 }
 

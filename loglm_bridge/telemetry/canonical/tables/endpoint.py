@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.windows import Rule
+from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
 
 _PROCESS_CREATED: Mapping[str, Rule] = {
     "folderpath": ("process_path", "path"),
@@ -72,8 +72,7 @@ _CROWDSTRIKE: Mapping[str, Rule] = {
     "username": ("user", "account"),
 }
 
-_DROPPED: Mapping[str, Rule] = dict.fromkeys(
-    """
+_DROPPED: Mapping[str, Rule] = drop("""
     deviceid devicename machinegroup timestamp tenantid reportid sha1 sha256 md5 filesize processid processcreationtime
     logonid accountdomain accountsid accountupn accountobjectid initiatingprocesssha1 initiatingprocesssha256
     initiatingprocessmd5 initiatingprocessfilesize initiatingprocessid initiatingprocesscreationtime
@@ -93,8 +92,7 @@ _DROPPED: Mapping[str, Rule] = dict.fromkeys(
     rawprocessid sessionid signinfoflags sourceprocessid sourcethreadid tags targetprocessid tokentype
     contextprocessid contextthreadid contexttimestamp imagesubsystem machine machineid rowid
     _timereceivedbysvc hostname computer_name hostidentifier calendartime unixtime epoch counter numerics decorations
-    """.split()
-)
+    """)
 
 #: Fields per `product` of the kind.
 PRODUCTS: Mapping[str, Mapping[str, Rule]] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.windows import Rule
+from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
 
 FLOW: Mapping[str, Rule] = {
     "protocol": ("transport", "transport"),
@@ -23,14 +23,13 @@ FLOW: Mapping[str, Rule] = {
 }
 
 ZEEK: Mapping[str, Rule] = {
-    **dict.fromkeys(
-        """ts _path _write_ts _system_name uid uids fuid conn_uids tx_hosts rx_hosts local_orig local_resp missed_bytes
+    **drop("""ts _path _write_ts _system_name uid uids fuid conn_uids tx_hosts rx_hosts local_orig
+        local_resp missed_bytes
         tunnel_parents trans_id rtt x cert_chain_fuids client_cert_chain_fuids cert_chain_fps client_cert_chain_fps
         orig_fuids resp_fuids fuids ja3 ja3s orig_l2_addr resp_l2_addr ip_proto peer node ttls @timestamp ts_delta
         remote_location.lat remote_location.long remote_location.city remote_location.region suppress_for
         orig_ip_bytes resp_ip_bytes msg_id parent_fuid md5 sha1 sha256 extracted mac host_key fingerprint
-        certificate.serial certificate.not_valid_before certificate.not_valid_after session_id""".split()
-    ),
+        certificate.serial certificate.not_valid_before certificate.not_valid_after session_id"""),
     "proto": ("transport", "transport"),
     "service": ("service", "word"),
     "duration": ("duration", "duration"),
