@@ -117,21 +117,20 @@ def test_no_key_of_splunk_is_listed_in_vain(root):
     assert vain == []
 
 
-def same_stanza(spec_stanza, conf_stanza):
-    """Whether a stanza of a spec describes one of a conf: [kind://<name>] has its defaults in [kind]."""
-    return spec_stanza.replace("://<name>", "") == conf_stanza
+def bare(spec_stanza):
+    """The stanza that holds the defaults of a spec's: those of [kind://<name>] stand in [kind]."""
+    return spec_stanza.removesuffix("://<name>")
 
 
 @pytest.mark.parametrize("name", ["loglm.conf", "inputs.conf", "alert_actions.conf"])
 def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
     conf = read_conf(root / "default" / name)
     spec = spec_of(root, name)
-    for spec_stanza, keys in spec.items():
-        (stanza,) = [s for s in conf if same_stanza(spec_stanza, s)]
+    assert [bare(stanza) for stanza in spec] == list(conf)
+    for stanza, keys in zip(conf, spec.values(), strict=True):
         ours = {k: v for k, v in conf[stanza].items() if not known_to_splunk(name, k)}
         documented = {k: default for k, default in keys.items() if default}  # the rest is required, without a default
         assert {k: v or "empty" for k, v in ours.items()} == documented
-    assert sum(len(keys) for keys in conf.values()) > 0
 
 
 def test_the_input_s_spec_has_every_setting_of_its_form(root):
