@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import Any, Callable, Mapping, Optional
+from typing import Callable, Mapping, Optional
 
 from splunklib.modularinput import Argument, Scheme
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.notable import DOMAINS, SEVERITIES
-from loglm_bridge.contract.text import one_line
 from loglm_bridge.splunk import values
+from loglm_bridge.splunk.filing import FILING, Arguments, read_all
 
 KIND = "loglm_input"
 
 #: Characters of the longest search.
 _MAX_SEARCH = 32_768
-
-#: Characters of a refused value that are repeated.
-_MAX_SHOWN = 80
 
 _DAY = 86_400
 
@@ -31,8 +27,6 @@ _DAY = 86_400
 _SPLUNKS = frozenset({"disabled", "host", "index", "interval", "source", "sourcetype", "name", "start_by_shell"})
 _SPLUNKS_TOO = ("_", "python.", "evt_", "eai:", "run_", "queue")
 
-_INDEX = re.compile(r"[a-z0-9_][a-z0-9_-]{0,79}\Z")
-_SOURCETYPE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_:.-]{0,99}\Z")
 _OWN_BOUNDS = re.compile(r"_index_(earliest|latest)\s*=", re.IGNORECASE)
 
 
@@ -63,14 +57,7 @@ class InputOptions:
         """
         if not params.get("search"):
             raise ConfigError("search is missing", hint="say which events the input is to read")
-        found: dict[str, Any] = {}
-        for name, (cast, _) in ARGUMENTS.items():
-            text = params.get(name, "")
-            try:
-                found.update({name: cast(text)} if text else {})
-            except ValueError as error:
-                raise ConfigError(f'{name} must be {error}, got "{one_line(text, _MAX_SHOWN)}"') from error
-        return cls(**found)
+        return cls(**read_all({name: reader for name, (reader, _) in ARGUMENTS.items()}, params))
 
 
 def unknown(params: Mapping[str, str]) -> list[str]:
@@ -111,33 +98,11 @@ def search_text(text: str) -> str:
     return text if text.startswith("|") or re.match(r"search\s", text, re.IGNORECASE) else f"search {text}"
 
 
-def index_name(text: str) -> str:
-    """Return the name of an index. Raises ValueError with what is wanted."""
-    if not _INDEX.match(text):
-        raise ValueError("the name of an index: lowercase letters, digits, underscores, hyphens")
-    return text
-
-
-def sourcetype_name(text: str) -> str:
-    """Return the name of a sourcetype. Raises ValueError with what is wanted."""
-    if not _SOURCETYPE.match(text):
-        raise ValueError("a sourcetype: letters, digits and _ : . -")
-    return text
-
-
-def rule_name(text: str) -> str:
-    """Return the name of a rule. Raises ValueError with what is wanted."""
-    if len(text) > 200 or not text.isprintable():
-        raise ValueError("at most 200 printable characters")
-    return text
-
-
 def _seconds(low: int, high: int) -> Callable[[str], int]:
     return lambda text: values.whole(text, low, high)
 
 
-#: Setting -> how its text is read, and what the form says about it.
-ARGUMENTS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+ARGUMENTS: Arguments = {
     "search": (
         search_text,
         "Which events to read, e.g. index=win EventCode=1. It must return events, not statistics.",
@@ -155,15 +120,5 @@ ARGUMENTS: Mapping[str, tuple[Callable[[str], Any], str]] = {
         "Seconds that an event may be older than its index time. 0: any age, but each search opens all buckets.",
     ),
     "max_events": (_seconds(1, 100_000_000), "Events of one run, after which the next run goes on."),
-    "target_index": (index_name, "Index of the notable events."),
-    "target_sourcetype": (
-        sourcetype_name,
-        "Sourcetype of the notable events. stash: a line of fields as Enterprise Security writes; any other: JSON.",
-    ),
-    "rule_name": (rule_name, "Name of the rule in the notable events. Empty: LogLM - and the input's name."),
-    "security_domain": (lambda text: values.choice(text, DOMAINS), f"One of {', '.join(DOMAINS)}."),
-    "severity": (
-        lambda text: values.choice(text, SEVERITIES),
-        f"One of {', '.join(SEVERITIES)}; auto: from the score.",
-    ),
+    **FILING,
 }

@@ -36,13 +36,21 @@ def connect(session: SplunkSession, seconds: float, app: str = "") -> Service:
 
     splunkd's own certificate is rarely one that can be verified, so over loopback, where nobody stands between, it is
     not; any other address has to show a good one.
+
+    Raises:
+        SplunkdError: the session has no address that can be used.
     """
-    uri = urlsplit(session.uri)
-    host = uri.hostname or ""
+    try:
+        uri = urlsplit(session.uri)
+        host, port = uri.hostname or "", uri.port
+    except ValueError as error:
+        raise SplunkdError("splunkd gave an address that is none") from error
+    if uri.scheme not in ("http", "https") or not host:
+        raise SplunkdError("splunkd gave an address that is none")
     return Service(
         scheme=uri.scheme,
         host=host,
-        port=uri.port,
+        port=port,
         token=session.key,
         owner="nobody",
         app=app or APP,

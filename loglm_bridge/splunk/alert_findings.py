@@ -1,0 +1,96 @@
+"""The rows of an alert as findings: labels taken from the row or asked for, and what to do where there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Callable, Optional, Sequence
+
+from loglm_bridge.contract.errors import SidecarError
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.notable import Finding
+from loglm_bridge.contract.row import text_of
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.splunk.alert import Alert, AlertOptions
+from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.export import Row
+from loglm_bridge.splunk.judge import PREFIX, judge
+from loglm_bridge.splunk.labelled import event_in, verdict_of
+from loglm_bridge.splunk.messages import Tally
+from loglm_bridge.splunk.rows import event_of
+from loglm_bridge.splunk.settings import Settings
+
+#: Statuses of rows that might have got a label if all had gone well.
+UNANSWERED = ("unavailable", "overloaded", "timeout", "error")
+
+#: A row's event, its verdict, and the model that gave it.
+_Judged = tuple[Event, Verdict, str]
+
+
+class AlertFindings:
+    """Makes findings of an alert's rows; counts in `tally` what labels they had.
+
+    `connect` makes the client of the sidecar; it is called when the first row needs it.
+    """
+
+    def __init__(
+        self, alert: Alert, options: AlertOptions, settings: Settings, connect: Callable[[], SidecarClient]
+    ) -> None:
+        self.tally = Tally()
+        self._alert = alert
+        self._options = options
+        self._settings = settings
+        self._connect = connect
+        self._client: Optional[SidecarClient] = None
+
+    def of(self, rows: Sequence[Row], first: int) -> list[Finding]:
+        """Return the findings among `rows`, which are the results from number `first` (counted from 0) on."""
+        judged = [self._from_columns(row) for row in rows]
+        missing = [i for i, found in enumerate(judged) if found is None]
+        for i, found in zip(missing, self._ask([event_of(rows[i], "_raw") for i in missing])):
+            judged[i] = found
+        findings = []
+        for i, (row, known) in enumerate(zip(rows, judged)):
+            finding = self._judge(row, known) if known else None
+            if finding is not None:
+                origin = {"orig_sid": self._alert.sid, "orig_rid": str(first + i)}
+                findings.append(replace(finding, origin=origin))
+        return findings
+
+    def close(self) -> None:
+        """Close the connection to the sidecar."""
+        if self._client is not None:
+            self._client.close()
+
+    def _from_columns(self, row: Row) -> Optional[_Judged]:
+        """Return what the row says itself; None: the model has to be asked."""
+        verdict = verdict_of(row, self._settings.prefix)
+        if verdict is None:
+            return None if text_of(row, "_raw").strip() else (event_in(row), Verdict("empty"), "")
+        return event_in(row), verdict, text_of(row, self._settings.prefix + "model")
+
+    def _ask(self, events: Sequence[Event]) -> list[_Judged]:
+        """Ask the sidecar; events that it cannot be asked about get a verdict that says why."""
+        found: list[_Judged] = []
+        try:
+            for part in self._connected().split(events) if events else ():
+                reply = self._connected().label(part, Options(top=self._settings.top))
+                found += [(event, verdict, str(reply.model)) for event, verdict in zip(part, reply.verdicts)]
+        except SidecarError as error:
+            self.tally.blame(error)
+            found += [(event, Verdict(error.row_status, detail=str(error)), "") for event in events[len(found) :]]
+        return found
+
+    def _connected(self) -> SidecarClient:
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    def _judge(self, row: Row, known: _Judged) -> Optional[Finding]:
+        event, verdict, model = known
+        self.tally.statuses[verdict.status] += 1
+        if verdict.status in UNANSWERED and self._options.onerror == "pass":
+            labels = {f"{PREFIX}status": [verdict.status], f"{PREFIX}detail": [verdict.detail or ""]}
+            return Finding(event, verdict, labels, row)
+        threshold = self._settings.threshold if self._options.threshold is None else self._options.threshold
+        return judge(event, verdict, model, row, threshold)
