@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import cloud, endpoint, flow, macos, windows_json, zeek
+from loglm_bridge.telemetry.families.signatures import clean_kind
 from loglm_bridge.telemetry.record import Field, Record
+
+#: Names under which logs of any product say what an event is, the most telling first.
+_KIND_NAMES = ("event_type", "eventtype", "eventname", "event.action", "event.type", "operation", "action", "activity",
+               "log_type", "logtype", "type", "event", "category", "object")  # fmt: skip
+_MAX_KIND = 60
 
 
 def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the sourcetype is never needed here)
@@ -21,5 +29,10 @@ def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the so
         return Record("json", "flow", flow.kind_of(fields), flow.normalise(fields))
     if named is not None and named[0] == "macos":
         return Record("json", *named, tuple(macos.fields(fields)))
-    family, kind = named or cloud.classify(lower) or ("json", "")
+    family, kind = named or cloud.classify(lower) or ("json", _kind(lower))
     return Record("json", family, kind, tuple(fields))
+
+
+def _kind(lower: Mapping[str, str]) -> str:
+    """Return what an unknown product calls its event, empty where no field has such a name and a short value."""
+    return next((clean_kind(lower[n]) for n in _KIND_NAMES if 0 < len(lower.get(n, "")) <= _MAX_KIND), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,14 +11,16 @@ from loglm_bridge.telemetry.families import audit
 from loglm_bridge.telemetry.formats import auditd
 from loglm_bridge.telemetry.record import Field, Record
 
+#: An audit event's id: seconds, milliseconds, serial number.
+_SERIAL = re.compile(r"\d{9,11}\.\d{3}:\d{1,12}\Z", re.ASCII)
 _MAX_ARGUMENTS = 64
 
 
 def parse(fields: Sequence[Field], event: Event) -> Record | None:
     """Return the audit record that flattened JSON fields hold, None where they hold none."""
+    if fields[0][0] == "ID" and _SERIAL.match(fields[0][1]):
+        return _laurel(fields)
     for name, value in fields[:32]:
-        if name in ("SYSCALL.syscall", "SYSCALL.SYSCALL"):
-            return _laurel(fields)
         if name == "SyslogMessage" and value.startswith("type="):
             return _named(auditd.parse(value.replace(" audit(", " msg=audit(", 1), event))
     items = [(name[6:], value) for name, value in fields if name.startswith("items.") and "=" in value]
