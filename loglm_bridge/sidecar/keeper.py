@@ -27,13 +27,19 @@ log = logging.getLogger(__name__)
 class Keeper:
     """Holds the one model. `load` blocks, returns a tested model or raises ModelRefused or ModelFailed.
 
-    `give_up` is called once when the model cannot be brought back.
+    `give_up` is called once when the model cannot be brought back. `clock` is for tests.
     """
 
     def __init__(
-        self, load: Callable[[], Model], watchdog: Watchdog, metrics: Metrics, give_up: Callable[[], None]
+        self,
+        load: Callable[[], Model],
+        watchdog: Watchdog,
+        metrics: Metrics,
+        give_up: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load, self._watchdog, self._metrics, self._give_up = load, watchdog, metrics, give_up
+        self._clock = clock
         self._model: Model | None = None
         self._reason = "loading"
         self._strikes = 0
@@ -100,7 +106,7 @@ class Keeper:
         while self._may_restart():
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-            self._restarts.append(time.monotonic())
+            self._restarts.append(self._clock())
             self._metrics.restarts.add()
             try:
                 self._model = await self._watchdog.call(self._load, _LONGEST_PAUSE)
@@ -118,7 +124,7 @@ class Keeper:
 
     def _may_restart(self) -> bool:
         full = len(self._restarts) == MAX_RESTARTS
-        return not full or time.monotonic() - self._restarts[0] > _WITHIN_SECONDS
+        return not full or self._clock() - self._restarts[0] > _WITHIN_SECONDS
 
 
 def loader(load: Callable[..., Model], *arguments: Any) -> Callable[[], Model]:

@@ -14,7 +14,7 @@ from loglm_bridge.sidecar.answers import Answer
 #: Events of one call of the model: large requests are cut, so that workers share them and a deadline fits all calls.
 MAX_SLICE = 256
 
-#: A request is not cut into slices smaller than this: cutting costs, too.
+#: Nothing is cut smaller than this, and small requests are put together up to it: a call costs, too.
 _MIN_SLICE = 32
 
 Label = Callable[[Sequence[Event], Options], Awaitable[list[Answer]]]
@@ -67,7 +67,7 @@ class Scheduler:
             return []
         if options.sequence:
             return [events]  # the events are each other's context
-        size = min(MAX_SLICE, max(_MIN_SLICE, -(-len(events) // self._workers)))
+        size = self._share(len(events))
         return [events[i : i + size] for i in range(0, len(events), size)]
 
     async def _work(self) -> None:
@@ -82,14 +82,19 @@ class Scheduler:
     def _next(self) -> list[_Slice]:
         """Take the oldest slice and those behind it that can share a call with it."""
         batch: list[_Slice] = []
+        share = self._share(sum(len(part.events) for part in self._waiting))
         while self._waiting:
             following = self._waiting[0]
             if not following.answers.done():  # done: its client left
-                if batch and not _together(batch, following):
+                if batch and not _together(batch, following, share):
                     break
                 batch.append(following)
             self._waiting.popleft()
         return batch
+
+    def _share(self, count: int) -> int:
+        """Return how many of `count` waiting events one worker takes."""
+        return min(MAX_SLICE, max(_MIN_SLICE, -(-count // self._workers)))
 
     async def _run(self, batch: list[_Slice]) -> None:
         events = [event for part in batch for event in part.events]
@@ -106,7 +111,7 @@ class Scheduler:
             answers = answers[len(part.events) :]
 
 
-def _together(batch: Sequence[_Slice], following: _Slice) -> bool:
+def _together(batch: Sequence[_Slice], following: _Slice, share: int) -> bool:
     options = batch[0].options
     size = sum(len(part.events) for part in batch) + len(following.events)
-    return size <= MAX_SLICE and not options.sequence and following.options == options
+    return size <= share and not options.sequence and following.options == options

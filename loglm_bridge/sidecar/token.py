@@ -30,13 +30,15 @@ def read_token(path: Path) -> str:
         ) from None
     except OSError as error:
         raise ConfigError(f"the token cannot be read ({error.strerror})", where=str(path)) from error
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise ConfigError("the token's place is no file", where=str(path))
         if found.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
             raise ConfigError("the token's file is open to others", where=str(path), hint=f"run chmod 600 {path}")
-        return _checked(file.read(_LONGEST), path)
+        return _checked(os.read(descriptor, _LONGEST), path)
+    finally:
+        os.close(descriptor)
 
 
 def ensure_token(path: Path) -> str:

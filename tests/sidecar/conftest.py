@@ -1,0 +1,33 @@
+"""Sidecar processes for the tests."""
+
+import pytest
+
+from tests.sidecar.process import Process, check_counters
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts sidecars with given flags and environment; ends them after the test."""
+    running = []
+
+    def begin(*flags, **environ):
+        folder = tmp_path / f"sidecar{len(running)}"
+        folder.mkdir()
+        process = Process(folder, *flags, **environ)
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        process.close()
+
+
+@pytest.fixture(scope="module")
+def sidecar(tmp_path_factory):
+    """One sidecar with the double for all tests of a module that leave it as it was."""
+    process = Process(tmp_path_factory.mktemp("sidecar"), "--log-level", "debug", "--deadline", "2").ready()
+    yield process
+    check_counters(process.metrics())
+    assert process.stop() == 0
+    assert [r for r in process.records() if r["message"].startswith(("event loop", "internal"))] == []
+    process.close()

@@ -1,0 +1,108 @@
+"""A test double of the model, for tests of the HTTP service only: its verdicts are a hash of the text.
+
+What it does wrong is said in the event: HANG, REGEX (hangs with the interpreter's lock), CRASH, NAN, SHORT (one verdict
+too few), SLOW <seconds>, ALLOCATE <MiB>, SEQUENCE (fails in a sequence only), or in the variable DOUBLE: refuse,
+untested, broken (from the first event named BREAK on), late <seconds>.
+
+    python -m tests.sidecar.double --port 0       is `loglm serve` with this model
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import sys
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from loglm_bridge.contract.attack import technique
+from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.contract.verdict import VERDICTS, Verdict
+from loglm_bridge.contract.wire import ModelId
+from loglm_bridge.sidecar.config import add_arguments, from_args
+from loglm_bridge.sidecar.server import serve
+
+
+class Double:
+    """See the module."""
+
+    id = ModelId(name="double", version="0", sha256="0" * 64)
+    loads = 0
+
+    def __init__(self):
+        self.mode, _, self.value = os.environ.get("DOUBLE", "").partition(" ")
+        self.broken = False
+        self.calls = []
+
+    @classmethod
+    def load(cls, folder: Path | None, threads: int):
+        cls.loads += 1
+        double = cls()
+        if double.mode == "refuse":
+            raise ModelRefused("tokenizer.json: sha256 differs from manifest", where=str(folder))
+        if double.mode == "late":
+            time.sleep(float(double.value))
+        return double
+
+    def label(self, events, options):
+        self.calls.append(len(events))
+        verdicts = [self._verdict(event, options, len(events)) for event in events]
+        return verdicts[:-1] if any("SHORT" in e.raw for e in events) else verdicts
+
+    def _verdict(self, event, options, together):
+        misbehave(event.raw, options, together)
+        self.broken = self.broken or (self.mode == "broken" and "BREAK" in event.raw)
+        if self.broken:
+            return Verdict("ok", score=math.nan, verdict="benign", novelty=0.0)
+        if not event.raw:
+            return Verdict("empty", detail="nothing to read")
+        digest = sha256(event.raw.encode("utf-8", "surrogatepass")).digest()
+        return Verdict(
+            "ok",
+            score=math.nan if "NAN" in event.raw else digest[0] / 255,
+            verdict=VERDICTS[digest[1] % 4],
+            techniques=(technique("T1003.001", digest[2] / 255), technique("T1059", 0.25))[: options.top],
+            novelty=digest[3] / 255,
+            embedding=tuple(b / 255 for b in digest) if options.embedding else None,
+        )
+
+    def describe(self):
+        return {"name": "double", "version": "0", "sha256": "0" * 64}
+
+    def self_test(self):
+        if self.broken or self.mode == "untested":
+            raise ModelFailed("golden event 0: another score")
+
+    def close(self):
+        pass
+
+
+def misbehave(raw, options, together):
+    if "HANG" in raw:
+        threading.Event().wait()
+    if "REGEX" in raw:
+        re.match(r"(a+)+$", "a" * 60 + "b")
+    if "CRASH" in raw or ("SEQUENCE" in raw and options.sequence):
+        raise RuntimeError(f"could not read {raw!r}")
+    if found := re.search(r"SLOW ([\d.]+)", raw):
+        time.sleep(float(found[1]))
+    if found := re.search(r"ALLOCATE (\d+)", raw):
+        bytearray(int(found[1]) * together * 1024 * 1024)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    try:
+        return serve(from_args(parser.parse_args()), load=Double.load)
+    except LogLMError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""A real sidecar process, and how tests talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from queue import Empty, Queue
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+READY = re.compile(r"LogLM sidecar ready on (\S+)")
+
+
+class Process:
+    """`loglm serve` as a process of its own, by default with the double of the model."""
+
+    def __init__(self, folder: Path, *flags: str, module: str = "tests.sidecar.double", **environ: str):
+        self.folder = folder
+        self.token_file = folder / "token"
+        own = ("--port", "0") if "--port" not in flags else ()
+        place = ("--token-file", str(self.token_file)) if "--token-file" not in flags else ()
+        self.started = time.monotonic()
+        self.errors = (folder / "stderr").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", module, *own, *place, *flags],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **environ},
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+        self.lines: Queue[str] = Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.url = ""
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+
+    def ready(self, seconds: float = 30) -> Process:
+        """Wait for the line that says so."""
+        until = time.monotonic() + seconds
+        while not self.url:
+            try:
+                line = self.lines.get(timeout=0.1)
+            except Empty:
+                assert self.process.poll() is None, self.log()
+                assert time.monotonic() < until, self.log()
+                continue
+            found = READY.fullmatch(line.strip())
+            assert found, line
+            self.url = found[1]
+        return self
+
+    def listening(self, seconds: float = 30) -> Process:
+        """Wait until it listens, ready or not; the log says where."""
+        until = time.monotonic() + seconds
+        while not self.url:
+            self.url = next((r["url"] for r in self.records() if r["message"] == "starting"), "")
+            assert time.monotonic() < until, self.log()
+            time.sleep(0.02)
+        return self
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def token(self) -> str:
+        return self.token_file.read_text().strip()
+
+    def ask(self, path: str, data=None, **options) -> requests.Response:
+        """One request with the token; a POST where there is data."""
+        headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
+        method = "GET" if data is None else "POST"
+        body = None if data is None else data if isinstance(data, bytes) else json.dumps(data).encode()
+        return self.session.request(method, self.url + path, data=body, headers=headers, timeout=30, **options)
+
+    def label(self, *raws: str, path: str = "/v1/label", **options) -> list[dict]:
+        """The results of one batch."""
+        answer = self.ask(path, {"events": [{"raw": raw} for raw in raws], "options": options})
+        assert answer.status_code == 200, answer.text
+        assert len(answer.json()["results"]) == len(raws)
+        return answer.json()["results"]
+
+    def metrics(self) -> dict[str, float]:
+        """All samples of /metrics."""
+        lines = (line for line in self.ask("/metrics").text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+    def connect(self) -> socket.socket:
+        """A raw connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def log(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    def records(self) -> list[dict]:
+        """The log's complete lines; every one must be a JSON object."""
+        return [json.loads(line) for line in self.log().split("\n")[:-1] if line.startswith("{")]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self, seconds: float = 20) -> int:
+        return self.process.wait(seconds)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.errors.close()
+        self.session.close()
+
+
+def check_counters(metrics: dict[str, float]) -> None:
+    """Every counter pair adds up. The request that reads the counters is in flight."""
+
+    def total(name: str) -> float:
+        return sum(value for key, value in metrics.items() if key.startswith(name + "{"))
+
+    flying = metrics["loglm_requests_in_flight"]
+    assert metrics["loglm_requests_received_total"] == total("loglm_requests_total") + flying
+    assert metrics["loglm_events_received_total"] == total("loglm_events_total") + metrics["loglm_queue_events"]
