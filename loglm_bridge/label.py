@@ -55,12 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Label the files. Raises LogLMError where the model or a file cannot be used; rows so far were written."""
+    _refuse_overwriting(args.out, args.files)
     from loglm_bridge.model.labeller import Labeller  # numpy and onnxruntime take a second to import
     from loglm_bridge.model.registry import default_folder
 
     by = tuple(name.strip() for name in args.by.split(",") if name.strip())
     options = Options(top=args.top, embedding=args.embedding, sequence=bool(by))
-    _refuse_overwriting(args.out, args.files)
     began, counts = time.monotonic(), Counter[str]()
     labeller: Labeller = Labeller.load(args.model or default_folder())
     with ExitStack() as stack:

@@ -11,21 +11,19 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from loglm_bridge.contract.notable import Notable, Rule, notable
+from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.stash import json_fields, stash_line
 from loglm_bridge.demo import report, stage
-from loglm_bridge.demo.findings import finding_of
+from loglm_bridge.demo.findings import notables_of
 from loglm_bridge.demo.report import Labelled
 from loglm_bridge.demo.samples import Sample, read_samples
 from loglm_bridge.demo.splunkd import SearchError, run_search
 
 #: Width of what is printed where no terminal says its own.
 _WIDTH = 200
-
-#: The rule by whose name the demo's notables are written.
-RULE = Rule("LogLM Demo - Rule")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,21 +42,31 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo and print it. Raises LogLMError where any part does not do its work."""
     from loglm_bridge.model.registry import Registry
 
-    samples = read_samples()
     with _folder(keep=args.keep) as folder:
-        labelled, messages, seconds = label(samples, folder, args.model or Registry.of_user().shipped_folder())
-    _check(labelled)
-    notables = [notable(found, RULE, time.time()) for found in map(finding_of, labelled) if found]
-    lines = _json(labelled, notables, messages, seconds) if args.json else _text(labelled, notables, messages, seconds)
-    for line in lines:
+        outcome = label(read_samples(), folder, args.model or Registry.of_user().shipped_folder())
+    _check(outcome.labelled)
+    for line in _json(outcome) if args.json else _text(outcome):
         print(line)
     return 0
 
 
-def label(samples: Sequence[Sample], folder: Path, model: Path) -> tuple[list[Labelled], list[str], float]:
-    """Label samples with a sidecar and a search command of their own, whose files lie in `folder`.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the samples: the labelled rows in order, the search's messages and seconds, the notables."""
 
-    Returns the labelled rows in order, the messages of the search, and the seconds that the search took.
+    labelled: Sequence[Labelled]
+    messages: Sequence[str]
+    seconds: float
+    notables: Sequence[Notable]
+
+    @property
+    def summary(self) -> str:
+        """Counts and speed in one line."""
+        return report.summary(self.labelled, len(self.notables), self.seconds)
+
+
+def label(samples: Sequence[Sample], folder: Path, model: Path) -> Outcome:
+    """Label samples with a sidecar and a search command of their own, whose files lie in `folder`.
 
     Raises:
         LogLMError: a part could not be started, or did not do what it should.
@@ -69,7 +77,9 @@ def label(samples: Sequence[Sample], folder: Path, model: Path) -> tuple[list[La
         command, began = [sys.executable, str(app / "bin" / "loglm.py")], time.monotonic()
         rows, messages = run_search(command, [], [sample.row() for sample in samples], env)
         seconds = time.monotonic() - began
-    return [Labelled(sample, row) for sample, row in zip(samples, rows, strict=True)], messages, seconds
+        notables = notables_of(rows, app)
+    labelled = [Labelled(sample, row) for sample, row in zip(samples, rows, strict=True)]
+    return Outcome(labelled, messages, seconds, notables)
 
 
 def _check(labelled: Sequence[Labelled]) -> None:
@@ -84,36 +94,28 @@ def _check(labelled: Sequence[Labelled]) -> None:
             raise SearchError(f"event {one.sample.id} has the status ok and no verdict or score")
 
 
-def _text(
-    labelled: Sequence[Labelled], notables: Sequence[Notable], messages: Sequence[str], seconds: float
-) -> Iterator[str]:
+def _text(outcome: Outcome) -> Iterator[str]:
     terminal = sys.stdout.isatty()
     width = max(60, shutil.get_terminal_size((_WIDTH, 50)).columns) if terminal else _WIDTH
-    yield "index=demo | loglm"
+    yield from ("index=demo | loglm", "")
+    yield from report.table(outcome.labelled, width, colours=terminal and not os.environ.get("NO_COLOR"))
+    yield from ("", f"Notable events that the alert action would write ({len(outcome.notables)}):", "")
+    yield from report.notable_list(outcome.notables, width)
     yield ""
-    yield from report.table(labelled, width, colours=terminal and not os.environ.get("NO_COLOR"))
-    yield ""
-    yield f"Notable events that an alert or an input would write ({len(notables)}):"
-    yield ""
-    yield from report.notable_list(notables, width)
-    yield ""
-    yield from (f"Message of the search: {text}" for text in messages)
-    yield f"Model: {labelled[0].text('loglm_model')}"
-    yield report.summary(labelled, len(notables), seconds)
+    yield from (f"Message of the search: {text}" for text in outcome.messages)
+    yield f"Model: {outcome.labelled[0].text('loglm_model')}"
+    yield outcome.summary
     yield report.MEANING
 
 
-def _json(
-    labelled: Sequence[Labelled], notables: Sequence[Notable], messages: Sequence[str], seconds: float
-) -> Iterator[str]:
+def _json(outcome: Outcome) -> Iterator[str]:
     rows = [
         {"id": one.sample.id, "what": one.sample.what, **{k: v for k, v in one.row.items() if k.startswith("loglm_")}}
-        for one in labelled
+        for one in outcome.labelled
     ]
-    written = [{**json_fields(one), "stash": stash_line(one)} for one in notables]
-    said = report.summary(labelled, len(notables), seconds)
-    out = {"rows": rows, "notables": written, "messages": list(messages), "summary": said, "meaning": report.MEANING}
-    yield json.dumps(out, indent=1)
+    written = [{**json_fields(one), "stash": stash_line(one)} for one in outcome.notables]
+    said = {"messages": list(outcome.messages), "summary": outcome.summary, "meaning": report.MEANING}
+    yield json.dumps({"rows": rows, "notables": written, **said}, indent=1)
 
 
 @contextmanager

@@ -1,27 +1,42 @@
-"""From the rows of `| loglm` to what a notable event is made of, as the alert action reads rows that carry labels."""
+"""From the rows of `| loglm` to notable events, by the code of the alert action."""
 
 from __future__ import annotations
 
-from loglm_bridge.contract.notable import Finding
-from loglm_bridge.contract.verdict import Technique, Verdict
-from loglm_bridge.demo.report import Labelled
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from loglm_bridge.contract.notable import Notable, Rule, notable
+from loglm_bridge.demo.splunkd import Row
+from loglm_bridge.splunk.alert import Alert, AlertOptions
+from loglm_bridge.splunk.alert_findings import AlertFindings
+from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
+from loglm_bridge.splunk.settings import Settings
+
+#: The alert by whose name the notables are written.
+ALERT = "LogLM Demo - Rule"
 
 
-def finding_of(labelled: Labelled) -> Finding | None:
-    """Return the finding that a labelled row is, None unless its verdict is malicious."""
-    if labelled.text("loglm_verdict") != "malicious":
-        return None
-    columns = [labelled.values(f"loglm_{name}") for name in ("technique_id", "technique", "tactic", "confidence")]
-    verdict = Verdict(
-        status=labelled.text("loglm_status"),
-        score=float(labelled.text("loglm_score")),
-        verdict="malicious",
-        techniques=tuple(
-            Technique(found, name, tuple(tactics.split(",")), float(confidence))
-            for found, name, tactics, confidence in zip(*columns, strict=True)
-        ),
-        novelty=float(labelled.text("loglm_novelty")),
-    )
-    names = [name for name in labelled.row if name.startswith("loglm_")]
-    row = {name: labelled.values(name) for name in labelled.row if not name.startswith("loglm_")}
-    return Finding(labelled.sample.event, verdict, {name: labelled.values(name) for name in names}, row)
+def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
+    """Return the notables that the alert action of the app would write for labelled rows; its sidecar must run.
+
+    Raises:
+        LogLMError: the settings or the sidecar cannot be used.
+    """
+    settings, options = Settings.read(app), AlertOptions()
+    alert = Alert(ALERT, "loglm_demo.1", "loglm_bridge", Path(), SplunkSession("", ""), {}, {})
+    found = AlertFindings(alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, None)))
+    try:
+        findings = found.of([_as_read(row) for row in rows], 0)
+    finally:
+        found.close()
+    if found.tally.reason is not None:
+        raise found.tally.reason
+    rule, now = Rule(ALERT, options.security_domain, options.severity), time.time()
+    return [notable(finding, rule, now) for finding in findings]
+
+
+def _as_read(row: Row) -> dict[str, list[str]]:
+    """Return a row as the alert's results file holds it: every field a list of values."""
+    return {name: value if isinstance(value, list) else [value] for name, value in row.items()}

@@ -47,6 +47,8 @@ def run_search(
             metadata, answer = _ask(process.stdin, process.stdout, {"action": "execute", "finished": True}, body)
         finally:
             process.stdin.close()
+        if process.stdout.read(1):
+            raise SearchError("the command wrote more than its answers")
     if process.returncode or not metadata.get("finished"):
         raise SearchError(f"the command ended with code {process.returncode} and did not finish the search")
     return _join(rows, _decode(answer)), [text for _, text in metadata.get("inspector", {}).get("messages", [])]

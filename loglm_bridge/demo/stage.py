@@ -102,11 +102,12 @@ def _start_failure(process: subprocess.Popen[str], said: str) -> LogLMError:
         code: int | None = process.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         code = None
-    reason = said.strip().splitlines()[-1:] or [
-        f"not ready within {START_SECONDS} s" if code is None else f"code {code}"
-    ]
+    fallback = f"not ready within {START_SECONDS} s" if code is None else f"exit code {code}"
+    # serve's last line is `loglm serve: <what>. <What to do>.`
+    line = (said.strip().splitlines() or [fallback])[-1].removeprefix("loglm serve: ").rstrip(".")
+    what, _, hint = line.rpartition(". ")
     kind = ModelRefused if code == _REFUSED else SidecarUnavailable
-    return kind(f"the sidecar did not start: {reason[0].removeprefix('loglm serve: ').rstrip('.')}")
+    return kind(f"the sidecar did not start: {what or line}", hint=hint if what else None)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,0 +1,117 @@
+"""The command `loglm`: quick, and every error one sentence with an exit code."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from loglm_bridge import __version__, cli
+from loglm_bridge.contract.errors import ConfigError, InputError, LogLMError, ModelRefused
+
+
+def run(*args, **options):
+    """The finished process of `loglm`."""
+    command = [sys.executable, "-m", "loglm_bridge.cli", *args]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+def test_help_names_every_subcommand_and_is_quick():
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        done = run("--help")
+        seconds.append(time.monotonic() - began)
+    assert done.returncode == 0
+    for name in (*cli.COMMANDS, *cli.STAGES):
+        assert f"\n    {name} " in done.stdout
+    # 0.05 s on an idle core; the bound leaves room for a busy one
+    assert min(seconds) < 0.5
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from loglm_bridge import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numpy", "onnxruntime", "tokenizers", "starlette", "uvicorn", "torch", "yaml", "requests", "splunklib"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_subcommand_has_help(name):
+    done = run(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: loglm {name}")
+
+
+def test_the_version_is_printed():
+    assert run("--version").stdout == f"loglm {__version__}\n"
+
+
+@pytest.mark.parametrize("args", [(), ("nonsense",), ("label", "--nonsense"), ("models",), ("models", "promote")])
+def test_wrong_usage_is_code_2(args):
+    done = run(*args)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ModelRefused("bad"), 78), (ConfigError("bad"), 2), (InputError("bad"), 1), (LogLMError("bad"), 1)],
+)
+def test_each_error_is_one_line_and_a_code(monkeypatch, capsys, error, code):
+    monkeypatch.setattr("loglm_bridge.models_command._list", raising(error))
+    error.where, error.hint = "a\nb\x1b[31m", "do this"
+    assert cli.main(["models", "list"]) == code
+    assert capsys.readouterr().err == "loglm: bad [a\\nb\\u001b[31m]. Do this.\n"
+
+
+def raising(error):
+    """A function that raises."""
+
+    def fail(*_):
+        raise error
+
+    return fail
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    monkeypatch.setattr("loglm_bridge.models_command._list", raising(KeyboardInterrupt))
+    assert cli.main(["models", "list"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("stage", cli.STAGES)
+def test_a_stage_without_the_lab_says_what_to_install(tmp_path, stage):
+    for name in ("torch", "yaml", "sklearn", "onnx"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name={name!r})\n")
+    path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
+    code = f"{path}\nfrom loglm_bridge import cli; sys.exit(cli.main([{stage!r}]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    if "usage" not in done.stderr:
+        assert "pip install 'loglm-bridge[lab]'" in done.stderr
+
+
+def test_a_defect_of_ours_is_not_taken_for_a_missing_extra(monkeypatch):
+    monkeypatch.setattr("loglm_bridge.models_command._list", raising(ModuleNotFoundError("no x", name="x")))
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["models", "list"])
+
+
+def test_the_token_is_made_by_serve_and_printed_by_token(tmp_path):
+    path = tmp_path / "token"
+    done = run("token", "--token-file", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "loglm serve" in done.stderr
+    path.write_text("a" * 43 + "\n")
+    path.chmod(0o600)
+    done = run("token", "--token-file", str(path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a" * 43 + "\n", "")
+
+
+def test_serve_refuses_a_setting_in_one_sentence():
+    done = run("serve", "--port", "http")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("loglm: port must be a whole number")
+    assert done.stderr.count("\n") == 1
