@@ -69,3 +69,17 @@ def test_the_hosts_own_name_becomes_a_class():
     raw = samples.windows_xml("Microsoft-Windows-Security-Auditing", 4663, "Security", data)
     text = canonical(Event(raw=raw))[1].text()
     assert "payroll" not in text
+
+
+def test_registry_keys_made_and_deleted_are_told_apart():
+    for change, action in (("CreateKey", "registry_create"), ("DeleteValue", "registry_delete")):
+        data = {"EventType": change, "Image": r"C:\Windows\regedit.exe", "TargetObject": r"HKLM\SOFTWARE\X"}
+        raw = samples.windows_xml("Microsoft-Windows-Sysmon", 12, "Microsoft-Windows-Sysmon/Operational", data)
+        assert dict(canonical(Event(raw=raw))[1].fields)["action"] == action
+
+
+def test_the_hint_host_is_a_machines_only():
+    cloud = '{"eventVersion":"1","eventSource":"s3.amazonaws.com","eventName":"GetObject","x":"cloudtrail-7 read"}'
+    assert "{host}" not in canonical(Event(raw=cloud, host="cloudtrail-7"))[1].text()
+    local = samples.windows_xml("Foo", 1, "System", {"Path": "cloudtrail-7 read"})
+    assert "{host}" in canonical(Event(raw=local, host="cloudtrail-7"))[1].text()

@@ -78,7 +78,9 @@ def _account(value: str) -> str:
     local, at, realm = name.partition("@")
     if at and realm:
         return _mail(local, realm)
-    if domain in ("nt service", "iis apppool", "nt virtual machine"):
+    if domain in ("iis apppool", "nt virtual machine"):
+        return f"{domain}\\{name if name in KNOWN else resources.NAME}"
+    if domain == "nt service":
         return f"{domain}\\{identity.segment(tokens.escape(name))}"
     name = _LOCALISED.get(name, name)
     if name in KNOWN:

@@ -22,6 +22,7 @@ _URL = re.compile(
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?<![\w.])[vV]?\d{1,5}\.\d{1,6}\.\d{1,7}(?:\.\d{1,7})?(?![\w]|\.\d)")
 _CARET = re.compile(r"\^(?=[^\s])")
+_CARET_IN_WORD = re.compile(r"(?<=[a-z0-9])\^(?=[a-z0-9])", re.IGNORECASE)
 _TICK = re.compile(r"(?<=[a-z0-9(\"' -])`(?=[a-z])", re.IGNORECASE)
 _CONCAT = re.compile(r"(['\"])\s{0,8}\+\s{0,8}\1")
 _EMPTY_QUOTES = re.compile(r"(?<=[a-z])(?:\"\"|'')(?=[a-z])", re.IGNORECASE)
@@ -102,7 +103,7 @@ def _normalised(text: str) -> str:
     text, noise = _without_noise(text)
     if "://" in text:
         text = _URL.sub(lambda found: addresses.url(found[0]), text)
-    text = text.replace('"', "").lower()
+    text = text.replace('\\"', '"').replace('"', "").lower()
     text = _BLANKS.sub(" ", text).strip()
     text = identity.GUID.sub(guid, text) if "-" in text else text
     text = paths.inside(text)
@@ -124,8 +125,8 @@ def _normalised(text: str) -> str:
 def _without_noise(text: str) -> tuple[str, str]:
     count = 0
     if "^" in text:
-        text, n = _CARET.subn("", text)
-        count += n
+        count += len(_CARET_IN_WORD.findall(text))
+        text = _CARET.sub("", text)
     if "`" in text:
         text, n = _TICK.subn("", text)
         count += n

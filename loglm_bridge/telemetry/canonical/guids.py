@@ -66,5 +66,5 @@ _KNOWN = {
 
 def guid(found: re.Match[str]) -> str:
     """Return the class of a matched GUID: the behaviour it names, else `{guid}`; for use as a substitution."""
-    known = _KNOWN.get(found[0].strip("{}").lower())
+    known = _KNOWN.get(found[0].strip("%{}").lower())
     return f"{{{known}}}" if known else tokens.GUID

@@ -24,6 +24,8 @@ _WORDS = frozenset(
         "administrator", "local", "unknown", "domain", "process", "default", "public", "powershell", "internal",
     }
 )  # fmt: skip
+#: Families of JSON logs that a machine writes about itself.
+_MACHINES = frozenset({"windows", "endpoint", "macos", "linux", "json", "app", "web", "system", "zeek"})
 _MIN_WORD = 5
 
 
@@ -33,9 +35,14 @@ def hosts(record: Record, event: Event | None) -> tuple[str, ...]:
     for name, value in record.fields[:_HEAD]:
         if name in _NAMES:
             found += _spellings(value[:300])
-    if event is not None and event.host:
+    if event is not None and event.host and not _is_service(record):
         found += _spellings(event.host[:300])
     return tuple(dict.fromkeys(found))
+
+
+def _is_service(record: Record) -> bool:
+    """Tell a cloud service's log, whose `host` is the collector's or the service's name, from a machine's."""
+    return record.format == "json" and record.family not in _MACHINES
 
 
 def without(value: str, names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from loglm_bridge.telemetry.canonical import tokens
 from loglm_bridge.telemetry.canonical.guids import guid
 
 GUID = re.compile(
-    r"\{?(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])\}?", re.IGNORECASE
+    r"%?\{?(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])\}?", re.IGNORECASE
 )
 SID = re.compile(r"\bs-1-(?:\d{1,12}-){0,14}\d{1,12}\b", re.IGNORECASE)
 _DOMAIN_SID = re.compile(r"s-1-5-21-\d+-\d+-\d+-(\d+)\Z", re.IGNORECASE)
@@ -23,6 +23,9 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}
 _HEX = re.compile(r"(?<![\w])(?:0x)?(?=[0-9]{0,40}[a-f])(?=[a-f]{0,40}[0-9])[0-9a-f]{8,}+(?![\w])", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d{5,}+(?!\w)(?!\.\d)")
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{5,}+")
+
+# Sixteen and more letters and digits, at least three of them digits: generated, not named.
+_RANDOM = re.compile(r"(?<![a-z0-9])(?=(?:[a-z]*+[0-9]){3})[a-z0-9]{16,}+")
 
 #: SIDs of the system and of built-in groups, and integrity levels, keep their meaning.
 #: https://learn.microsoft.com/windows-server/identity/ad-ds/manage/understand-security-identifiers
@@ -90,4 +93,4 @@ def segment(text: str) -> str:
         if "s-1-" in text:
             text = SID.sub(lambda found: sid(found[0]), text)
     text = _HEX.sub(tokens.HEX, text)
-    return _LONG_NUMBER.sub(tokens.NUMBER, text)
+    return _LONG_NUMBER.sub(tokens.NUMBER, _RANDOM.sub(tokens.RANDOM, text))

@@ -46,6 +46,8 @@ _SEGMENT_VERSION = re.compile(r"(?<=[_\-\\/ v])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{
 _POLICY_TEST = re.compile(r"__psscriptpolicytest_[a-z0-9]{1,12}\.[a-z0-9]{1,6}")
 #: macOS keeps each user's temporary files below two generated names.
 _FOLDERS_OF_USERS = re.compile(r"/var/folders/[^/\s\"']{1,8}/[^/\s\"']{1,60}")
+#: Folders named by day, as log archives have them.
+_DATED = re.compile(r"(?<=/)(?:19|20)\d\d/[01]\d/[0-3]\d(?=/)")
 _WINSXS = re.compile(r"(?<=_)[0-9a-f]{16}(?=[_.\\]|\Z)")
 
 
@@ -67,6 +69,8 @@ def _path(value: str) -> str:
     text = inside(text)
     if "\\" in text or "/" in text:
         text = _SEGMENT_VERSION.sub(tokens.VERSION, _WINSXS.sub(tokens.HEX, text))
+    if "/" in text:
+        text = _DATED.sub(tokens.TIME, text)
     return identity.segment(text)
 
 

@@ -51,6 +51,8 @@ def tidy(found: dict[str, str], family: str) -> None:
         _drop_same_name(found, "file_name", found["file_path"])
     if family in ("windows", "endpoint") and found.get("src_port") in _EPHEMERAL:
         del found["src_port"]
+    if found.get("action") == "registry_key":
+        found["action"] = "registry_delete" if found.pop("change", "").startswith("delete") else "registry_create"
     if "registry_value_name" in found and "registry_path" in found:
         found["registry_path"] += "\\" + found.pop("registry_value_name")
     if "object" in found and found.get("object_type") in _OBJECTS:

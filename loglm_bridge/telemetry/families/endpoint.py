@@ -15,7 +15,7 @@ _ACTIONS: Mapping[str, str] = {
     "createremotethreadapicall": "remote_thread", "filecreated": "file_create", "filedeleted": "file_delete",
     "filerenamed": "file_rename", "filemodified": "file_change", "create": "file_create", "unlink": "file_delete",
     "rename": "file_rename", "write": "file_change", "imageloaded": "image_load", "registryvalueset": "registry_set",
-    "registrykeycreated": "registry_key", "registryvaluedeleted": "registry_delete", "driverload": "driver_load",
+    "registrykeycreated": "registry_create", "registryvaluedeleted": "registry_delete", "driverload": "driver_load",
     "connectionsuccess": "network_connect", "connectionfailed": "network_failed",
     "networkconnectip4": "network_connect",
     "networkconnectip6": "network_connect", "dnsrequest": "dns_query", "dnsqueryresponse": "dns_query",

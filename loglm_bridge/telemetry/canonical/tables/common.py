@@ -93,12 +93,17 @@ _NOISE = """
     """
 
 #: Endings of a name's last part (separators ignored) that mark identity or noise, their exceptions, and accounts.
-NOISE_ENDINGS = ("guid", "uuid", "timestamp", "time", "date", "hash", "pid", "sha1", "sha256", "md5", "hostname",
-                 "computername", "machinename", "devicename", "timeutc", "correlationid", "sessionid", "requestid",
-                 "processid", "threadid", "accountdomain", "userdomain", "userdomainname", "logondomain",
-                 "workstation", "workstationname", "displayname", "systemid", "contextid",
-                 "sitename", "groupid", "region", "actorname", "creatorname", "firstname",
-                 "lastname", "fullname", "createdbyname")  # fmt: skip
+NOISE_ENDINGS = tuple(
+    drop(
+        """
+        guid uuid timestamp time date hash pid sha1 sha256 md5 hostname computername machinename devicename timeutc
+        correlationid sessionid requestid processid threadid accountdomain userdomain userdomainname logondomain
+        workstation workstationname displayname systemid contextid sitename groupid region actorname creatorname
+        firstname lastname fullname createdbyname netbiosname ntdomain dnsdomainname subjectdomainname targetdomainname
+        machinedomain agentname scopename compromisedentity compromisedhost scopedetails scopedetailspath orgpath
+        """
+    )
+)
 KEPT_ENDINGS = ("runtime", "realtime", "mandate", "update", "validate", "uptime")
 #: Whose `name` is a person's or an organisation's.
 PEOPLE = frozenset({"actor", "createdby", "source", "owner", "targetuser", "organization", "org", "account", "tenant",
