@@ -228,7 +228,7 @@ def _complete_process(values: Mapping[str, str], rng: random.Random) -> dict[str
     image, line, name = full.get("Image", ""), full.get("CommandLine", ""), full.get("OriginalFileName", "")
     if image and not image.startswith(("C:", "%")):
         full["Image"] = rng.choice(_FOLDERS[:2]) + "\\" + image.strip("\\ ")
-    if not image and (name or line):
+    if not image and (name or line.strip()):
         first = name or line.split()[0].strip("\"'")
         full["Image"] = rng.choice(_FOLDERS[:2]) + "\\" + first.rpartition("\\")[2]
     program = full.get("Image", "").rpartition("\\")[2]

@@ -51,10 +51,7 @@ def train(canonicals: Sequence[Canonical], pieces: int, min_kind: int = 3, min_f
 
 
 def _values(canonicals: Sequence[Canonical]) -> Iterator[list[str]]:
-    # A value counts once however many events carry it: rare behaviour must get pieces too.
-    seen: set[str] = set()
-    for event in canonicals:
-        fresh = [v[:512] for _, v in event.fields if v not in seen]
-        seen.update(fresh)
-        if fresh:
-            yield fresh
+    # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
+    counts = Counter(value[:512] for event in canonicals for _, value in event.fields)
+    for value, count in counts.items():
+        yield [value] * count.bit_length()
