@@ -1,0 +1,111 @@
+"""Input and alert action of the unpacked package under the Pythons that Splunk ships."""
+
+import gzip
+import json
+import os
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from tests.app.test_packaged_app import interpreters
+from tests.splunk.conftest import TOKEN, Sidecar
+from tests.splunk.input_process import complete_events, definition, validation
+from tests.splunk.splunkd import encode_rows
+from tests.splunk.splunkd_standin import SESSION, Splunkd, event
+
+
+@pytest.fixture(params=interpreters())
+def python(request):
+    """An interpreter that sees neither this project nor what is installed beside it."""
+    return [request.param, "-I", "-S", "-B"]
+
+
+@pytest.fixture
+def splunkd():
+    """A stand-in for splunkd that holds the sidecar's token in its password store."""
+    server = Splunkd()
+    server.passwords["loglm_bridge:sidecar:"] = TOKEN
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def sidecar(root):
+    """A stand-in sidecar."""
+    server = Sidecar(root)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def home(app, sidecar, tmp_path):
+    """The app with the stand-in's address and no token file: the token comes from storage/passwords."""
+    home = tmp_path / "loglm_bridge"
+    for part in ("bin", "local"):
+        (home / part).mkdir(parents=True)
+    for part in ("default", "lib"):
+        (home / part).symlink_to(app / part)
+    for script in (app / "bin").iterdir():  # real files: each finds its app by its own path
+        (home / "bin" / script.name).write_bytes(script.read_bytes())
+    (home / "local/loglm.conf").write_text(f"[sidecar]\nurl = {sidecar.url}\n")
+    return home
+
+
+def run(python, home, script, text, *args):
+    """Run a script as splunkd does: no environment of this project, no terminal."""
+    env = {"PATH": os.environ["PATH"], "SPLUNK_HOME": str(home.parent / "splunk")}
+    command = [*python, str(home / "bin" / script), *args]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, env=env, timeout=60, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+
+
+def test_scheme(python, home):
+    code, shown, lines = run(python, home, "loglm_input.py", "", "--scheme")
+    assert (code, lines) == (0, [])
+    assert ET.fromstring(shown).findtext("title") == "LogLM notable events"
+
+
+def test_validation(python, home, splunkd, tmp_path):
+    started = time.monotonic()
+    good = validation(splunkd.uri, tmp_path, {"search": "index=main"})
+    assert run(python, home, "loglm_input.py", good, "--validate-arguments") == (0, "", [])
+    assert time.monotonic() - started < 2
+    bad = validation(splunkd.uri, tmp_path, {"search": "index=main", "threshold": "2"})
+    code, shown, lines = run(python, home, "loglm_input.py", bad, "--validate-arguments")
+    assert (code, lines) == (1, [])
+    assert "threshold must be" in ET.fromstring(shown).findtext("message")
+
+
+def test_input(python, home, splunkd, tmp_path):
+    now = int(time.time())
+    splunkd.events = [event(now - 500, "mimikatz ł", time=now - 501.25), event(now - 400, "logon")]
+    text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main"})
+    code, shown, lines = run(python, home, "loglm_input.py", text)
+    assert (code, [line.split()[0] for line in lines]) == (0, ["INFO"])
+    ((_, notable),) = complete_events(shown)
+    assert f'orig_time="{now - 501.25:.3f}"' in notable
+    assert run(python, home, "loglm_input.py", text)[1] == ""
+
+
+def test_without_a_token_the_input_says_what_to_do(python, home, splunkd, tmp_path):
+    splunkd.passwords.clear()
+    text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main"})
+    code, shown, (line,) = run(python, home, "loglm_input.py", text)
+    assert (code, shown) == (1, "")
+    assert line.startswith("ERROR LogLM input test: no token saved in storage/passwords")
+
+
+def test_alert_action(python, home, splunkd, tmp_path):
+    rows = [{"_time": "1700000000", "_raw": "mimikatz ł", "host": "ws-17"}, {"_time": "1700000001", "_raw": "logon"}]
+    (tmp_path / "results.csv.gz").write_bytes(gzip.compress(encode_rows(rows, ["_time", "_raw", "host"])))
+    payload = {
+        "results_file": str(tmp_path / "results.csv.gz"),
+        "server_uri": splunkd.uri,
+        "session_key": SESSION,
+        "configuration": {"risk": "1"},
+    }
+    code, shown, lines = run(python, home, "loglm_notable.py", json.dumps(payload), "--execute")
+    assert (code, shown) == (0, ""), lines
+    assert [query["index"] for query, _ in splunkd.received] == ["notable", "risk"]
