@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import PackagePath, PathDistribution
 
 import pytest
 
-from loglm_bridge.contract.errors import ModelRefused, SidecarError, SidecarUnavailable
+from loglm_bridge.contract.errors import InputError, ModelRefused, SidecarError, SidecarUnavailable
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.demo import _check, report, stage
 from loglm_bridge.demo.findings import notables_of
@@ -184,6 +185,21 @@ def test_the_app_is_configured_as_an_administrator_would(tmp_path):
     settings = Settings.read(app)
     assert (settings.url, settings.token_file) == ("http://127.0.0.1:5", tmp_path / "token")
     assert (app / "bin" / "loglm.py").read_bytes() == (ROOT / "bin" / "loglm.py").read_bytes()
+
+
+def test_an_installed_package_brings_the_apps_files(tmp_path, monkeypatch):
+    package = tmp_path / "lib" / "site-packages" / "loglm_bridge" / "__init__.py"
+    wanted = tmp_path / "share" / "loglm_bridge" / "bin" / "loglm.py"
+    for path in (package, wanted):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    listed = PackagePath("../../share/loglm_bridge/bin/loglm.py")
+    listed.dist = PathDistribution(tmp_path / "lib" / "site-packages" / "x.dist-info")
+    monkeypatch.setattr(stage.loglm_bridge, "__file__", str(package))
+    monkeypatch.setattr(stage, "files", lambda _: [PackagePath("loglm_bridge/__init__.py"), listed])
+    assert stage.app_file("bin/loglm.py").resolve() == wanted
+    with pytest.raises(InputError, match=r"a part of the app is missing \[default/loglm\.conf\]"):
+        stage.app_file("default/loglm.conf")
 
 
 def test_nothing_of_the_users_environment_configures_the_demo(tmp_path, monkeypatch):
