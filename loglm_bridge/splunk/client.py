@@ -13,44 +13,27 @@ import time
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import (
-    BY_CODE,
     BadReply,
-    InvalidRequest,
-    LogLMError,
-    ModelFailed,
-    NotReady,
-    Overloaded,
     SidecarError,
-    SidecarFailed,
-    SidecarOverloaded,
     SidecarRefused,
-    SidecarUnavailable,
-    TooLarge,
-    Unauthorized,
+    SidecarTimeout,
     VersionMismatch,
     WrongService,
 )
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.limits import API_VERSION, MAX_ECHO, SERVICE
+from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import ModelId, Options, Reply, loads, read_reply, write_request
+from loglm_bridge.contract.wire import ModelId, Options, Reply, read_reply, write_request
 from loglm_bridge.splunk.breaker import CircuitBreaker
+from loglm_bridge.splunk.refusal import PATIENCE, BusyError, Lasting, TooBig, json_object, refusal
 from loglm_bridge.splunk.settings import Settings
-from loglm_bridge.splunk.transport import Answer, ConnectionLost, Transport, Unreachable
+from loglm_bridge.splunk.transport import ConnectionLost, Transport, Unreachable
 
 #: Seconds within which a sidecar must name itself; three silent tries stay under five.
 IDENTITY_SECONDS = 1.5
 
-#: How often a request is sent where the failure may pass (labelling is idempotent), and the pause before the next try.
-#: WrongService is among them, because an answer cut in its head can look like another program's.
-_TRIES: Mapping[type[SidecarError], int] = {Unreachable: 3, ConnectionLost: 2, BadReply: 2, WrongService: 2}
+#: The pause before the second try; it grows with each.
 _PAUSE_SECONDS = 0.2
-
-#: Seconds that one client waits in all because the sidecar asks it to, by the code of the refusal.
-_PATIENCE: Mapping[str, float] = {NotReady.code: 10.0, Overloaded.code: 30.0}
-
-#: Statuses that the same request would get again and again.
-_LASTING = frozenset({401, 403, 404, 405, 409, 411})
 
 #: Bytes of an event on the wire beside its text.
 _EVENT_OVERHEAD = 160
@@ -76,7 +59,7 @@ class SidecarClient:
         self._breaker = CircuitBreaker(clock)
         self._transport = Transport(settings)
         self._identified = False
-        self._patience = dict(_PATIENCE)
+        self._patience = dict(PATIENCE)
 
     def __enter__(self) -> SidecarClient:
         return self
@@ -127,11 +110,14 @@ class SidecarClient:
             SidecarRefused: a sidecar of another interface version.
             SidecarError: nothing answers.
         """
-        answer = self._transport.send("GET", "/health/live", seconds=min(IDENTITY_SECONDS, self._settings.timeout))
-        data = _object(answer)
+        try:
+            answer = self._transport.send("GET", "/health/live", seconds=min(IDENTITY_SECONDS, self._settings.timeout))
+        except SidecarTimeout as error:
+            raise _Silent(error.message) from error
+        data = json_object(answer)
         if data.get("service") != SERVICE:
             if isinstance(data.get("error"), Mapping):
-                raise self._refusal(answer)
+                raise refusal(answer, self._settings.address)
             raise WrongService(f"what listens at {self._settings.address} is not a LogLM sidecar")
         if data.get("api") != API_VERSION:
             raise SidecarRefused(
@@ -147,7 +133,7 @@ class SidecarClient:
             try:
                 yield self._ask(body, len(events))
                 return
-            except _TooBig:
+            except TooBig:
                 if len(events) <= 1:
                     raise
         half = len(events) // 2
@@ -163,9 +149,9 @@ class SidecarClient:
             if isinstance(outcome, Reply):
                 self._breaker.success()
                 return outcome
-            if isinstance(outcome, _TooBig):
+            if isinstance(outcome, TooBig):
                 raise outcome
-            if isinstance(outcome, _BusyError):
+            if isinstance(outcome, BusyError):
                 self._wait(outcome)
             else:
                 failures += 1
@@ -182,7 +168,7 @@ class SidecarClient:
             self.identify()
         answer = self._transport.send("POST", "/v1/label", seconds=self._settings.timeout, token=self._token, body=body)
         if answer.status != 200:
-            raise self._refusal(answer)
+            raise refusal(answer, self._settings.address)
         return read_reply(answer.body, count)
 
     def _give_up_or_pause(self, error: SidecarError, failures: int) -> None:
@@ -190,12 +176,12 @@ class SidecarClient:
         self._identified = False
         self._transport.renew()
         last = failures >= _TRIES.get(type(error), 1)
-        self._breaker.failure(error, lasting=last and isinstance(error, (WrongService, _Lasting)))
+        self._breaker.failure(error, lasting=last and isinstance(error, (WrongService, Lasting)))
         if last or self._breaker.open:
             raise error
         self._sleep(_PAUSE_SECONDS * failures)
 
-    def _wait(self, busy: _BusyError) -> None:
+    def _wait(self, busy: BusyError) -> None:
         left = self._patience[busy.reason]
         if left <= 0:
             self._breaker.failure(busy.error)
@@ -204,60 +190,17 @@ class SidecarClient:
         self._patience[busy.reason] = left - pause
         self._sleep(pause)
 
-    def _refusal(self, answer: Answer) -> SidecarError:
-        """Return what an answer other than 200 means."""
-        error = _object(answer).get("error")
-        code = str(error.get("code")) if isinstance(error, Mapping) else ""
-        said = " ".join(str(error.get("message")).split())[:MAX_ECHO] if isinstance(error, Mapping) else ""
-        kind = BY_CODE.get(code)
-        if answer.status == Unauthorized.status:
-            return _Lasting("the sidecar refused the token")
-        if kind is None:
-            return self._foreign_refusal(answer)
-        if answer.status == TooLarge.status:
-            return _TooBig(said, hint=kind.hint)
-        if kind is Overloaded:
-            return _BusyError(SidecarOverloaded("the sidecar is busy"), code, answer.retry_after)
-        if kind is NotReady:
-            waited = f"the sidecar's model is not ready (waited {_PATIENCE[code]:g} s)"
-            return _BusyError(SidecarUnavailable(waited, hint=kind.hint), code, answer.retry_after)
-        if kind in (ModelFailed, LogLMError):
-            return SidecarFailed(said, hint=kind.hint)
-        if answer.status in _LASTING:
-            return _Lasting(said, hint=kind.hint)
-        return (SidecarUnavailable if answer.status >= 500 else SidecarRefused)(said, hint=kind.hint)
 
-    def _foreign_refusal(self, answer: Answer) -> SidecarError:
-        """Return what an answer means that carries no error of ours: a proxy's 502, another program's 404."""
-        if answer.status >= 500:
-            return SidecarUnavailable(f"HTTP {answer.status} from {self._settings.address}")
-        return WrongService(
-            f"HTTP {answer.status} from {self._settings.address}, which is no answer of a LogLM sidecar"
-        )
+class _Silent(SidecarTimeout):
+    """The sidecar did not name itself in time; a machine under load needs longer for the first answer."""
 
 
-class _Lasting(SidecarRefused):
-    """A refusal that asking again cannot change."""
-
-
-class _TooBig(SidecarRefused):
-    """The request is over the sidecar's limits, which may be lower than ours."""
-
-
-class _BusyError(SidecarError):
-    """The sidecar asks to wait `seconds`; `error` is what it comes to once patience for `reason` is spent."""
-
-    def __init__(self, error: SidecarError, reason: str, seconds: Optional[float]) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.reason = reason
-        self.seconds = max(0.05, 1.0 if seconds is None else seconds)
-
-
-def _object(answer: Answer) -> Mapping[str, object]:
-    """Return the JSON object of an answer, an empty one where it is none."""
-    try:
-        data = loads(answer.body)
-    except InvalidRequest:
-        return {}
-    return data if isinstance(data, Mapping) else {}
+#: How often a request is sent where the failure may pass (labelling is idempotent); other failures are told at once.
+#: WrongService is among them, because an answer cut in its head can look like another program's.
+_TRIES: Mapping[type[SidecarError], int] = {
+    Unreachable: 3,
+    _Silent: 3,
+    ConnectionLost: 2,
+    BadReply: 2,
+    WrongService: 2,
+}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Optional, Sequence
+from typing import Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options, Reply
+from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.columns import Value
+from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import Value, blank_columns, event_of, label_columns
-
-if TYPE_CHECKING:
-    from loglm_bridge.splunk.client import SidecarClient  # brings the HTTP library, which getinfo must not pay for
+from loglm_bridge.splunk.rows import blank_columns, event_of, label_columns
+from loglm_bridge.splunk.settings import Settings
 
 Record = dict[str, Value]
 
@@ -20,13 +21,14 @@ Record = dict[str, Value]
 class Labeller:
     """Adds the loglm columns to rows; counts what became of them in `tally`.
 
-    `connect` makes the client (and reads the token for it); it is called once, when the first row needs it.
+    The token is read and the client made once, when the first row needs them.
     """
 
-    def __init__(self, options: SearchOptions, connect: Callable[[], SidecarClient]) -> None:
+    def __init__(self, options: SearchOptions, settings: Settings, session: Optional[SplunkSession]) -> None:
         self.tally = Tally()
         self._options = options
-        self._connect = connect
+        self._settings = settings
+        self._session = session
         self._client: Optional[SidecarClient] = None
         self._no_client: Optional[SidecarError] = None
         self._wanted = Options(
@@ -61,6 +63,11 @@ class Labeller:
         self._blank(rows, status, str(reason))
         self._count(rows)
 
+    def close(self) -> None:
+        """Close the connection to the sidecar."""
+        if self._client is not None:
+            self._client.close()
+
     def _ask(self, rows: list[Record], events: list[Event]) -> None:
         try:
             client = self._connected()
@@ -84,7 +91,7 @@ class Labeller:
             raise self._no_client.with_traceback(None)
         if self._client is None:
             try:
-                self._client = self._connect()
+                self._client = SidecarClient(self._settings, sidecar_token(self._settings, self._session))
             except SidecarError as error:
                 self._no_client = error
                 raise
@@ -112,4 +119,5 @@ class Labeller:
     def _count(self, rows: Sequence[Record]) -> None:
         """Count what the rows carry, so that the message cannot say anything else."""
         status = self._options.prefix + "status"
-        self.tally.statuses.update(str(row[status]) for row in rows)
+        for row in rows:
+            self.tally.add(str(row[status]))

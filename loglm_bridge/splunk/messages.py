@@ -25,6 +25,10 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.reason: Optional[LogLMError] = None
 
+    def add(self, status: str) -> None:
+        """Count one row."""
+        self.statuses[status] += 1
+
     def blame(self, reason: LogLMError) -> None:
         """Note why rows go without labels; the first reason is the one that is told."""
         self.reason = self.reason or reason

@@ -14,7 +14,7 @@ from loglm_bridge.contract.errors import OptionError
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.text import one_line
 from loglm_bridge.splunk import values
-from loglm_bridge.splunk.rows import HINTS, OUTPUTS, column_names
+from loglm_bridge.splunk.columns import HINTS, OUTPUTS, column_names
 from loglm_bridge.splunk.settings import Settings
 
 #: Characters of the longest field name that is taken.

@@ -23,7 +23,7 @@ from splunklib.searchcommands import StreamingCommand
 from splunklib.searchcommands.internals import CsvDialect, RecordWriterV2
 
 from loglm_bridge.contract.errors import InputError
-from loglm_bridge.splunk.rows import Value
+from loglm_bridge.splunk.columns import Value
 
 Record = dict[str, Value]
 Metadata = Mapping[str, Any]

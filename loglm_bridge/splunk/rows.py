@@ -7,43 +7,22 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Mapping, Optional, Sequence, Union
+from typing import Mapping, Optional, Sequence
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.text import one_line, visible
 from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.splunk.columns import SUFFIXES, Value, column_names
 from loglm_bridge.splunk.decision import decide, shown_techniques
 
-Value = Union[str, Sequence[str]]
 Row = Mapping[str, Value]
-
-#: Fields of a row that an event takes beside its text.
-HINTS = ("_time", "host", "source", "sourcetype")
-
-#: Values of the option `output`.
-OUTPUTS = ("labels", "embedding", "all")
-
-#: Written columns without their prefix, in order (DESIGN.md 2.2).
-_LABELS = (
-    "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
-)  # fmt: skip
-_SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "labels": _LABELS,
-    "embedding": ("status", "model", "detail", "embedding"),
-    "all": (*_LABELS, "embedding"),
-}
 
 #: Joins the values of several `by` fields to one entity; no log field holds it.
 _JOIN = "\x1f"
 
 #: Characters of a technique's name that are kept; the table's longest has 80.
 _MAX_NAME = 200
-
-
-def column_names(prefix: str, output: str) -> tuple[str, ...]:
-    """Return the names of all columns that every row gets, for one of OUTPUTS."""
-    return tuple(prefix + suffix for suffix in _SUFFIXES[output])
 
 
 def event_of(row: Row, field: str, by: Sequence[str] = ()) -> Event:
@@ -95,7 +74,7 @@ def label_columns(
         "detail": _details(verdict),
         "embedding": "" if verdict.embedding is None else json.dumps(verdict.embedding, separators=(",", ":")),
     }
-    return {prefix + suffix: found[suffix] for suffix in _SUFFIXES[output]}
+    return {prefix + suffix: found[suffix] for suffix in SUFFIXES[output]}
 
 
 def blank_columns(status: str, detail: str, *, prefix: str, output: str) -> dict[str, Value]:

@@ -1,7 +1,7 @@
 """`| loglm`: labels the rows of a search. Runs on the search head only, because the sidecar is there.
 
-splunkd starts this program several times per search only to ask getinfo, so that path imports no HTTP library and asks
-nobody; the client is made when the first row needs it.
+splunkd starts this program several times per search only to ask getinfo, so that path imports neither the HTTP library
+nor what labels, and asks nobody; all that comes with the first row.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from splunklib.searchcommands import Configuration
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
 from loglm_bridge.splunk import messages
-from loglm_bridge.splunk.labeller import Labeller
 from loglm_bridge.splunk.logfile import new_ref, open_log
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, SearchEnded, searchinfo
 from loglm_bridge.splunk.settings import Settings
 
 if TYPE_CHECKING:
-    from loglm_bridge.splunk.client import SidecarClient
+    from loglm_bridge.splunk.labeller import Labeller
 
 _log = open_log("loglm")
 
@@ -34,7 +33,7 @@ class LogLMCommand(ChunkedCommand):
     """The command; `app` is the app's folder."""
 
     _settings: Settings
-    _labeller: Labeller
+    _asked: SearchOptions
 
     def __init__(self, app: Path) -> None:
         super().__init__()
@@ -42,7 +41,7 @@ class LogLMCommand(ChunkedCommand):
         self._app = app
         self._started = time.monotonic()
         self._info: Metadata = {}
-        self._client: Optional[SidecarClient] = None
+        self._labeller: Optional[Labeller] = None
 
     def configure(self, metadata: Metadata) -> None:
         """Read settings and options. Raises ConfigError, OptionError."""
@@ -50,7 +49,6 @@ class LogLMCommand(ChunkedCommand):
         args = self._info.get("args")
         self._settings = Settings.read(self._app)
         self._asked = SearchOptions.parse([str(a) for a in args] if isinstance(args, list) else [], self._settings)
-        self._labeller = Labeller(self._asked, self._connect)
         self._configuration.required_fields = self._asked.required_fields
 
     def transform(self, records: Iterator[Record]) -> Iterator[Record]:
@@ -64,6 +62,8 @@ class LogLMCommand(ChunkedCommand):
 
     def finished(self) -> None:
         """Tell the user what became of the rows, in one message, and only where something is to tell."""
+        if self._labeller is None:
+            return
         tally = self._labeller.tally
         text = messages.summary(tally, field=self._asked.field, prefix=self._asked.prefix, ref=self.ref)
         if text:
@@ -73,33 +73,33 @@ class LogLMCommand(ChunkedCommand):
 
     def close(self) -> None:
         """Close the connection to the sidecar."""
-        if self._client is not None:
-            self._client.close()
+        if self._labeller is not None:
+            self._labeller.close()
 
     @property
     def _sid(self) -> str:
         return str(self._info.get("sid", ""))
 
     def _label(self, rows: list[Record]) -> None:
+        labeller = self._labeller = self._labeller or self._make_labeller()
         if self._sid.startswith("remote_"):
             # the ids that splunkd gives to the part of a search that runs on an indexer; no sidecar is there
-            self._labeller.give_up(rows, "unavailable", _OnIndexerError("LogLM runs on the search head only"))
+            labeller.give_up(rows, "unavailable", _OnIndexerError("LogLM runs on the search head only"))
             return
         try:
-            self._labeller.label(rows)
+            labeller.label(rows)
         except LogLMError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             _log.exception("batch failed sid=%s ref=%s", self._sid, self.ref)
-            self._labeller.give_up(rows, "error", LogLMError(f"internal error ({type(error).__name__})"))
+            labeller.give_up(rows, "error", LogLMError(f"internal error ({type(error).__name__})"))
 
-    def _connect(self) -> SidecarClient:
-        from loglm_bridge.splunk.client import SidecarClient
-        from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
+    def _make_labeller(self) -> Labeller:
+        from loglm_bridge.splunk.credentials import SplunkSession
+        from loglm_bridge.splunk.labeller import Labeller
 
         session = SplunkSession(str(self._info.get("splunkd_uri") or ""), str(self._info.get("session_key") or ""))
-        self._client = SidecarClient(self._settings, sidecar_token(self._settings, session))
-        return self._client
+        return Labeller(self._asked, self._settings, session)
 
 
 class _OnIndexerError(SidecarError):

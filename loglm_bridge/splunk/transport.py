@@ -7,6 +7,7 @@ configured address and nowhere else.
 from __future__ import annotations
 
 import http.client
+import os
 import time
 from dataclasses import dataclass
 from typing import Iterator, Optional
@@ -29,6 +30,9 @@ _CONNECT_SECONDS = 3.0
 _GRACE_SECONDS = 0.25
 
 
+_CA_HINT = "check the sidecar's certificate and `ca_file` in loglm.conf"
+
+
 class Unreachable(SidecarUnavailable):
     """No connection: nothing listens, or the way to it is closed."""
 
@@ -47,9 +51,14 @@ class Answer:
 
 
 class Transport:
-    """Sends requests to one sidecar."""
+    """Sends requests to one sidecar.
+
+    Raises SidecarUnavailable where `ca_file` is set and cannot be read.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        if settings.ca_file and not os.access(settings.ca_file, os.R_OK):
+            raise SidecarUnavailable("ca_file cannot be read", where=str(settings.ca_file), hint=_CA_HINT)
         self._url = settings.url
         self._address = settings.address
         self._verify = str(settings.ca_file) if settings.ca_file else True
@@ -123,7 +132,7 @@ class Transport:
         if isinstance(error, requests.exceptions.SSLError):
             return SidecarUnavailable(
                 f"no trusted TLS connection to the sidecar at {self._address}",
-                hint="check the sidecar's certificate and `ca_file` in loglm.conf",
+                hint=_CA_HINT,
             )
         causes = tuple(_chain(error))
         # a body that stalls is a ConnectionError to requests; the clock tells it from a cut one

@@ -8,7 +8,8 @@ from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.splunk.rows import OUTPUTS, blank_columns, column_names, decimal, event_of, label_columns
+from loglm_bridge.splunk.columns import OUTPUTS, column_names
+from loglm_bridge.splunk.rows import blank_columns, decimal, event_of, label_columns
 
 VALUES = st.one_of(st.text(), st.lists(st.text()))
 LOOKS = {"prefix": "loglm_", "output": "all", "threshold": None}

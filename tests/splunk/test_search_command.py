@@ -1,6 +1,8 @@
 """The search command as splunkd runs it: the real bin/loglm.py in its own process."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -393,6 +395,13 @@ def test_a_defect_of_ours_costs_labels_but_no_rows(standin, app_at, search, splu
     ref = text.rpartition("ref=")[2]
     assert ref in log_of()
     assert "canary" not in log_of()
+
+
+def test_getinfo_pays_for_nothing_that_only_rows_need(splunk_env):
+    program = "import sys, loglm_bridge.splunk.search_command as c; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=splunk_env, check=True)
+    late = {"requests", "urllib3", "loglm_bridge.contract.wire", "loglm_bridge.contract.attack_table"}
+    assert late & set(done.stdout.split()) == set()
 
 
 def test_getinfo_is_quick(standin, app_at, search):

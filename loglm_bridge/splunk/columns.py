@@ -1,0 +1,30 @@
+"""The fields of a row: which are read, which are written. Light, because every getinfo imports it."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence, Union
+
+#: What splunklib makes of a field: its text, or a list of texts where it is multivalue.
+Value = Union[str, Sequence[str]]
+
+#: Fields of a row that an event takes beside its text.
+HINTS = ("_time", "host", "source", "sourcetype")
+
+#: Values of the option `output`.
+OUTPUTS = ("labels", "embedding", "all")
+
+_LABELS = (
+    "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
+)  # fmt: skip
+
+#: Written columns without their prefix, in order (DESIGN.md 2.2).
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "labels": _LABELS,
+    "embedding": ("status", "model", "detail", "embedding"),
+    "all": (*_LABELS, "embedding"),
+}
+
+
+def column_names(prefix: str, output: str) -> tuple[str, ...]:
+    """Return the names of all columns that every row gets, for one of OUTPUTS."""
+    return tuple(prefix + suffix for suffix in SUFFIXES[output])
