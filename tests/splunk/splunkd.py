@@ -7,8 +7,6 @@ import json
 import subprocess
 from pathlib import Path
 
-csv.field_size_limit(2**31 - 1)
-
 
 def encode_rows(rows, columns=None):
     """Write rows as splunkd does: LF, and for every column a `__mv_` column; lists are multivalue."""
@@ -30,6 +28,7 @@ def multivalue(cell):
 
 def decode_rows(body):
     """Read an answer's rows; multivalue fields become lists."""
+    csv.field_size_limit(2**31 - 1)  # one for the whole process, and splunklib sets it at its import
     rows = []
     for row in csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")):
         assert None not in row, "ragged row"

@@ -9,6 +9,11 @@ from tests.contract.test_python39 import interpreters
 from tests.splunk.conftest import TOKEN
 from tests.splunk.test_search_command import rows_of
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.version_info < (3, 11), reason="the package is built with 3.11 or newer"),
+]
+
 PYTHONS = list(dict.fromkeys([sys.executable, *interpreters()]))
 
 
@@ -30,7 +35,6 @@ def bare_env(splunk_env):
     return splunk_env
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_command_labels(python, packaged, bare_env, search):
     one = search(packaged, python)
@@ -41,7 +45,6 @@ def test_the_command_labels(python, packaged, bare_env, search):
     assert one.end() == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_command_survives_a_fault(python, packaged, bare_env, search, standin):
     standin.fault("fewer")
@@ -53,7 +56,6 @@ def test_the_command_survives_a_fault(python, packaged, bare_env, search, standi
     assert one.end() == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("python", PYTHONS)
 def test_a_nul_passes(python, packaged, bare_env, search):
     """The csv module of 3.9 and 3.10 refuses it."""

@@ -1,0 +1,116 @@
+"""The real search command and the real sidecar service, each in its own process; only the model is a double."""
+
+import signal
+
+import pytest
+
+from tests.splunk.splunkd import warnings
+from tests.splunk.test_search_command import rows_of
+
+pytest.importorskip("starlette")  # the Splunk side's own Pythons do not have it
+
+from tests.sidecar.process import Process
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start sidecars."""
+    running = []
+
+    def start(*flags, **environ):
+        folder = tmp_path / f"sidecar{len(running)}"
+        folder.mkdir()
+        running.append(Process(folder, *flags, **environ))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.close()
+
+
+def test_every_row_gets_what_the_sidecar_answers(serve, app_at, search):
+    sidecar = serve().ready()
+    texts = [f"event {i} é\u202e\x00"[: 7 + i] for i in range(300)]
+    one = search(app_at(sidecar.port, token=sidecar.token))
+    one.getinfo("output=all", "top=10", "explain=t")
+    metadata, rows = one.execute(rows_of(*texts[:100]), finished=False)
+    assert metadata == {"finished": False}
+    metadata, more = one.execute(rows_of(*texts[100:]))
+    assert metadata == {"finished": True}
+    assert one.end() == 0
+    expected = [
+        verdict
+        for i in range(0, 300, 100)
+        for verdict in sidecar.label(*[r["_raw"] for r in (rows + more)[i : i + 100]])
+    ]
+    assert [row["loglm_status"] for row in rows + more] == ["ok"] * 300
+    assert [row["loglm_verdict"] for row in rows + more] == [verdict["verdict"] for verdict in expected]
+    assert [float(row["loglm_score"]) for row in rows + more] == [round(verdict["score"], 6) for verdict in expected]
+    assert {row["loglm_model"] for row in rows + more} == {"double 0 000000000000"}
+
+
+def test_a_model_that_loads_is_waited_for(serve, app_at, search):
+    sidecar = serve(DOUBLE="late 2").listening()
+    one = search(app_at(sidecar.port, token=sidecar.token))
+    one.getinfo()
+    metadata, rows = one.execute(rows_of("a", "b"))
+    assert ([row["loglm_status"] for row in rows], warnings(metadata)) == (["ok", "ok"], [])
+
+
+def test_a_sidecar_whose_model_was_refused_is_not_there(serve, app_at, search):
+    sidecar = serve(DOUBLE="refuse").listening()
+    one = search(app_at(sidecar.port, token="x"))
+    one.getinfo()
+    metadata, rows = one.execute(rows_of("a"))
+    assert rows[0]["loglm_status"] == "unavailable"
+    (text,) = warnings(metadata)
+    assert "sidecar not reachable" in text  # it does not stay without a model
+
+
+def test_a_wrong_token_is_told_and_asked_with_once(serve, app_at, search):
+    sidecar = serve().ready()
+    one = search(app_at(sidecar.port, token="wr0ng", sidecar="batch_events = 1"))
+    one.getinfo()
+    metadata, rows = one.execute(rows_of("a", "b", "c"))
+    assert [row["loglm_status"] for row in rows] == ["unavailable"] * 3
+    assert "the sidecar refused the token" in warnings(metadata)[0]
+    assert sidecar.metrics()['loglm_requests_total{outcome="unauthorized"}'] == 1
+
+
+def test_one_event_that_hangs_the_model_costs_its_own_label_only(serve, app_at, search):
+    sidecar = serve("--deadline", "1").ready()
+    one = search(app_at(sidecar.port, token=sidecar.token, sidecar="timeout = 30"))
+    one.getinfo()
+    metadata, rows = one.execute(rows_of("a", "HANG", "b"))
+    assert [row["loglm_status"] for row in rows] == ["ok", "error", "ok"]
+    assert "1 of 3 events returned without labels (loglm_status=error)" in warnings(metadata)[0]
+
+
+def test_killed_in_the_middle_of_a_search_and_back_for_the_next(serve, app_at, search):
+    sidecar = serve().ready()
+    app = app_at(sidecar.port, token=sidecar.token)
+    one = search(app)
+    one.getinfo()
+    _, rows = one.execute(rows_of("a", "b"), finished=False)
+    assert [row["loglm_status"] for row in rows] == ["ok", "ok"]
+    sidecar.stop(signal.SIGKILL)
+    metadata, rows = one.execute(rows_of("c"))
+    assert rows[0]["loglm_status"] == "unavailable"
+    assert "1 of 3 events returned without labels" in warnings(metadata)[0]
+    serve("--port", str(sidecar.port), "--token-file", str(sidecar.token_file)).ready()
+    two = search(app)
+    two.getinfo()
+    metadata, rows = two.execute(rows_of("c"))
+    assert (rows[0]["loglm_status"], warnings(metadata)) == ("ok", [])
+
+
+def test_a_sidecar_that_is_told_to_stop_finishes_what_it_took(serve, app_at, search):
+    sidecar = serve().ready()
+    one = search(app_at(sidecar.port, token=sidecar.token))
+    one.getinfo()
+    one.execute(rows_of("a"), finished=False)
+    assert sidecar.stop() == 0
+    metadata, rows = one.execute(rows_of("b"))
+    assert rows[0]["loglm_status"] == "unavailable"
+    assert "1 of 2 events" in warnings(metadata)[0]
+    assert one.end() == 0
