@@ -61,31 +61,18 @@ class Ingest:
     clock: Callable[[], float]
     progress: Progress = field(default_factory=Progress)
 
-    def run(self, position: Optional[Position]) -> Position:
-        """Read from `position` (None: as a new input) what is settled now, or as much as one run may.
-
-        Returns the position that was reached, which is saved.
+    def run(self, position: Position) -> Position:
+        """Read from `position` what is settled now, or as much as one run may; return where it got to, which is saved.
 
         Raises:
             CheckpointError, SidecarError, SplunkdError, StreamClosed: the run ends; what was saved still holds.
         """
-        self.store.reserve()
         now = self.clock()  # once: a run that chased the clock would end in many windows of one second
-        position = self._start(position, now)
         while self.progress.events < self.options.max_events and self.progress.windows < MAX_WINDOWS:
             window = next_window(position, now, self.options.lag, self.options.window)
             if window is None:
                 break
             position = self._read(window, position)
-        return position
-
-    def _start(self, saved: Optional[Position], now: float) -> Position:
-        position = saved and anchored(saved, now, self.options.lag)
-        if position is None:
-            position = Position(max(0, int(now) - self.options.lookback))
-        if position != saved:
-            # at once: were it only saved after the first window, a sidecar that is down would let it slide
-            self.store.save(position)
         return position
 
     def _read(self, window: Window, position: Position) -> Position:
@@ -123,6 +110,24 @@ class Ingest:
             self.journal.note(keys)
         self.progress.events += len(rows)
         self.progress.notables += len(keys)
+
+
+def start_position(store: CheckpointStore, saved: Optional[Position], options: InputOptions, now: float) -> Position:
+    """Return the position to read from; that of a new input is saved at once.
+
+    Were it only saved after the first window, a sidecar that is down or a missing token would let it slide, and what
+    was indexed meanwhile would be skipped.
+
+    Raises:
+        CheckpointError: the disk takes no position.
+    """
+    store.reserve()
+    position = saved and anchored(saved, now, options.lag)
+    if position is None:
+        position = Position(max(0, int(now) - options.lookback))
+    if position != saved:
+        store.save(position)
+    return position
 
 
 def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

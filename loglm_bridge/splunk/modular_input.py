@@ -23,7 +23,7 @@ from loglm_bridge.splunk.credentials import sidecar_token
 from loglm_bridge.splunk.definition import Definition, Stanza, read_definition
 from loglm_bridge.splunk.disk import Disk
 from loglm_bridge.splunk.event_stream import EventStream, StreamClosed, abandon, say
-from loglm_bridge.splunk.ingest import Ingest
+from loglm_bridge.splunk.ingest import Ingest, start_position
 from loglm_bridge.splunk.input_options import KIND, InputOptions, scheme, unknown
 from loglm_bridge.splunk.journal import Journal
 from loglm_bridge.splunk.lock import AlreadyRunning, InputLock
@@ -79,7 +79,7 @@ def _run_all(app: Path, definition: Definition) -> int:
 
 def _run_guarded(app: Path, definition: Definition, stanza: Stanza) -> int:
     """Run one input; every way in which it can end becomes an exit code and one line."""
-    who = f"LogLM input {stanza.name.partition('://')[2] or stanza.name}"
+    who = f"LogLM input {_short(stanza)}"
     try:
         _run(app, definition, stanza, who)
         return 0
@@ -111,7 +111,7 @@ def _problem(level: str, who: str, error: LogLMError, fate: str = "") -> int:
 
 
 def _run(app: Path, definition: Definition, stanza: Stanza, who: str) -> None:
-    options, settings = InputOptions.read(stanza.params), Settings.read(app)
+    options = InputOptions.read(stanza.params)
     for name in unknown(stanza.params):
         say("WARN", f"{who}: unknown setting {name} ignored")
     disk, stem = _open_folder(definition.folder, stanza)
@@ -119,25 +119,30 @@ def _run(app: Path, definition: Definition, stanza: Stanza, who: str) -> None:
         store = CheckpointStore(disk, stem, stanza.name)
         loaded = store.load()
         _tell_of_damage(who, loaded)
-        stream = EventStream(sys.stdout, options.target_index, options.target_sourcetype)
-        name = options.rule_name or f"LogLM - {stanza.name.partition('://')[2]}"
+        position = start_position(store, loaded.position, options, time.time())
+        settings = Settings.read(app)
         with SidecarClient(settings, sidecar_token(settings, definition.session)) as client:
             ingest = Ingest(
                 options,
                 settings,
-                Rule(name, options.security_domain, options.severity),
+                Rule(options.rule_name or f"LogLM - {_short(stanza)}", options.security_domain, options.severity),
                 connect(definition.session, _SEARCH_SECONDS, stanza.app),
                 client,
                 store,
                 Journal(disk, stem),
-                stream,
+                EventStream(sys.stdout, options.target_index, options.target_sourcetype),
                 time.time,
             )
             try:
-                ingest.run(loaded.position)
+                ingest.run(position)
             finally:
-                stream.close()
+                ingest.stream.close()
                 _tell_of_progress(who, ingest)
+
+
+def _short(stanza: Stanza) -> str:
+    """Return the name that a user gave the input."""
+    return stanza.name.partition("://")[2] or stanza.name
 
 
 def _open_folder(folder: Path, stanza: Stanza) -> tuple[Disk, str]:

@@ -7,6 +7,7 @@ without which splunk-sdk reads an empty body. Events and faults are set from the
 import json
 import random
 import threading
+import time
 import urllib.parse
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +60,7 @@ class Splunkd(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.events = []
         self.passwords = {}
+        self.indexes = {"main", "notable", "risk"}
         self.searches = []  # the form of each export
         self.received = []  # (query, text) of each receivers/simple
         self.collected = []  # HEC events that were indexed
@@ -77,6 +79,9 @@ class Splunkd(ThreadingHTTPServer):
         """Stop."""
         self.shutdown()
         self.server_close()
+
+    def handle_error(self, *_):
+        """Say nothing of clients that leave before they are answered, as a killed one does."""
 
     def fault(self, endpoint):
         """The fault of the next answer of an endpoint."""
@@ -127,6 +132,10 @@ class Handler(BaseHTTPRequestHandler):
         ):
             if path.endswith(end):
                 return answer(body)
+        if "/data/indexes/" in path:
+            name = path.rpartition("/")[2]
+            known = name in self.server.indexes
+            return self.reply(200, entry("data/indexes", name)) if known else self.refuse(404, "ERROR", "Not Found")
         if "/storage/passwords" in path:
             return self.password(urllib.parse.unquote(path.rpartition("/")[2]))
         return self.refuse(404, "ERROR", "Not Found")
@@ -138,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
     def parse(self, body):
         """POST search/v2/parser."""
         if self.server.fault("parse") == "slow":
-            threading.Event().wait(10)
+            time.sleep(10)
         query = dict(urllib.parse.parse_qsl(body.decode()))["q"]
         if query.count("(") != query.count(")"):
             return self.refuse(400, "FATAL", "Unbalanced parentheses in this search")
@@ -149,6 +158,8 @@ class Handler(BaseHTTPRequestHandler):
         form = dict(urllib.parse.parse_qsl(body.decode()))
         self.server.searches.append(form)
         fault = self.server.fault("export")
+        if fault == "slow":
+            time.sleep(2)
         if fault == "refused":
             return self.refuse(400, "FATAL", "Unknown search command 'frobnicate'")
         if fault == "busy":

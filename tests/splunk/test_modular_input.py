@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from loglm_bridge.splunk.input_options import ARGUMENTS
+from tests.splunk.conftest import TOKEN
 from tests.splunk.input_process import complete_events, definition, finish, start, validation
 from tests.splunk.splunkd_standin import event
 
@@ -24,8 +25,8 @@ def now():
 def run(splunkd, standin, write_back_app, splunk_env, tmp_path):
     """Run the input once over all that is settled; keyword arguments are settings of its stanza."""
 
-    def go(*, port=standin.port, session=None, labels="", batch=128, name="loglm_input://test", **params):
-        app = write_back_app(port, labels=labels, sidecar=f"batch_events = {batch}")
+    def go(*, port=standin.port, session=None, token=TOKEN, batch=128, name="loglm_input://test", **params):
+        app = write_back_app(port, token=token, sidecar=f"batch_events = {batch}")
         stanza = {"search": "index=main", "lag": 10, "window": 100, "lookback": 1000, **params}
         more = {} if session is None else {"session": session}
         text = definition(splunkd.uri, tmp_path / "positions", stanza, name=name, **more)
@@ -185,6 +186,14 @@ def test_a_sidecar_that_is_down_does_not_let_the_start_slide(run, splunkd, stand
     assert len(run(lookback=20).events) == 1
 
 
+def test_a_missing_token_does_not_let_the_start_slide(run, splunkd, now):
+    splunkd.events = [attack(now - 500)]
+    ended = run(token="")
+    assert ended.code == 1
+    assert any("token" in line and "Reading paused" in line for line in ended.lines)
+    assert len(run(lookback=20).events) == 1
+
+
 def test_rows_without_a_label_are_counted(run, splunkd, now):
     splunkd.events = [event(now - 500, "\ufffd garbage"), attack(now - 400)]
     ended = run()
@@ -227,7 +236,7 @@ def test_without_any_position_left_the_input_stops_and_asks(run, splunkd, tmp_pa
 
 def test_a_second_instance_leaves_at_once(run, splunkd, standin, write_back_app, splunk_env, tmp_path, now):
     splunkd.events = [attack(now - 500)]
-    standin.fault("hang", arg=3)
+    splunkd.faults["export"] = ["slow"]
     text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main", "lookback": 1000})
     app = write_back_app(standin.port)
     first = start(app, splunk_env)
@@ -235,13 +244,14 @@ def test_a_second_instance_leaves_at_once(run, splunkd, standin, write_back_app,
     first.stdin.close()
     first.stdin = None
     deadline = time.monotonic() + 10
-    while not standin.seen()["requests"] and time.monotonic() < deadline:
+    while not splunkd.searches and time.monotonic() < deadline:
         time.sleep(0.05)
     second = finish(start(app, splunk_env), text)
     assert (second.code, second.events) == (0, [])
     assert second.lines == [f"INFO LogLM input test: already running (pid {first.pid})"]
-    assert first.wait(30) == 0
-    first.communicate()
+    out, err = first.communicate(timeout=30)
+    assert first.returncode == 0, err
+    assert len(list(complete_events(out.decode()))) == 1
 
 
 def test_when_splunkd_closes_the_stream_the_input_stops_at_once(
@@ -387,6 +397,12 @@ def test_a_sidecar_that_is_down_is_a_warning(check):
     assert (ended.code, ended.stdout) == (0, "")
     assert any("WARN" in line and "not reachable" in line for line in ended.lines)
     assert seconds < 2
+
+
+def test_an_index_that_is_not_here_is_a_warning(check):
+    ended, _ = check(target_index="elsewhere")
+    assert (ended.code, ended.stdout) == (0, "")
+    assert any(line.startswith("WARN") and "no index elsewhere here" in line for line in ended.lines)
 
 
 def test_validation_waits_for_nobody(check, splunkd, standin):
