@@ -8,7 +8,11 @@ import re
 import pytest
 
 from app.assembly.attack_lookup import COLUMNS, write_lookup
+from loglm_bridge.contract.verdict import ROW_STATUSES
 from loglm_bridge.splunk import alert, input_options
+from loglm_bridge.splunk.ingest import Progress
+from loglm_bridge.splunk.logfile import open_log
+from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import _READERS as COMMAND_OPTIONS
 from loglm_bridge.splunk.rows import column_names
 from tests.app.conf import read_conf, read_spec
@@ -199,6 +203,40 @@ def test_only_administrators_write_and_the_command_is_restricted(root):
     assert meta["commands/loglm"]["access"].startswith("read : [ admin, sc_admin, power, loglm_user ]")
     exported = {stanza for stanza, keys in meta.items() if keys.get("export") == "system"}
     assert exported >= {"commands", "searchbnf", "macros", "lookups", "transforms", "alert_actions", "props"}
+
+
+# --- the app's own log, as the overview page reads it ---
+
+
+def test_the_log_s_fields_are_extracted_from_a_real_line(root, tmp_path, monkeypatch):
+    (tmp_path / "var/log/splunk").mkdir(parents=True)
+    monkeypatch.setenv("SPLUNK_HOME", str(tmp_path))
+    log, tally = open_log("loglm_of_a_test"), Tally()
+    for status in ("ok", "ok", "ok", "timeout"):
+        tally.add(status)
+    log.warning("search ended %s", tally)
+    for handler in log.handlers:
+        handler.close()
+    (path,) = (tmp_path / "var/log/splunk").iterdir()
+    keys = next(
+        keys for stanza, keys in read_conf(root / "default/props.conf").items() if stanza.startswith("source::")
+    )
+    line = re.search(keys["EXTRACT-loglm_log"].replace("(?<", "(?P<"), path.read_text().strip())
+    assert line.groupdict() == {"log_level": "WARNING", "message": "search ended rows=4 ok=3 timeout=1"}
+    pattern, _, field = keys["EXTRACT-loglm_program"].partition(" in ")
+    assert field == "source"
+    for name in (path.name, f"{path.name}.1"):
+        assert (
+            re.search(pattern.replace("(?<", "(?P<"), f"/opt/splunk/var/log/splunk/{name}")["program"]
+            == "loglm_of_a_test"
+        )
+
+
+def test_the_overview_counts_every_status_a_row_can_have(root):
+    queries = dict(searches(root))
+    assert set(re.findall(r"sum\((\w+)\)", queries["view ds_status"])) == set(ROW_STATUSES)
+    assert "rows=* OR events=*" in queries["macro loglm_counts"]
+    assert str(Progress()).split()[1] == "events=0"
 
 
 # --- macros and searches ----------------------------------------------------------------------------------------------
