@@ -16,6 +16,7 @@ from typing import Sequence
 
 from loglm_bridge.contract.errors import CheckpointError, InputError, LogLMError, SidecarError
 from loglm_bridge.contract.notable import Rule
+from loglm_bridge.contract.text import one_line
 from loglm_bridge.splunk import messages
 from loglm_bridge.splunk.checkpoint import CheckpointStore, Loaded
 from loglm_bridge.splunk.client import SidecarClient
@@ -41,7 +42,7 @@ _log = open_log(KIND)
 def main(app: Path, args: Sequence[str]) -> int:
     """Run as splunkd asks with `args`; return the exit code."""
     if args == ["--scheme"]:
-        sys.stdout.write(ET.tostring(scheme().to_xml(), encoding="unicode"))
+        _answer(scheme().to_xml())
         return 0
     if args and args != ["--validate-arguments"]:
         say("ERROR", f"LogLM input: unknown arguments {list(args)!r}")
@@ -66,9 +67,14 @@ def _validate(app: Path, definition: Definition) -> int:
 
 def _refuse(text: str) -> int:
     root = ET.Element("error")
-    ET.SubElement(root, "message").text = text
-    sys.stdout.write(ET.tostring(root, encoding="unicode"))
+    ET.SubElement(root, "message").text = one_line(text, 1_000)
+    _answer(root)
     return 1
+
+
+def _answer(root: ET.Element) -> None:
+    """Write an XML document; in ASCII, since nobody knows which encoding splunkd gave stdout."""
+    sys.stdout.write(ET.tostring(root).decode("ascii"))
 
 
 def _run_all(app: Path, definition: Definition) -> int:

@@ -8,6 +8,8 @@ from hashlib import sha256
 
 import pytest
 
+from loglm_bridge.splunk.checkpoint import CheckpointStore, Position
+from loglm_bridge.splunk.disk import Disk
 from loglm_bridge.splunk.input_options import ARGUMENTS
 from tests.splunk.conftest import TOKEN
 from tests.splunk.input_process import complete_events, definition, finish, start, validation
@@ -234,6 +236,17 @@ def test_without_any_position_left_the_input_stops_and_asks(run, splunkd, tmp_pa
     assert run().code == 0
 
 
+def test_a_clock_that_was_ahead_costs_no_event(run, splunkd, tmp_path, now):
+    splunkd.events = [attack(now - 700, 1), attack(now - 300, 2)]
+    (tmp_path / "positions").mkdir()
+    store = CheckpointStore(Disk(tmp_path / "positions"), STEM, "loglm_input://test")
+    store.save(Position(now + 1_000_000, seen=now - 500))
+    ended = run()
+    assert ended.code == 0
+    assert len(ended.events) == 1
+    assert "#2" in ended.events[0][1]
+
+
 def test_a_second_instance_leaves_at_once(run, splunkd, standin, write_back_app, splunk_env, tmp_path, now):
     splunkd.events = [attack(now - 500)]
     splunkd.faults["export"] = ["slow"]
@@ -379,6 +392,7 @@ def test_a_good_input_passes_validation_silently(check, standin):
         ({"search": "index=main |"}, "without a pipe at its end"),
         ({"search": "index=main _index_earliest=-1h"}, "without _index_earliest"),
         ({"threshold": "1e999"}, "threshold must be a number from 0 to 1"),
+        ({"threshold": "ł\u202e"}, 'threshold must be a number from 0 to 1, got "ł\\u202e"'),
         ({"lag": "-5"}, "lag must be a whole number"),
         ({"window": "0"}, "window must be a whole number from 1"),
         ({"target_index": "a b"}, "the name of an index"),
