@@ -1,0 +1,86 @@
+"""Promise P1 of reference/RELIABILITY.md: rows out are rows in, in order, whatever the rows and whatever goes wrong."""
+
+import io
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.verdict import ROW_STATUSES
+from loglm_bridge.splunk.columns import OUTPUTS, column_names
+from loglm_bridge.splunk.search_command import run
+from tests.splunk.splunkd import decode_rows, encode_rows, frame, warnings
+from tests.splunk.test_protocol import CELL, TEXT
+
+FAULTS = ["", "busy", "loading", "model_error", "mismatch", "fewer", "html", "foreign", "api", "redirect", "too_large"]
+CELLS = st.one_of(CELL, st.sampled_from(["", "mimikatz", "whoami", "\ufffd"]))
+COLUMNS = st.lists(
+    st.one_of(st.sampled_from(["_raw", "_time", "host", "loglm_status", "loglm_technique_id"]), TEXT),
+    unique=True,
+    max_size=6,
+).map(lambda names: [name for name in names if not name.startswith("__mv_")] or ["_raw"])
+
+
+@st.composite
+def chunks(draw):
+    """Chunks of rows; each chunk has columns of its own, as after `append`."""
+    found = []
+    for _ in range(draw(st.integers(1, 3))):
+        names = draw(COLUMNS)
+        found.append((names, draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, CELLS)), max_size=8))))
+    return found
+
+
+def answers(stream):
+    """All records of what the command wrote."""
+    data = stream.getvalue()
+    while data:
+        header, _, data = data.partition(b"\n")
+        sizes = [int(size) for size in header.split(b",")[1:]]
+        yield data[: sizes[0]], data[sizes[0] : sum(sizes)]
+        data = data[sum(sizes) :]
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chunks=chunks(), output=st.sampled_from(OUTPUTS), fault=st.sampled_from(FAULTS), left=st.integers(0, 5))
+def test_rows_out_are_rows_in(chunks, output, fault, left, standin, app_at):
+    standin.fault(fault, left, 2 if fault == "too_large" else 0)
+    app = app_at(standin.port, sidecar="batch_events = 3")
+    info = {"args": [f"output={output}"], "sid": "1"}
+    stream = frame({"action": "getinfo", "searchinfo": info})
+    for i, (names, rows) in enumerate(chunks):
+        stream += frame({"action": "execute", "finished": i == len(chunks) - 1}, encode_rows(rows, names))
+    out = io.BytesIO()
+    run(app, io.BytesIO(stream), out)
+    found = [(decode_json(head), decode_rows(body)) for head, body in answers(out)][1:]
+    written = column_names("loglm_", output)
+    statuses = []
+    for (_, rows), (metadata, labelled) in zip(chunks, found, strict=True):
+        assert "error" not in metadata
+        assert [visible(row, written) for row in labelled] == [visible(row, written) for row in rows]
+        assert all(set(written) <= set(row) for row in labelled)
+        statuses += [row["loglm_status"] for row in labelled]
+    assert set(statuses) <= set(ROW_STATUSES)
+    check_message(found[-1][0], statuses)
+
+
+def visible(row, written):
+    """A row's own columns."""
+    return {name: value for name, value in row.items() if name not in written}
+
+
+def decode_json(head):
+    """Metadata."""
+    return json.loads(head)
+
+
+def check_message(metadata, statuses):
+    """The one message counts what the rows carry, and is there exactly if a row has no label."""
+    said = warnings(metadata)
+    unlabelled = [status for status in statuses if status != "ok"]
+    assert len(said) == bool(unlabelled)
+    counted = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) of [\d,]+ events", "".join(said)))
+    assert counted == len(unlabelled)
