@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -105,7 +106,7 @@ def _text(outcome: Outcome) -> Iterator[str]:
     yield from (f"Message of the search: {text}" for text in outcome.messages)
     yield f"Model: {outcome.labelled[0].text('loglm_model')}"
     yield outcome.summary
-    yield report.MEANING
+    yield from textwrap.wrap(report.MEANING, min(width, 120))
 
 
 def _json(outcome: Outcome) -> Iterator[str]:

@@ -82,7 +82,7 @@ def summary(labelled: Sequence[Labelled], notables: int, seconds: float) -> str:
     kinds = ", ".join(f"{called[kind]} of {of[kind]} {kind}" for kind in KINDS[:2])
     return (
         f"{len(labelled)} events in, {len(labelled)} rows out ({counts}) in {seconds:.1f} s, "
-        f"{len(labelled) / max(seconds, 1e-9):,.0f} events/s; malicious or suspicious: {kinds}; {notables} notables."
+        f"{len(labelled) / max(seconds, 1e-9):,.0f} events/s; malicious or suspicious: {kinds}; notables: {notables}."
     )
 
 
