@@ -68,8 +68,15 @@ class LogLMCommand(ChunkedCommand):
         text = messages.summary(tally, field=self._asked.field, prefix=self._asked.prefix, ref=self.ref)
         if text:
             self.tell("WARN", text)
-        seconds = time.monotonic() - self._started
-        _log.info("search ended sid=%s %s seconds=%.2f ref=%s", self._sid, tally, seconds, self.ref)
+        self.log_end("finished")
+
+    def log_end(self, how: str) -> None:
+        """Log what became of the rows; processes that were only asked getinfo leave no line."""
+        if self._labeller is not None:
+            seconds = time.monotonic() - self._started
+            _log.info(
+                "search %s sid=%s %s seconds=%.2f ref=%s", how, self._sid, self._labeller.tally, seconds, self.ref
+            )
 
     def close(self) -> None:
         """Close the connection to the sidecar."""
@@ -114,7 +121,7 @@ def run(app: Path, istream: IO[bytes], ostream: IO[bytes]) -> None:
     try:
         command.serve(istream, ostream)
     except SearchEnded:
-        _log.info("search cancelled ref=%s", command.ref)
+        command.log_end("cancelled")
     except LogLMError as error:
         _log.warning("search stopped: %s ref=%s", error, command.ref)
         _last_words(command, messages.failure(error, command.ref))
@@ -139,4 +146,4 @@ def _last_words(command: LogLMCommand, sentence: str) -> None:
     try:
         command.fail(sentence)
     except SearchEnded:
-        _log.info("search cancelled ref=%s", command.ref)
+        command.log_end("cancelled")

@@ -134,7 +134,7 @@ def test_4_only_the_batch_that_is_always_cut_loses_its_labels(standin, proxy, ap
 
 def test_4_a_body_that_drips_is_bounded_by_the_call_not_the_byte(standin, proxy, app_at, search):
     proxy.poison("slicer", (1, 0.05))
-    one = search(app_at(proxy.port, sidecar=QUICK))
+    one = search(app_at(proxy.port, sidecar="timeout = 0.5"))
     one.getinfo()
     started = time.monotonic()
     statuses, said = outcome(one)
