@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import resource
@@ -66,6 +67,7 @@ def serve(settings: Settings, load: Load = load_model) -> int:
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(sidecar.serve(sockets=[listener]))
     log.info("stopped", extra=details(code=sidecar.exit_code))
+    _flush()
     return sidecar.leave()
 
 
@@ -124,7 +126,6 @@ class Sidecar(uvicorn.Server):
         """Return the exit code, or end the process here where threads hang that would not survive its orderly end."""
         if self._watchdog.abandoned:
             logging.shutdown()
-            sys.stdout.flush()
             os._exit(self.exit_code)
         return self.exit_code
 
@@ -145,7 +146,8 @@ class Sidecar(uvicorn.Server):
             return
         model = self._keeper.ready_model()
         log.info("ready", extra=details(url=self._url, model=str(model.id), seconds=seconds))
-        print(f"LogLM sidecar ready on {self._url}", flush=True)
+        with contextlib.suppress(OSError):  # nobody reads stdout
+            print(f"LogLM sidecar ready on {self._url}", flush=True)
 
     def _end(self, code: int) -> None:
         self.exit_code = code
@@ -204,6 +206,15 @@ def _limit_memory(megabytes: int) -> None:
     if megabytes:
         size = megabytes * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _flush() -> None:
+    """Flush stdout and stderr; one that nobody reads is let go, or its flush at exit would spoil the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _refuse(error: LogLMError, code: int) -> int:

@@ -26,6 +26,8 @@ from loglm_bridge.contract.wire import ModelId
 from loglm_bridge.sidecar.config import add_arguments, from_args
 from loglm_bridge.sidecar.server import serve
 
+ALLOCATE = re.compile(r"ALLOCATE (\d+)")
+
 
 class Double:
     """See the module."""
@@ -50,11 +52,12 @@ class Double:
 
     def label(self, events, options):
         self.calls.append(len(events))
-        verdicts = [self._verdict(event, options, len(events)) for event in events]
+        bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
+        verdicts = [self._verdict(event, options) for event in events]
         return verdicts[:-1] if any("SHORT" in e.raw for e in events) else verdicts
 
-    def _verdict(self, event, options, together):
-        misbehave(event.raw, options, together)
+    def _verdict(self, event, options):
+        misbehave(event.raw, options)
         self.broken = self.broken or (self.mode == "broken" and "BREAK" in event.raw)
         if self.broken:
             return Verdict("ok", score=math.nan, verdict="benign", novelty=0.0)
@@ -81,7 +84,7 @@ class Double:
         pass
 
 
-def misbehave(raw, options, together):
+def misbehave(raw, options):
     if "HANG" in raw:
         threading.Event().wait()
     if "REGEX" in raw:
@@ -90,8 +93,6 @@ def misbehave(raw, options, together):
         raise RuntimeError(f"could not read {raw!r}")
     if found := re.search(r"SLOW ([\d.]+)", raw):
         time.sleep(float(found[1]))
-    if found := re.search(r"ALLOCATE (\d+)", raw):
-        bytearray(int(found[1]) * together * 1024 * 1024)
 
 
 def main():

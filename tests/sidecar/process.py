@@ -23,21 +23,31 @@ READY = re.compile(r"LogLM sidecar ready on (\S+)")
 class Process:
     """`loglm serve` as a process of its own, by default with the double of the model."""
 
-    def __init__(self, folder: Path, *flags: str, module: str = "tests.sidecar.double", **environ: str):
+    def __init__(
+        self,
+        folder: Path,
+        *flags: str,
+        module: str = "tests.sidecar.double",
+        nobody_reads: bool = False,
+        **environ: str,
+    ):
         self.folder = folder
         self.token_file = folder / "token"
         own = ("--port", "0") if "--port" not in flags else ()
         place = ("--token-file", str(self.token_file)) if "--token-file" not in flags else ()
         self.started = time.monotonic()
         self.errors = (folder / "stderr").open("wb")
+        reading, broken = os.pipe()
+        os.close(reading)
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", module, *own, *place, *flags],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **environ},
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
+            stdout=broken if nobody_reads else subprocess.PIPE,
+            stderr=broken if nobody_reads else self.errors,
             text=True,
         )
+        os.close(broken)
         self.lines: Queue[str] = Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self.url = ""
@@ -45,7 +55,7 @@ class Process:
         self.session.trust_env = False
 
     def _read(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             self.lines.put(line)
 
     def ready(self, seconds: float = 30) -> Process:
@@ -123,7 +133,8 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        if self.process.stdout:
+            self.process.stdout.close()
         self.errors.close()
         self.session.close()
 

@@ -138,7 +138,7 @@ def test_without_memory_the_batch_is_halved_until_it_fits(monkeypatch):
         self.calls.append(len(events))
         if len(events) > 4 or any("HUGE" in event.raw for event in events):
             raise MemoryError
-        return [self._verdict(event, options, 1) for event in events]
+        return [self._verdict(event, options) for event in events]
 
     monkeypatch.setattr(Double, "label", label)
 

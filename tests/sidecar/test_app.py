@@ -1,0 +1,180 @@
+"""The routes over a real process: what they answer, and that no body makes them answer 500 (P11, fault 39)."""
+
+import json
+import threading
+import time
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.errors import BY_CODE
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, SERVICE
+from loglm_bridge.contract.wire import Options, read_reply, write_reply, write_request
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(st.characters(), max_size=9),
+    lambda t: st.lists(t, max_size=4) | st.dictionaries(st.text(max_size=5), t, max_size=4),
+    max_leaves=10,
+)
+KEYS = ("raw", "sourcetype", "source", "host", "time", "entity")
+NEARLY = st.fixed_dictionaries(
+    {"events": st.lists(st.dictionaries(st.sampled_from(KEYS), JSON) | JSON, max_size=4)},
+    optional={"options": st.dictionaries(st.sampled_from(("top", "embedding", "explain", "sequence")), JSON) | JSON},
+)
+
+
+def test_a_batch_is_answered_as_the_contract_says(sidecar):
+    answer = sidecar.ask("/v1/label", {"events": [{"raw": "a"}, {"raw": ""}, {"raw": "\ud800"}]})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    reply = read_reply(answer.content, 3)
+    assert [v.status for v in reply.verdicts] == ["ok", "empty", "ok"]
+    assert reply.model.name == "double"
+    assert write_reply(reply) == answer.content
+    assert len(reply.verdicts[0].techniques) == 2
+    assert reply.verdicts[0].embedding is None
+
+
+def test_options_reach_the_model(sidecar):
+    (result,) = sidecar.label("a", top=1, embedding=True)
+    assert len(result["techniques"]) == 1
+    assert len(result["embedding"]) == 32
+
+
+def test_embed_is_label_with_the_embedding(sidecar):
+    labelled = sidecar.label("a", "", "b", embedding=True)
+    assert sidecar.label("a", "", "b", path="/v1/embed") == labelled
+    assert sidecar.label("a", "", "b", path="/v1/embed", embedding=False) == labelled
+    assert [r["embedding"] is None for r in labelled] == [False, True, False]
+
+
+def test_an_empty_batch_is_answered(sidecar):
+    assert sidecar.label() == []
+
+
+def test_the_same_event_gets_the_same_bytes_in_any_batch(sidecar):
+    raws = [f"event {i % 40}" for i in range(500)]
+    alone = {raw: json.dumps(sidecar.label(raw)) for raw in set(raws)}
+    for batch in (raws, raws[::-1], raws[:3]):
+        assert [json.dumps([r]) for r in sidecar.label(*batch)] == [alone[raw] for raw in batch]
+
+
+def test_a_full_batch_is_taken_and_one_event_more_is_not(sidecar):
+    events = [{"raw": str(i)} for i in range(MAX_BATCH_EVENTS + 1)]
+    assert sidecar.ask("/v1/label", {"events": events[1:]}).status_code == 200
+    answer = sidecar.ask("/v1/label", {"events": events})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_health_names_the_service_without_a_token(sidecar):
+    for path, key in (("/health/live", "live"), ("/health/ready", "ready")):
+        data = sidecar.session.get(sidecar.url + path, timeout=5).json()
+        assert (data["service"], data["api"], data[key]) == (SERVICE, API_VERSION, True)
+
+
+def test_the_model_describes_itself(sidecar):
+    assert sidecar.ask("/v1/model").json()["name"] == "double"
+
+
+def test_metrics_are_text(sidecar):
+    answer = sidecar.ask("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert sidecar.metrics()["loglm_ready"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/", "not_found"),
+        ("GET", "/v1/label", "method_not_allowed"),
+        ("POST", "/v1/model", "method_not_allowed"),
+        ("DELETE", "/v1/label", "method_not_allowed"),
+        ("OPTIONS", "/v1/label", "method_not_allowed"),
+        ("POST", "/v1/label/", "not_found"),
+        ("POST", "/v1/nothing", "not_found"),
+        ("POST", "/v2/label", "version_mismatch"),
+        ("GET", "/v0/model", "version_mismatch"),
+        ("GET", "/v99999999999999/model", "not_found"),
+        ("GET", "/..%2f..%2fetc/passwd", "not_found"),
+        ("GET", "/%ff%00", "not_found"),
+        ("GET", "/docs", "not_found"),
+    ],
+)
+def test_what_is_not_there_is_refused(sidecar, method, path, code):
+    answer = sidecar.session.request(
+        method, sidecar.url + path, headers={"Authorization": f"Bearer {sidecar.token}"}, data=b"", timeout=5
+    )
+    assert answer.json()["error"]["code"] == code
+    assert answer.status_code == BY_CODE[code].status
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "where"),
+    [
+        (b"", 400, ""),
+        (b"[" * 100_000, 400, ""),
+        (b'{"events":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, ""),
+        (b'{"events":[{"raw":"a","time":NaN}]}', 400, "/events/0/time"),
+        (b'{"events":[{"raw":"a","time":' + b"1" * 5000 + b"}]}", 400, "/events/0/time"),
+        (b'{"events":[{"raw":"a","raw":"b"}]}', 400, "/events/0"),
+        (b'{"events":[{"raw":"a"},{"raw":5}]}', 422, "/events/1/raw"),
+        (b'{"events":[],"options":{"top":11}}', 400, "/options/top"),
+        (b"\xff\xfe{}", 400, ""),
+    ],
+)
+def test_tricks_are_refused_with_a_code_and_a_place(sidecar, body, status, where):
+    answer = sidecar.ask("/v1/label", body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["where"] == where
+
+
+@pytest.mark.parametrize("path", ["/v1/label", "/v1/embed"])
+def test_no_body_makes_it_answer_500(sidecar, path):
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.binary(max_size=60) | (JSON | NEARLY).map(lambda data: json.dumps(data).encode()))
+    def asks(body):
+        answer = sidecar.ask(path, body)
+        assert answer.status_code in (200, 400, 413, 422), answer.text
+        if answer.status_code == 200:
+            read_reply(answer.content, len(json.loads(body)["events"]))
+        else:
+            assert set(answer.json()["error"]) == {"code", "message", "where"}
+
+    asks()
+
+
+def test_a_large_body_is_parsed_beside_the_others(sidecar):
+    body = json.dumps({"events": [{"raw": "x" * 60}] * 2_000, "padding": [{}] * 600_000}).encode()
+    large = threading.Thread(target=lambda: sidecar.session.post(sidecar.url + "/v1/label", data=body, timeout=60))
+    waits = []
+    large.start()
+    with requests.Session() as session:
+        while large.is_alive():
+            started = time.monotonic()
+            assert session.get(sidecar.url + "/health/live", timeout=5).status_code == 200
+            waits.append(time.monotonic() - started)
+            time.sleep(0.005)
+    assert max(waits) < 1
+
+
+def test_a_client_that_leaves_takes_its_work_with_it(sidecar):
+    body = json.dumps({"events": [{"raw": f"SLOW 0.5 {i}"} for i in range(4)]}).encode()
+    head = f"POST /v1/label HTTP/1.1\r\nHost: 127.0.0.1:{sidecar.port}\r\nAuthorization: Bearer {sidecar.token}\r\n"
+    with sidecar.connect() as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        time.sleep(0.2)
+    until = time.monotonic() + 5
+    while sidecar.metrics()['loglm_requests_total{outcome="gone"}'] < 1:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    metrics = sidecar.metrics()
+    assert metrics['loglm_events_total{outcome="gone"}'] == 4
+    assert metrics["loglm_queue_events"] == 0
+
+
+def test_the_wire_of_the_client_is_the_wire_of_the_sidecar(sidecar):
+    body = write_request([Event("a", "st", "src", "h", 1.5, "e")], Options(top=2))
+    assert sidecar.ask("/v1/label", body).status_code == 200

@@ -1,0 +1,282 @@
+"""Starting, stopping, crashing: real processes (P5, P7, P10, faults 3, 5, 6, 7, 8, 9, 16, 17)."""
+
+import json
+import signal
+import socket
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.sidecar.process import check_counters
+
+
+def in_background(function):
+    """Run in a thread; returns a function that waits for its result."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(function)
+
+    def result():
+        pool.shutdown()
+        return future.result()
+
+    return result
+
+
+def test_it_starts_says_so_and_stops(start):
+    sidecar = start().ready()
+    assert sidecar.port > 0
+    assert stat.S_IMODE(sidecar.token_file.stat().st_mode) == 0o600
+    first = next(r for r in sidecar.records() if r["message"] == "starting")
+    assert first["settings"]["token"] == "********"
+    assert sidecar.token not in sidecar.log()
+    started = time.monotonic()
+    assert sidecar.stop() == 0
+    assert time.monotonic() - started < 3
+    assert sidecar.lines.empty(), "one line on stdout"
+    assert [r["code"] for r in sidecar.records() if r["message"] == "stopped"] == [0]
+
+
+def test_a_token_outlives_its_sidecar(start, tmp_path):
+    flags = ("--token-file", str(tmp_path / "kept"))
+    tokens = []
+    for _ in range(2):
+        sidecar = start(*flags).ready()
+        sidecar.token_file = tmp_path / "kept"
+        assert sidecar.label("a")[0]["status"] == "ok"
+        tokens.append(sidecar.token)
+        assert sidecar.stop(signal.SIGINT) == 0
+    assert tokens[0] == tokens[1]
+
+
+def test_while_the_model_loads_it_is_alive_and_not_ready(start):
+    sidecar = start(DOUBLE="late 2").listening()
+    live = sidecar.session.get(sidecar.url + "/health/live", timeout=5)
+    ready = sidecar.session.get(sidecar.url + "/health/ready", timeout=5)
+    assert (live.status_code, ready.status_code) == (200, 503)
+    assert (ready.json()["service"], ready.json()["reason"]) == ("loglm-sidecar", "loading")
+    answer = sidecar.ask("/v1/label", {"events": [{"raw": "a"}]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
+    assert answer.headers["Retry-After"] == "1"
+    assert sidecar.ask("/v1/model").status_code == 503
+    assert sidecar.metrics()["loglm_ready"] == 0
+    url, sidecar.url = sidecar.url, ""
+    assert sidecar.ready().url == url
+    assert sidecar.label("a")[0]["status"] == "ok"
+    assert sidecar.stop() == 0
+
+
+def test_it_stops_while_the_model_loads(start):
+    sidecar = start(DOUBLE="late 30").listening()
+    started = time.monotonic()
+    assert sidecar.stop() == 0
+    assert time.monotonic() - started < 5
+    assert sidecar.lines.empty()
+
+
+@pytest.mark.parametrize(("mode", "said"), [("refuse", "tokenizer.json: sha256 differs"), ("untested", "golden event")])
+def test_a_model_that_is_refused_ends_it_with_78(start, mode, said):
+    sidecar = start("--model", "/some/folder", DOUBLE=mode)
+    assert sidecar.wait() == 78
+    assert f"loglm serve: {said}" in sidecar.log()
+    assert "Traceback" not in sidecar.log()
+    assert sidecar.lines.empty()
+
+
+def test_a_setting_that_cannot_be_used_ends_it_with_2(start):
+    sidecar = start("--workers", "none")
+    assert sidecar.wait() == 2
+    assert "workers must be a whole number" in sidecar.log()
+
+
+def test_a_port_that_is_taken_ends_it_with_2(start):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        sidecar = start("--port", str(other.getsockname()[1]))
+        assert sidecar.wait() == 2
+    assert "in use" in sidecar.log()
+
+
+def test_a_stop_answers_what_was_taken_and_nothing_else(start):
+    sidecar = start("--workers", "1").ready()
+    slow = [in_background(lambda i=i: requests.post(**request(sidecar, f"SLOW 1 {i}"), timeout=20)) for i in range(2)]
+    until = time.monotonic() + 5
+    while sidecar.metrics()["loglm_queue_events"] < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    sidecar.process.send_signal(signal.SIGTERM)
+    time.sleep(0.15)
+    ready = requests.get(sidecar.url + "/health/ready", timeout=5)
+    assert (ready.status_code, ready.json()["reason"]) == (503, "stopping")
+    late = requests.post(**request(sidecar, "late"), timeout=5)
+    assert (late.status_code, late.json()["error"]["code"]) == (503, "not_ready")
+    assert [result().json()["results"][0]["status"] for result in slow] == ["ok", "ok"]
+    assert sidecar.wait() == 0
+    (drained,) = (r for r in sidecar.records() if r["message"] == "drained")
+    assert (drained["requests"], drained["unanswered"]) == (2, 0)
+    assert 0.5 < drained["seconds"] < 4
+
+
+def request(sidecar, *raws):
+    return {
+        "url": sidecar.url + "/v1/label",
+        "data": json.dumps({"events": [{"raw": raw} for raw in raws]}),
+        "headers": {"Authorization": f"Bearer {sidecar.token}"},
+    }
+
+
+def test_a_stop_does_not_wait_for_ever(start):
+    sidecar = start("--drain", "0.5", "--deadline", "30").ready()
+    hanging = in_background(lambda: outcome(sidecar, "HANG"))
+    time.sleep(0.3)
+    started = time.monotonic()
+    assert sidecar.stop() == 0
+    assert time.monotonic() - started < 4
+    assert hanging() != 200
+
+
+def outcome(sidecar, *raws):
+    if not sidecar.token_file.exists():
+        return "no token yet"
+    try:
+        return requests.post(**request(sidecar, *raws), timeout=20).status_code
+    except requests.exceptions.RequestException as error:
+        return type(error).__name__
+
+
+def test_a_second_signal_ends_it_at_once(start):
+    sidecar = start("--drain", "60", "--deadline", "60").ready()
+    hanging = in_background(lambda: outcome(sidecar, "HANG"))
+    time.sleep(0.3)
+    sidecar.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert sidecar.process.poll() is None
+    started = time.monotonic()
+    assert sidecar.stop() == 128 + signal.SIGTERM
+    assert time.monotonic() - started < 1
+    assert hanging() == "ConnectionError"
+
+
+def test_after_a_crash_it_starts_again_with_the_same_token(start, tmp_path):
+    flags = ("--token-file", str(tmp_path / "kept"))
+    first = start(*flags).ready()
+    first.token_file = tmp_path / "kept"
+    hanging = in_background(lambda: outcome(first, "SLOW 5"))
+    time.sleep(0.2)
+    assert first.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert hanging() == "ConnectionError"
+    second = start(*flags, "--port", str(first.port)).ready()
+    second.token_file = tmp_path / "kept"
+    assert second.label("a")[0]["status"] == "ok"
+    assert second.stop() == 0
+
+
+def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start):
+    sidecar = start("--workers", "1", "--queue-events", "2048").ready()
+    batch = [f"event {i}" for i in range(99)]
+    waiting = [in_background(lambda: outcome(sidecar, "SLOW 3", *batch))]
+    waiting += [in_background(lambda: outcome(sidecar, *batch, "last")) for _ in range(19)]
+    waiting.append(in_background(lambda: outcome(sidecar, *batch[:48])))
+    until = time.monotonic() + 3
+    while sidecar.metrics()["loglm_queue_events"] < 2_048:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+    def ask(_):
+        started = time.monotonic()
+        answer = sidecar.ask("/v1/label", {"events": [{"raw": raw} for raw in batch]})
+        assert answer.headers["Retry-After"] == "1"
+        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "overloaded")
+        return time.monotonic() - started
+
+    seconds = [ask(i) for i in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(200)))
+    assert sorted(seconds)[len(seconds) // 2] < 0.05
+    assert [result() for result in waiting] == [200] * 21
+    metrics = sidecar.metrics()
+    check_counters(metrics)
+    assert metrics['loglm_requests_total{outcome="overloaded"}'] == 250
+    assert sidecar.stop() == 0
+
+
+def test_everything_that_was_asked_is_counted(start):
+    sidecar = start("--workers", "1", "--deadline", "1").ready()
+    sidecar.label("a", "", "CRASH", "HANG")
+    sidecar.ask("/v1/label", b"{")
+    sidecar.ask("/v1/label", b"{", headers={"Authorization": "Bearer wrong"})
+    sidecar.ask("/nothing")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: outcome(sidecar, f"SLOW 0.1 {i}"), range(16)))
+    metrics = sidecar.metrics()
+    check_counters(metrics)
+    assert metrics['loglm_requests_total{outcome="ok"}'] == 17
+    assert metrics['loglm_events_total{outcome="ok"}'] == 17
+    assert metrics['loglm_events_total{outcome="error"}'] == 2
+    assert metrics["loglm_quarantined_events"] == 2
+    assert metrics["loglm_hanging_calls"] == 1
+    assert sidecar.stop() == 0, "threads that hang do not hold it"
+
+
+def test_a_model_that_breaks_is_not_ready_then_loaded_again(start):
+    sidecar = start(DOUBLE="broken").ready()
+    assert sidecar.label("a")[0]["status"] == "ok"
+    codes = []
+    for raw in ("BREAK", "b", "c", "d"):
+        answer = sidecar.ask("/v1/label", {"events": [{"raw": raw}]})
+        codes.append((answer.status_code, answer.json()["error"]["code"]))
+    assert codes == [(500, "model_error")] * 3 + [(503, "not_ready")]
+    ready = sidecar.session.get(sidecar.url + "/health/ready", timeout=5)
+    assert (ready.status_code, ready.json()["reason"]) == (503, "failed")
+    until = time.monotonic() + 10
+    while not sidecar.metrics()["loglm_ready"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert sidecar.label("a")[0]["status"] == "ok"
+    metrics = sidecar.metrics()
+    assert metrics["loglm_model_restarts_total"] == 1
+    assert metrics['loglm_events_total{outcome="model_error"}'] == 3
+    check_counters(metrics)
+    assert sidecar.stop() == 0
+
+
+def test_an_event_that_holds_the_interpreter_ends_the_process_for_a_new_one(start):
+    sidecar = start("--deadline", "0.5").ready()
+    assert outcome(sidecar, "REGEX canary") == "ConnectionError"
+    assert sidecar.wait() == 1
+    assert "Timeout" in sidecar.log()
+    assert "misbehave" in sidecar.log(), "the log says where it hung"
+    assert "canary" not in sidecar.log()
+
+
+def test_with_memory_capped_a_batch_is_halved_and_answered(start):
+    sidecar = start("--memory-mb", "1500", "--workers", "1").ready()
+    results = sidecar.label(*(f"ALLOCATE 20 {i}" for i in range(100)), "ALLOCATE 4000")
+    assert [r["status"] for r in results] == ["ok"] * 100 + ["error"]
+    assert "memory" in results[-1]["detail"]
+    metrics = sidecar.metrics()
+    assert metrics["loglm_inference_memory_total"] > 3
+    assert metrics["loglm_quarantined_events"] == 0
+    assert sidecar.stop() == 0
+
+
+def test_with_stdout_and_stderr_gone_it_serves_and_stops(start):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sidecar = start("--port", str(port), "--log-level", "debug", nobody_reads=True)
+    sidecar.url = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 20
+    while outcome(sidecar, "a") != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert [outcome(sidecar, "a") for _ in range(20)] == [200] * 20
+    assert sidecar.stop() == 0
+
+
+def test_the_log_goes_to_a_file_where_one_is_named(start, tmp_path):
+    path = tmp_path / "own.log"
+    sidecar = start("--log-file", str(path)).ready()
+    assert sidecar.stop() == 0
+    assert sidecar.log() == ""
+    assert [json.loads(line)["message"] for line in path.read_text().splitlines()][-1] == "stopped"
