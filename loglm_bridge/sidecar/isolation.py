@@ -2,14 +2,15 @@
 
 A failure comes back, so the batch is halved until single events are left: few calls for few bad events. A hang does
 not: its thread is lost and its deadline spent, so after the first one the events are tried one by one, and every bad
-event costs one more thread instead of one a halving.
+event costs one more thread instead of one a halving. All of it ends after a few deadlines.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.sidecar.answers import Answer, withheld
@@ -22,10 +23,14 @@ CRASHED = withheld("the model failed on this event; it is quarantined")
 NO_MEMORY = withheld("the model had not enough memory for this event")
 BAD_SEQUENCE = withheld("the model failed on this sequence, but on none of its events alone")
 QUARANTINED = withheld("the model hung or failed on this event before; it is quarantined")
-WITHHELD = frozenset((HUNG, CRASHED, NO_MEMORY))
+LATE = withheld("the model was too slow on this batch to come to this event")
+WITHHELD = frozenset((HUNG, CRASHED, NO_MEMORY, LATE))
 
 #: One event alone gets this part of a batch's deadline.
 _EVENT_PART = 0.2
+
+#: A search ends after so many deadlines; events that it did not come to are LATE.
+_SEARCH_DEADLINES = 3
 
 #: Events in a row without a valid answer before the model itself comes under suspicion.
 _SUSPICIOUS = 8
@@ -48,6 +53,10 @@ class Search:
     deadline: float
     bad: int = 0
     good: int = 0
+    until: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.until = time.monotonic() + _SEARCH_DEADLINES * self.deadline
 
     async def run(self, events: Sequence[Event], error: Exception) -> list[Answer]:
         """Return the answers of a batch that failed with `error`: WITHHELD ones for the events to blame.
@@ -76,6 +85,8 @@ class Search:
 
     async def _try(self, events: Sequence[Event], seconds: float) -> list[Answer]:
         self.check_stuck()
+        if time.monotonic() > self.until:
+            return [LATE] * len(events)
         try:
             answers = await self.call(events, seconds)
         except Exception as error:  # noqa: BLE001 (what a model may raise is not known here)

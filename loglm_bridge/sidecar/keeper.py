@@ -75,8 +75,8 @@ class Keeper:
             self._restarting.cancel()
 
     def close(self) -> None:
-        """Give back the model, unless calls hang in it."""
-        if self._model is not None and not self._watchdog.abandoned:
+        """Give back the model, unless calls still run in it."""
+        if self._model is not None and not self._watchdog.running:
             self._model.close()
 
     def success(self) -> None:

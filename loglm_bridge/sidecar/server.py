@@ -109,6 +109,8 @@ class Sidecar(uvicorn.Server):
         left = self._guard.in_flight
         seconds = round(time.monotonic() - started, 2)
         log.info("drained", extra=details(requests=taken, unanswered=left, seconds=seconds))
+        # what is answered is not yet read: clients have the rest of the time for that
+        self.config.timeout_graceful_shutdown = max(1, round(self.settings.drain - seconds))
         await super().shutdown(sockets)
         self._scheduler.stop()
         for task in self._tasks:
@@ -123,8 +125,8 @@ class Sidecar(uvicorn.Server):
         self.should_exit = True
 
     def leave(self) -> int:
-        """Return the exit code, or end the process here where threads hang that would not survive its orderly end."""
-        if self._watchdog.abandoned:
+        """Return the exit code, or end the process here: native code still at work would not survive an orderly end."""
+        if self._watchdog.running:
             logging.shutdown()
             os._exit(self.exit_code)
         return self.exit_code
@@ -178,7 +180,6 @@ class Sidecar(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=_HEAD_BYTES,
             ssl_certfile=self.settings.tls_cert,
             ssl_keyfile=self.settings.tls_key,

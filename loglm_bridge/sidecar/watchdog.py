@@ -36,6 +36,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._stuck: set[asyncio.Future[object]] = set()
         self._abandoned: set[asyncio.Future[object]] = set()
+        self._running = 0
 
     @property
     def stuck(self) -> int:
@@ -46,6 +47,11 @@ class Watchdog:
     def abandoned(self) -> int:
         """How many calls hang at all."""
         return len(self._abandoned)
+
+    @property
+    def running(self) -> int:
+        """How many calls have not returned, whether somebody waits for them or not."""
+        return self._running
 
     def forgive(self) -> None:
         """Forget the calls that hang now: what they hang in has been replaced."""
@@ -62,6 +68,7 @@ class Watchdog:
         future: asyncio.Future[tuple[T | None, BaseException | None]] = loop.create_future()
 
         def settle(value: T | None, error: BaseException | None) -> None:
+            self._running -= 1
             if not future.done():
                 future.set_result((value, error))
 
@@ -74,6 +81,7 @@ class Watchdog:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, value, error)
 
+        self._running += 1
         threading.Thread(target=run, name="model", daemon=True).start()
         done, _ = await asyncio.wait({future}, timeout=seconds)
         if not done:

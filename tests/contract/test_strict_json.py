@@ -140,6 +140,12 @@ def test_deep_nesting_is_refused(body):
     assert "deeper" in refusal(body).message
 
 
+def test_a_host_of_small_objects_is_refused():
+    fits = b"[" + b"{}," * 262_142 + b"{}]"
+    assert len(loads(fits)) == 262_143
+    assert "objects and lists" in refusal(b"[{}," + fits[1:]).message
+
+
 @pytest.mark.parametrize(
     "body",
     [b"[" * MAX_BODY_BYTES, b"1" * MAX_BODY_BYTES, b"1." + b"1" * MAX_BODY_BYTES, b'"' + b"\\" * MAX_BODY_BYTES],

@@ -147,7 +147,7 @@ def test_no_body_makes_it_answer_500(sidecar, path):
 
 
 def test_a_large_body_is_parsed_beside_the_others(sidecar):
-    body = json.dumps({"events": [{"raw": "x" * 60}] * 2_000, "padding": [{}] * 600_000}).encode()
+    body = json.dumps({"events": [{"raw": "x" * 60}] * 2_000, "padding": [0] * 2_000_000}).encode()
     large = threading.Thread(target=lambda: sidecar.session.post(sidecar.url + "/v1/label", data=body, timeout=60))
     waits = []
     large.start()

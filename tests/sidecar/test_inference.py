@@ -108,6 +108,19 @@ def test_an_event_that_hangs_costs_two_threads_and_its_row():
     run(scenario)
 
 
+def test_a_slow_batch_does_not_keep_a_worker_for_ever():
+    async def scenario(house):
+        started = time.monotonic()
+        found = await house.label(*(f"SLOW 0.05 {i}" for i in range(100)))
+        assert time.monotonic() - started < 6 * DEADLINE
+        late = found.index("error")
+        assert 5 < late < 60
+        assert found == ["ok"] * late + ["error"] * (100 - late)
+        assert len(house.quarantine) == 0, "slow is not bad"
+
+    run(scenario)
+
+
 def test_one_bad_event_alone_is_answered_too():
     async def scenario(house):
         for raw in ("CRASH", "NAN", "SHORT", "HANG"):

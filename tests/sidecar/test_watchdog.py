@@ -44,7 +44,7 @@ def test_a_call_that_hangs_is_counted_until_it_returns():
         watchdog, free = Watchdog(), threading.Event()
         with pytest.raises(HungError):
             await watchdog.call(free.wait, 0.05)
-        assert (watchdog.stuck, watchdog.abandoned) == (1, 1)
+        assert (watchdog.stuck, watchdog.abandoned, watchdog.running) == (1, 1, 1)
         watchdog.forgive()
         assert (watchdog.stuck, watchdog.abandoned) == (0, 1)
         with pytest.raises(HungError):
@@ -53,7 +53,7 @@ def test_a_call_that_hangs_is_counted_until_it_returns():
         free.set()
         while watchdog.abandoned:
             await asyncio.sleep(0.01)
-        assert watchdog.stuck == 0
+        assert (watchdog.stuck, watchdog.running) == (0, 0)
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
