@@ -12,6 +12,9 @@ from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_TOP
 from loglm_bridge.contract.strict_json import loads as loads
 from loglm_bridge.contract.verdict import Verdict
 
+#: Made once: json.dumps with options makes a new one for every verdict. The data are trees: no search for cycles.
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class Options:
@@ -151,4 +154,4 @@ def read_reply(body: bytes, expected: int) -> Reply:
 
 
 def _dump(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(data).encode("ascii")

@@ -78,8 +78,9 @@ class Settings:
         default=256,
         metadata=_about(whole(8, 60_000), "open connections; the longest idle one makes room for a new one"),
     )
+    # with the search for a bad event it stays below a client's usual timeout of 10 s
     deadline: float = field(
-        default=10.0, metadata=_about(seconds(0.1, 600), "seconds for a batch before its events are tried one by one")
+        default=4.0, metadata=_about(seconds(0.1, 600), "seconds for a batch before its events are tried one by one")
     )
     drain: float = field(
         default=10.0, metadata=_about(seconds(0, 600), "seconds that a stop waits for running requests")

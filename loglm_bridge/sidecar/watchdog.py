@@ -19,7 +19,7 @@ T = TypeVar("T")
 MAX_STUCK = 8
 
 #: The event loop may stand still for so many batch deadlines before the process gives itself up.
-_DEADLINES_WITHOUT_A_BEAT = 6
+_DEADLINES_WITHOUT_A_BEAT = 10
 
 _BEAT_SECONDS = 1.0
 
@@ -102,7 +102,7 @@ async def beat(deadline: float) -> None:
     """Keep the process alive as long as the event loop turns.
 
     Code that holds the interpreter's lock for ever (a runaway regular expression) stops every thread, so no watchdog
-    written in Python can see it. faulthandler's timer is a thread of its own in C: where no beat resets it for six
+    written in Python can see it. faulthandler's timer is a thread of its own in C: where no beat resets it for ten
     deadlines, it writes the stack (places in the code, no values) to stderr and ends the process with code 1, which a
     service manager answers with a new one.
     """

@@ -242,7 +242,7 @@ def test_a_model_that_breaks_is_not_ready_then_loaded_again(start):
 
 
 def test_an_event_that_holds_the_interpreter_ends_the_process_for_a_new_one(start):
-    sidecar = start("--deadline", "0.5").ready()
+    sidecar = start("--deadline", "0.2").ready()
     assert outcome(sidecar, "REGEX canary") == "ConnectionError"
     assert sidecar.wait() == 1
     assert "Timeout" in sidecar.log()
