@@ -5,7 +5,8 @@ import pytest
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical.event import canonicalise
 from loglm_bridge.telemetry.families import audit, linux
-from loglm_bridge.telemetry.formats import json_inside, lines
+from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry.formats import lines
 
 CAT = "/bin/cat /etc/shadow"
 HEX = CAT.encode().hex().upper()
@@ -86,19 +87,6 @@ def test_program_names():
 
 
 def test_audit_event_in_json():
-    raw = [("ID", "1:2"), ("SYSCALL.syscall", "59"), ("SYSCALL.exe", "/bin/cat"), ("EXECVE.ARGV", "cat, /etc/shadow")]
-    record = json_inside.read(raw, {n.lower(): v for n, v in raw}, Event("{}"))
-    assert record is not None
-    assert dict(record.fields)["process"] == "cat /etc/shadow"
-
-
-def test_container_envelope_gives_the_line_inside():
-    raw = [("log", "Accepted password for eve from 10.0.0.1 port 4411 ssh2"), ("stream", "stdout")]
-    record = json_inside.read(raw, dict(raw), Event("{}"))
-    assert record is not None
-    assert record.kind == "sshd"
-
-
-def test_json_of_its_own_is_left_alone():
-    raw = [("message", "hello"), ("level", "info")]
-    assert json_inside.read(raw, dict(raw), Event("{}")) is None
+    raw = '{"ID":"1650000000.123:45","SYSCALL":{"syscall":59,"exe":"/bin/cat"},"EXECVE":{"ARGV":["cat","/etc/shadow"]}}'
+    found = dict(canonical(Event(raw))[1].fields)
+    assert found["process"] == "cat /etc/shadow"

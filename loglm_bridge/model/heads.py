@@ -1,0 +1,189 @@
+"""The heads: an event's vector and grams to technique confidences, a maliciousness score and a novelty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.model.arithmetic import Linear, quantise_rows
+
+#: Decimals of every number that leaves the model: far finer than its calibration, coarser than the last bits in which
+#: the exponential function differs between machines.
+DECIMALS = 6
+
+_LAYERS = ("hidden", "technique", "malice_hidden", "malice")
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """What `heads.json` holds.
+
+    `techniques` names the outputs. A technique's confidence is softmax(logit / `technique_temperature`), times
+    score ** `gate`. The score is sigmoid(`score_slope` * logit + `score_offset`). An event is malicious from
+    `malicious` on, suspicious from `suspicious` on; otherwise unknown above the novelty `unknown`. Novelty is the share
+    of familiar events that lie nearer to a prototype: `novelty_quantiles` are their distances at equal steps.
+    """
+
+    techniques: tuple[str, ...]
+    technique_temperature: float
+    gate: float
+    score_slope: float
+    score_offset: float
+    malicious: float
+    suspicious: float
+    unknown: float
+    novelty_quantiles: tuple[float, ...]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> HeadConfig:
+        """Read `heads.json`. Raises ModelRefused where a key is absent or not a number."""
+        try:
+            numbers = {k: float(data[k]) for k in _NUMBERS}
+            techniques = tuple(str(t) for t in data["techniques"])
+            quantiles = tuple(float(q) for q in data["novelty_quantiles"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelRefused(f"heads.json: {error!r}") from error
+        return cls(techniques=techniques, novelty_quantiles=quantiles, **numbers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of `heads.json`."""
+        return {
+            "techniques": list(self.techniques),
+            **{k: getattr(self, k) for k in _NUMBERS},
+            "novelty_quantiles": list(self.novelty_quantiles),
+        }
+
+
+_NUMBERS = (
+    "technique_temperature",
+    "gate",
+    "score_slope",
+    "score_offset",
+    "malicious",
+    "suspicious",
+    "unknown",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty."""
+
+    score: float
+    verdict: str
+    techniques: tuple[tuple[str, float], ...]
+    novelty: float
+    vector: np.ndarray
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The trained heads. `table` is int8 (buckets, bag) with `table_scales` (bag,); `prototypes` (n, width) unit rows."""
+
+    config: HeadConfig
+    table: np.ndarray
+    table_scales: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    layers: Mapping[str, Linear]
+    prototypes: np.ndarray
+
+    @classmethod
+    def load(cls, tensors: bytes, config: Mapping[str, Any]) -> Heads:
+        """Read `heads.safetensors` and `heads.json`. Raises ModelRefused where they do not fit together."""
+        settings = HeadConfig.from_dict(config)
+        try:
+            arrays = load(tensors)
+            layers = {n: Linear(*(arrays[f"{n}.{p}"] for p in ("levels", "scales", "bias"))) for n in _LAYERS}
+            heads = cls(
+                settings,
+                *(arrays[n] for n in ("table", "table_scales", "centre", "spread")),
+                layers=layers,
+                prototypes=arrays["prototypes"],
+            )
+        except Exception as error:  # noqa: BLE001 - safetensors raises a class of its own without a common base
+            raise ModelRefused(f"heads.safetensors: {error!r}") from error
+        if layers["technique"].scales.shape != (len(settings.techniques),):
+            raise ModelRefused("heads.json: another number of techniques than heads.safetensors")
+        return heads
+
+    def dump(self) -> tuple[bytes, str]:
+        """Return the content of `heads.safetensors` and of `heads.json`."""
+        arrays = {n: getattr(self, n) for n in ("table", "table_scales", "centre", "spread", "prototypes")}
+        for name, layer in self.layers.items():
+            arrays |= {f"{name}.levels": layer.levels, f"{name}.scales": layer.scales, f"{name}.bias": layer.bias}
+        text = json.dumps(self.config.to_dict(), indent=1, allow_nan=False)
+        return save({n: np.ascontiguousarray(a) for n, a in arrays.items()}), text + "\n"
+
+    def with_config(self, **changes: Any) -> Heads:
+        """Return the same heads with other calibration."""
+        return replace(self, config=replace(self.config, **changes))
+
+    def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return technique logits (events, techniques) and malice logits (events,), float32."""
+        x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
+        hidden = np.maximum(self.layers["hidden"](x), 0.0)
+        malice = np.maximum(self.layers["malice_hidden"](x), 0.0)
+        return self.layers["technique"](hidden), self.layers["malice"](malice)[:, 0]
+
+    def distances(self, vectors: np.ndarray) -> np.ndarray:
+        """Return 1 - cosine to the nearest prototype, float32 in 0..2."""
+        rows, _ = quantise_rows(vectors)
+        length = np.sqrt((rows * rows).sum(axis=1, keepdims=True, dtype=np.float64))
+        own, _ = quantise_rows(self.prototypes)
+        own_length = np.sqrt((own * own).sum(axis=1, dtype=np.float64))
+        nearest: np.ndarray = 1.0 - ((rows @ own.T) / length / own_length).max(axis=1)
+        return nearest.astype(np.float32)
+
+    def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> list[Outcome]:
+        """Return one answer for each event; an event's answer does not depend on the others."""
+        technique, malice = self.logits(vectors, grams)
+        scores = _sigmoid(self.config.score_slope * malice.astype(np.float64) + self.config.score_offset)
+        confidences = _softmax(technique.astype(np.float64) / self.config.technique_temperature)
+        confidences *= scores[:, None] ** self.config.gate
+        novelties = self._novelty(self.distances(vectors))
+        return [
+            self._outcome(*row)
+            for row in zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, strict=True)
+        ]
+
+    def _bag(self, grams: Sequence[np.ndarray]) -> np.ndarray:
+        out = np.empty((len(grams), self.table.shape[1]), dtype=np.float32)
+        for row, buckets in enumerate(grams):
+            total = self.table[buckets].sum(axis=0, dtype=np.int32)
+            out[row] = total * self.table_scales / np.float32(max(1, len(buckets))) ** np.float32(0.5)
+        return out
+
+    def _novelty(self, distances: np.ndarray) -> np.ndarray:
+        steps = np.asarray(self.config.novelty_quantiles)
+        return (np.searchsorted(steps, distances) / len(steps)).round(DECIMALS)
+
+    def _outcome(self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray) -> Outcome:
+        order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
+        techniques = tuple((self.config.techniques[i], float(confidences[i])) for i in order)
+        return Outcome(float(score), self._verdict(score, novelty), techniques, float(novelty), vector)
+
+    def _verdict(self, score: float, novelty: float) -> str:
+        # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
+        if score >= self.config.malicious:
+            return "malicious"
+        if novelty > self.config.unknown:
+            return "unknown"
+        return "suspicious" if score >= self.config.suspicious else "benign"
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    shifted = np.exp(x - x.max(axis=1, keepdims=True))
+    out: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    return out
