@@ -24,7 +24,11 @@ _FILLINGS = {
     "CMD": ("calc.exe", "cmd.exe /c whoami", "powershell.exe"),
 }
 _PLACEHOLDER = re.compile(r"\{(PATH_ABSOLUTE|PATH_SMB|PATH|REMOTEURL|CMD)(?::(\.[a-z0-9]+))?\}")
-_HARNESS = (("PathToAtomicsFolder\\..\\ExternalPayloads", "C:\\Tools"), ("PathToAtomicsFolder", "C:\\Tools"), ("TXXXX", "run"))
+_HARNESS = (
+    ("PathToAtomicsFolder\\..\\ExternalPayloads", "C:\\Tools"),
+    ("PathToAtomicsFolder", "C:\\Tools"),
+    ("TXXXX", "run"),
+)
 _UNIX_PATHS = (
     ("/path/to/input-file", ("/etc/shadow", "/etc/passwd", "/root/.ssh/id_rsa", "/var/lib/data.db")),
     ("/path/to/output-file", ("/tmp/out", "/var/tmp/.x", "/dev/shm/a")),
@@ -34,7 +38,10 @@ _UNIX_PATHS = (
 )
 
 #: Lines of a longer script that say nothing of the technique.
-_CHORES = re.compile(r"\s*(rem\b|::|#|echo\b|cd\b|exit\b|set\s+\w+=|\$?\w+\s*=\s*['\"\d]|timeout\b|sleep\b|mkdir\b|[{}()]*\s*$)", re.I)
+_CHORES = re.compile(
+    r"\s*(rem\b|::|#|echo\b|cd\b|exit\b|set\s+\w+=|\$?\w+\s*=\s*['\"\d]|timeout\b|sleep\b|mkdir\b|[{}()]*\s*$)",
+    re.IGNORECASE,
+)
 
 
 def commands(path: Path, atomic: bool) -> Iterator[LabelledEvent]:
@@ -82,7 +89,11 @@ def _prompt(line: str, rng: random.Random) -> dict[str, str]:
     if rng.random() < 0.3:
         return {"Image": "cmd.exe", "CommandLine": f'"C:\\Windows\\System32\\cmd.exe" /c {line}'}
     name = program.rpartition("\\")[2]
-    return {"Image": name if "." in name else f"{name}.exe", "CommandLine": line, "ParentImage": rng.choice(("cmd.exe", "explorer.exe", "powershell.exe"))}
+    return {
+        "Image": name if "." in name else f"{name}.exe",
+        "CommandLine": line,
+        "ParentImage": rng.choice(("cmd.exe", "explorer.exe", "powershell.exe")),
+    }
 
 
 def _powershell(line: str, rng: random.Random) -> dict[str, str]:

@@ -86,9 +86,7 @@ def load(folder: Path) -> Corpus:
     return Corpus(canonicals, events)
 
 
-def _canonicalise_file(
-    path: Path, held_out: Mapping[str, frozenset[str]]
-) -> list[tuple[CorpusEvent, Canonical]]:
+def _canonicalise_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> list[tuple[CorpusEvent, Canonical]]:
     out: list[tuple[CorpusEvent, Canonical]] = []
     memo: dict[Canonical, Canonical] = {}
     for row in read_events(path):

@@ -33,6 +33,9 @@ COMMON = 3
 #: Weight of ordinary events nobody vouches for (telemetry without labels), against 1 for labelled ones.
 UNVOUCHED = 0.5
 
+#: The most that one canonical event may weigh on malice, however often it was seen.
+MOST_SAY = 6.0
+
 
 @dataclass
 class Example:
@@ -47,7 +50,11 @@ class Example:
 
 @dataclass(frozen=True)
 class TeachingWeights:
-    """How much each teacher counts beside recordings (1.0)."""
+    """How much each teacher counts beside recordings (1.0).
+
+    `event_source` is how many distinct events each source with labels of its own weighs as, on malice: a few hundred
+    near misses must not drown in a hundred thousand flows.
+    """
 
     recordings: float = 1.0
     hits: float = 0.5
@@ -57,17 +64,19 @@ class TeachingWeights:
     lolbas: float = 0.5
     gtfobins: float = 0.3
     fwaf: float = 0.02
+    event_source: float = 10_000.0
 
 
 def from_corpus(corpus: Corpus, events: Sequence[CorpusEvent], weights: TeachingWeights) -> list[Example]:
     """Return one example for each distinct canonical event among `events`."""
     holders = _labels_by_canonical(events)
     sizes = _recording_sizes(events, holders)
+    lift = _source_lift(events, weights)
     by_canonical: dict[int, list[CorpusEvent]] = defaultdict(list)
     for event in events:
         by_canonical[event.canonical].append(event)
     return [
-        _example(corpus.canonicals[i], rows, len(holders.get(i, ())), sizes, weights)
+        _example(corpus.canonicals[i], rows, len(holders.get(i, ())), sizes, lift, weights)
         for i, rows in sorted(by_canonical.items())
     ]
 
@@ -110,6 +119,14 @@ def _recording_sizes(
     return sizes
 
 
+def _source_lift(events: Iterable[CorpusEvent], weights: TeachingWeights) -> Mapping[str, float]:
+    distinct: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        if event.source in EVENT_LABELLED and event.label in ("malicious", "benign"):
+            distinct[event.source].add(event.canonical)
+    return {source: min(MOST_SAY, weights.event_source / len(found)) for source, found in distinct.items()}
+
+
 def _rarity(labels: int) -> float:
     return 1.0 / labels**2
 
@@ -119,6 +136,7 @@ def _example(
     rows: Sequence[CorpusEvent],
     labels: int,
     sizes: Mapping[tuple[str, str], float],
+    lift: Mapping[str, float],
     weights: TeachingWeights,
 ) -> Example:
     example = Example(form)
@@ -128,11 +146,12 @@ def _example(
         for technique, share in techniques.items():
             shares[technique] += weight * share
         malice, weight = _malice_say(row, labels)
+        weight *= lift.get(row.source, 1.0)
         if malice is not None and weight > 0:
             total = example.malice_weight + weight
             example.malice = ((example.malice or 0.0) * example.malice_weight + malice * weight) / total
             example.malice_weight = total
-    example.malice_weight = min(1.0, example.malice_weight)
+    example.malice_weight = min(MOST_SAY, example.malice_weight)
     example.technique_weight = min(1.0, sum(shares.values()))
     total = sum(shares.values())
     example.techniques = {t: s / total for t, s in shares.items()} if total else {}

@@ -17,7 +17,6 @@ from torch.nn import functional as F
 from loglm_bridge.lab.examples import Example
 from loglm_bridge.model.grams import GRAM_BITS
 
-
 #: What a net is trained on: (logits, rows of the batch) -> scalar.
 Loss = Callable[[Tensor, np.ndarray], Tensor]
 
@@ -127,9 +126,7 @@ def fit_malice(features: Features, examples: Sequence[Example], settings: NetSet
     weight = np.array([examples[r].malice_weight for r in rows], dtype=np.float32)
 
     def loss(logits: Tensor, batch: np.ndarray) -> Tensor:
-        losses = F.binary_cross_entropy_with_logits(
-            logits[:, 0], torch.from_numpy(wanted[batch]), reduction="none"
-        )
+        losses = F.binary_cross_entropy_with_logits(logits[:, 0], torch.from_numpy(wanted[batch]), reduction="none")
         return (losses * torch.from_numpy(weight[batch])).mean()
 
     return _fit(features.take(rows), 1, settings, loss)

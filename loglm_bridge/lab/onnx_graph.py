@@ -127,7 +127,9 @@ class _Builder:
         largest = self.node("ReduceMax", [self.node("Abs", [x]), last], keepdims=1)
         floor = self.node("Max", [largest, self.constant("tiny", 1e-8, np.float32)])
         step = self.node("Div", [floor, self.constant("row_levels", _ROW_LEVELS, np.float32)])
-        centred = self.node("Add", [self.node("Round", [self.node("Div", [x, step])]), self.constant("centre", 128.0, np.float32)])
+        centred = self.node(
+            "Add", [self.node("Round", [self.node("Div", [x, step])]), self.constant("centre", 128.0, np.float32)]
+        )
         rows = self.node("Cast", [centred], to=TensorProto.UINT8)
         zero_points = self.constant("row_zero", 128, np.uint8), self.constant("weight_zero", 0, np.int8)
         total = self.node("Cast", [self.node("MatMulInteger", [rows, levels, *zero_points])], to=TensorProto.FLOAT)
@@ -142,7 +144,9 @@ class _Builder:
         turned = self.node("Transpose", [parts], perm=[2, 0, 3, 1, 4])
         first = self.constant("axis0", [0], np.int64)
         q, k, v = (
-            self.node("Squeeze", [self.node("Gather", [turned, self.constant(f"part{i}", [i], np.int64)], axis=0), first])
+            self.node(
+                "Squeeze", [self.node("Gather", [turned, self.constant(f"part{i}", [i], np.int64)], axis=0), first]
+            )
             for i in range(3)
         )
         scores = self.node("MatMul", [q, self.node("Transpose", [k], perm=[0, 1, 3, 2])])

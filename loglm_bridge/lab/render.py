@@ -122,7 +122,9 @@ class Renderer:
         base = self.backgrounds.record(kind, self.rng)
         if base is None:
             return Record("windows_xml", "windows", kind, tuple(values.items()))
-        kept = [(n, values.get(n, v)) for n, v in base.fields if n not in ("OriginalFileName", "Description", "Product")]
+        kept = [
+            (n, values.get(n, v)) for n, v in base.fields if n not in ("OriginalFileName", "Description", "Product")
+        ]
         names = {n for n, _ in base.fields}
         added = [(n, v) for n, v in values.items() if n not in names or n == "OriginalFileName"]
         return Record(base.format, base.family, base.kind, tuple((*kept, *added)))
@@ -142,7 +144,9 @@ class Renderer:
         stamp = f"{self.rng.randint(1_600_000_000, 1_750_000_000)}.{self.rng.randint(0, 999):03}"
         words = _split(command)
         arguments = " ".join(f'a{i}="{w}"' for i, w in enumerate(words) if '"' not in w)
-        yield read(Event(raw=f"type=EXECVE msg=audit({stamp}:{self.rng.randint(100, 99999)}): argc={len(words)} {arguments}"))
+        yield read(
+            Event(raw=f"type=EXECVE msg=audit({stamp}:{self.rng.randint(100, 99999)}): argc={len(words)} {arguments}")
+        )
         user, pid = self.rng.choice(("alice", "deploy", "ubuntu", "www-data")), self.rng.randint(300, 60_000)
         yield read(
             Event(
@@ -219,7 +223,13 @@ def _split(command: str) -> list[str]:
         return command.split()
 
 
-_FOLDERS = ("C:\\Windows\\System32", "C:\\Windows\\SysWOW64", "C:\\Users\\Public", "C:\\Users\\alice\\Downloads", "C:\\Temp")
+_FOLDERS = (
+    "C:\\Windows\\System32",
+    "C:\\Windows\\SysWOW64",
+    "C:\\Users\\Public",
+    "C:\\Users\\alice\\Downloads",
+    "C:\\Temp",
+)
 
 
 def _complete_process(values: Mapping[str, str], rng: random.Random) -> dict[str, str]:

@@ -108,7 +108,9 @@ def _check_names(path: Path, listed: Mapping[str, str]) -> None:
     foreign = sorted(set(listed) - REQUIRED - OPTIONAL)
     missing = sorted(REQUIRED - set(listed))
     if foreign or missing:
-        raise ModelRefused(f"{MANIFEST}: lists {foreign or 'no foreign files'}, lacks {missing or 'none'}", where=str(path))
+        raise ModelRefused(
+            f"{MANIFEST}: lists {foreign or 'no foreign files'}, lacks {missing or 'none'}", where=str(path)
+        )
     extra = sorted(p.name for p in path.iterdir() if p.name not in listed and p.name != MANIFEST)
     if extra:
         raise ModelRefused(f"model refused: files not in the manifest {extra[:5]}", where=str(path))
@@ -124,5 +126,3 @@ def _read(folder: Path, name: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelRefused(f"{name}: {error.strerror}", where=str(folder)) from error
-
-

@@ -18,7 +18,7 @@ from loglm_bridge.model.arithmetic import Linear, quantise_rows
 #: the exponential function differs between machines.
 DECIMALS = 6
 
-_LAYERS = ("hidden", "technique", "malice_hidden", "malice")
+_NETS = ("technique", "malice")
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,57 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Heads:
-    """The trained heads. `table` is int8 (buckets, bag) with `table_scales` (bag,); `prototypes` (n, width) unit rows."""
+class Net:
+    """One trained net: (vector, grams) -> logits through one hidden layer, in arithmetic that no batch can change.
 
-    config: HeadConfig
+    `table` is int8 (buckets, bag) with `table_scales` (bag,); `centre` and `spread` (width,) standardise the vector.
+    """
+
     table: np.ndarray
     table_scales: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
-    layers: Mapping[str, Linear]
+    hidden: Linear
+    out: Linear
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> Net:
+        """Read the arrays `name.*`. Raises KeyError where one is absent."""
+        plain = (arrays[f"{name}.{n}"] for n in _NET_ARRAYS)
+        layers = (Linear(*(arrays[f"{name}.{n}.{p}"] for p in _LINEAR_ARRAYS)) for n in ("hidden", "out"))
+        return cls(*plain, *layers)
+
+    def to_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Return the arrays `name.*`."""
+        out = {f"{name}.{n}": getattr(self, n) for n in _NET_ARRAYS}
+        for layer in ("hidden", "out"):
+            out |= {f"{name}.{layer}.{p}": getattr(getattr(self, layer), p) for p in _LINEAR_ARRAYS}
+        return out
+
+    def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
+        """Return (events, outputs) float32."""
+        x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
+        return self.out(np.maximum(self.hidden(x), 0.0))
+
+    def _bag(self, grams: Sequence[np.ndarray]) -> np.ndarray:
+        out = np.empty((len(grams), self.table.shape[1]), dtype=np.float32)
+        for row, buckets in enumerate(grams):
+            total = self.table[buckets].sum(axis=0, dtype=np.int32)
+            out[row] = total * self.table_scales / np.float32(max(1, len(buckets))) ** np.float32(0.5)
+        return out
+
+
+_NET_ARRAYS = ("table", "table_scales", "centre", "spread")
+_LINEAR_ARRAYS = ("levels", "scales", "bias")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The trained heads; `prototypes` (n, width) stand for what training showed."""
+
+    config: HeadConfig
+    technique: Net
+    malice: Net
     prototypes: np.ndarray
 
     @classmethod
@@ -101,24 +143,20 @@ class Heads:
         settings = HeadConfig.from_dict(config)
         try:
             arrays = load(tensors)
-            layers = {n: Linear(*(arrays[f"{n}.{p}"] for p in ("levels", "scales", "bias"))) for n in _LAYERS}
-            heads = cls(
-                settings,
-                *(arrays[n] for n in ("table", "table_scales", "centre", "spread")),
-                layers=layers,
-                prototypes=arrays["prototypes"],
-            )
-        except Exception as error:  # noqa: BLE001 - safetensors raises a class of its own without a common base
+            heads = cls(settings, *(Net.of_arrays(arrays, n) for n in _NETS), prototypes=arrays["prototypes"])
+        except Exception as error:
             raise ModelRefused(f"heads.safetensors: {error!r}") from error
-        if layers["technique"].scales.shape != (len(settings.techniques),):
+        if heads.technique.out.scales.shape != (len(settings.techniques),):
             raise ModelRefused("heads.json: another number of techniques than heads.safetensors")
         return heads
 
     def dump(self) -> tuple[bytes, str]:
         """Return the content of `heads.safetensors` and of `heads.json`."""
-        arrays = {n: getattr(self, n) for n in ("table", "table_scales", "centre", "spread", "prototypes")}
-        for name, layer in self.layers.items():
-            arrays |= {f"{name}.levels": layer.levels, f"{name}.scales": layer.scales, f"{name}.bias": layer.bias}
+        arrays = {
+            "prototypes": self.prototypes,
+            **self.technique.to_arrays("technique"),
+            **self.malice.to_arrays("malice"),
+        }
         text = json.dumps(self.config.to_dict(), indent=1, allow_nan=False)
         return save({n: np.ascontiguousarray(a) for n, a in arrays.items()}), text + "\n"
 
@@ -126,25 +164,16 @@ class Heads:
         """Return the same heads with other calibration."""
         return replace(self, config=replace(self.config, **changes))
 
-    def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Return technique logits (events, techniques) and malice logits (events,), float32."""
-        x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
-        hidden = np.maximum(self.layers["hidden"](x), 0.0)
-        malice = np.maximum(self.layers["malice_hidden"](x), 0.0)
-        return self.layers["technique"](hidden), self.layers["malice"](malice)[:, 0]
-
     def distances(self, vectors: np.ndarray) -> np.ndarray:
         """Return 1 - cosine to the nearest prototype, float32 in 0..2."""
         rows, _ = quantise_rows(vectors)
-        length = np.sqrt((rows * rows).sum(axis=1, keepdims=True, dtype=np.float64))
         own, _ = quantise_rows(self.prototypes)
-        own_length = np.sqrt((own * own).sum(axis=1, dtype=np.float64))
-        nearest: np.ndarray = 1.0 - ((rows @ own.T) / length / own_length).max(axis=1)
-        return nearest.astype(np.float32)
+        cosine = rows @ own.T / _lengths(rows)[:, None] / _lengths(own)
+        return (1.0 - cosine.max(axis=1)).astype(np.float32)
 
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> list[Outcome]:
         """Return one answer for each event; an event's answer does not depend on the others."""
-        technique, malice = self.logits(vectors, grams)
+        technique, malice = self.technique.logits(vectors, grams), self.malice.logits(vectors, grams)[:, 0]
         scores = _sigmoid(self.config.score_slope * malice.astype(np.float64) + self.config.score_offset)
         confidences = _softmax(technique.astype(np.float64) / self.config.technique_temperature)
         confidences *= scores[:, None] ** self.config.gate
@@ -153,13 +182,6 @@ class Heads:
             self._outcome(*row)
             for row in zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, strict=True)
         ]
-
-    def _bag(self, grams: Sequence[np.ndarray]) -> np.ndarray:
-        out = np.empty((len(grams), self.table.shape[1]), dtype=np.float32)
-        for row, buckets in enumerate(grams):
-            total = self.table[buckets].sum(axis=0, dtype=np.int32)
-            out[row] = total * self.table_scales / np.float32(max(1, len(buckets))) ** np.float32(0.5)
-        return out
 
     def _novelty(self, distances: np.ndarray) -> np.ndarray:
         steps = np.asarray(self.config.novelty_quantiles)
@@ -186,4 +208,9 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 def _softmax(x: np.ndarray) -> np.ndarray:
     shifted = np.exp(x - x.max(axis=1, keepdims=True))
     out: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    return out
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    out: np.ndarray = np.maximum(np.sqrt((rows * rows).sum(axis=1, dtype=np.float64)), 1e-8)
     return out

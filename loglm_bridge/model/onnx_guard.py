@@ -21,8 +21,6 @@ _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
 _OPSET_DOMAIN = 1
 
 
-
-
 def check(data: bytes, where: str) -> None:
     """Refuse a model file with external data, functions or operators of a foreign domain.
 

@@ -22,15 +22,15 @@ _INPUTS = {"ids": "tensor(int64)", "fields": "tensor(int64)"}
 
 
 class EventSession:
-    """Runs `event.onnx`. Thread-safe; each call uses one thread, so callers decide on parallelism."""
+    """Runs `event.onnx`, each call on `threads` threads. Thread-safe."""
 
-    def __init__(self, model: bytes, pad: int) -> None:
+    def __init__(self, model: bytes, pad: int, threads: int = 1) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
         try:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - the runtime raises classes of its own, without a common base
+        except Exception as error:
             raise ModelRefused("event.onnx: the runtime cannot load it") from error
         found = {i.name: i.type for i in self._session.get_inputs()}
         outputs = self._session.get_outputs()
@@ -60,7 +60,7 @@ class EventSession:
     def _run(self, ids: np.ndarray, fields: np.ndarray) -> np.ndarray:
         try:
             (vectors,) = self._session.run(None, {"ids": ids, "fields": fields})
-        except Exception as error:  # noqa: BLE001 - see above
+        except Exception as error:
             raise ModelFailed("the encoder failed") from error
         result: np.ndarray = vectors
         return result

@@ -1,0 +1,83 @@
+"""Stage `export`: trained parts to a sealed model folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.lab.encoder import EventEncoder
+from loglm_bridge.lab.heads import HybridNet
+from loglm_bridge.lab.onnx_graph import encoder_graph
+from loglm_bridge.model import artefact
+from loglm_bridge.model.arithmetic import LEVELS, Linear
+from loglm_bridge.model.grams import grams
+from loglm_bridge.model.heads import Heads, Net
+from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.tokenizer import EventTokenizer
+from loglm_bridge.telemetry import canonical
+
+
+def session(encoder: EventEncoder) -> bytes:
+    """Return the encoder as the bytes of `event.onnx`."""
+    weights = {name: value.detach().numpy() for name, value in encoder.state_dict().items()}
+    return encoder_graph(encoder.shape, encoder.pad, weights)
+
+
+def net(trained: HybridNet) -> Net:
+    """Return a trained net in serving arithmetic."""
+    table = trained.table.weight.detach().numpy()
+    scales = (np.maximum(np.abs(table).max(axis=0), 1e-8) / LEVELS).astype(np.float32)
+    return Net(
+        table=np.rint(table / scales).astype(np.int8),
+        table_scales=scales,
+        centre=trained.centre.numpy(),
+        spread=trained.spread.numpy(),
+        hidden=_linear(trained.hidden),
+        out=_linear(trained.out),
+    )
+
+
+def seal(
+    folder: Path,
+    tokenizer: Path,
+    encoder: bytes,
+    heads: Heads,
+    golden: Sequence[Event],
+    card: str,
+    name: str,
+    version: str,
+    details: Mapping[str, Any],
+) -> artefact.ModelFolder:
+    """Write a model folder and its manifest; `golden` are the events its self-test answers again at every start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copyfile(tokenizer, folder / artefact.TOKENIZER)
+    (folder / artefact.EVENT_ENCODER).write_bytes(encoder)
+    tensors, config = heads.dump()
+    (folder / artefact.HEADS).write_bytes(tensors)
+    (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
+    (folder / artefact.CARD).write_text(card, encoding="utf-8")
+    rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads)
+    (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return artefact.write_manifest(folder, name, version, details)
+
+
+def _linear(layer: nn.Linear) -> Linear:
+    return Linear.quantised(layer.weight.detach().numpy().T, layer.bias.detach().numpy())
+
+
+def _golden(events: Sequence[Event], tokenizer: EventTokenizer, encoder: bytes, heads: Heads) -> list[dict[str, Any]]:
+    encoded = [tokenizer.encode(canonical(event)[1]) for event in events]
+    vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
+    outcomes = heads.outcomes(vectors, [grams(e) for e in encoded])
+    return [
+        {"id": f"golden-{i}", "event": event.to_dict(), "score": outcome.score, "technique": outcome.techniques[0][0]}
+        for i, (event, outcome) in enumerate(zip(events, outcomes, strict=True))
+    ]

@@ -1,0 +1,121 @@
+"""A run folder: where the stages leave what they made, and what each needs of the ones before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from loglm_bridge.contract.errors import ConfigError
+from loglm_bridge.lab import backgrounds, calibrate, corpus, examples, export, features, heads, pretrain, teaching
+from loglm_bridge.lab import vocabulary as vocabulary_stage
+from loglm_bridge.lab.corpus import Corpus
+from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
+from loglm_bridge.lab.recipe import Recipe
+from loglm_bridge.lab.sources import validation_groups
+from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of one run, and the stages that write them. Every stage resumes or reads what is there already."""
+
+    folder: Path
+    recipe: Recipe
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """The trained tokenizer."""
+        return self.folder / "tokenizer.json"
+
+    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[teaching.Lesson]]:
+        """Stage `corpus`: canonical events, backgrounds and the teachers' lessons."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        held_out = validation_groups(split)
+        made = corpus.build(data, held_out, self.folder / "corpus")
+        ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
+        files = teaching.TeacherFiles(
+            data / "sigma_rules.tar.gz",
+            data / "aux_commands.jsonl.gz",
+            data / "attack" / "enterprise.json.gz",
+            self.recipe.fills,
+        )
+        lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed)
+        return made, lessons
+
+    def pretrain(self) -> EventEncoder:
+        """Stage `pretrain`: the tokenizer and the encoder, from the training recordings' distinct events."""
+        made = self._corpus()
+        distinct = [made.canonicals[i] for i in sorted({e.canonical for e in made.training()})]
+        if not self.tokenizer_file.exists():
+            vocabulary_stage.train(distinct, self.recipe.pieces).save(str(self.tokenizer_file))
+        tokenizer = EventTokenizer.load(self.tokenizer_file)
+        run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder)
+        return run.run([tokenizer.encode(event) for event in distinct])
+
+    def heads(self, everything: bool, atomic: bool) -> Heads:
+        """Stage `heads`: both nets on all but the calibration recordings, then the calibration.
+
+        `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the Atomic Red
+        Team commands as a teacher.
+        """
+        made, lessons = self._corpus(), teaching.load(self.folder / "lessons.jsonl.gz")
+        of_canonicals, of_lessons = self._features(made, lessons)
+        kept = made.training(everything)
+        fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
+        order = sorted({e.canonical for e in fitting})
+        chosen = np.flatnonzero([atomic or lesson.teacher != "atomic" for lesson in lessons])
+        taught = examples.from_corpus(made, fitting, self.recipe.weights)
+        taught += examples.from_lessons(lessons, self.recipe.weights, atomic)
+        inputs = _joined(of_canonicals.take(np.array(order)), of_lessons.take(chosen))
+        labels = sorted({t for example in taught for t in example.techniques})
+        technique = heads.fit_techniques(inputs, taught, labels, self.recipe.technique)
+        malice = heads.fit_malice(inputs, taught, self.recipe.malice)
+        calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
+        centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
+        plain = Heads(
+            calibrate.uncalibrated(labels, self.recipe.gate), export.net(technique), export.net(malice), centres
+        )
+        return calibrate.calibrated(plain, calibration, of_canonicals, self.recipe.budget)
+
+    def encoder_bytes(self) -> bytes:
+        """Return the pretrained encoder as an ONNX file."""
+        tokenizer = EventTokenizer.load(self.tokenizer_file)
+        encoder = EventEncoder(self._shape(tokenizer), tokenizer.pad)
+        path = self.folder / "pretrain.pt"
+        if not path.exists():
+            raise ConfigError("no pretrained encoder", where=str(path), hint="run `loglm pretrain` first")
+        state = torch.load(path, weights_only=True)["model"]
+        encoder.load_state_dict({k[8:]: v for k, v in state.items() if k.startswith("encoder.")})
+        return export.session(encoder.eval())
+
+    def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
+        sizes = self.recipe.encoder
+        return EncoderShape(
+            vocab=tokenizer.size,
+            control=max(tokenizer.control_ids) + 1,
+            max_tokens=MAX_TOKENS,
+            layers=sizes.layers,
+            width=sizes.width,
+            heads=sizes.heads,
+            inner=sizes.inner,
+        )
+
+    def _corpus(self) -> Corpus:
+        if not (self.folder / "corpus").exists():
+            raise ConfigError("no corpus", where=str(self.folder), hint="run `loglm corpus` first")
+        return corpus.load(self.folder / "corpus")
+
+    def _features(self, made: Corpus, lessons: Sequence[teaching.Lesson]) -> tuple[heads.Features, heads.Features]:
+        tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
+        of_canonicals = features.compute(made.canonicals, tokenizer, encoder, self.folder / "features.npz")
+        taught = [lesson.event for lesson in lessons]
+        return of_canonicals, features.compute(taught, tokenizer, encoder, self.folder / "lesson_features.npz")
+
+
+def _joined(first: heads.Features, second: heads.Features) -> heads.Features:
+    return heads.Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams])

@@ -1,0 +1,149 @@
+"""Events in, verdicts out: telemetry, tokenizer, encoder and heads in a row, each distinct canonical event once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from loglm_bridge.contract import attack
+from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import ModelId, Options
+from loglm_bridge.model import artefact
+from loglm_bridge.model.explanation import explain
+from loglm_bridge.model.grams import grams
+from loglm_bridge.model.heads import Heads, Outcome
+from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.tokenizer import EventTokenizer
+from loglm_bridge.telemetry import Canonical, Record, canonical
+
+#: Canonical events whose outcome is remembered; about 1.5 kB each.
+CACHE_EVENTS = 50_000
+
+
+class Labeller:
+    """A loaded model. Thread-safe: callers may label from several threads at a time."""
+
+    def __init__(self, folder: artefact.ModelFolder, threads: int = 1) -> None:
+        self.id: ModelId = folder.id
+        self._folder = folder
+        self._tokenizer = EventTokenizer(_tokenizer(folder.files[artefact.TOKENIZER]))
+        self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
+        self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
+        self._cache: dict[bytes, tuple[Outcome, bool]] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 1) -> Labeller:
+        """Verify and load a model folder; `threads` is how many one inference may use.
+
+        Raises:
+            ModelRefused: the folder does not match its manifest or its parts do not fit together.
+        """
+        return cls(artefact.ModelFolder.open(folder), threads)
+
+    def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
+        """Return one verdict for each event, in order; an event's verdict does not depend on the others.
+
+        `options.sequence` has no effect on a model without a sequence encoder: each event stands alone.
+
+        Raises:
+            ModelFailed: the encoder failed; no event is to blame.
+        """
+        read = [canonical(event) for event in events]
+        answers = self._remembered([form for record, form in read if record.status != "empty"])
+        return [self._verdict(record, form, answers, options) for record, form in read]
+
+    def describe(self) -> dict[str, Any]:
+        """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
+        manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
+        config = self._heads.config
+        return {
+            **manifest,
+            "sha256": self.id.sha256,
+            "techniques": len(config.techniques),
+            "width": self._session.width,
+            "thresholds": {"malicious": config.malicious, "suspicious": config.suspicious, "unknown": config.unknown},
+        }
+
+    def self_test(self) -> None:
+        """Label the golden events afresh, past every cache.
+
+        Raises:
+            ModelFailed: an answer differs from the one recorded when the folder was sealed.
+        """
+        rows = self._folder.json(artefact.GOLDEN)
+        forms = [canonical(Event.from_dict(row["event"]))[1] for row in rows]
+        for row, (outcome, _) in zip(rows, self._fresh(forms), strict=True):
+            if abs(outcome.score - row["score"]) > TOLERANCE or outcome.techniques[0][0] != row["technique"]:
+                raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=row["id"])
+
+    def close(self) -> None:
+        """Forget what was remembered."""
+        with self._lock:
+            self._cache.clear()
+
+    def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
+        """Return the outcome of each canonical event, past the cache. Raises ModelFailed."""
+        return [outcome for outcome, _ in self._fresh(forms)]
+
+    def _remembered(self, forms: Sequence[Canonical]) -> dict[bytes, tuple[Outcome, bool]]:
+        """Return the outcome, and whether tokens were cut, of each distinct canonical event by its key."""
+        wanted = {form.key: form for form in forms}
+        with self._lock:
+            found = {key: self._cache[key] for key in wanted if key in self._cache}
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            fresh = dict(zip(missing, self._fresh([wanted[key] for key in missing]), strict=True))
+            found |= fresh
+            with self._lock:
+                if len(self._cache) + len(fresh) > CACHE_EVENTS:
+                    self._cache.clear()
+                self._cache |= fresh
+        return found
+
+    def _fresh(self, forms: Sequence[Canonical]) -> list[tuple[Outcome, bool]]:
+        if not forms:
+            return []
+        encoded = [self._tokenizer.encode(form) for form in forms]
+        outcomes = self._heads.outcomes(self._session.encode(encoded), [grams(e) for e in encoded])
+        return [(outcome, e.truncated) for outcome, e in zip(outcomes, encoded, strict=True)]
+
+    def _verdict(
+        self, record: Record, form: Canonical, answers: dict[bytes, tuple[Outcome, bool]], options: Options
+    ) -> Verdict:
+        if record.status == "empty":
+            return Verdict(status="empty", detail="nothing to read")
+        outcome, _ = answers[form.key]
+        return Verdict(
+            status=record.status,
+            score=outcome.score,
+            verdict=outcome.verdict if record.status == "ok" else "unknown",
+            techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: options.top]),
+            novelty=outcome.novelty,
+            truncated=record.truncated,
+            embedding=_unit(outcome) if options.embedding else None,
+            explanation=explain(form, outcome, self.outcomes) if options.explain else None,
+            detail=None if record.status == "ok" else "no field could be made of it",
+        )
+
+
+#: How far a golden score may lie from the recorded one: the last bits of float functions differ between machines.
+TOLERANCE = 1e-4
+
+
+def _unit(outcome: Outcome) -> tuple[float, ...]:
+    length = float((outcome.vector.astype("float64") ** 2).sum()) ** 0.5 or 1.0
+    return tuple(round(float(x) / length, 6) for x in outcome.vector)
+
+
+def _tokenizer(data: bytes) -> Tokenizer:
+    try:
+        return Tokenizer.from_str(data.decode("utf-8"))
+    except Exception as error:
+        raise ModelRefused(f"{artefact.TOKENIZER}: the library cannot read it") from error
