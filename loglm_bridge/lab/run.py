@@ -82,6 +82,15 @@ class Run:
         )
         return calibrate.calibrated(plain, calibration, of_canonicals, self.recipe.budget)
 
+    def counts(self, heads: Heads) -> dict[str, int]:
+        """Return what the model card counts: techniques, pretraining events, lessons."""
+        made = self._corpus()
+        return {
+            "techniques": len(heads.config.techniques),
+            "pretraining": len({e.canonical for e in made.training()}),
+            "lessons": len(teaching.load(self.folder / "lessons.jsonl.gz")),
+        }
+
     def encoder_bytes(self) -> bytes:
         """Return the pretrained encoder as an ONNX file."""
         tokenizer = EventTokenizer.load(self.tokenizer_file)

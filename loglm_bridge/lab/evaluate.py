@@ -1,0 +1,132 @@
+"""Stage `evaluate`: a model folder's answers on the validation split, scored by the one scorer, beside the baselines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from loglm_bridge.contract.errors import LogLMError
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.sources import LabelledEvent, read_events, validation_groups
+from loglm_bridge.model.labeller import Labeller
+
+#: What the scorer is asked: its option -> the data files, by name.
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "--benign": ("evtx_baseline",),
+    "--recordings": ("evtx_attack_samples", "open_xp_rules", "atomic_evtx"),
+    "--events": ("panther_rule_tests",),
+    "--flows": ("netflow_cic2017",),
+}
+
+#: Techniques of a prediction, as the scorer's README asks.
+TOP = 8
+
+#: Published baselines on the same split (evaluation README, 2026-11-22): file -> figure -> (Sigma, best TF-IDF).
+BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
+    ("evtx_attack_samples", "parent top1"): (0.350, 0.398),
+    ("evtx_attack_samples", "parent top3"): (0.464, 0.569),
+    ("evtx_attack_samples", "exact top1"): (0.296, 0.168),
+    ("evtx_attack_samples", "exact top3"): (0.394, 0.387),
+    ("evtx_attack_samples", "recall 0.01"): (0.765, 0.495),
+    ("evtx_attack_samples", "recall 0.001"): (0.549, 0.134),
+    ("open_xp_rules", "parent top1"): (0.292, 0.389),
+    ("open_xp_rules", "parent top3"): (0.372, 0.496),
+    ("open_xp_rules", "recall 0.01"): (0.547, 0.205),
+    ("open_xp_rules", "recall 0.001"): (0.376, 0.051),
+    ("atomic_evtx", "parent top1"): (0.075, 0.374),
+    ("atomic_evtx", "parent top3"): (0.178, 0.467),
+    ("panther_rule_tests", "parent top1"): (None, 0.351),
+    ("panther_rule_tests", "parent top3"): (None, 0.504),
+    ("panther_rule_tests", "auroc"): (None, 0.719),
+}
+
+_CHUNK = 512
+
+
+def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Path, threads: int = 2) -> dict[str, Any]:
+    """Label the validation events into `out`/predictions.jsonl, run the scorer and return its report.
+
+    The report is also written to `out`/report.json.
+
+    Raises:
+        LogLMError: the scorer failed; its last line is repeated.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    predictions = out / "predictions.jsonl"
+    groups = validation_groups(split)
+    names = [name for files in QUESTIONS.values() for name in files]
+    with predictions.open("w", encoding="utf-8") as file, ThreadPoolExecutor(threads) as pool:
+        for name in names:
+            kept = (e for e in read_events(_file(data, name)) if e.group in groups.get(e.source, frozenset()))
+            for rows in pool.map(lambda chunk: _predict(labeller, chunk), _chunks(kept)):
+                file.writelines(rows)
+    report = _score(scorer, split, data, predictions)
+    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Return the report's figures under the names the baselines have."""
+    out: dict[tuple[str, str], float] = {}
+    for name, part in report.items():
+        for level in ("parent", "exact"):
+            out |= {(name, f"{level} {k}"): part[level][k] for k in ("top1", "top3") if level in part}
+        out |= {(name, f"recall {float(rate)}"): value for rate, value in (part.get("recall") or {}).items()}
+        out |= {(name, k): part[k] for k in ("auroc", "flow_f1", "flow_fpr", "verdict_f1", "verdict_fpr") if k in part}
+    out["evtx_baseline", "alerts per 10,000"] = report["benign"]["alerts_per_10k"]
+    return out
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """Return the figures as a Markdown table beside the baselines."""
+    lines = ["| set | figure | Sigma | TF-IDF, best | LogLM |", "|---|---|---|---|---|"]
+    for (name, figure), value in figures(report).items():
+        sigma, linear = BASELINES.get((name, figure), (None, None))
+        lines.append(f"| {name} | {figure} | {_number(sigma)} | {_number(linear)} | {_number(value)} |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _file(data: Path, name: str) -> Path:
+    return data / f"{name}.jsonl.gz"
+
+
+def _chunks(events: Iterable[LabelledEvent]) -> Iterator[list[LabelledEvent]]:
+    iterator = iter(events)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def _predict(labeller: Labeller, chunk: Sequence[LabelledEvent]) -> list[str]:
+    verdicts = labeller.label([e.event for e in chunk], Options(top=TOP))
+    return [json.dumps(_row(e.id, v)) + "\n" for e, v in zip(chunk, verdicts, strict=True)]
+
+
+def _row(identity: str, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "score": verdict.score,
+        "malicious": verdict.malicious,
+        "techniques": [[t.id, t.confidence] for t in verdict.techniques],
+    }
+
+
+def _score(scorer: Path, split: Path, data: Path, predictions: Path) -> dict[str, Any]:
+    command = [sys.executable, str(scorer), "--validation", str(split), "--predictions", str(predictions)]
+    for option, names in QUESTIONS.items():
+        command += [option, *(str(_file(data, name)) for name in names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a path the caller chose
+    if done.returncode:
+        raise LogLMError(f"the scorer failed: {done.stderr.strip().splitlines()[-1:]}", where=str(scorer))
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report

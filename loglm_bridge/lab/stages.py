@@ -1,0 +1,158 @@
+"""The training pipeline as subcommands: `loglm corpus`, `pretrain`, `heads`, `evaluate`, `adapt`, `export`.
+
+In order, over one run folder:
+
+    loglm corpus   --data DATA --split SPLIT --run RUN     # canonical events, backgrounds, lessons; about 5 minutes
+    loglm pretrain --run RUN                               # tokenizer, encoder; half an hour
+    loglm heads    --run RUN                               # both nets, calibration; 10 minutes
+    loglm export   --run RUN --out MODEL                   # a sealed model folder
+    loglm evaluate --model MODEL --data DATA --split SPLIT --scorer SCORER --out REPORT
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.lab import evaluate as evaluation
+from loglm_bridge.lab.adapt import adapt
+from loglm_bridge.lab.calibrate import Budget
+from loglm_bridge.lab.card import card
+from loglm_bridge.lab.export import seal
+from loglm_bridge.lab.recipe import SHIPPED, Recipe
+from loglm_bridge.lab.run import Run
+from loglm_bridge.lab.sources import open_text
+from loglm_bridge.model import artefact
+from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.labeller import Labeller
+
+Parsers = Any
+
+#: The project's own sample events: the golden events of every model.
+SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
+
+_MODEL = "a model folder"
+
+
+def add_parsers(commands: Parsers) -> None:
+    """Declare every stage among the subcommands of `loglm`."""
+    corpus = _stage(commands, "corpus", "raw events to canonical events, backgrounds and lessons", _corpus)
+    _run_arguments(corpus)
+    _data_arguments(corpus)
+    _run_arguments(_stage(commands, "pretrain", "tokenizer and event encoder, from canonical events", _pretrain))
+    heads = _stage(commands, "heads", "technique and maliciousness heads, calibration", _heads)
+    _run_arguments(heads)
+    heads.add_argument("--everything", action="store_true", help="include the validation recordings: only for shipping")
+    heads.add_argument("--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher")
+    _report(_stage(commands, "evaluate", "figures on the validation split, beside the baselines", _evaluate))
+    site = _stage(commands, "adapt", "thresholds and novelty from a site's ordinary events", _adapt)
+    site.add_argument("--model", type=Path, required=True, help=_MODEL)
+    site.add_argument("--out", type=Path, required=True, help="the adapted model folder")
+    site.add_argument("--malicious", type=float, default=Budget.malicious, help="share of ordinary events to flag")
+    site.add_argument("events", type=Path, nargs="+", help='ordinary events, JSON lines with "raw" (or .gz)')
+    sealed = _stage(commands, "export", "a sealed model folder from a run", _export)
+    _run_arguments(sealed)
+    sealed.add_argument("--out", type=Path, required=True, help="the model folder to write")
+    sealed.add_argument("--report", type=Path, help="report.json of `loglm evaluate`, for the card")
+
+
+def _stage(
+    commands: Parsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=f"training pipeline: {text}", description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", dest="folder", type=Path, required=True, help="the run folder: stages leave files there")
+    parser.add_argument("--recipe", type=Path, default=SHIPPED, help="a recipe (default: the shipped model's)")
+
+
+def _data_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="the folder of training data")
+    parser.add_argument("--split", type=Path, required=True, help="validation.json: recordings kept for validation")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help=_MODEL)
+    _data_arguments(parser)
+    parser.add_argument("--scorer", type=Path, required=True, help="the scorer, score.py")
+    parser.add_argument("--out", type=Path, required=True, help="folder for predictions.jsonl and report.json")
+
+
+def _run_of(args: argparse.Namespace) -> Run:
+    return Run(args.folder, Recipe.read(args.recipe))
+
+
+def _corpus(args: argparse.Namespace) -> int:
+    made, lessons = _run_of(args).corpus(args.data, args.split)
+    print(f"{len(made.events)} events, {len(made.canonicals)} distinct canonical, {len(lessons)} lessons")
+    return 0
+
+
+def _pretrain(args: argparse.Namespace) -> int:
+    _run_of(args).pretrain()
+    print(f"encoder in {args.folder / 'pretrain.pt'}")
+    return 0
+
+
+def _heads(args: argparse.Namespace) -> int:
+    heads = _run_of(args).heads(args.everything, not args.without_atomic)
+    tensors, config = heads.dump()
+    (args.folder / artefact.HEADS).write_bytes(tensors)
+    (args.folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
+    (args.folder / "heads.saw").write_text("all recordings" if args.everything else "the training recordings alone")
+    print(f"{len(heads.config.techniques)} techniques; malicious from {heads.config.malicious:.4f}")
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    labeller = Labeller.load(args.model)
+    print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out)))
+    return 0
+
+
+def _adapt(args: argparse.Namespace) -> int:
+    events = [event for path in args.events for event in _read(path)]
+    made = adapt(artefact.ModelFolder.open(args.model), events, Budget(malicious=args.malicious), args.out)
+    print(f"{made.id} in {args.out}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    run = _run_of(args)
+    config = json.loads((args.folder / artefact.HEADS_CONFIG).read_text("utf-8"))
+    heads = Heads.load((args.folder / artefact.HEADS).read_bytes(), config)
+    report = json.loads(args.report.read_text("utf-8")) if args.report else None
+    saw = (args.folder / "heads.saw").read_text()
+    details = {"metrics": report, "data": saw} if report else {"data": saw}
+    text = card(run.recipe, run.counts(heads), report, saw)
+    golden = _golden()
+    made = seal(
+        args.out,
+        run.tokenizer_file,
+        run.encoder_bytes(),
+        heads,
+        golden,
+        text,
+        run.recipe.name,
+        run.recipe.version,
+        details,
+    )
+    print(f"{made.id} in {args.out}, {sum(map(len, made.files.values())) / 1e6:.1f} MB")
+    return 0
+
+
+def _golden() -> list[Event]:
+    return [event for event in _read(SAMPLES) if event.raw.strip()]
+
+
+def _read(path: Path) -> Sequence[Event]:
+    with open_text(path) as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    return [Event(raw=row["raw"], sourcetype=row.get("sourcetype", ""), host=row.get("host", "")) for row in rows]
