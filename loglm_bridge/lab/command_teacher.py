@@ -31,9 +31,9 @@ _HARNESS = (
 )
 _UNIX_PATHS = (
     ("/path/to/input-file", ("/etc/shadow", "/etc/passwd", "/root/.ssh/id_rsa", "/var/lib/data.db")),
-    ("/path/to/output-file", ("/tmp/out", "/var/tmp/.x", "/dev/shm/a")),
-    ("/path/to/temp-file", ("/tmp/t", "/var/tmp/x", "/dev/shm/x")),
-    ("/path/to", ("/tmp", "/home/deploy", "/opt")),
+    ("/path/to/output-file", ("/tmp/out", "/var/tmp/.x", "/dev/shm/a")),  # noqa: S108 - an example in a made log
+    ("/path/to/temp-file", ("/tmp/t", "/var/tmp/x", "/dev/shm/x")),  # noqa: S108
+    ("/path/to", ("/tmp", "/home/deploy", "/opt")),  # noqa: S108
     ("attacker.com", ("198.51.100.7", "files.example.net")),
 )
 

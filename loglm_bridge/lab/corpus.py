@@ -1,6 +1,7 @@
 """Stage `corpus`: all telemetry as distinct canonical events, with who recorded what.
 
-Half of all events differ in identity only; the distinct canonical ones are what the tokenizer and the encoder learn from.
+Half of all events differ in identity only; the distinct canonical ones are what the tokenizer and the encoder learn
+from.
 """
 
 from __future__ import annotations

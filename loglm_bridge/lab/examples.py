@@ -1,7 +1,7 @@
 """What the heads learn from: one weighted example for each distinct canonical event and each lesson.
 
-Two questions, two sets of targets: which technique, given an attack; and is it an attack at all. Recordings say both for
-the whole file only, so:
+Two questions, two sets of targets: which technique, given an attack; and is it an attack at all. Recordings say both
+for the whole file only, so:
 - an event's say on technique shrinks with the number of differently labelled recordings that hold it (the laboratory's
   background is in all of them), and the shares of one recording's events add up to one;
 - an event is malicious where the author labelled it so or a medium rule hits it, ordinary where many recordings or an

@@ -1,7 +1,7 @@
 """Stage `heads`: which technique, and is it an attack, learned over the frozen encoder's vector and the bag of grams.
 
-Two nets of one shape with separate tables: what tells techniques apart (given an attack) is not what tells an attack from
-an ordinary event, and a table trained for both serves neither.
+Two nets of one shape with separate tables: what tells techniques apart (given an attack) is not what tells an attack
+from an ordinary event, and a table trained for both serves neither.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def fit_techniques(
     features: Features, examples: Sequence[Example], labels: Sequence[str], settings: NetSettings
 ) -> HybridNet:
     """Train the technique net on the examples that name one; `labels` orders its outputs."""
-    rows = np.flatnonzero([e.technique_weight > 0 for e in examples])
+    rows = _where([e.technique_weight > 0 for e in examples])
     place = {t: i for i, t in enumerate(labels)}
     shares = np.zeros((len(rows), len(labels)), dtype=np.float32)
     for i, row in enumerate(rows):
@@ -116,12 +116,12 @@ def fit_techniques(
         wanted, say = torch.from_numpy(shares[batch]), torch.from_numpy(weight[batch])
         return -((wanted * torch.log_softmax(logits, 1)).sum(1) * say).mean()
 
-    return _fit(features.take(rows), len(labels), settings, loss)
+    return _fit(features.take(np.array(rows, dtype=np.int64)), len(labels), settings, loss)
 
 
 def fit_malice(features: Features, examples: Sequence[Example], settings: NetSettings) -> HybridNet:
     """Train the detector on the examples of known malice; its one output is the logit of an attack."""
-    rows = np.flatnonzero([e.malice is not None and e.malice_weight > 0 for e in examples])
+    rows = _where([e.malice is not None and e.malice_weight > 0 for e in examples])
     wanted = np.array([examples[r].malice for r in rows], dtype=np.float32)
     weight = np.array([examples[r].malice_weight for r in rows], dtype=np.float32)
 
@@ -129,7 +129,7 @@ def fit_malice(features: Features, examples: Sequence[Example], settings: NetSet
         losses = F.binary_cross_entropy_with_logits(logits[:, 0], torch.from_numpy(wanted[batch]), reduction="none")
         return (losses * torch.from_numpy(weight[batch])).mean()
 
-    return _fit(features.take(rows), 1, settings, loss)
+    return _fit(features.take(np.array(rows, dtype=np.int64)), 1, settings, loss)
 
 
 def predict(net: HybridNet, features: Features, batch: int = 2048) -> np.ndarray:
@@ -161,6 +161,10 @@ def _fit(features: Features, outputs: int, settings: NetSettings, loss: Loss) ->
         value.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return net.eval()
+
+
+def _where(chosen: Sequence[bool]) -> list[int]:
+    return [row for row, is_chosen in enumerate(chosen) if is_chosen]
 
 
 def _batches(events: int, settings: NetSettings) -> Iterator[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Stage `pretrain`: the event encoder learns to fill in hidden values, from every distinct canonical event, no labels."""
+"""Stage `pretrain`: the event encoder learns to fill in hidden values of every distinct canonical event, no labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from loglm_bridge.model.tokenizer import Encoded, EventTokenizer
 
 @dataclass(frozen=True)
 class PretrainSettings:
-    """How the encoder is pretrained; `budget` is padded tokens per step, `minutes` the wall-clock limit of all epochs."""
+    """How the encoder is pretrained; `budget` is padded tokens a step, `minutes` the wall-clock limit of all epochs."""
 
     epochs: int = 3
     minutes: float = 60.0

@@ -56,7 +56,7 @@ class Recipe:
             ConfigError: a key is unknown, absent or of the wrong kind; names file and section.
         """
         data = yaml.safe_load(path.read_text("utf-8"))
-        sections = {
+        sections: dict[str, type[Any]] = {
             "encoder": EncoderSizes,
             "pretrain": PretrainSettings,
             "weights": TeachingWeights,

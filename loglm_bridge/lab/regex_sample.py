@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 import warnings
-from re import _constants as op
-from re import _parser as parser
+from re import _constants as op  # type: ignore[attr-defined]  # the typeshed does not list re's own parser
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

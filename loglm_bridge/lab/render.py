@@ -127,7 +127,7 @@ class Renderer:
         ]
         names = {n for n, _ in base.fields}
         added = [(n, v) for n, v in values.items() if n not in names or n == "OriginalFileName"]
-        return Record(base.format, base.family, base.kind, tuple((*kept, *added)))
+        return Record(base.format, base.family, base.kind, (*kept, *added))
 
     def windows_process(self, values: Mapping[str, str]) -> Iterator[Record]:
         """Yield a process creation as Sysmon and as Security logs it."""
@@ -162,7 +162,8 @@ class Renderer:
         address = f"{rng.randint(11, 199)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
         status = status or rng.choice(("200", "404", "403", "500"))
         uri = uri.replace("\n", "%0a").replace('"', "%22").replace(" ", "%20")
-        line = f'{address} - - [10/Oct/2023:13:55:36 +0000] "{method} {uri} HTTP/1.1" {status} {rng.randint(100, 9000)} "-" "{agent}"'
+        size = rng.randint(100, 9000)
+        line = f'{address} - - [10/Oct/2023:13:55:36 +0000] "{method} {uri} HTTP/1.1" {status} {size} "-" "{agent}"'
         return read(Event(raw=line))
 
     def _windows_rule(self, category: str, service: str, values: Mapping[str, str]) -> Iterator[Record]:

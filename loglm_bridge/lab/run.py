@@ -14,6 +14,7 @@ from loglm_bridge.lab import backgrounds, calibrate, corpus, examples, export, f
 from loglm_bridge.lab import vocabulary as vocabulary_stage
 from loglm_bridge.lab.corpus import Corpus
 from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
+from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model.heads import Heads
@@ -60,8 +61,8 @@ class Run:
     def heads(self, everything: bool, atomic: bool) -> Heads:
         """Stage `heads`: both nets on all but the calibration recordings, then the calibration.
 
-        `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the Atomic Red
-        Team commands as a teacher.
+        `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the Atomic
+        Red Team commands as a teacher.
         """
         made, lessons = self._corpus(), teaching.load(self.folder / "lessons.jsonl.gz")
         of_canonicals, of_lessons = self._features(made, lessons)
@@ -119,12 +120,12 @@ class Run:
             raise ConfigError("no corpus", where=str(self.folder), hint="run `loglm corpus` first")
         return corpus.load(self.folder / "corpus")
 
-    def _features(self, made: Corpus, lessons: Sequence[teaching.Lesson]) -> tuple[heads.Features, heads.Features]:
+    def _features(self, made: Corpus, lessons: Sequence[teaching.Lesson]) -> tuple[Features, Features]:
         tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
         of_canonicals = features.compute(made.canonicals, tokenizer, encoder, self.folder / "features.npz")
         taught = [lesson.event for lesson in lessons]
         return of_canonicals, features.compute(taught, tokenizer, encoder, self.folder / "lesson_features.npz")
 
 
-def _joined(first: heads.Features, second: heads.Features) -> heads.Features:
-    return heads.Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams])
+def _joined(first: Features, second: Features) -> Features:
+    return Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams])

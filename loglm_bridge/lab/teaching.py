@@ -43,7 +43,7 @@ class TeacherFiles:
 def teach(files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int) -> list[Lesson]:
     """Make every lesson into `out` (JSON lines); read it instead where it is there."""
     if not out.exists():
-        catalogue = json.loads(gzip.open(files.attack, "rt", encoding="utf-8").read())
+        catalogue = json.loads(gzip.decompress(files.attack.read_bytes()))
         successors = {**catalogue["revoked"], **catalogue["v19"]}
         known = frozenset(catalogue["techniques"])
         renderer = Renderer(backgrounds, random.Random(seed))

@@ -24,7 +24,7 @@ class Linear:
 
     @classmethod
     def quantised(cls, weight: np.ndarray, bias: np.ndarray) -> Linear:
-        """Quantise a float weight (inputs, outputs) with one scale per output. Raises ValueError over MAX_TERMS inputs."""
+        """Quantise a float weight (inputs, outputs), one scale an output. Raises ValueError over MAX_TERMS inputs."""
         if weight.shape[0] > MAX_TERMS:
             raise ValueError(f"{weight.shape[0]} inputs, at most {MAX_TERMS} add up exactly")
         scales = np.maximum(np.abs(weight).max(axis=0), 1e-8) / LEVELS

@@ -33,4 +33,5 @@ def grams(event: Encoded) -> np.ndarray:
 
 def _mix(x: np.ndarray) -> np.ndarray:
     x = (x ^ (x >> np.uint64(29))) * _FIRST
-    return x ^ (x >> np.uint64(32))
+    out: np.ndarray = x ^ (x >> np.uint64(32))
+    return out

@@ -100,9 +100,9 @@ class Net:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> Net:
         """Read the arrays `name.*`. Raises KeyError where one is absent."""
-        plain = (arrays[f"{name}.{n}"] for n in _NET_ARRAYS)
-        layers = (Linear(*(arrays[f"{name}.{n}.{p}"] for p in _LINEAR_ARRAYS)) for n in ("hidden", "out"))
-        return cls(*plain, *layers)
+        table, table_scales, centre, spread = (arrays[f"{name}.{n}"] for n in _NET_ARRAYS)
+        hidden, out = (Linear(*(arrays[f"{name}.{n}.{p}"] for p in _LINEAR_ARRAYS)) for n in ("hidden", "out"))
+        return cls(table, table_scales, centre, spread, hidden, out)
 
     def to_arrays(self, name: str) -> dict[str, np.ndarray]:
         """Return the arrays `name.*`."""
@@ -143,7 +143,8 @@ class Heads:
         settings = HeadConfig.from_dict(config)
         try:
             arrays = load(tensors)
-            heads = cls(settings, *(Net.of_arrays(arrays, n) for n in _NETS), prototypes=arrays["prototypes"])
+            technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
+            heads = cls(settings, technique, malice, arrays["prototypes"])
         except Exception as error:
             raise ModelRefused(f"heads.safetensors: {error!r}") from error
         if heads.technique.out.scales.shape != (len(settings.techniques),):
@@ -169,7 +170,8 @@ class Heads:
         rows, _ = quantise_rows(vectors)
         own, _ = quantise_rows(self.prototypes)
         cosine = rows @ own.T / _lengths(rows)[:, None] / _lengths(own)
-        return (1.0 - cosine.max(axis=1)).astype(np.float32)
+        distances: np.ndarray = (1.0 - cosine.max(axis=1)).astype(np.float32)
+        return distances
 
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> list[Outcome]:
         """Return one answer for each event; an event's answer does not depend on the others."""
@@ -202,7 +204,8 @@ class Heads:
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1.0 / (1.0 + np.exp(-x))
+    out: np.ndarray = 1.0 / (1.0 + np.exp(-x))
+    return out
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What an ONNX file refers to, read from its bytes before any runtime sees them.
 
-A file that points outside itself (external tensor data) or asks for custom operators is refused. The walk knows just the
-parts of onnx.proto3 it needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
+A file that points outside itself (external tensor data) or asks for custom operators is refused. The walk knows just
+the parts of onnx.proto3 it needs: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
 """
 
 from __future__ import annotations

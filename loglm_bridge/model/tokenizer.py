@@ -95,7 +95,7 @@ class EventTokenizer:
 
     def pieces(self, ids: np.ndarray) -> list[str]:
         """Return the text of each id, for explanations and reports."""
-        return [self._tokenizer.id_to_token(int(i)) for i in ids]
+        return [self._tokenizer.id_to_token(int(i)) or "" for i in ids]
 
     def _unknown_kind(self, event: Canonical) -> tuple[int, ...]:
         text = f"{event.family} {event.kind}"
