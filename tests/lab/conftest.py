@@ -1,0 +1,13 @@
+"""The tiny model, trained once a session."""
+
+import pytest
+import torch
+
+from tests.lab.tiny import Tiny, train
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Tiny:
+    """A whole tiny model."""
+    torch.set_num_threads(1)
+    return train(tmp_path_factory.mktemp("tiny"))

@@ -1,0 +1,90 @@
+"""A whole model in a few seconds: the project's own sample events, one narrow layer, small heads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.lab import calibrate, export, heads, pretrain, vocabulary
+from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
+from loglm_bridge.lab.examples import Example
+from loglm_bridge.lab.heads import Features, NetSettings
+from loglm_bridge.lab.pretrain import PretrainSettings
+from loglm_bridge.model.grams import grams
+from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
+from loglm_bridge.telemetry import Canonical, canonical
+
+SAMPLES = Path(vocabulary.__file__).parents[1] / "samples" / "events.jsonl"
+TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
+TECHNIQUES += ("T1486", "T1505.003", "T1543.003", "T1547.001")
+
+SETTINGS = NetSettings(bag=4, hidden=8, epochs=3, batch=16)
+
+
+def sample_events() -> list[Event]:
+    """The project's own sample events, the broken ones among them."""
+    rows = [json.loads(line) for line in SAMPLES.read_text("utf-8").splitlines()]
+    return [Event(raw=row["raw"], sourcetype=row["sourcetype"], host=row["host"]) for row in rows]
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """The parts of a tiny trained model, and what it was trained on."""
+
+    folder: Path
+    forms: list[Canonical]
+    encoded: list[Encoded]
+    tokenizer_file: Path
+    tokenizer: EventTokenizer
+    encoder: EventEncoder
+    onnx: bytes
+    features: Features
+    heads: Heads
+
+    def seal(self, folder: Path, golden: list[Event] | None = None, heads: Heads | None = None) -> Path:
+        """Write the model as a folder, with the samples as golden events unless others are named."""
+        events = [e for e in sample_events() if e.raw.strip()] if golden is None else golden
+        card = "# A card"
+        export.seal(
+            folder, self.tokenizer_file, self.onnx, heads or self.heads, events, card, "tiny", "0", {"data": "samples"}
+        )
+        return folder
+
+
+def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
+    """One layer of width 32 over a tokenizer's ids."""
+    return EncoderShape(tokenizer.size, max(tokenizer.control_ids) + 1, MAX_TOKENS, 1, 32, 2, 64)
+
+
+def train(folder: Path) -> Tiny:
+    """Train every part on the sample events."""
+    forms = list({f.key: f for f in (canonical(e)[1] for e in sample_events())}.values())
+    file = folder / "tokenizer.json"
+    vocabulary.train(forms, 500, min_kind=1, min_field=2).save(str(file))
+    tokenizer = EventTokenizer.load(file)
+    encoded = [tokenizer.encode(form) for form in forms]
+    settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
+    encoder = pretrain.Pretraining(tokenizer, shape_of(tokenizer), settings, folder).run(encoded).eval()
+    onnx = export.session(encoder)
+    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), [grams(e) for e in encoded])
+    return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
+
+
+def _heads(forms: list[Canonical], features: Features) -> Heads:
+    """Heads for invented labels: every second event is an attack, its technique drawn by its place."""
+    examples = [
+        Example(form, {TECHNIQUES[i % len(TECHNIQUES)]: 1.0}, float(i % 2), float(i % 2), 1.0)
+        for i, form in enumerate(forms)
+    ]
+    technique = heads.fit_techniques(features, examples, TECHNIQUES, SETTINGS)
+    malice = heads.fit_malice(features, examples, SETTINGS)
+    centres = calibrate.prototypes(features.vectors, 4, seed=1)
+    plain = Heads(calibrate.uncalibrated(TECHNIQUES, 0.5), export.net(technique), export.net(malice), centres)
+    ordinary = np.arange(0, len(forms), 2)
+    return calibrate.with_thresholds(plain, features, ordinary, calibrate.Budget(0.05, 0.2, 0.05))
