@@ -42,5 +42,6 @@ def test_pairs_stay_inside_a_field():
 
 
 def test_the_buckets_of_a_known_event_never_change():
-    assert grams(encoded([2, 40, 11, 600], [2, 2, 11, 11])).tolist() == by_hand([2, 40, 11, 600], [2, 2, 11, 11])
-    assert grams(encoded([2, 40, 11, 600], [2, 2, 11, 11])).dtype == np.int32
+    found = grams(encoded([2, 40, 11, 600], [2, 2, 11, 11]))
+    assert found.tolist() == [1860, 2166, 10896, 15470, 20165, 26694, 47275, 52322, 53765, 57430]
+    assert found.dtype == np.int32
