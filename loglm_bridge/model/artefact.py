@@ -65,7 +65,7 @@ class ModelFolder:
         """Return the parsed content of a JSON file of the folder. Raises ModelRefused where it is not JSON."""
         try:
             return json.loads(self.files[name])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelRefused(f"{name}: not JSON", where=str(self.path)) from error
 
 
@@ -94,7 +94,7 @@ def _manifest(body: bytes, path: Path) -> Mapping[str, Any]:
         ok = isinstance(names, dict) and all(isinstance(v, str) for v in names.values())
         ok = ok and isinstance(manifest["name"], str) and isinstance(manifest["version"], str)
         api = manifest["api"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelRefused(f"{MANIFEST}: not a manifest ({error!r})", where=str(path)) from error
     if not ok:
         raise ModelRefused(f"{MANIFEST}: a key has the wrong type", where=str(path))

@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.model.arithmetic import Linear, quantise_rows
+from loglm_bridge.model.grams import GRAM_BITS
 
 #: Decimals of every number that leaves the model: far finer than its calibration, coarser than the last bits in which
 #: the exponential function differs between machines.
@@ -48,6 +49,8 @@ class HeadConfig:
             numbers = {k: float(data[k]) for k in _NUMBERS}
             techniques = tuple(str(t) for t in data["techniques"])
             quantiles = tuple(float(q) for q in data["novelty_quantiles"])
+            if not np.isfinite([*numbers.values(), *quantiles]).all():
+                raise ValueError("a number is not finite")
         except (KeyError, TypeError, ValueError) as error:
             raise ModelRefused(f"heads.json: {error!r}") from error
         return cls(techniques=techniques, novelty_quantiles=quantiles, **numbers)
@@ -111,6 +114,18 @@ class Net:
             out |= {f"{name}.{layer}.{p}": getattr(getattr(self, layer), p) for p in _LINEAR_ARRAYS}
         return out
 
+    def fits(self, width: int, outputs: int) -> bool:
+        """Return whether all arrays have the shapes of a net over vectors of `width` with `outputs` logits."""
+        buckets, bag = self.table.shape
+        inner = len(self.hidden.bias)
+        return (
+            (buckets, *self.table_scales.shape) == (1 << GRAM_BITS, bag)
+            and self.centre.shape == self.spread.shape == (width,)
+            and (self.hidden.levels.shape, self.hidden.scales.shape) == ((width + bag, inner), (inner,))
+            and (self.out.levels.shape, self.out.scales.shape) == ((inner, outputs), (outputs,))
+            and self.out.bias.shape == (outputs,)
+        )
+
     def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
         """Return (events, outputs) float32."""
         x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
@@ -145,11 +160,21 @@ class Heads:
             arrays = load(tensors)
             technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
             heads = cls(settings, technique, malice, arrays["prototypes"])
+            outputs = len(technique.out.scales)
+            if not (technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs):
+                raise ValueError("the arrays do not fit together")
+            if not all(np.isfinite(array).all() for array in arrays.values()):
+                raise ValueError("a number is not finite")
         except Exception as error:
             raise ModelRefused(f"heads.safetensors: {error!r}") from error
         if heads.technique.out.scales.shape != (len(settings.techniques),):
             raise ModelRefused("heads.json: another number of techniques than heads.safetensors")
         return heads
+
+    @property
+    def width(self) -> int:
+        """Numbers of the vectors that the heads read."""
+        return int(self.prototypes.shape[1])
 
     def dump(self) -> tuple[bytes, str]:
         """Return the content of `heads.safetensors` and of `heads.json`."""

@@ -10,7 +10,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from loglm_bridge.contract import attack
-from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.contract.attack_table import TECHNIQUES
+from loglm_bridge.contract.errors import InvalidEvent, ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
@@ -32,9 +33,14 @@ class Labeller:
     def __init__(self, folder: artefact.ModelFolder, threads: int = 1) -> None:
         self.id: ModelId = folder.id
         self._folder = folder
-        self._tokenizer = EventTokenizer(_tokenizer(folder.files[artefact.TOKENIZER]))
+        self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
         self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
+        if self._heads.width != self._session.width:
+            raise ModelRefused(f"heads for vectors of {self._heads.width}, the encoder gives {self._session.width}")
+        foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
+        if foreign:
+            raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
         self._cache: dict[bytes, tuple[Outcome, bool]] = {}
         self._lock = Lock()
 
@@ -76,12 +82,30 @@ class Labeller:
 
         Raises:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
+            ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        rows = self._folder.json(artefact.GOLDEN)
-        forms = [canonical(Event.from_dict(row["event"]))[1] for row in rows]
-        for row, (outcome, _) in zip(rows, self._fresh(forms), strict=True):
-            if abs(outcome.score - row["score"]) > TOLERANCE or outcome.techniques[0][0] != row["technique"]:
-                raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=row["id"])
+        golden = self._golden()
+        fresh = self.outcomes([form for _, form, _, _ in golden])
+        for outcome, (name, _, score, technique) in zip(fresh, golden, strict=True):
+            if not abs(outcome.score - score) <= TOLERANCE or outcome.techniques[0][0] != technique:
+                raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=name)
+
+    def _golden(self) -> list[tuple[str, Canonical, float, str]]:
+        try:
+            rows = [
+                (
+                    str(row["id"]),
+                    canonical(Event.from_dict(row["event"]))[1],
+                    float(row["score"]),
+                    str(row["technique"]),
+                )
+                for row in self._folder.json(artefact.GOLDEN)
+            ]
+        except (InvalidEvent, KeyError, TypeError, ValueError) as error:
+            raise ModelRefused(f"{artefact.GOLDEN}: not golden events ({error!r})") from error
+        if not rows:
+            raise ModelRefused(f"{artefact.GOLDEN}: no golden event, so nothing could be tested")
+        return rows
 
     def close(self) -> None:
         """Forget what was remembered."""
@@ -142,8 +166,8 @@ def _unit(outcome: Outcome) -> tuple[float, ...]:
     return tuple(round(float(x) / length, 6) for x in outcome.vector)
 
 
-def _tokenizer(data: bytes) -> Tokenizer:
+def _tokenizer(data: bytes) -> EventTokenizer:
     try:
-        return Tokenizer.from_str(data.decode("utf-8"))
+        return EventTokenizer(Tokenizer.from_str(data.decode("utf-8")))
     except Exception as error:
         raise ModelRefused(f"{artefact.TOKENIZER}: the library cannot read it") from error

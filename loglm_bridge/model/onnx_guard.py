@@ -13,24 +13,30 @@ from loglm_bridge.contract.errors import ModelRefused
 _ALLOWED_DOMAINS = frozenset({b"", b"ai.onnx", b"com.microsoft"})
 
 # Field numbers: ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, OperatorSetIdProto.
-_MODEL_GRAPH, _MODEL_OPSETS, _MODEL_FUNCTIONS = 7, 8, 25
-_GRAPH_NODE, _GRAPH_INITIALIZER = 1, 5
+_MODEL_GRAPH, _MODEL_OPSETS, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 8, 20, 25
+_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
-_ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
+_ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = 5, 6, 10, 11, (22, 23)
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
 _OPSET_DOMAIN = 1
 
 
 def check(data: bytes, where: str) -> None:
-    """Refuse a model file with external data, functions or operators of a foreign domain.
+    """Refuse a model file with external data, functions, sparse tensors or operators of a foreign domain.
 
     Raises:
         ModelRefused: names the reason; also where the bytes are no protobuf message.
     """
-    view = memoryview(data)
-    for number, value in _fields(view, where):
-        if number == _MODEL_FUNCTIONS:
-            raise ModelRefused("model refused: it defines functions of its own", where=where)
+    try:
+        _check_model(memoryview(data), where)
+    except RecursionError as error:
+        raise ModelRefused("model refused: graphs nested too deep", where=where) from error
+
+
+def _check_model(model: memoryview, where: str) -> None:
+    for number, value in _fields(model, where):
+        if number in (_MODEL_FUNCTIONS, _MODEL_TRAINING):
+            raise ModelRefused("model refused: it defines functions or training of its own", where=where)
         if number == _MODEL_OPSETS and isinstance(value, memoryview):
             _check_domain(dict(_fields(value, where)).get(_OPSET_DOMAIN, b""), where)
         if number == _MODEL_GRAPH and isinstance(value, memoryview):
@@ -41,6 +47,8 @@ def _check_graph(graph: memoryview, where: str) -> None:
     for number, value in _fields(graph, where):
         if not isinstance(value, memoryview):
             continue
+        if number == _GRAPH_SPARSE:
+            raise ModelRefused("model refused: sparse tensors", where=where)
         if number == _GRAPH_INITIALIZER:
             _check_tensor(value, where)
         elif number == _GRAPH_NODE:
@@ -55,6 +63,8 @@ def _check_node(node: memoryview, where: str) -> None:
             for kind, part in _fields(value, where):
                 if not isinstance(part, memoryview):
                     continue
+                if kind in _ATTRIBUTE_SPARSE:
+                    raise ModelRefused("model refused: sparse tensors", where=where)
                 if kind in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
                     _check_tensor(part, where)
                 elif kind in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
@@ -79,6 +89,9 @@ def _fields(message: memoryview, where: str) -> Iterator[tuple[int, memoryview |
     try:
         while place < len(message):
             key, place = _varint(message, place)
+            if key >> 32:
+                # protobuf keeps 32 bits: what reads as an unknown field here would be another one there
+                raise IndexError(place)
             number, wire = key >> 3, key & 7
             if wire == 0:
                 value, place = _varint(message, place)

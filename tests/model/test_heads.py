@@ -36,7 +36,7 @@ def test_answers_are_well_formed(tiny):
         assert 0.0 <= outcome.novelty <= 1.0
         assert len(confidences) == MAX_TOP
         assert confidences == sorted(confidences, reverse=True)
-        assert set(t for t, _ in outcome.techniques) <= set(TECHNIQUES)
+        assert {t for t, _ in outcome.techniques} <= set(TECHNIQUES)
         assert sum(confidences) <= 1.0 + 1e-5
 
 
@@ -134,3 +134,22 @@ def test_another_number_of_techniques_is_refused(tiny):
     config = json.loads(text)
     with pytest.raises(ModelRefused, match="number of techniques"):
         Heads.load(tensors, {**config, "techniques": config["techniques"][1:]})
+
+
+@pytest.mark.parametrize("name", ["technique.table", "malice.centre", "technique.hidden.levels", "malice.out.bias"])
+def test_arrays_that_do_not_fit_together_are_refused(tiny, name):
+    tensors, text = tiny.heads.dump()
+    arrays = load(tensors)
+    for wrong in (arrays[name][:-1], np.concatenate([arrays[name], arrays[name]])):
+        with pytest.raises(ModelRefused, match="safetensors"):
+            Heads.load(save({**arrays, name: np.ascontiguousarray(wrong)}), json.loads(text))
+
+
+@pytest.mark.parametrize("name", ["prototypes", "technique.spread", "malice.out.scales"])
+def test_numbers_that_are_not_finite_are_refused(tiny, name):
+    tensors, text = tiny.heads.dump()
+    arrays, config = load(tensors), json.loads(text)
+    with pytest.raises(ModelRefused, match="not finite"):
+        Heads.load(save({**arrays, name: arrays[name] * np.float32("nan")}), config)
+    with pytest.raises(ModelRefused, match="not finite"):
+        Heads.load(tensors, {**config, "score_slope": float("nan")})

@@ -15,7 +15,17 @@ from loglm_bridge.model.tokenizer import (
 )
 from loglm_bridge.telemetry import Canonical
 
-SPELLINGS = [*CONTROL, "<pad>", "[F:image]", "[F:process]", "[K:windows sysmon:1]", "[cls]", "</s>", "[F:", "\x00[MASK]"]
+SPELLINGS = [
+    *CONTROL,
+    "<pad>",
+    "[F:image]",
+    "[F:process]",
+    "[K:windows sysmon:1]",
+    "[cls]",
+    "</s>",
+    "[F:",
+    "\x00[MASK]",
+]
 
 
 def form(*fields):

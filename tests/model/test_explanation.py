@@ -1,0 +1,64 @@
+"""Explanations: what leaving a field out does to the score."""
+
+import numpy as np
+
+from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, explain
+from loglm_bridge.model.heads import Outcome
+from loglm_bridge.telemetry import Canonical
+
+WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.125, "user": 0.0}
+
+
+def outcome(score):
+    return Outcome(score, "benign", (), 0.0, np.zeros(1))
+
+
+def score(forms):
+    """A score that is a sum over the fields an event has."""
+    return [outcome(0.2 + sum(WEIGHTS.get(name, 0.01) for name, _ in form.fields)) for form in forms]
+
+
+def explained(*names):
+    form = Canonical("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
+    return explain(form, score([form])[0], score)
+
+
+def test_fields_are_named_by_how_far_the_score_falls_without_them():
+    found = explained("user", "parent", "command", "image")
+    assert found["kind"] == "windows sysmon:1"
+    assert [(f["name"], f["effect"]) for f in found["fields"]] == [
+        ("image", 0.5),
+        ("command", 0.25),
+        ("parent", -0.125),
+    ]
+    assert found["fields"][0]["value"] == "value of image"
+
+
+def test_equal_effects_come_in_one_order_and_only_the_first_few():
+    found = explained(*(f"x{i}" for i in reversed(range(9))))
+    assert [f["name"] for f in found["fields"]] == [f"x{i}" for i in range(MAX_NAMED)]
+
+
+def test_an_event_without_fields_has_no_explanation():
+    assert explain(Canonical("text", "", ()), outcome(0.5), score) == {"kind": "text", "fields": []}
+
+
+def test_the_cost_and_the_length_of_an_explanation_are_bounded():
+    asked = []
+
+    def counting(forms):
+        asked.extend(forms)
+        return score(forms)
+
+    form = Canonical("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
+    found = explain(form, score([form])[0], counting)
+    assert len(asked) == MAX_TRIED
+    assert len(found["fields"]) == MAX_NAMED
+    assert len(str(found)) < 2000
+
+
+def test_the_real_model_names_fields_of_the_event(tiny, labeller):
+    form = max(tiny.forms, key=lambda f: len(f.fields))
+    found = explain(form, labeller.outcomes([form])[0], labeller.outcomes)
+    assert found["fields"]
+    assert {(f["name"], f["value"]) for f in found["fields"]} <= {(n, v[:120]) for n, v in form.fields}
