@@ -24,7 +24,7 @@ class FieldMasker:
     """Hides whole values and single pieces, never a field name.
 
     Two thirds of the hidden tokens come from whole values (so the rest of the event must explain them), one third are
-    single pieces. Of the hidden tokens 85 % become the mask, 10 % a random piece, 5 % stay, as in BERT.
+    single pieces. Of the hidden tokens 85 % become the mask, 10 % stay, 5 % become a random piece: BERT's scheme.
     """
 
     def __init__(self, mask: int, pad: int, control: frozenset[int], size: int, rate: float, seed: int) -> None:

@@ -112,6 +112,7 @@ class Pretraining:
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": [self.epoch, self.step, self.seconds],
+            "random": [torch.get_rng_state(), self.masker.random.bit_generator.state],
             "settings": asdict(self.settings),
         }
         torch.save(state, self.folder / "pretrain.part")
@@ -124,3 +125,6 @@ class Pretraining:
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.epoch, self.step, self.seconds = state["progress"]
+            if "random" in state:  # dropout and masks go on where they stood
+                torch.set_rng_state(state["random"][0])
+                self.masker.random.bit_generator.state = state["random"][1]

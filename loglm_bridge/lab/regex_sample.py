@@ -17,7 +17,10 @@ _MORE = 6
 
 
 def sample_regex(pattern: str, rng: random.Random) -> str:
-    """Return a text the pattern matches, look-around and back-references aside; empty for a pattern re cannot parse."""
+    """Return a text the pattern matches; empty for a pattern re cannot parse.
+
+    Look-around and back-references are left out; a negated class is a letter, whichever class it is.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
