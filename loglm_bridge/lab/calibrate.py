@@ -21,13 +21,13 @@ from loglm_bridge.model.heads import HeadConfig, Heads
 #: One training recording in this many is kept for calibration.
 SHARE = 8
 
-#: Sources whose ordinary events set the thresholds: machines, not attack recordings.
-ORDINARY = frozenset({"evtx_baseline"})
-
-
 @dataclass(frozen=True)
 class Budget:
-    """Shares of ordinary events that may be called malicious, suspicious, unknown."""
+    """Shares of ordinary events that may be called malicious, suspicious, unknown.
+
+    Ordinary are events of ordinary machines, events their author calls benign, and what no rule hits in recordings of
+    attacks: laboratory background, most of it, so a share of it flagged is the upper bound of false alarms.
+    """
 
     malicious: float = 5e-4
     suspicious: float = 1e-2
@@ -108,7 +108,7 @@ def calibrated(heads: Heads, events: Sequence[CorpusEvent], features: Features, 
     fitted = heads.with_config(
         technique_temperature=_temperature(heads, events, at, chosen), score_slope=slope, score_offset=offset
     )
-    return with_thresholds(fitted, chosen, at[[e.source in ORDINARY for e in events]], budget)
+    return with_thresholds(fitted, chosen, at[[known_malice(e) is False for e in events]], budget)
 
 
 def with_thresholds(heads: Heads, features: Features, ordinary: np.ndarray, budget: Budget) -> Heads:

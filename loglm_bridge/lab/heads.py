@@ -6,6 +6,7 @@ from an ordinary event, and a table trained for both serves neither.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,11 @@ Loss = Callable[[Tensor, np.ndarray], Tensor]
 
 @dataclass(frozen=True)
 class NetSettings:
-    """Sizes and schedule of one net. `balance` lifts rare techniques: weight ~ frequency ** -balance."""
+    """Sizes and schedule of one net. `balance` lifts rare techniques: weight ~ frequency ** -balance.
+
+    `calm` is the weight of laboratory background on the technique net, whose target is "every technique alike": without
+    it the answers there are arbitrary, and a recording's best technique is that of its loudest background.
+    """
 
     bag: int
     hidden: int
@@ -35,6 +40,8 @@ class NetSettings:
     part_dropout: float = 0.15
     hidden_dropout: float = 0.2
     balance: float = 0.5
+    calm: float = 0.0
+    calm_events: int = 20_000
     seed: int = 1
 
 
@@ -104,19 +111,35 @@ def fit_techniques(
     features: Features, examples: Sequence[Example], labels: Sequence[str], settings: NetSettings
 ) -> HybridNet:
     """Train the technique net on the examples that name one; `labels` orders its outputs."""
-    rows = _where([e.technique_weight > 0 for e in examples])
+    rows = _where([e.technique_weight > LEAST_SAY for e in examples])
     place = {t: i for i, t in enumerate(labels)}
     shares = np.zeros((len(rows), len(labels)), dtype=np.float32)
     for i, row in enumerate(rows):
         for technique, share in examples[row].techniques.items():
             shares[i, place[technique]] = share
     weight = _balanced(shares, np.array([examples[r].technique_weight for r in rows]), settings.balance)
+    calm = _calm(examples, settings)
+    rows += calm
+    shares = np.concatenate([shares, np.full((len(calm), len(labels)), 1.0 / len(labels), dtype=np.float32)])
+    weight = np.concatenate([weight, np.full(len(calm), settings.calm, dtype=np.float32)])
 
     def loss(logits: Tensor, batch: np.ndarray) -> Tensor:
         wanted, say = torch.from_numpy(shares[batch]), torch.from_numpy(weight[batch])
         return -((wanted * torch.log_softmax(logits, 1)).sum(1) * say).mean()
 
     return _fit(features.take(np.array(rows, dtype=np.int64)), len(labels), settings, loss)
+
+
+#: Say on technique below which an event is background.
+LEAST_SAY = 0.01
+
+
+def _calm(examples: Sequence[Example], settings: NetSettings) -> list[int]:
+    """Draw background of recordings (common to many of them) for the technique net."""
+    if not settings.calm:
+        return []
+    rows = _where([0.0 < e.technique_weight <= LEAST_SAY for e in examples])
+    return sorted(random.Random(settings.seed).sample(rows, min(len(rows), settings.calm_events)))
 
 
 def fit_malice(features: Features, examples: Sequence[Example], settings: NetSettings) -> HybridNet:

@@ -1,12 +1,6 @@
 """The training pipeline as subcommands: `loglm corpus`, `pretrain`, `heads`, `evaluate`, `adapt`, `export`.
 
-In order, over one run folder:
-
-    loglm corpus   --data DATA --split SPLIT --run RUN     # canonical events, backgrounds, lessons; about 5 minutes
-    loglm pretrain --run RUN                               # tokenizer, encoder; half an hour
-    loglm heads    --run RUN                               # both nets, calibration; 10 minutes
-    loglm export   --run RUN --out MODEL                   # a sealed model folder
-    loglm evaluate --model MODEL --data DATA --split SPLIT --scorer SCORER --out REPORT
+`reproduce.sh` beside this file runs them in order, with the cost of each.
 """
 
 from __future__ import annotations
@@ -46,6 +40,7 @@ def add_parsers(commands: Parsers) -> None:
     _run_arguments(_stage(commands, "pretrain", "tokenizer and event encoder, from canonical events", _pretrain))
     heads = _stage(commands, "heads", "technique and maliciousness heads, calibration", _heads)
     _run_arguments(heads)
+    _heads_argument(heads)
     heads.add_argument("--everything", action="store_true", help="include the validation recordings: only for shipping")
     heads.add_argument("--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher")
     _report(_stage(commands, "evaluate", "figures on the validation split, beside the baselines", _evaluate))
@@ -56,8 +51,10 @@ def add_parsers(commands: Parsers) -> None:
     site.add_argument("events", type=Path, nargs="+", help='ordinary events, JSON lines with "raw" (or .gz)')
     sealed = _stage(commands, "export", "a sealed model folder from a run", _export)
     _run_arguments(sealed)
+    _heads_argument(sealed)
     sealed.add_argument("--out", type=Path, required=True, help="the model folder to write")
     sealed.add_argument("--report", type=Path, help="report.json of `loglm evaluate`, for the card")
+    sealed.add_argument("--atomic-report", type=Path, help="the same of a model --without-atomic, for atomic_evtx's rows")
 
 
 def _stage(
@@ -71,6 +68,10 @@ def _stage(
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", dest="folder", type=Path, required=True, help="the run folder: stages leave files there")
     parser.add_argument("--recipe", type=Path, default=SHIPPED, help="a recipe (default: the shipped model's)")
+
+
+def _heads_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--heads", type=Path, help="folder of the heads (default: the run folder)")
 
 
 def _data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,10 +104,12 @@ def _pretrain(args: argparse.Namespace) -> int:
 
 def _heads(args: argparse.Namespace) -> int:
     heads = _run_of(args).heads(args.everything, not args.without_atomic)
+    folder = args.heads or args.folder
+    folder.mkdir(parents=True, exist_ok=True)
     tensors, config = heads.dump()
-    (args.folder / artefact.HEADS).write_bytes(tensors)
-    (args.folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
-    (args.folder / "heads.saw").write_text("all recordings" if args.everything else "the training recordings alone")
+    (folder / artefact.HEADS).write_bytes(tensors)
+    (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
+    (folder / "heads.saw").write_text("all recordings" if args.everything else "the training recordings alone")
     print(f"{len(heads.config.techniques)} techniques; malicious from {heads.config.malicious:.4f}")
     return 0
 
@@ -125,11 +128,11 @@ def _adapt(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    run = _run_of(args)
-    config = json.loads((args.folder / artefact.HEADS_CONFIG).read_text("utf-8"))
-    heads = Heads.load((args.folder / artefact.HEADS).read_bytes(), config)
-    report = json.loads(args.report.read_text("utf-8")) if args.report else None
-    saw = (args.folder / "heads.saw").read_text()
+    run, folder = _run_of(args), args.heads or args.folder
+    config = json.loads((folder / artefact.HEADS_CONFIG).read_text("utf-8"))
+    heads = Heads.load((folder / artefact.HEADS).read_bytes(), config)
+    report = _reports(args.report, args.atomic_report)
+    saw = (folder / "heads.saw").read_text()
     details = {"metrics": report, "data": saw} if report else {"data": saw}
     text = card(run.recipe, run.counts(heads), report, saw)
     golden = _golden()
@@ -146,6 +149,15 @@ def _export(args: argparse.Namespace) -> int:
     )
     print(f"{made.id} in {args.out}, {sum(map(len, made.files.values())) / 1e6:.1f} MB")
     return 0
+
+
+def _reports(scored: Path | None, without_atomic: Path | None) -> dict[str, Any] | None:
+    if scored is None:
+        return None
+    report: dict[str, Any] = json.loads(scored.read_text("utf-8"))
+    if without_atomic is not None:
+        report["atomic_evtx"] = json.loads(without_atomic.read_text("utf-8"))["atomic_evtx"]
+    return report
 
 
 def _golden() -> list[Event]:
