@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
@@ -53,9 +54,10 @@ class Recipe:
         """Read a YAML recipe.
 
         Raises:
-            ConfigError: a key is unknown, absent or of the wrong kind; names file and section.
+            ConfigError: the file cannot be read, or a key is unknown, absent or of the wrong kind; names file and
+                section.
         """
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = _mapping(path)
         sections: dict[str, type[Any]] = {
             "encoder": EncoderSizes,
             "pretrain": PretrainSettings,
@@ -65,15 +67,38 @@ class Recipe:
             "budget": Budget,
         }
         read = {name: _section(kind, data.get(name), f"{path.name}:{name}") for name, kind in sections.items()}
-        plain = {f.name: data.get(f.name) for f in fields(cls) if f.name not in sections}
+        plain: dict[str, Any] = {f.name: data.get(f.name) for f in fields(cls) if f.name not in sections}
         missing = sorted(name for name, value in plain.items() if value is None)
-        if missing:
-            raise ConfigError(f"the recipe lacks {', '.join(missing)}", where=path.name)
+        foreign = sorted(str(name) for name in data.keys() - plain.keys() - read.keys())
+        if missing or foreign:
+            problem = f"lacks {', '.join(missing)}" if missing else f"has unknown {', '.join(foreign)}"
+            raise ConfigError(f"the recipe {problem}", where=path.name)
+        _check_kinds(cls, plain, path.name)
         return cls(**plain, **read)
+
+
+def _mapping(path: Path) -> dict[Any, Any]:
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"the recipe cannot be read: {error}", where=path.name) from error
+    if not isinstance(data, dict):
+        raise ConfigError("not a recipe: no keys and values", where=path.name)
+    return data
 
 
 def _section(kind: type[Section], data: Any, where: str) -> Section:
     try:
-        return kind(**(data or {}))
+        section = kind(**(data or {}))
     except TypeError as error:
         raise ConfigError(f"not a section of a recipe: {error}", where=where) from error
+    _check_kinds(kind, data or {}, where)
+    return section
+
+
+def _check_kinds(kind: type[Any], values: Mapping[str, Any], where: str) -> None:
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        wanted = (int, float) if hints[name] is float else hints[name]
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise ConfigError(f"{name}: {value!r} is not of the kind {hints[name].__name__}", where=where)

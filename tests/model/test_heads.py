@@ -8,7 +8,9 @@ from safetensors.numpy import load, save
 
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.lab.heads import predict
+from loglm_bridge.lab import export
+from loglm_bridge.lab.examples import Example
+from loglm_bridge.lab.heads import fit_malice, predict
 from loglm_bridge.model.heads import HeadConfig, Heads
 from tests.lab.tiny import SETTINGS, TECHNIQUES
 
@@ -85,11 +87,8 @@ def test_a_prototype_has_no_distance_to_itself(tiny):
 
 def test_serving_arithmetic_follows_the_trained_net(tiny):
     """The exported net against torch: int8 weights and inputs move logits by a little, never their order at large."""
-    from loglm_bridge.lab import export, heads
-    from loglm_bridge.lab.examples import Example
-
     taught = [Example(f, {}, 0.0, float(i % 2), 1.0) for i, f in enumerate(tiny.forms)]
-    trained = heads.fit_malice(tiny.features, taught, SETTINGS)
+    trained = fit_malice(tiny.features, taught, SETTINGS)
     wanted = predict(trained, tiny.features)[:, 0]
     found = export.net(trained).logits(tiny.features.vectors, tiny.features.grams)[:, 0]
     assert np.abs(wanted - found).max() < 0.1 * max(1.0, np.abs(wanted).max())

@@ -1,0 +1,46 @@
+"""The vocabulary: the same corpus gives the same file; class tokens and known names are whole."""
+
+import random
+
+from loglm_bridge.lab import vocabulary
+from loglm_bridge.model.tokenizer import CONTROL, EventTokenizer
+from loglm_bridge.telemetry import Canonical
+
+
+def saved(forms, path, **settings):
+    vocabulary.train(forms, 400, **settings).save(str(path))
+    return path.read_bytes()
+
+
+def test_the_same_corpus_gives_the_same_file(tiny, tmp_path):
+    assert saved(tiny.forms, tmp_path / "a") == saved(tiny.forms, tmp_path / "b")
+
+
+def test_the_order_of_the_corpus_does_not_move_control_ids(tiny, tmp_path):
+    shuffled = random.Random(1).sample(tiny.forms, len(tiny.forms))
+    found = []
+    for name, forms in (("a", tiny.forms), ("b", shuffled)):
+        saved(forms, tmp_path / name)
+        tokenizer = EventTokenizer.load(tmp_path / name)
+        found.append(tokenizer.pieces(sorted(tokenizer.control_ids)))
+    assert found[0] == found[1]
+
+
+def test_control_tokens_come_first_and_rare_names_get_none(tiny, tmp_path):
+    forms = [*tiny.forms, Canonical("once", "only", (("unheard", "x"),))]
+    saved(forms, tmp_path / "t", min_kind=2, min_field=2)
+    tokenizer = EventTokenizer.load(tmp_path / "t")
+    control = sorted(tokenizer.control_ids)
+    assert control == list(range(len(control)))
+    assert tokenizer.pieces(control)[: len(CONTROL)] == list(CONTROL)
+    assert not {"[F:unheard]", "[K:once only]"} & set(tokenizer.pieces(control))
+
+
+def test_values_are_cut_where_words_end(tiny):
+    cut = tiny.tokenizer._tokenizer.pre_tokenizer.pre_tokenize_str("c:\\temp\\{hex+16} -enc /c a.exe")
+    assert [piece for piece, _ in cut] == ["c", ":", "\\temp", "\\", "{hex+16}", "-enc", "/c", "a", ".exe"]
+
+
+def test_any_character_has_a_piece(tiny):
+    form = Canonical("f", "k", (("x", "\N{SNOWMAN}\N{PILE OF POO}é"),))
+    assert len(tiny.tokenizer.encode(form).ids) > 6
