@@ -152,7 +152,7 @@ def write(folder: Path) -> Data:
     ]
     write_rows(folder / "aux_commands.jsonl.gz", commands)
     write_rules(folder / "sigma_rules.tar.gz")
-    catalogue = {"revoked": {"T9999": "T1543.003"}, "v19": {}, "techniques": {t: {} for t in TECHNIQUES}}
+    catalogue = {"revoked": {"T9999": "T1078"}, "v19": {}, "techniques": {t: {} for t in TECHNIQUES}}
     (folder / "attack" / "enterprise.json.gz").write_bytes(gzip.compress(json.dumps(catalogue).encode()))
     split = folder.parent / "split.json"
     split.write_text(json.dumps({source: [names[2], names[5]]}))

@@ -6,7 +6,7 @@ from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, explain
 from loglm_bridge.model.heads import Outcome
 from loglm_bridge.telemetry import Canonical
 
-WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.125, "user": 0.0}
+WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}
 
 
 def outcome(score):
@@ -28,8 +28,8 @@ def test_fields_are_named_by_how_far_the_score_falls_without_them():
     assert found["kind"] == "windows sysmon:1"
     assert [(f["name"], f["effect"]) for f in found["fields"]] == [
         ("image", 0.5),
+        ("parent", -0.375),
         ("command", 0.25),
-        ("parent", -0.125),
     ]
     assert found["fields"][0]["value"] == "value of image"
 

@@ -46,6 +46,25 @@ def test_batches_are_cut_at_the_token_budget(tiny, session):
     assert len({row.tobytes() for row in vectors}) == 1
 
 
+def test_an_event_is_padded_by_its_own_length_alone(tiny, session, monkeypatch):
+    """In a batch as alone: the padded length decides in which order a kernel adds."""
+    seen, run = set(), session._run
+
+    def spied(ids, fields):
+        seen.update((row.tobytes().rstrip(b"\0"), len(row)) for row in ids)
+        return run(ids, fields)
+
+    monkeypatch.setattr(session, "_run", spied)
+    events = a_batch_of(60, tiny)
+    session.encode(events)
+    together, seen = seen, set()
+    for event in events:
+        session.encode([event])
+    assert together == seen
+    assert {length % LENGTH_STEP for _, length in seen} == {0}
+    assert len({length for _, length in seen}) > 3
+
+
 def test_no_events_give_no_vectors(session):
     assert session.encode([]).shape == (0, 32)
     assert session.width == 32
