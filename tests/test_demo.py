@@ -16,7 +16,6 @@ from loglm_bridge.demo.findings import notables_of
 from loglm_bridge.demo.report import Labelled
 from loglm_bridge.demo.samples import KINDS, SAMPLES, read_samples
 from loglm_bridge.demo.splunkd import SearchError, run_search
-from loglm_bridge.model.registry import Registry
 from tests.conftest import ROOT
 
 # --- samples ---------------------------------------------------------------------------------------------------------
@@ -231,21 +230,12 @@ def test_malicious_rows_become_notables(tmp_path):
 # --- the whole, with the shipped model -------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def _model():
-    try:
-        Registry.of_user().shipped_folder()
-    except ModelRefused:
-        pytest.skip("no model is shipped yet")
-
-
 def demo(*args):
     """The finished process of `loglm demo`."""
     command = [sys.executable, "-m", "loglm_bridge.cli", "demo", *args]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
 
 
-@pytest.mark.usefixtures("_model")
 def test_the_demo_labels_every_sample():
     done = demo("--json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -257,7 +247,6 @@ def test_the_demo_labels_every_sample():
     assert all(n["annotations.mitre_attack.mitre_technique_id"] for n in out["notables"])
 
 
-@pytest.mark.usefixtures("_model")
 def test_the_demo_prints_a_table_for_people():
     done = demo()
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge import label
 from loglm_bridge.contract.attack import technique
-from loglm_bridge.contract.errors import InputError, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import InputError, ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
@@ -153,15 +153,6 @@ def run(*args, body=BODY, **options):
     return subprocess.run(command, input=body, capture_output=True, check=False, timeout=100, **options)
 
 
-@pytest.fixture(scope="module")
-def _model():
-    try:
-        default_folder()
-    except ModelRefused:
-        pytest.skip("no model is shipped yet")
-
-
-@pytest.mark.usefixtures("_model")
 class TestCommand:
     def test_every_line_is_a_row(self):
         done = run("--top", 2)

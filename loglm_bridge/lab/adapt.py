@@ -64,5 +64,6 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
 def _card(base: artefact.ModelFolder, events: int, heads: Heads) -> str:
     config = heads.config
     thresholds = {"malicious": config.malicious, "suspicious": config.suspicious}
-    note = f"\n## Adapted\n\nThresholds and novelty fitted to {events} ordinary events of a site: {json.dumps(thresholds)}.\n"
+    text = f"Thresholds and novelty fitted to {events} ordinary events of a site: {json.dumps(thresholds)}."
+    note = f"\n## Adapted\n\n{text}\n"
     return base.files[artefact.CARD].decode("utf-8") + note

@@ -21,6 +21,7 @@ from loglm_bridge.model.heads import HeadConfig, Heads
 #: One training recording in this many is kept for calibration.
 SHARE = 8
 
+
 @dataclass(frozen=True)
 class Budget:
     """Shares of ordinary events that may be called malicious, suspicious, unknown.

@@ -35,19 +35,22 @@ SOURCES: Mapping[str, tuple[str, str]] = {
 
 _TEXT = """# {name} {version}
 
-Scores and labels single security events: a calibrated probability that the event belongs to an attack, ATT&CK techniques, a
-vector of {width} numbers and a novelty. No text is generated; the same event gets the same answer in any batch.
+Scores and labels single security events: a calibrated probability that the event belongs to an attack, ATT&CK
+techniques, a vector of {width} numbers and a novelty. No text is generated; the same event gets the same answer in any
+batch.
 
 ## Shape
 
-A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, row-wise scales), beside a bag of hashed
-token grams; two small nets over both: {techniques} techniques, and attack or not. Pretrained by masked-value prediction on
-{pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules' selections
-and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was fitted on.
+A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, row-wise scales), beside a bag of
+hashed token grams; two small nets over both: {techniques} techniques, and attack or not. Pretrained by masked-value
+prediction on {pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons
+(Sigma rules' selections and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings
+no head was fitted on.
 
 ## Figures
 
-Measured by the same recipe trained **without** the validation recordings; this folder's heads saw {saw}.
+Measured by the same recipe trained **without** the validation recordings; this folder's heads saw {saw}. The encoder
+never saw the validation recordings.
 
 {table}
 
@@ -55,18 +58,19 @@ atomic_evtx and its Atomic Red Team lessons are the same tests: its rows are of 
 
 ## Good for
 
-Ranking events for an analyst, a first technique label, enriching notables. **Not for** deciding alone, nor as proof of absence:
-"benign" means "looks like ordinary events of the training set", "unknown" means "unlike anything it saw".
+Ranking events for an analyst, a first technique label, enriching notables. **Not for** deciding alone, nor as proof of
+absence: "benign" means "looks like ordinary events of the training set", "unknown" means "unlike anything it saw".
 
 ## Known limits
 
-- Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (about 15,000 events of 22 machines).
+- Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (15,000 events of 22 files).
 - Single events only: beaconing, brute force and slow exfiltration need context that this version does not use.
-- Technique confidences compare within an event; they are not probabilities that an ordinary event shows the technique.
+- A technique's confidence presumes an attack; it is no probability that an ordinary event shows the technique.
 
 ## Training data
 
-No raw event is in this folder: it holds weights, subword pieces and numbers. Sources and licences as their owners state them:
+No raw event is in this folder: it holds weights, subword pieces and numbers. Sources and licences as their owners state
+them:
 
 | source | what | licence |
 |---|---|---|
@@ -77,7 +81,7 @@ No raw event is in this folder: it holds weights, subword pieces and numbers. So
 def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | None, saw: str) -> str:
     """Return the card as Markdown.
 
-    `counts` has `techniques`, `pretraining` and `lessons`; `report` is `evaluate`'s of the same recipe; `saw` says which
+    `counts` has `techniques`, `pretraining` and `lessons`; `report` is `evaluate`'s of the same recipe; `saw` names the
     recordings the heads of this folder were fitted on.
     """
     return _TEXT.format(

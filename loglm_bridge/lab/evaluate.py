@@ -1,4 +1,4 @@
-"""Stage `evaluate`: a model folder's answers on the validation split, scored by the one scorer, beside the baselines."""
+"""Stage `evaluate`: a model's answers on the validation split, scored by the one scorer, beside the baselines."""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def add_parsers(commands: Parsers) -> None:
     _run_arguments(heads)
     _heads_argument(heads)
     heads.add_argument("--everything", action="store_true", help="include the validation recordings: only for shipping")
-    heads.add_argument("--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher")
+    heads.add_argument(
+        "--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher"
+    )
     _report(_stage(commands, "evaluate", "figures on the validation split, beside the baselines", _evaluate))
     site = _stage(commands, "adapt", "thresholds and novelty from a site's ordinary events", _adapt)
     site.add_argument("--model", type=Path, required=True, help=_MODEL)
@@ -54,7 +56,9 @@ def add_parsers(commands: Parsers) -> None:
     _heads_argument(sealed)
     sealed.add_argument("--out", type=Path, required=True, help="the model folder to write")
     sealed.add_argument("--report", type=Path, help="report.json of `loglm evaluate`, for the card")
-    sealed.add_argument("--atomic-report", type=Path, help="the same of a model --without-atomic, for atomic_evtx's rows")
+    sealed.add_argument(
+        "--atomic-report", type=Path, help="the same of a model --without-atomic, for atomic_evtx's rows"
+    )
 
 
 def _stage(
@@ -66,7 +70,9 @@ def _stage(
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", dest="folder", type=Path, required=True, help="the run folder: stages leave files there")
+    parser.add_argument(
+        "--run", dest="folder", type=Path, required=True, help="the run folder: stages leave files there"
+    )
     parser.add_argument("--recipe", type=Path, default=SHIPPED, help="a recipe (default: the shipped model's)")
 
 

@@ -13,7 +13,7 @@ from loglm_bridge.contract.stash import render
 from loglm_bridge.contract.text import one_line
 
 
-class StreamClosed(Exception):  # noqa: N818 - a state: splunkd stops
+class StreamClosed(Exception):
     """splunkd no longer reads."""
 
 

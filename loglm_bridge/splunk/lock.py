@@ -19,7 +19,7 @@ else:
 _BYTE = 64
 
 
-class AlreadyRunning(InputError):  # noqa: N818 - a state, not a mistake
+class AlreadyRunning(InputError):
     """Another process holds the lock."""
 
     hint = "nothing to do"

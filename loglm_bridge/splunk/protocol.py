@@ -43,7 +43,7 @@ _VISIBLE_NUL, _VISIBLE_CR = "\u2400".encode(), "\u240d".encode()
 _MAX_VALUE = 2**31 - 1
 
 
-class SearchEnded(Exception):  # noqa: N818 - not an error
+class SearchEnded(Exception):
     """splunkd closed the pipe: cancelled, or enough rows seen."""
 
 

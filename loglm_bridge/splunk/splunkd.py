@@ -21,7 +21,7 @@ class SplunkdError(LogLMError):
     code, status, hint = "splunkd", 0, "see splunkd.log"
 
 
-class SessionEnded(SplunkdError):  # noqa: N818 - a state, as in contract/errors.py
+class SessionEnded(SplunkdError):
     """splunkd no longer takes the session key; a new process gets a new one."""
 
     hint = "nothing to do, splunkd starts the program again with a new session"

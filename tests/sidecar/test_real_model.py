@@ -6,11 +6,8 @@ import shutil
 
 import pytest
 
-from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.model import default_folder
 from tests.sidecar.process import Process, check_counters
-
-pytest.importorskip("loglm_bridge.model.labeller")
 
 
 def texts() -> list[str]:
@@ -36,10 +33,7 @@ def texts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def shipped():
-    try:
-        return default_folder()
-    except ModelRefused as error:
-        pytest.skip(str(error))
+    return default_folder()
 
 
 @pytest.fixture(scope="module")
