@@ -77,7 +77,7 @@ def temperature(logits: np.ndarray, correct: np.ndarray) -> float:
 def threshold(scores: np.ndarray, share: float) -> float:
     """Return the least score that at most `share` of the ordinary `scores` reach."""
     ordered = np.sort(scores)[::-1]
-    place = int(np.floor(share * len(ordered)))
+    place = min(int(np.floor(share * len(ordered))), len(ordered) - 1)
     return float(np.nextafter(ordered[place], 2.0)) if len(ordered) else 1.0
 
 

@@ -23,6 +23,9 @@ HEADS_CONFIG = "heads.json"
 GOLDEN = "golden.json"
 CARD = "MODEL_CARD.md"
 
+#: Key of the manifest that holds the digest of its other keys.
+SEAL = "seal"
+
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
 OPTIONAL = frozenset({SEQUENCE_ENCODER})
@@ -82,9 +85,15 @@ def write_manifest(path: Path, name: str, version: str, details: Mapping[str, An
         **details,
         "files": {n: sha256((path / n).read_bytes()).hexdigest() for n in names},
     }
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    (path / MANIFEST).write_text(_sealed(manifest), encoding="utf-8")
     return ModelFolder.open(path)
+
+
+def _sealed(manifest: Mapping[str, Any]) -> str:
+    """Return the manifest's one spelling, with the digest of all the rest: a byte changed by accident shows."""
+    rest = {k: v for k, v in manifest.items() if k != SEAL}
+    digest = sha256(json.dumps(rest, sort_keys=True, allow_nan=False).encode("ascii")).hexdigest()
+    return json.dumps({**rest, SEAL: digest}, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _manifest(body: bytes, path: Path) -> Mapping[str, Any]:
@@ -93,11 +102,13 @@ def _manifest(body: bytes, path: Path) -> Mapping[str, Any]:
         names = manifest["files"]
         ok = isinstance(names, dict) and all(isinstance(v, str) for v in names.values())
         ok = ok and isinstance(manifest["name"], str) and isinstance(manifest["version"], str)
-        api = manifest["api"]
+        api, sealed = manifest["api"], _sealed(manifest)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelRefused(f"{MANIFEST}: not a manifest ({error!r})", where=str(path)) from error
     if not ok:
         raise ModelRefused(f"{MANIFEST}: a key has the wrong type", where=str(path))
+    if body != sealed.encode("ascii"):
+        raise ModelRefused(f"{MANIFEST}: was changed after it was sealed", where=str(path))
     if api != API_VERSION:
         raise ModelRefused(f"{MANIFEST}: for interface {api!r}, this is {API_VERSION}", where=str(path))
     result: Mapping[str, Any] = manifest

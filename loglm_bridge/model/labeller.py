@@ -62,7 +62,7 @@ class Labeller:
             ModelFailed: the encoder failed; no event is to blame.
         """
         read = [canonical(event) for event in events]
-        answers = self._remembered([form for record, form in read if record.status != "empty"])
+        answers = self._remembered([form for record, form in read if record.status == "ok"])
         return [self._verdict(record, form, answers, options) for record, form in read]
 
     def describe(self) -> dict[str, Any]:
@@ -143,17 +143,18 @@ class Labeller:
     ) -> Verdict:
         if record.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
+        if record.status != "ok":
+            return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
         outcome, _ = answers[form.key]
         return Verdict(
-            status=record.status,
+            status="ok",
             score=outcome.score,
-            verdict=outcome.verdict if record.status == "ok" else "unknown",
+            verdict=outcome.verdict,
             techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: options.top]),
             novelty=outcome.novelty,
             truncated=record.truncated,
             embedding=_unit(outcome) if options.embedding else None,
             explanation=explain(form, outcome, self.outcomes) if options.explain else None,
-            detail=None if record.status == "ok" else "no field could be made of it",
         )
 
 

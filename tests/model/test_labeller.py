@@ -126,7 +126,7 @@ def test_a_megabyte_is_cut_marked_and_labelled(labeller, raw):
 
 def test_what_could_not_be_parsed_is_never_called_benign(labeller):
     (verdict,) = labeller.label([Event("\x01\x02 \x03")], Options())
-    assert (verdict.status, verdict.verdict) == ("unparsed", "unknown")
+    assert (verdict.status, verdict.verdict, verdict.score) == ("unparsed", None, None)
     assert verdict.detail
 
 
