@@ -23,6 +23,7 @@ from loglm_bridge.lab.sources import open_text
 from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.telemetry import canonical
 
 Parsers = Any
 
@@ -167,7 +168,7 @@ def _reports(scored: Path | None, without_atomic: Path | None) -> dict[str, Any]
 
 
 def _golden() -> list[Event]:
-    return [event for event in _read(SAMPLES) if event.raw.strip()]
+    return [event for event in _read(SAMPLES) if canonical(event)[0].status == "ok"]
 
 
 def _read(path: Path) -> Sequence[Event]:

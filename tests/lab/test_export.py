@@ -9,7 +9,7 @@ from loglm_bridge.model.labeller import Labeller
 
 GOLDEN_EVENTS = [
     Event("Mar  2 08:28:50 web1 sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2"),
-    Event("x=1"),
+    Event("type=login user=root status=failed reason=password"),
 ]
 
 

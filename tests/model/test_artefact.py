@@ -18,6 +18,7 @@ from loglm_bridge.model.artefact import (
     REQUIRED,
     TOKENIZER,
     ModelFolder,
+    _sealed,
     write_manifest,
 )
 
@@ -30,7 +31,7 @@ def folder(sealed, tmp_path):
 
 def change_manifest(folder, **changes):
     manifest = json.loads((folder / MANIFEST).read_text())
-    (folder / MANIFEST).write_text(json.dumps({**manifest, **changes}))
+    (folder / MANIFEST).write_text(_sealed({**manifest, **changes}))
 
 
 def test_the_sealed_folder_opens(sealed):
@@ -62,16 +63,12 @@ def test_a_byte_more_or_less_is_refused(folder, name):
             ModelFolder.open(folder)
 
 
-def test_a_changed_manifest_is_refused_or_is_another_model(folder):
-    known = ModelFolder.open(folder).id
+def test_a_changed_manifest_is_refused_wherever_it_changed(folder):
     data = (folder / MANIFEST).read_bytes()
     for place in range(len(data)):
         (folder / MANIFEST).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
-        try:
-            found = ModelFolder.open(folder).id
-        except ModelRefused:
-            continue
-        assert found.sha256 != known.sha256
+        with pytest.raises(ModelRefused):
+            ModelFolder.open(folder)
 
 
 @pytest.mark.parametrize("name", [MANIFEST, *sorted(REQUIRED)])

@@ -86,6 +86,8 @@ def test_verdicts_come_in_order_and_are_well_formed(labeller):
         assert verdict.status in MODEL_STATUSES
         if not event.raw.strip():
             assert verdict.status == "empty"
+        if verdict.status != "ok":
+            assert (verdict.score, verdict.verdict, verdict.techniques) == (None, None, ())
             continue
         assert verdict.verdict in VERDICTS
         assert 0.0 <= verdict.score <= 1.0
