@@ -371,7 +371,8 @@ def test_without_splunk_home_there_is_no_log_and_no_complaint(standin, app_at, s
 def test_a_damaged_app_says_so(standin, app_at, search, splunk_env):
     app = app_at(standin.port)
     (app / "lib/loglm_bridge").mkdir(parents=True)
-    (app / "lib/loglm_bridge/__init__.py").write_text("")
+    # not an empty file: an editable install would find the parts below it elsewhere
+    (app / "lib/loglm_bridge/__init__.py").write_text("import a_module_that_was_lost\n")
     one = search(app)
     metadata = one.getinfo()
     assert metadata["finished"] is True
