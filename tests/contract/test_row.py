@@ -59,7 +59,7 @@ def test_index_time_is_digits_or_left_out(indexed):
 
 
 def test_risk_objects_are_chosen_from_the_row():
-    row = {"user": ["ada"], "src": ["10.1.2.3"], "dest": ["-"], "src_user": ["ada"], "risk_object": ["ceo"]}
+    row = {"user": ["ada"], "src": ["10.1.2.3"], "dest": ["-"], "src_user": ["ada"], "risk_object": ["chief"]}
     assert list(risk_objects(EVENT, row, ())) == [("ada", "user"), ("10.1.2.3", "system")]
 
 

@@ -24,8 +24,8 @@ KNOWN_DOMAINS = _words(
     checkip.dyndns.org whatismyip.com ip-api.com ident.me myexternalip.com wtfismyip.com ipecho.net bit.ly tinyurl.com
     is.gd goo.gl t.co anydesk.com teamviewer.com logmein.com screenconnect.com splashtop.com rustdesk.com atera.com
     remoteutilities.com tailscale.com zerotier.com torproject.org i2p2.de monero.org supportxmr.com minexmr.com
-    nanopool.org hashvault.pro moneroocean.stream nicehash.com docker.io docker.com quay.io gcr.io ghcr.io pypi.org
-    files.pythonhosted.org npmjs.org registry.npmjs.org rubygems.org crates.io golang.org proxy.golang.org
+    nanopool.org hashvault.pro moneroocean.stream nicehash.com docker.io docker.com quay.io gcr.io ghcr.io
+    npmjs.org rubygems.org crates.io golang.org proxy.golang.org
     powershellgallery.com chocolatey.org nuget.org live.sysinternals.com sysinternals.com nmap.org exploit-db.com
     kali.org metasploit.com debian.org ubuntu.com centos.org redhat.com fedoraproject.org archlinux.org
     alpinelinux.org windowsupdate.com update.microsoft.com download.windowsupdate.com delivery.mp.microsoft.com
