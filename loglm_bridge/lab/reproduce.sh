@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The shipped model from data, in order: reproduce.sh DATA EVAL RUN   (about an hour and a quarter on two cores)
+# The shipped model from data, in order: reproduce.sh DATA EVAL RUN
 # DATA: folder of training data; EVAL: folder of validation.json and score.py; RUN: an empty folder, or an unfinished run.
 # Every stage resumes. The figures come from models that never saw the validation recordings; the shipped heads see all.
 set -euo pipefail

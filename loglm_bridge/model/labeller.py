@@ -41,7 +41,7 @@ class Labeller:
         foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
         if foreign:
             raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
-        self._cache: dict[bytes, tuple[Outcome, bool]] = {}
+        self._cache: dict[bytes, Outcome] = {}
         self._lock = Lock()
 
     @classmethod
@@ -114,10 +114,10 @@ class Labeller:
 
     def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
         """Return the outcome of each canonical event, past the cache. Raises ModelFailed."""
-        return [outcome for outcome, _ in self._fresh(forms)]
+        return self._fresh(forms)
 
-    def _remembered(self, forms: Sequence[Canonical]) -> dict[bytes, tuple[Outcome, bool]]:
-        """Return the outcome, and whether tokens were cut, of each distinct canonical event by its key."""
+    def _remembered(self, forms: Sequence[Canonical]) -> dict[bytes, Outcome]:
+        """Return the outcome of each distinct canonical event by its key."""
         wanted = {form.key: form for form in forms}
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
@@ -131,21 +131,18 @@ class Labeller:
                 self._cache |= fresh
         return found
 
-    def _fresh(self, forms: Sequence[Canonical]) -> list[tuple[Outcome, bool]]:
+    def _fresh(self, forms: Sequence[Canonical]) -> list[Outcome]:
         if not forms:
             return []
         encoded = [self._tokenizer.encode(form) for form in forms]
-        outcomes = self._heads.outcomes(self._session.encode(encoded), [grams(e) for e in encoded])
-        return [(outcome, e.truncated) for outcome, e in zip(outcomes, encoded, strict=True)]
+        return self._heads.outcomes(self._session.encode(encoded), [grams(e) for e in encoded])
 
-    def _verdict(
-        self, record: Record, form: Canonical, answers: dict[bytes, tuple[Outcome, bool]], options: Options
-    ) -> Verdict:
+    def _verdict(self, record: Record, form: Canonical, answers: dict[bytes, Outcome], options: Options) -> Verdict:
         if record.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
         if record.status != "ok":
             return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
-        outcome, _ = answers[form.key]
+        outcome = answers[form.key]
         return Verdict(
             status="ok",
             score=outcome.score,
