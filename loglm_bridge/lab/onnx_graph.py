@@ -48,12 +48,14 @@ class _Builder:
         self.count = 0
 
     def node(self, op: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
+        """Add a node and return the name of its output."""
         self.count += 1
         output = output or f"{op.lower()}_{self.count}"
         self.nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
         return output
 
     def constant(self, name: str, value: Any, dtype: Any) -> str:
+        """Add an initialiser, once for each name, and return the name."""
         self.tensors.setdefault(name, np.asarray(value, dtype=dtype))
         return name
 
