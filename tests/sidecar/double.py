@@ -1,8 +1,8 @@
 """A test double of the model, for tests of the HTTP service only: its verdicts are a hash of the text.
 
 What it does wrong is said in the event: HANG, REGEX (hangs with the interpreter's lock), CRASH, NAN, SHORT (one verdict
-too few), SLOW <seconds>, ALLOCATE <MiB>, SEQUENCE (fails in a sequence only), or in the variable DOUBLE: refuse,
-untested, broken (from the first event named BREAK on), late <seconds>.
+too few), SLOW <seconds>, HOLD <path> (until that file is there), ALLOCATE <MiB>, SEQUENCE (fails in a sequence only),
+or in the variable DOUBLE: refuse, untested, broken (from the first event named BREAK on), late <seconds>.
 
     python -m tests.sidecar.double --port 0       is `loglm serve` with this model
 """
@@ -93,6 +93,9 @@ def misbehave(raw, options):
         raise RuntimeError(f"could not read {raw!r}")
     if found := re.search(r"SLOW ([\d.]+)", raw):
         time.sleep(float(found[1]))
+    if found := re.search(r"HOLD (\S+)", raw):
+        while not Path(found[1]).exists():
+            time.sleep(0.02)
 
 
 def main():

@@ -98,13 +98,18 @@ def test_a_port_that_is_taken_ends_it_with_2(start):
     assert "in use" in sidecar.log()
 
 
+def queued(sidecar, events):
+    """Wait until that many events are in the sidecar's queue."""
+    until = time.monotonic() + 30
+    while sidecar.metrics()["loglm_queue_events"] < events:
+        assert time.monotonic() < until, sidecar.metrics()
+        time.sleep(0.02)
+
+
 def test_a_stop_answers_what_was_taken_and_nothing_else(start):
     sidecar = start("--workers", "1").ready()
     slow = [in_background(lambda i=i: requests.post(**request(sidecar, f"SLOW 1 {i}"), timeout=20)) for i in range(2)]
-    until = time.monotonic() + 5
-    while sidecar.metrics()["loglm_queue_events"] < 2:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    queued(sidecar, 2)
     sidecar.process.send_signal(signal.SIGTERM)
     time.sleep(0.15)
     ready = requests.get(sidecar.url + "/health/ready", timeout=5)
@@ -140,7 +145,7 @@ def outcome(sidecar, *raws):
     if not sidecar.token_file.exists():
         return "no token yet"
     try:
-        return requests.post(**request(sidecar, *raws), timeout=20).status_code
+        return requests.post(**request(sidecar, *raws), timeout=60).status_code
     except requests.exceptions.RequestException as error:
         return type(error).__name__
 
@@ -172,28 +177,25 @@ def test_after_a_crash_it_starts_again_with_the_same_token(start, tmp_path):
     assert second.stop() == 0
 
 
-def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start):
-    sidecar = start("--workers", "1", "--queue-events", "2048").ready()
+def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start, tmp_path):
+    sidecar = start("--workers", "1", "--queue-events", "2048", "--deadline", "120").ready()
+    release = tmp_path / "release"
     batch = [f"event {i}" for i in range(99)]
-    waiting = [in_background(lambda: outcome(sidecar, "SLOW 3.5", *batch))]
+    waiting = [in_background(lambda: outcome(sidecar, f"HOLD {release}", *batch))]
+    queued(sidecar, 100)  # the only worker is busy before anyone else asks
     waiting += [in_background(lambda: outcome(sidecar, *batch, "last")) for _ in range(19)]
     waiting.append(in_background(lambda: outcome(sidecar, *batch[:48])))
-    until = time.monotonic() + 30
-    while sidecar.metrics()["loglm_queue_events"] < 2_048:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    queued(sidecar, 2_048)
 
     def ask(_):
-        started = time.monotonic()
         answer = sidecar.ask("/v1/label", {"events": [{"raw": raw} for raw in batch]})
         assert answer.headers["Retry-After"] == "1"
         assert (answer.status_code, answer.json()["error"]["code"]) == (429, "overloaded")
-        return time.monotonic() - started
 
-    seconds = [ask(i) for i in range(50)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(ask, range(200)))
-    assert sorted(seconds)[len(seconds) // 2] < 0.05
+        list(pool.map(ask, range(250)))
+    assert sidecar.metrics()["loglm_queue_events"] == 2_048, "all were told while the queue stood still"
+    release.touch()
     assert [result() for result in waiting] == [200] * 21
     metrics = sidecar.metrics()
     check_counters(metrics)
