@@ -18,9 +18,10 @@ from loglm_bridge.lab import calibrate, export
 from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.model import artefact
-from loglm_bridge.model.grams import grams
+from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import canonical
 
@@ -42,7 +43,9 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     index = {form.key: i for i, form in enumerate({f.key: f for f in forms}.values())}
     distinct = list({f.key: f for f in forms}.values())
     encoded = [tokenizer.encode(form) for form in distinct]
-    features = Features(EventSession(encoder, tokenizer.pad).encode(encoded), [grams(e) for e in encoded])
+    signatures = signatures_of(base)
+    vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
+    features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
     rows = np.array([index[form.key] for form in forms])
     adapted = calibrate.with_thresholds(heads, features, rows, budget)
@@ -53,6 +56,7 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
         base.path / artefact.TOKENIZER,
         encoder,
         adapted,
+        signatures,
         golden,
         _card(base, len(events), adapted),
         str(base.manifest["name"]),

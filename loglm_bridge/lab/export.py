@@ -17,9 +17,9 @@ from loglm_bridge.lab.heads import HybridNet
 from loglm_bridge.lab.onnx_graph import encoder_graph
 from loglm_bridge.model import artefact
 from loglm_bridge.model.arithmetic import LEVELS, Linear
-from loglm_bridge.model.grams import grams
 from loglm_bridge.model.heads import Heads, Net
 from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import canonical
 
@@ -49,6 +49,7 @@ def seal(
     tokenizer: Path,
     encoder: bytes,
     heads: Heads,
+    signatures: Signatures,
     golden: Sequence[Event],
     card: str,
     name: str,
@@ -63,8 +64,12 @@ def seal(
     tensors, config = heads.dump()
     (folder / artefact.HEADS).write_bytes(tensors)
     (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
+    if signatures.count:
+        tensors, rules = signatures.dump()
+        (folder / artefact.SIGNATURES).write_bytes(tensors)
+        (folder / artefact.SIGNATURE_RULES).write_text(rules, encoding="utf-8")
     (folder / artefact.CARD).write_text(card, encoding="utf-8")
-    rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads)
+    rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads, signatures)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return artefact.write_manifest(folder, name, version, details)
 
@@ -73,10 +78,13 @@ def _linear(layer: nn.Linear) -> Linear:
     return Linear.quantised(layer.weight.detach().numpy().T, layer.bias.detach().numpy())
 
 
-def _golden(events: Sequence[Event], tokenizer: EventTokenizer, encoder: bytes, heads: Heads) -> list[dict[str, Any]]:
-    encoded = [tokenizer.encode(canonical(event)[1]) for event in events]
+def _golden(
+    events: Sequence[Event], tokenizer: EventTokenizer, encoder: bytes, heads: Heads, signatures: Signatures
+) -> list[dict[str, Any]]:
+    forms = [canonical(event)[1] for event in events]
+    encoded = [tokenizer.encode(form) for form in forms]
     vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
-    outcomes = heads.outcomes(vectors, [grams(e) for e in encoded])
+    outcomes = heads.outcomes(vectors, signatures.bags(forms, encoded))
     return [
         {"id": f"golden-{i}", "event": event.to_dict(), "score": outcome.score, "technique": outcome.techniques[0][0]}
         for i, (event, outcome) in enumerate(zip(events, outcomes, strict=True))

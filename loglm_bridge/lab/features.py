@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from loglm_bridge.lab.heads import Features
-from loglm_bridge.model.grams import grams
+from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry.record import Canonical
 
@@ -19,23 +20,30 @@ _CHUNK = 2048
 
 
 def compute(
-    events: Sequence[Canonical], tokenizer: EventTokenizer, encoder: bytes, path: Path, threads: int = 2
+    events: Sequence[Canonical],
+    tokenizer: EventTokenizer,
+    encoder: bytes,
+    signatures: Signatures,
+    path: Path,
+    threads: int = 2,
 ) -> Features:
     """Return the features of the events, as serving would compute them; read from `path` (.npz) where it is there.
 
     Raises:
         ValueError: the file holds another number of events: it belongs to another corpus.
     """
+    buckets = (1 << GRAM_BITS) + signatures.count
     if path.exists():
         stored = np.load(path)
         if len(stored["vectors"]) != len(events):
             raise ValueError(f"{path} holds {len(stored['vectors'])} events, {len(events)} wanted: remove it")
-        return Features(stored["vectors"], np.split(stored["grams"], stored["ends"][:-1]))
+        return Features(stored["vectors"], np.split(stored["grams"], stored["ends"][:-1]), buckets)
     session = EventSession(encoder, tokenizer.pad)
 
     def encode(start: int) -> tuple[np.ndarray, list[np.ndarray]]:
-        encoded = [tokenizer.encode(event) for event in events[start : start + _CHUNK]]
-        return session.encode(encoded), [grams(e) for e in encoded]
+        chunk = events[start : start + _CHUNK]
+        encoded = [tokenizer.encode(event) for event in chunk]
+        return session.encode(encoded), signatures.bags(chunk, encoded)
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(encode, range(0, len(events), _CHUNK)))
@@ -43,4 +51,4 @@ def compute(
     bags = [bag for _, bags in parts for bag in bags]
     ends = np.cumsum([len(bag) for bag in bags])
     np.savez(path, vectors=vectors, grams=np.concatenate(bags), ends=ends)
-    return Features(vectors, bags)
+    return Features(vectors, bags, buckets)

@@ -47,17 +47,21 @@ class NetSettings:
 
 @dataclass(frozen=True)
 class Features:
-    """Inputs of a list of events: `vectors` (events, width) float32; `grams[i]` the gram buckets of event i."""
+    """Inputs of a list of events: `vectors` (events, width) float32; `grams[i]` the gram buckets of event i.
+
+    `buckets` is how many there are: those of grams, then those of signatures.
+    """
 
     vectors: np.ndarray
     grams: Sequence[np.ndarray]
+    buckets: int = 1 << GRAM_BITS
 
     def __len__(self) -> int:
         return len(self.grams)
 
     def take(self, rows: np.ndarray) -> Features:
         """Return the features of the chosen events."""
-        return Features(self.vectors[rows], [self.grams[i] for i in rows])
+        return Features(self.vectors[rows], [self.grams[i] for i in rows], self.buckets)
 
     def tensors(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """Return (vectors, flat grams, offsets) of the chosen events."""
@@ -77,10 +81,11 @@ class HybridNet(nn.Module):
     centre: Tensor
     spread: Tensor
 
-    def __init__(self, vectors: np.ndarray, outputs: int, settings: NetSettings) -> None:
+    def __init__(self, features: Features, outputs: int, settings: NetSettings) -> None:
         super().__init__()
+        vectors = features.vectors
         self.settings = settings
-        self.table = nn.EmbeddingBag(1 << GRAM_BITS, settings.bag, mode="sum")
+        self.table = nn.EmbeddingBag(features.buckets, settings.bag, mode="sum")
         nn.init.normal_(self.table.weight, std=0.1)
         self.register_buffer("centre", torch.from_numpy(vectors.mean(0)))
         self.register_buffer("spread", torch.from_numpy(vectors.std(0) + 1e-6))
@@ -166,7 +171,7 @@ def predict(net: HybridNet, features: Features, batch: int = 2048) -> np.ndarray
 
 def _fit(features: Features, outputs: int, settings: NetSettings, loss: Loss) -> HybridNet:
     torch.manual_seed(settings.seed)
-    net = HybridNet(features.vectors, outputs, settings)
+    net = HybridNet(features, outputs, settings)
     dense = [p for n, p in net.named_parameters() if not n.startswith("table.")]
     # No decay on the table: a rare gram's row would fade between its occurrences.
     optimiser = torch.optim.AdamW(

@@ -40,6 +40,7 @@ class Recipe:
     seed: int
     pieces: int
     fills: int
+    signatures: bool
     prototypes: int
     gate: float
     encoder: EncoderSizes
@@ -100,5 +101,5 @@ def _check_kinds(kind: type[Any], values: Mapping[str, Any], where: str) -> None
     hints = get_type_hints(kind)
     for name, value in values.items():
         wanted = (int, float) if hints[name] is float else hints[name]
-        if isinstance(value, bool) or not isinstance(value, wanted):
+        if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
             raise ConfigError(f"{name}: {value!r} is not of the kind {hints[name].__name__}", where=where)

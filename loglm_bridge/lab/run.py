@@ -11,6 +11,7 @@ import torch
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab import backgrounds, calibrate, corpus, examples, export, features, heads, pretrain, teaching
+from loglm_bridge.lab import signatures as signatures_stage
 from loglm_bridge.lab import vocabulary as vocabulary_stage
 from loglm_bridge.lab.corpus import Corpus
 from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
@@ -18,6 +19,7 @@ from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
 
 
@@ -46,6 +48,8 @@ class Run:
             self.recipe.fills,
         )
         lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed)
+        if self.recipe.signatures:
+            signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
         return made, lessons
 
     def pretrain(self) -> EventEncoder:
@@ -103,6 +107,10 @@ class Run:
         encoder.load_state_dict({k[8:]: v for k, v in state.items() if k.startswith("encoder.")})
         return export.session(encoder.eval())
 
+    def signatures(self) -> Signatures:
+        """Return the compiled rules; none where the recipe wants none."""
+        return signatures_stage.load(self.folder) if self.recipe.signatures else Signatures([], [])
+
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
         sizes = self.recipe.encoder
         return EncoderShape(
@@ -122,10 +130,13 @@ class Run:
 
     def _features(self, made: Corpus, lessons: Sequence[teaching.Lesson]) -> tuple[Features, Features]:
         tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
-        of_canonicals = features.compute(made.canonicals, tokenizer, encoder, self.folder / "features.npz")
+        parts = (tokenizer, encoder, self.signatures())
         taught = [lesson.event for lesson in lessons]
-        return of_canonicals, features.compute(taught, tokenizer, encoder, self.folder / "lesson_features.npz")
+        return (
+            features.compute(made.canonicals, *parts, self.folder / "features.npz"),
+            features.compute(taught, *parts, self.folder / "lesson_features.npz"),
+        )
 
 
 def _joined(first: Features, second: Features) -> Features:
-    return Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams])
+    return Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams], first.buckets)

@@ -148,6 +148,7 @@ def _export(args: argparse.Namespace) -> int:
         run.tokenizer_file,
         run.encoder_bytes(),
         heads,
+        run.signatures(),
         golden,
         text,
         run.recipe.name,

@@ -43,9 +43,7 @@ class TeacherFiles:
 def teach(files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int) -> list[Lesson]:
     """Make every lesson into `out` (JSON lines); read it instead where it is there."""
     if not out.exists():
-        catalogue = json.loads(gzip.decompress(files.attack.read_bytes()))
-        successors = {**catalogue["revoked"], **catalogue["v19"]}
-        known = frozenset(catalogue["techniques"])
+        successors, known = catalogue(files.attack)
         renderer = Renderer(backgrounds, random.Random(seed))
         lessons = _distinct(_kept(_all(files, renderer, successors, seed), known))
         with gzip.open(out.with_suffix(".part"), "wt", encoding="utf-8", compresslevel=1) as file:
@@ -58,6 +56,12 @@ def load(path: Path) -> list[Lesson]:
     """Read lessons that `teach` wrote."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [_lesson(*json.loads(line)) for line in lines]
+
+
+def catalogue(path: Path) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Read the ATT&CK catalogue: ids of other versions -> ids of this one, and the ids of this one."""
+    read = json.loads(gzip.decompress(path.read_bytes()))
+    return {**read["revoked"], **read["v19"]}, frozenset(read["techniques"])
 
 
 def _all(files: TeacherFiles, renderer: Renderer, successors: Mapping[str, str], seed: int) -> Iterator[Lesson]:

@@ -20,6 +20,8 @@ EVENT_ENCODER = "event.onnx"
 SEQUENCE_ENCODER = "sequence.onnx"
 HEADS = "heads.safetensors"
 HEADS_CONFIG = "heads.json"
+SIGNATURES = "signatures.safetensors"
+SIGNATURE_RULES = "signatures.json"
 GOLDEN = "golden.json"
 CARD = "MODEL_CARD.md"
 
@@ -28,7 +30,7 @@ SEAL = "seal"
 
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
-OPTIONAL = frozenset({SEQUENCE_ENCODER})
+OPTIONAL = frozenset({SEQUENCE_ENCODER, SIGNATURES, SIGNATURE_RULES})
 
 #: Bytes of the largest file that is read.
 MAX_FILE = 256 * 1024 * 1024

@@ -119,7 +119,8 @@ class Net:
         buckets, bag = self.table.shape
         inner = len(self.hidden.bias)
         return (
-            (buckets, *self.table_scales.shape) == (1 << GRAM_BITS, bag)
+            buckets >= 1 << GRAM_BITS
+            and self.table_scales.shape == (bag,)
             and self.centre.shape == self.spread.shape == (width,)
             and (self.hidden.levels.shape, self.hidden.scales.shape) == ((width + bag, inner), (inner,))
             and (self.out.levels.shape, self.out.scales.shape) == ((inner, outputs), (outputs,))
@@ -161,7 +162,8 @@ class Heads:
             technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
             heads = cls(settings, technique, malice, arrays["prototypes"])
             outputs = len(technique.out.scales)
-            if not (technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs):
+            same = technique.table.shape[0] == malice.table.shape[0]
+            if not (technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same):
                 raise ValueError("the arrays do not fit together")
             if not all(np.isfinite(array).all() for array in arrays.values()):
                 raise ValueError("a number is not finite")
@@ -175,6 +177,11 @@ class Heads:
     def width(self) -> int:
         """Numbers of the vectors that the heads read."""
         return int(self.prototypes.shape[1])
+
+    @property
+    def buckets(self) -> int:
+        """Gram buckets that the heads know: those of grams, then those of signatures."""
+        return int(self.technique.table.shape[0])
 
     def dump(self) -> tuple[bytes, str]:
         """Return the content of `heads.safetensors` and of `heads.json`."""

@@ -17,9 +17,10 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact
 from loglm_bridge.model.explanation import explain
-from loglm_bridge.model.grams import grams
+from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.heads import Heads, Outcome
 from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import Canonical, Record, canonical
 
@@ -36,6 +37,9 @@ class Labeller:
         self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
         self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
+        self._signatures = signatures_of(folder)
+        if self._heads.buckets != (1 << GRAM_BITS) + self._signatures.count:
+            raise ModelRefused(f"heads for {self._heads.buckets} gram buckets, other signatures in the folder")
         if self._heads.width != self._session.width:
             raise ModelRefused(f"heads for vectors of {self._heads.width}, the encoder gives {self._session.width}")
         foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
@@ -135,7 +139,7 @@ class Labeller:
         if not forms:
             return []
         encoded = [self._tokenizer.encode(form) for form in forms]
-        return self._heads.outcomes(self._session.encode(encoded), [grams(e) for e in encoded])
+        return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded))
 
     def _verdict(self, record: Record, form: Canonical, answers: dict[bytes, Outcome], options: Options) -> Verdict:
         if record.status == "empty":

@@ -79,7 +79,16 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
     run, _, heads, _ = done
     golden = [Event("sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2")]
     export.seal(
-        tmp_path / "m", run.tokenizer_file, run.encoder_bytes(), heads, golden, "card", run.recipe.name, "1", {}
+        tmp_path / "m",
+        run.tokenizer_file,
+        run.encoder_bytes(),
+        heads,
+        run.signatures(),
+        golden,
+        "card",
+        run.recipe.name,
+        "1",
+        {},
     )
     labeller = Labeller.load(tmp_path / "m")
     labeller.self_test()

@@ -14,15 +14,17 @@ from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.examples import Example
 from loglm_bridge.lab.heads import Features, NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
-from loglm_bridge.model.grams import grams
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.session import EventSession
+from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
 from loglm_bridge.telemetry import Canonical, canonical
 
 SAMPLES = Path(vocabulary.__file__).parents[1] / "samples" / "events.jsonl"
 TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
 TECHNIQUES += ("T1486", "T1505.003", "T1543.003", "T1547.001")
+
+NO_SIGNATURES = Signatures([], [])
 
 SETTINGS = NetSettings(bag=4, hidden=8, epochs=3, batch=16)
 
@@ -52,7 +54,16 @@ class Tiny:
         events = [e for e in sample_events() if e.raw.strip()] if golden is None else golden
         card = "# A card"
         export.seal(
-            folder, self.tokenizer_file, self.onnx, heads or self.heads, events, card, "tiny", "0", {"data": "samples"}
+            folder,
+            self.tokenizer_file,
+            self.onnx,
+            heads or self.heads,
+            NO_SIGNATURES,
+            events,
+            card,
+            "tiny",
+            "0",
+            {"data": "samples"},
         )
         return folder
 
@@ -72,7 +83,7 @@ def train(folder: Path) -> Tiny:
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
     encoder = pretrain.Pretraining(tokenizer, shape_of(tokenizer), settings, folder).run(encoded).eval()
     onnx = export.session(encoder)
-    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), [grams(e) for e in encoded])
+    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_SIGNATURES.bags(forms, encoded))
     return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
 
 
