@@ -169,7 +169,7 @@ def test_the_sealed_model_passes_its_self_test(labeller):
 
 
 @pytest.mark.parametrize("row", [0, 20, -1])
-@pytest.mark.parametrize("change", [{"score": 0.001}, {"score": float("nan")}, {"technique": "T9999"}])
+@pytest.mark.parametrize("change", [{"score": 0.02}, {"score": float("nan")}, {"technique": "T9999"}])
 def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path, row, change):
     def changed(rows):
         added = {k: v + rows[row]["score"] if k == "score" else v for k, v in change.items()}
@@ -181,7 +181,7 @@ def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path
 
 
 def test_other_heads_fail_the_golden_events_of_the_first(sealed, tiny, tmp_path):
-    _, text = tiny.heads.with_config(score_offset=0.01).dump()
+    _, text = tiny.heads.with_config(score_offset=1.0).dump()
     folder = with_file(sealed, tmp_path, HEADS_CONFIG, text)
     with pytest.raises(ModelFailed):
         Labeller.load(folder).self_test()
