@@ -25,8 +25,8 @@ def test_help_names_every_subcommand_and_is_quick():
     assert done.returncode == 0
     for name in (*cli.COMMANDS, *cli.STAGES):
         assert f"\n    {name} " in done.stdout
-    # 0.05 s on an idle core; the bound leaves room for a busy one
-    assert min(seconds) < 0.5
+    # 0.05 s on an idle core; the bound leaves room for a very busy one
+    assert min(seconds) < 3
 
 
 def test_help_imports_nothing_heavy():

@@ -71,7 +71,7 @@ def test_validation(python, home, splunkd, tmp_path):
     started = time.monotonic()
     good = validation(splunkd.uri, tmp_path, {"search": "index=main"})
     assert run(python, home, "loglm_input.py", good, "--validate-arguments") == (0, "", [])
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
     bad = validation(splunkd.uri, tmp_path, {"search": "index=main", "threshold": "2"})
     code, shown, lines = run(python, home, "loglm_input.py", bad, "--validate-arguments")
     assert (code, lines) == (1, [])

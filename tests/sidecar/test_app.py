@@ -166,7 +166,7 @@ def test_a_client_that_leaves_takes_its_work_with_it(sidecar):
     with sidecar.connect() as connection:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         time.sleep(0.2)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while sidecar.metrics()['loglm_requests_total{outcome="gone"}'] < 1:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -154,7 +154,7 @@ def test_a_refusal_does_not_wait_for_the_body(sidecar, heads, expected):
         *found, elapsed = ask(sidecar, *heads, "Content-Length: 1000000", length=False, body=b"", **own)
         assert tuple(found) == expected
         seconds.append(elapsed)
-    assert sorted(seconds)[2] < 0.05, "median; 10 ms on a quiet machine"
+    assert sorted(seconds)[2] < 2, "median; 10 ms on a quiet machine, 5 s for one that waits"
 
 
 def test_a_body_needs_a_length_that_is_one(sidecar):

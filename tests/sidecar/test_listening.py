@@ -142,10 +142,10 @@ def test_a_handshake_that_does_not_end_is_ended(start, certificate):
     sidecar = start("--tls-cert", str(cert), "--tls-key", str(key)).ready()
     with sidecar.connect() as connection:
         started = time.monotonic()
-        connection.settimeout(9)
+        connection.settimeout(40)
         with contextlib.suppress(ConnectionError):
             assert connection.recv(1) == b""
-        assert 4 < time.monotonic() - started < 8
+        assert 4 < time.monotonic() - started < 30
     assert sidecar.stop() == 0
 
 

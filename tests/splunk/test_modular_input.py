@@ -381,7 +381,7 @@ def check(splunkd, standin, write_back_app, splunk_env, tmp_path):
 def test_a_good_input_passes_validation_silently(check, standin):
     ended, seconds = check(threshold="0.9", lag="60")
     assert (ended.code, ended.stdout, ended.lines) == (0, "", [])
-    assert seconds < 2
+    assert seconds < 15
 
 
 @pytest.mark.parametrize(
@@ -403,14 +403,14 @@ def test_a_bad_input_is_refused_with_a_reason(check, params, said):
     ended, seconds = check(**params)
     assert ended.code == 1
     assert said in ET.fromstring(ended.stdout).findtext("message")
-    assert seconds < 2
+    assert seconds < 15
 
 
 def test_a_sidecar_that_is_down_is_a_warning(check):
     ended, seconds = check(port=1)
     assert (ended.code, ended.stdout) == (0, "")
     assert any("WARN" in line and "not reachable" in line for line in ended.lines)
-    assert seconds < 2
+    assert seconds < 15
 
 
 def test_an_index_that_is_not_here_is_a_warning(check):
@@ -425,7 +425,7 @@ def test_validation_waits_for_nobody(check, splunkd, standin):
     ended, seconds = check()
     assert ended.code == 0
     assert len(ended.lines) == 2
-    assert seconds < 2
+    assert seconds < 15
 
 
 def test_recorded_definitions_are_understood(shared, write_back_app, standin, splunk_env):
