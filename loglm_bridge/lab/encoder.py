@@ -1,4 +1,8 @@
-"""The event encoder: a small pre-norm transformer over tokens and the fields they stand in."""
+"""The event encoder: a small pre-norm transformer over tokens and the fields they stand in.
+
+Root-mean-square norms (Zhang and Sennrich, 2019) and ReLU, since these can be served in whole numbers (onnx_graph.py):
+the same answer on every machine.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +32,15 @@ class EncoderShape:
 
 
 class Block(nn.Module):
-    """Self-attention and feed-forward, each behind a layer norm, each added to its input."""
+    """Self-attention and feed-forward, each behind a norm, each added to its input."""
 
     def __init__(self, shape: EncoderShape, dropout: float) -> None:
         super().__init__()
         self.heads = shape.heads
-        self.norm_attention = nn.LayerNorm(shape.width)
+        self.norm_attention = nn.RMSNorm(shape.width, eps=1e-6)
         self.qkv = nn.Linear(shape.width, 3 * shape.width)
         self.out = nn.Linear(shape.width, shape.width)
-        self.norm_inner = nn.LayerNorm(shape.width)
+        self.norm_inner = nn.RMSNorm(shape.width, eps=1e-6)
         self.up = nn.Linear(shape.width, shape.inner)
         self.down = nn.Linear(shape.inner, shape.width)
         self.dropout = dropout
@@ -49,7 +53,7 @@ class Block(nn.Module):
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
         mixed = mixed.transpose(1, 2).reshape(batch, tokens, width)
         x = x + F.dropout(self.out(mixed), self.dropout, self.training)
-        inner = self.down(F.gelu(self.up(self.norm_inner(x))))
+        inner = self.down(F.relu(self.up(self.norm_inner(x))))
         return x + F.dropout(inner, self.dropout, self.training)
 
 
@@ -63,7 +67,7 @@ class EventEncoder(nn.Module):
         self.fields = nn.Embedding(shape.control, shape.width)
         self.positions = nn.Embedding(shape.max_tokens, shape.width)
         self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
-        self.norm = nn.LayerNorm(shape.width)
+        self.norm = nn.RMSNorm(shape.width, eps=1e-6)
         for table in (self.tokens, self.fields, self.positions):
             nn.init.normal_(table.weight, std=0.02)
 
@@ -92,8 +96,7 @@ class MaskedPrediction(nn.Module):
         self.norm = nn.LayerNorm(encoder.shape.width)
         self.bias = nn.Parameter(torch.zeros(encoder.shape.vocab))
 
-    def forward(self, ids: Tensor, fields: Tensor, where: Tensor) -> Tensor:
-        """where: (masked, 2) rows of (event, position) -> logits (masked, vocab)."""
-        states = self.encoder(ids, fields)[where[:, 0], where[:, 1]]
-        hidden = self.norm(F.gelu(self.dense(states)))
+    def forward(self, states: Tensor, where: Tensor) -> Tensor:
+        """states: the encoder's; where: (masked, 2) rows of (event, position) -> logits (masked, vocab)."""
+        hidden = self.norm(F.gelu(self.dense(states[where[:, 0], where[:, 1]])))
         return F.linear(hidden, self.encoder.tokens.weight, self.bias)

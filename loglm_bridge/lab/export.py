@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.linalg import block_diag
 from torch import nn
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.encoder import EventEncoder
-from loglm_bridge.lab.heads import HybridNet
+from loglm_bridge.lab.heads import Ensemble
 from loglm_bridge.lab.onnx_graph import encoder_graph
 from loglm_bridge.model import artefact
 from loglm_bridge.model.arithmetic import LEVELS, Linear
@@ -30,18 +31,32 @@ def session(encoder: EventEncoder) -> bytes:
     return encoder_graph(encoder.shape, encoder.pad, weights)
 
 
-def net(trained: HybridNet) -> Net:
-    """Return a trained net in serving arithmetic."""
-    table = trained.table.weight.detach().numpy()
+def net(trained: Ensemble) -> Net:
+    """Return trained nets as one in serving arithmetic: bags and hidden units side by side, logits averaged."""
+    members = [_arrays(member) for member in trained.members]
+    table = np.concatenate([m["table.weight"] for m in members], axis=1)
     scales = (np.maximum(np.abs(table).max(axis=0), 1e-8) / LEVELS).astype(np.float32)
+    width = len(members[0]["centre"])
+    seen = np.concatenate([m["hidden.weight"][:, :width] for m in members])
+    bags = block_diag(*(m["hidden.weight"][:, width:] for m in members))
+    out = np.concatenate([m["out.weight"] for m in members], axis=1) / len(members)
     return Net(
         table=np.rint(table / scales).astype(np.int8),
         table_scales=scales,
-        centre=trained.centre.numpy(),
-        spread=trained.spread.numpy(),
-        hidden=_linear(trained.hidden),
-        out=_linear(trained.out),
+        centre=members[0]["centre"],
+        spread=members[0]["spread"],
+        hidden=Linear.quantised(
+            np.concatenate([seen, bags], axis=1).T, np.concatenate([m["hidden.bias"] for m in members])
+        ),
+        out=Linear.quantised(out.T, np.mean([m["out.bias"] for m in members], axis=0)),
     )
+
+
+def _arrays(member: nn.Module) -> dict[str, np.ndarray]:
+    arrays = {name: value.detach().numpy().copy() for name, value in member.state_dict().items()}
+    if not member.sees:
+        arrays["hidden.weight"][:, : len(arrays["centre"])] = 0.0
+    return arrays
 
 
 def seal(
@@ -72,10 +87,6 @@ def seal(
     rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads, signatures)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return artefact.write_manifest(folder, name, version, details)
-
-
-def _linear(layer: nn.Linear) -> Linear:
-    return Linear.quantised(layer.weight.detach().numpy().T, layer.bias.detach().numpy())
 
 
 def _golden(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -27,7 +27,9 @@ class NetSettings:
     """Sizes and schedule of one net. `balance` lifts rare techniques: weight ~ frequency ** -balance.
 
     `calm` is the weight of laboratory background on the technique net, whose target is "every technique alike": without
-    it the answers there are arbitrary, and a recording's best technique is that of its loudest background.
+    it the answers there are arbitrary, and a recording's best technique is that of its loudest background. `members`
+    nets of different seeds are averaged; the last `blind` of them do without the vector. `parents` is the weight of
+    naming the parent technique right, beside the technique itself.
     """
 
     bag: int
@@ -42,6 +44,9 @@ class NetSettings:
     balance: float = 0.5
     calm: float = 0.0
     calm_events: int = 20_000
+    parents: float = 0.0
+    members: int = 1
+    blind: int = 0
     seed: int = 1
 
 
@@ -81,10 +86,10 @@ class HybridNet(nn.Module):
     centre: Tensor
     spread: Tensor
 
-    def __init__(self, features: Features, outputs: int, settings: NetSettings) -> None:
+    def __init__(self, features: Features, outputs: int, settings: NetSettings, sees: bool = True) -> None:
         super().__init__()
         vectors = features.vectors
-        self.settings = settings
+        self.settings, self.sees = settings, sees
         self.table = nn.EmbeddingBag(features.buckets, settings.bag, mode="sum")
         nn.init.normal_(self.table.weight, std=0.1)
         self.register_buffer("centre", torch.from_numpy(vectors.mean(0)))
@@ -94,8 +99,8 @@ class HybridNet(nn.Module):
 
     def forward(self, vectors: Tensor, grams: Tensor, offsets: Tensor) -> Tensor:
         """Return logits (events, outputs)."""
-        vector, bag = (vectors - self.centre) / self.spread, self._bag(grams, offsets)
-        if self.training:
+        vector, bag = (vectors - self.centre) / self.spread * self.sees, self._bag(grams, offsets)
+        if self.training and self.sees:
             dice, rate = torch.rand(len(vector), 1), self.settings.part_dropout
             vector, bag = vector * (dice >= rate), bag * (dice < 1 - rate / 2)
         hidden = F.relu(self.hidden(torch.cat([vector, bag], 1)))
@@ -112,10 +117,22 @@ class HybridNet(nn.Module):
         return bag
 
 
+class Ensemble(nn.Module):
+    """Nets of one shape and different seeds; its logits are their mean."""
+
+    def __init__(self, members: Sequence[HybridNet]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, vectors: Tensor, grams: Tensor, offsets: Tensor) -> Tensor:
+        """Return logits (events, outputs)."""
+        return torch.stack([member(vectors, grams, offsets) for member in self.members]).mean(0)
+
+
 def fit_techniques(
     features: Features, examples: Sequence[Example], labels: Sequence[str], settings: NetSettings
-) -> HybridNet:
-    """Train the technique net on the examples that name one; `labels` orders its outputs."""
+) -> Ensemble:
+    """Train the technique nets on the examples that name one; `labels` orders its outputs."""
     rows = _where([e.technique_weight > LEAST_SAY for e in examples])
     place = {t: i for i, t in enumerate(labels)}
     shares = np.zeros((len(rows), len(labels)), dtype=np.float32)
@@ -128,11 +145,26 @@ def fit_techniques(
     shares = np.concatenate([shares, np.full((len(calm), len(labels)), 1.0 / len(labels), dtype=np.float32)])
     weight = np.concatenate([weight, np.full(len(calm), settings.calm, dtype=np.float32)])
 
+    family = families(labels)
+
     def loss(logits: Tensor, batch: np.ndarray) -> Tensor:
         wanted, say = torch.from_numpy(shares[batch]), torch.from_numpy(weight[batch])
-        return -((wanted * torch.log_softmax(logits, 1)).sum(1) * say).mean()
+        told = (wanted * torch.log_softmax(logits, 1)).sum(1)
+        if settings.parents:
+            sums = (torch.softmax(logits, 1) @ family).clamp(min=1e-9).log()
+            told = told + settings.parents * ((wanted @ family) * sums).sum(1)
+        return -(told * say).mean()
 
     return _fit(features.take(np.array(rows, dtype=np.int64)), len(labels), settings, loss)
+
+
+def families(labels: Sequence[str]) -> Tensor:
+    """Return the 0/1 matrix (techniques, parents) of which technique belongs to which parent (T1003.001 -> T1003)."""
+    parents = sorted({label.partition(".")[0] for label in labels})
+    out = torch.zeros(len(labels), len(parents))
+    for row, label in enumerate(labels):
+        out[row, parents.index(label.partition(".")[0])] = 1.0
+    return out
 
 
 #: Say on technique below which an event is background.
@@ -147,8 +179,8 @@ def _calm(examples: Sequence[Example], settings: NetSettings) -> list[int]:
     return sorted(random.Random(settings.seed).sample(rows, min(len(rows), settings.calm_events)))
 
 
-def fit_malice(features: Features, examples: Sequence[Example], settings: NetSettings) -> HybridNet:
-    """Train the detector on the examples of known malice; its one output is the logit of an attack."""
+def fit_malice(features: Features, examples: Sequence[Example], settings: NetSettings) -> Ensemble:
+    """Train the detectors on the examples of known malice; its one output is the logit of an attack."""
     rows = _where([e.malice is not None and e.malice_weight > 0 for e in examples])
     wanted = np.array([examples[r].malice for r in rows], dtype=np.float32)
     weight = np.array([examples[r].malice_weight for r in rows], dtype=np.float32)
@@ -160,7 +192,7 @@ def fit_malice(features: Features, examples: Sequence[Example], settings: NetSet
     return _fit(features.take(np.array(rows, dtype=np.int64)), 1, settings, loss)
 
 
-def predict(net: HybridNet, features: Features, batch: int = 2048) -> np.ndarray:
+def predict(net: nn.Module, features: Features, batch: int = 2048) -> np.ndarray:
     """Return logits (events, outputs)."""
     net.eval()
     with torch.no_grad():
@@ -169,9 +201,15 @@ def predict(net: HybridNet, features: Features, batch: int = 2048) -> np.ndarray
     return np.concatenate(parts)
 
 
-def _fit(features: Features, outputs: int, settings: NetSettings, loss: Loss) -> HybridNet:
+def _fit(features: Features, outputs: int, settings: NetSettings, loss: Loss) -> Ensemble:
+    seeds = [replace(settings, seed=settings.seed * 100 + i) for i in range(settings.members)]
+    seeing = settings.members - settings.blind
+    return Ensemble([_member(features, outputs, s, loss, i < seeing) for i, s in enumerate(seeds)]).eval()
+
+
+def _member(features: Features, outputs: int, settings: NetSettings, loss: Loss, sees: bool) -> HybridNet:
     torch.manual_seed(settings.seed)
-    net = HybridNet(features, outputs, settings)
+    net = HybridNet(features, outputs, settings, sees)
     dense = [p for n, p in net.named_parameters() if not n.startswith("table.")]
     # No decay on the table: a rare gram's row would fade between its occurrences.
     optimiser = torch.optim.AdamW(

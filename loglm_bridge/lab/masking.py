@@ -51,6 +51,14 @@ class FieldMasker:
         shown[hidden] = np.where(dice >= 0.95, draws, np.where(dice >= 0.85, targets, replaced))
         return Masked(torch.from_numpy(shown), torch.from_numpy(where), torch.from_numpy(targets))
 
+    def without_fields(self, batch: Batch) -> Tensor:
+        """Return the batch's ids with whole fields, names and values, turned into padding; never all of an event."""
+        ids = batch.ids.numpy()
+        run = np.cumsum(self.control[ids], axis=1)
+        drawn = self.random.random((ids.shape[0], int(run.max()) + 1)) < self.rate
+        drawn[:, :2] = False  # the kind and the first field stay
+        return torch.from_numpy(np.where(np.take_along_axis(drawn, run, axis=1), self.pad, ids))
+
     def _whole_values(self, ids: np.ndarray) -> np.ndarray:
         # A value is a run of one field; runs start at the field's control token.
         starts = self.control[ids]

@@ -1,9 +1,13 @@
-"""The event encoder as an ONNX graph, int8, whose answer for an event never depends on its batch.
+"""The event encoder as an ONNX graph whose answer is the same bytes on every machine, in any batch, padded or not.
 
-Activations are quantised row by row (one scale per token) with operators whose rows do not see each other, weights per
-output channel to 7 bits: products of 8-bit and 7-bit integers add up exactly on every instruction set, also where the
-kernel's 16-bit sums would saturate with 8-bit weights. ONNX Runtime's own dynamic quantisation takes one scale for a
-whole batch, so there an event's neighbours would change its bytes.
+Every sum is a sum of whole numbers that float32 or int32 holds exactly, so the order in which a kernel adds cannot
+show; everything else is one correctly rounded operation an element (IEEE 754: + - * / sqrt, round to even). Hence
+- activations are quantised row by row to 8 bits, weights per output channel to 7 (products of both add up without
+  saturating on instruction sets with 16-bit sums);
+- norms are root mean squares of the quantised row, folded into the product that follows;
+- attention weighs with relu(1 + t / 32) ** 32 for exp(t), in 255 levels, over values quantised per channel.
+ONNX Runtime's own dynamic quantisation takes one scale for a whole batch, and its softmax, GELU and layer norm differ
+in the last bits between instruction sets.
 """
 
 from __future__ import annotations
@@ -20,6 +24,11 @@ from loglm_bridge.lab.encoder import EncoderShape
 _OPSET = 20
 _ROW_LEVELS = 127.0
 _WEIGHT_LEVELS = 63.0
+_ATTENTION_LEVELS = 255.0
+_POOL_LEVELS = 32767.0
+
+#: relu(1 + t / 2**5) ** 2**5 stands for exp(t).
+_SQUARINGS = 5
 
 Weights = dict[str, np.ndarray]
 
@@ -28,13 +37,18 @@ def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     """Return the serialised model: inputs `ids`, `fields` (events, tokens) int64 -> `vector` (events, width) float32.
 
     `weights` are the encoder's named parameters as float32 arrays.
+
+    Raises:
+        ValueError: sums of so many terms would not be exact.
     """
+    if 2 * _ROW_LEVELS * _WEIGHT_LEVELS * max(shape.inner, shape.width) >= 1 << 24:
+        raise ValueError(f"width {shape.width}, inner {shape.inner}: at most 1048 terms add up exactly")
     graph = _Builder(weights)
-    kept = graph.mask(pad)
+    graph.mask(pad)
     x = graph.embed()
     for layer in range(shape.layers):
         x = graph.block(f"blocks.{layer}", x, shape)
-    graph.pool(graph.norm("norm", x), kept)
+    graph.pool(x)
     return graph.model()
 
 
@@ -59,14 +73,22 @@ class _Builder:
         self.tensors.setdefault(name, np.asarray(value, dtype=dtype))
         return name
 
-    def mask(self, pad: int) -> str:
-        """1.0 where a token is -> (events, 1, tokens); also adds the attention bias `bias`."""
+    def number(self, value: float) -> str:
+        """Return the name of a float32 scalar."""
+        return self.constant(f"number_{value!r}", value, np.float32)
+
+    def axis(self, *axes: int) -> str:
+        """Return the name of a list of axes."""
+        return self.constant("axes" + "_".join(map(str, axes)), axes, np.int64)
+
+    def mask(self, pad: int) -> None:
+        """Add `kept` (events, tokens, 1): 1 where a token is; `bias` (events, 1, 1, tokens): -1e9 where none is."""
         none = self.node("Equal", ["ids", self.constant("pad", pad, np.int64)])
-        zero, low = self.constant("zero", 0.0, np.float32), self.constant("low", -1e9, np.float32)
-        bias = self.node("Where", [none, low, zero])
-        self.node("Unsqueeze", [bias, self.constant("axes12", [1, 2], np.int64)], "bias")
+        self.node(
+            "Unsqueeze", [self.node("Where", [none, self.number(-1e9), self.number(0.0)]), self.axis(1, 2)], "bias"
+        )
         kept = self.node("Cast", [self.node("Not", [none])], to=TensorProto.FLOAT)
-        return self.node("Unsqueeze", [kept, self.constant("axis1", [1], np.int64)])
+        self.node("Unsqueeze", [kept, self.axis(2)], "kept")
 
     def embed(self) -> str:
         """Sum of token, field and position embeddings."""
@@ -74,32 +96,26 @@ class _Builder:
         fields = self._table("fields.weight", "fields")
         length = self.node("Shape", ["ids"], start=1, end=2)
         positions = self.constant("positions", self.weights["positions.weight"], np.float32)
-        start, axis = self.constant("start", [0], np.int64), self.constant("axis0", [0], np.int64)
-        rows = self.node("Slice", [positions, start, length, axis])
+        rows = self.node("Slice", [positions, self.axis(0), length, self.constant("first", [0], np.int64)])
         return self.node("Add", [self.node("Add", [tokens, fields]), rows])
 
     def block(self, name: str, x: str, shape: EncoderShape) -> str:
         """One transformer block."""
-        mixed = self._attention(name, self.norm(f"{name}.norm_attention", x), shape)
-        x = self.node("Add", [x, mixed])
-        inner = self._linear(f"{name}.up", self.norm(f"{name}.norm_inner", x))
-        return self.node("Add", [x, self._linear(f"{name}.down", self.node("Gelu", [inner]))])
+        x = self.node("Add", [x, self._attention(name, x, shape)])
+        inner = self.node("Relu", [self._normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
+        rows, step = self._quantised(inner, 2 * _ROW_LEVELS)
+        down = self._product(f"{name}.down", rows, 0, self.weights[f"{name}.down.weight"].T)
+        return self.node("Add", [x, self._biased(f"{name}.down", self.node("Mul", [down, step]))])
 
-    def norm(self, name: str, x: str) -> str:
-        """Layer normalisation over the last axis."""
-        scale = self.constant(f"{name}.weight", self.weights[f"{name}.weight"], np.float32)
-        bias = self.constant(f"{name}.bias", self.weights[f"{name}.bias"], np.float32)
-        return self.node("LayerNormalization", [x, scale, bias], axis=-1, epsilon=1e-5)
-
-    def pool(self, states: str, kept: str) -> str:
-        """Mean over the tokens of each event.
-
-        As a product with the mask: ReduceSum adds in an order that depends on how many events there are.
-        """
-        axis = self.constant("axis1", [1], np.int64)
-        total = self.node("Squeeze", [self.node("MatMul", [kept, states]), axis])
-        count = self.node("ReduceSum", [kept, self.constant("axis2", [2], np.int64)], keepdims=0)
-        return self.node("Div", [total, count], "vector")
+    def pool(self, x: str) -> None:
+        """Mean over the tokens of each event, in 16 bits, of the normed states: the output `vector`."""
+        rows, _ = self._quantised(x, _ROW_LEVELS)
+        gain = self.constant("norm.weight", self.weights["norm.weight"], np.float32)
+        states = self.node("Mul", [self.node("Div", [rows, self._root_mean_square(rows)]), gain])
+        levels, step = self._quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
+        total = self.node("Mul", [self.node("ReduceSum", [levels, self.axis(1)], keepdims=1), step])
+        count = self.node("ReduceSum", ["kept", self.axis(1)], keepdims=1)
+        self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "vector")
 
     def model(self) -> bytes:
         """Serialise the graph."""
@@ -121,39 +137,67 @@ class _Builder:
         rows = self.node("Cast", [self.node("Gather", [levels, index])], to=TensorProto.FLOAT)
         return self.node("Mul", [rows, self.node("Gather", [scales, index])])
 
-    def _linear(self, name: str, x: str) -> str:
-        weight = self.weights[f"{name}.weight"].T
+    def _quantised(self, x: str, most: float, axis: int = -1) -> tuple[str, str]:
+        """Return (whole numbers up to `most` as float32, their step), one step for each row along `axis`."""
+        largest = self.node("ReduceMax", [self.node("Abs", [x]), self.axis(axis)], keepdims=1)
+        step = self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(most)])
+        return self.node("Round", [self.node("Div", [x, step])]), step
+
+    def _root_mean_square(self, rows: str) -> str:
+        width = float(self.weights["norm.weight"].shape[0])
+        total = self.node("ReduceSum", [self.node("Mul", [rows, rows]), self.axis(-1)], keepdims=1)
+        return self.node("Sqrt", [self.node("Div", [self.node("Max", [total, self.number(1.0)]), self.number(width)])])
+
+    def _normed_linear(self, name: str, norm: str, x: str) -> str:
+        """norm(x) W + b: the row's scale cancels, the norm's gain is folded into W."""
+        rows, _ = self._quantised(x, _ROW_LEVELS)
+        weight = self.weights[f"{name}.weight"].T * self.weights[f"{norm}.weight"][:, None]
+        product = self._product(name, rows, 128, weight)
+        return self._biased(name, self.node("Div", [product, self._root_mean_square(rows)]))
+
+    def _product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
         scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / _WEIGHT_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(weight / scale), np.int8)
-        last = self.constant("axis_last", [-1], np.int64)
-        largest = self.node("ReduceMax", [self.node("Abs", [x]), last], keepdims=1)
-        floor = self.node("Max", [largest, self.constant("tiny", 1e-8, np.float32)])
-        step = self.node("Div", [floor, self.constant("row_levels", _ROW_LEVELS, np.float32)])
-        centred = self.node(
-            "Add", [self.node("Round", [self.node("Div", [x, step])]), self.constant("centre", 128.0, np.float32)]
-        )
-        rows = self.node("Cast", [centred], to=TensorProto.UINT8)
-        zero_points = self.constant("row_zero", 128, np.uint8), self.constant("weight_zero", 0, np.int8)
-        total = self.node("Cast", [self.node("MatMulInteger", [rows, levels, *zero_points])], to=TensorProto.FLOAT)
-        scales = self.constant(f"{name}.scales", scale, np.float32)
-        scaled = self.node("Mul", [self.node("Mul", [total, step]), scales])
-        return self.node("Add", [scaled, self.constant(f"{name}.bias", self.weights[f"{name}.bias"], np.float32)])
+        moved = self.node("Add", [rows, self.number(float(zero))]) if zero else rows
+        zeros = self.constant(f"row_zero_{zero}", zero, np.uint8), self.constant("weight_zero", 0, np.int8)
+        bytes_ = self.node("Cast", [moved], to=TensorProto.UINT8)
+        total = self.node("Cast", [self.node("MatMulInteger", [bytes_, levels, *zeros])], to=TensorProto.FLOAT)
+        return self.node("Mul", [total, self.constant(f"{name}.scales", scale, np.float32)])
+
+    def _biased(self, name: str, x: str) -> str:
+        return self.node("Add", [x, self.constant(f"{name}.bias", self.weights[f"{name}.bias"], np.float32)])
 
     def _attention(self, name: str, x: str, shape: EncoderShape) -> str:
         size = shape.width // shape.heads
         split = self.constant("split_heads", [0, 0, 3, shape.heads, size], np.int64)
-        parts = self.node("Reshape", [self._linear(f"{name}.qkv", x), split])
-        turned = self.node("Transpose", [parts], perm=[2, 0, 3, 1, 4])
-        first = self.constant("axis0", [0], np.int64)
-        q, k, v = (
-            self.node(
-                "Squeeze", [self.node("Gather", [turned, self.constant(f"part{i}", [i], np.int64)], axis=0), first]
-            )
-            for i in range(3)
+        qkv = self.node("Reshape", [self._normed_linear(f"{name}.qkv", f"{name}.norm_attention", x), split])
+        turned = self.node("Transpose", [qkv], perm=[2, 0, 3, 1, 4])
+        q, k, v = (self.node("Gather", [turned, self.constant(f"part{i}", i, np.int64)], axis=0) for i in range(3))
+        weights = self._attention_weights(q, k, size)
+        kept = self.node("Unsqueeze", ["kept", self.axis(1)])
+        levels, step = self._quantised(self.node("Mul", [v, kept]), _ROW_LEVELS, axis=2)
+        total = self.node("Mul", [self.node("MatMul", [weights, levels]), step])
+        mixed = self.node("Div", [total, self.node("ReduceSum", [weights, self.axis(-1)], keepdims=1)])
+        turned = self.node("Transpose", [mixed], perm=[0, 2, 1, 3])
+        joined = self.node("Reshape", [turned, self.constant("join_heads", [0, 0, shape.width], np.int64)])
+        rows, step = self._quantised(joined, _ROW_LEVELS)
+        out = self._product(f"{name}.out", rows, 128, self.weights[f"{name}.out.weight"].T)
+        return self._biased(f"{name}.out", self.node("Mul", [out, step]))
+
+    def _attention_weights(self, q: str, k: str, size: int) -> str:
+        """Whole numbers 0..255 as float32 (events, heads, tokens, tokens); the largest of a row is 255."""
+        rows, row_step = self._quantised(q, _ROW_LEVELS)
+        columns, column_step = self._quantised(k, _ROW_LEVELS)
+        product = self.node("MatMul", [rows, self.node("Transpose", [columns], perm=[0, 1, 3, 2])])
+        row_scale = self.node("Mul", [row_step, self.number(float(np.float32(size**-0.5)))])
+        scaled = self.node(
+            "Mul", [self.node("Mul", [product, row_scale]), self.node("Transpose", [column_step], perm=[0, 1, 3, 2])]
         )
-        scores = self.node("MatMul", [q, self.node("Transpose", [k], perm=[0, 1, 3, 2])])
-        scaled = self.node("Mul", [scores, self.constant("head_scale", size**-0.5, np.float32)])
-        weights = self.node("Softmax", [self.node("Add", [scaled, "bias"])], axis=-1)
-        mixed = self.node("Transpose", [self.node("MatMul", [weights, v])], perm=[0, 2, 1, 3])
-        joined = self.node("Reshape", [mixed, self.constant("join_heads", [0, 0, shape.width], np.int64)])
-        return self._linear(f"{name}.out", joined)
+        scores = self.node("Add", [scaled, "bias"])
+        below = self.node("Sub", [scores, self.node("ReduceMax", [scores, self.axis(-1)], keepdims=1)])
+        weight = self.node(
+            "Relu", [self.node("Add", [self.node("Mul", [below, self.number(0.5**_SQUARINGS)]), self.number(1.0)])]
+        )
+        for _ in range(_SQUARINGS):
+            weight = self.node("Mul", [weight, weight])
+        return self.node("Round", [self.node("Mul", [weight, self.number(_ATTENTION_LEVELS)])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +56,14 @@ class Run:
     def pretrain(self) -> EventEncoder:
         """Stage `pretrain`: the tokenizer and the encoder, from the training recordings' distinct events."""
         made = self._corpus()
-        distinct = [made.canonicals[i] for i in sorted({e.canonical for e in made.training()})]
+        holders: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        for event in made.training():
+            holders[event.canonical].add((event.source, event.group))
+        order = sorted(holders)
+        distinct = [made.canonicals[i] for i in order]
         if not self.tokenizer_file.exists():
-            vocabulary_stage.train(distinct, self.recipe.pieces).save(str(self.tokenizer_file))
+            recordings = [holders[i] for i in order]
+            vocabulary_stage.train(distinct, recordings, self.recipe.pieces).save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
         run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder)
         return run.run([tokenizer.encode(event) for event in distinct])

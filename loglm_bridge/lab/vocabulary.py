@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -15,12 +15,23 @@ from loglm_bridge.telemetry.record import Canonical
 _PIECES = Regex(r"\{[a-z0-9_+.\-]{1,24}\}|[.\\/\-]?[\p{L}\p{N}_]+|[^\p{L}\p{N}\s_]")
 _BLANKS = Regex(r"\s+")
 
+#: Recordings that must show a word before a piece may be made of it: the vocabulary ships, and what one machine alone
+#: said (a name, a secret) is not for others to read.
+MIN_RECORDINGS = 3
 
-def train(canonicals: Sequence[Canonical], pieces: int, min_kind: int = 3, min_field: int = 5) -> Tokenizer:
+
+def train(
+    canonicals: Sequence[Canonical],
+    recordings: Sequence[Collection[tuple[str, str]]],
+    pieces: int,
+    min_kind: int = 3,
+    min_field: int = 5,
+) -> Tokenizer:
     """Train a tokenizer on distinct canonical events.
 
-    `pieces` is the number of BPE pieces; kinds and field names seen in at least `min_kind` / `min_field` distinct
-    events get a control token each, in a fixed order, so that the same corpus gives the same ids.
+    `recordings[i]` are the (source, recording) pairs that hold event i: words of fewer than MIN_RECORDINGS are spelled
+    by pieces of other words. `pieces` is the number of BPE pieces; kinds and field names seen in at least `min_kind` /
+    `min_field` distinct events get a control token each, in a fixed order, so that the same corpus gives the same ids.
     """
     kinds = Counter((c.family, c.kind) for c in canonicals)
     fields = Counter(name for c in canonicals for name, _ in c.fields)
@@ -46,12 +57,38 @@ def train(canonicals: Sequence[Canonical], pieces: int, min_kind: int = 3, min_f
         max_token_length=24,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_values(canonicals), trainer=trainer, length=len(canonicals))
+    words = _words(canonicals, tokenizer)
+    tokenizer.train_from_iterator(_values(canonicals, recordings, words), trainer=trainer, length=len(canonicals))
     return tokenizer
 
 
-def _values(canonicals: Sequence[Canonical]) -> Iterator[list[str]]:
+def _words(canonicals: Sequence[Canonical], tokenizer: Tokenizer) -> Mapping[str, tuple[str, ...]]:
+    """Cut every distinct value into the words that pieces are made of."""
+    out: dict[str, tuple[str, ...]] = {}
+    for value in {value[:_MAX_VALUE] for event in canonicals for _, value in event.fields}:
+        text = tokenizer.normalizer.normalize_str(value)
+        out[value] = tuple(text[start:end] for _, (start, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text))
+    return out
+
+
+def _values(
+    canonicals: Sequence[Canonical],
+    recordings: Sequence[Collection[tuple[str, str]]],
+    words: Mapping[str, tuple[str, ...]],
+) -> Iterator[list[str]]:
     # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
-    counts = Counter(value[:512] for event in canonicals for _, value in event.fields)
+    counts: Counter[str] = Counter()
+    holders: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for event, held in zip(canonicals, recordings, strict=True):
+        for value in [value[:_MAX_VALUE] for _, value in event.fields]:
+            counts[value] += 1
+            for word in words[value]:
+                if len(holders[word]) < MIN_RECORDINGS:
+                    holders[word].update(held)
     for value, count in counts.items():
-        yield [value] * count.bit_length()
+        common = [word for word in words[value] if len(holders[word]) >= MIN_RECORDINGS]
+        yield [" ".join(common)] * count.bit_length()
+
+
+#: Characters of a value that the trainer reads.
+_MAX_VALUE = 512

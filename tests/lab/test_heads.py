@@ -1,11 +1,14 @@
 """Head training: the nets learn what the examples say, weights count, the seed decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from loglm_bridge.lab import export
 from loglm_bridge.lab.examples import Example
-from loglm_bridge.lab.heads import Features, NetSettings, fit_malice, fit_techniques, predict
+from loglm_bridge.lab.heads import Features, NetSettings, families, fit_malice, fit_techniques, predict
 from loglm_bridge.telemetry import Canonical
 
 SETTINGS = NetSettings(bag=8, hidden=16, epochs=30, batch=32, seed=5)
@@ -71,3 +74,36 @@ def test_features_are_cut_into_flat_grams_and_offsets(features):
     assert torch.equal(vectors, torch.from_numpy(features.vectors[[9, 5]]))
     assert flat.tolist() == [*features.grams[9], *features.grams[5]]
     assert offsets.tolist() == [0, len(features.grams[9])]
+
+
+def test_an_ensemble_is_the_mean_of_its_members_also_when_served(features):
+    examples = [Example(FORM, malice=float(i % 4 == 3), malice_weight=1.0) for i in range(200)]
+    whole = fit_malice(features, examples, replace(SETTINGS, members=3, blind=1))
+    parts = np.stack([predict(member, features) for member in whole.members])
+    assert np.abs(parts[0] - parts[1]).max() > 0.01
+    assert np.allclose(parts.mean(0), predict(whole, features), atol=1e-5)
+    served = export.net(whole).logits(features.vectors, features.grams)
+    assert np.corrcoef(served[:, 0], predict(whole, features)[:, 0])[0, 1] > 0.999
+
+
+def test_a_blind_member_does_not_see_the_vector(features):
+    examples = [Example(FORM, malice=float(i % 2), malice_weight=1.0) for i in range(200)]
+    other = Features(features.vectors[::-1].copy(), features.grams)
+    blind = fit_malice(features, examples, replace(SETTINGS, members=1, blind=1))
+    assert predict(blind, features).tobytes() == predict(blind, other).tobytes()
+    seeing = fit_malice(features, examples, SETTINGS)
+    assert predict(seeing, features).tobytes() != predict(seeing, other).tobytes()
+
+
+def test_sub_techniques_share_their_parent():
+    assert families(["T1", "T1.002", "T2.001", "T1.001"]).tolist() == [[1, 0], [1, 0], [0, 1], [1, 0]]
+
+
+def test_weight_on_parents_moves_what_is_learned_and_keeps_the_ranking(features):
+    labels = ["T1.001", "T1.002", "T2"]
+    examples = [Example(FORM, {labels[(0, 1, 2, 2)[i % 4]]: 1.0}, 1.0) for i in range(200)]
+    found = [
+        predict(fit_techniques(features, examples, labels, replace(SETTINGS, parents=p)), features) for p in (0.0, 0.5)
+    ]
+    assert found[0].tobytes() != found[1].tobytes()
+    assert all((f.argmax(1) == np.array([0, 1, 2, 2] * 50)).mean() > 0.85 for f in found)

@@ -1,5 +1,7 @@
 """Masking: field names stay, the hidden are told, the shares are as stated."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,19 @@ def test_the_seed_decides(tiny, batches):
 
 def test_something_is_always_asked(tiny, batches):
     assert all(len(masked.targets) for masked in (masker(tiny, rate=1e-9)(batch) for batch in batches))
+
+
+def test_a_form_without_fields_keeps_whole_fields_the_kind_and_the_first(tiny, batches):
+    control, pad = list(tiny.tokenizer.control_ids), tiny.tokenizer.pad
+    left_out = 0
+    for batch in batches:
+        before, after = batch.ids.numpy(), masker(tiny, rate=0.5).without_fields(batch).numpy()
+        starts = np.isin(before, control) & (before != pad)
+        for old, new, begins in zip(before, after, starts, strict=True):
+            edges = [*np.flatnonzero(begins), len(old)]
+            kept = [bool((new[a:b] == old[a:b]).all()) for a, b in itertools.pairwise(edges)]
+            gone = [bool((new[a:b] == pad).all()) for a, b in itertools.pairwise(edges)]
+            assert all(k or g for k, g in zip(kept, gone, strict=True))
+            assert kept[0]
+            left_out += gone.count(True)
+    assert left_out > 10

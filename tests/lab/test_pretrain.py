@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from loglm_bridge.lab.batches import pad
 from loglm_bridge.lab.pretrain import Pretraining, PretrainSettings
 from tests.lab.tiny import shape_of
 
@@ -105,3 +106,17 @@ def test_the_learning_rate_warms_up_and_falls(tiny, tmp_path):
     assert 0.05 <= rates[-1] < 0.06
     run.seconds = 1e9
     assert run._schedule(100, 1e9) == pytest.approx(0.05)
+
+
+def test_the_contrastive_loss_brings_the_forms_of_an_event_together(tiny, tmp_path):
+    settings = replace(SETTINGS, epochs=1, learning_rate=3e-3)
+    gaps = []
+    for contrast in (0.0, 1.0):
+        run = pretraining(tiny, tmp_path / str(contrast), replace(settings, contrast=contrast))
+        run.run(tiny.encoded * 10)
+        batch = pad(tiny.encoded, range(32), tiny.tokenizer.pad)
+        run.model.eval()
+        with torch.no_grad():
+            pooled = run.model.encoder.pool(batch.ids, run.model.encoder(batch.ids, batch.fields))
+            gaps.append(float(run._contrast(batch, pooled)))
+    assert gaps[1] < gaps[0] * 0.9

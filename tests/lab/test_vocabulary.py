@@ -2,13 +2,16 @@
 
 import random
 
+import pytest
+
 from loglm_bridge.lab import vocabulary
 from loglm_bridge.model.tokenizer import CONTROL, EventTokenizer
 from loglm_bridge.telemetry import Canonical
+from tests.lab.tiny import everywhere
 
 
 def saved(forms, path, **settings):
-    vocabulary.train(forms, 400, **settings).save(str(path))
+    vocabulary.train(forms, everywhere(forms), 400, **settings).save(str(path))
     return path.read_bytes()
 
 
@@ -44,3 +47,15 @@ def test_values_are_cut_where_words_end(tiny):
 def test_any_character_has_a_piece(tiny):
     form = Canonical("f", "k", (("x", "\N{SNOWMAN}\N{PILE OF POO}é"),))
     assert len(tiny.tokenizer.encode(form).ids) > 6
+
+
+@pytest.mark.parametrize(
+    ("recordings", "whole"), [(vocabulary.MIN_RECORDINGS, True), (vocabulary.MIN_RECORDINGS - 1, False)]
+)
+def test_a_word_of_few_recordings_makes_no_piece(tiny, tmp_path, recordings, whole):
+    told = [Canonical("f", "k", (("x", f"run {n} zqxjkvbwpy now"),)) for n in range(40)]
+    held = [[("s", str(n % recordings))] for n in range(40)]
+    vocabulary.train([*tiny.forms, *told], everywhere(tiny.forms) + held, 600).save(str(tmp_path / "t"))
+    pieces = EventTokenizer.load(tmp_path / "t").pieces(range(600))
+    assert ("zqxjkvbwpy" in pieces) is whole
+    assert any("zqxj" in piece for piece in pieces) is whole

@@ -68,6 +68,11 @@ class Tiny:
         return folder
 
 
+def everywhere(forms: list[Canonical]) -> list[list[tuple[str, str]]]:
+    """Recordings for `vocabulary.train`: every event seen in enough of them."""
+    return [[("samples", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
+
+
 def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
     """One layer of width 32 over a tokenizer's ids."""
     return EncoderShape(tokenizer.size, max(tokenizer.control_ids) + 1, MAX_TOKENS, 1, 32, 2, 64)
@@ -77,7 +82,7 @@ def train(folder: Path) -> Tiny:
     """Train every part on the sample events."""
     forms = list({f.key: f for f in (canonical(e)[1] for e in sample_events())}.values())
     file = folder / "tokenizer.json"
-    vocabulary.train(forms, 500, min_kind=1, min_field=2).save(str(file))
+    vocabulary.train(forms, everywhere(forms), 500, min_kind=1, min_field=2).save(str(file))
     tokenizer = EventTokenizer.load(file)
     encoded = [tokenizer.encode(form) for form in forms]
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
