@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from loglm_bridge.lab.corpus import CorpusEvent
 from loglm_bridge.lab.examples import EVENT_LABELLED, TELLING
 from loglm_bridge.lab.heads import Features
+from loglm_bridge.lab.sources import LabelledEvent
 from loglm_bridge.model.heads import HeadConfig, Heads
 
 #: One training recording in this many is kept for calibration.
@@ -41,7 +42,7 @@ def kept_for_calibration(event: CorpusEvent) -> bool:
     return digest[0] % SHARE == 0
 
 
-def known_malice(event: CorpusEvent) -> bool | None:
+def known_malice(event: CorpusEvent | LabelledEvent) -> bool | None:
     """Return whether an event is known to belong to an attack (its own label, or a medium rule inside an attack)."""
     if event.source in EVENT_LABELLED:
         return {"malicious": True, "benign": False}.get(event.label)

@@ -11,9 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.curves import Answer
+from loglm_bridge.lab.report import extras, page
 from loglm_bridge.lab.sources import LabelledEvent, read_events, validation_groups
 from loglm_bridge.model.labeller import Labeller
 
@@ -53,7 +57,8 @@ _CHUNK = 512
 def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Path, threads: int = 2) -> dict[str, Any]:
     """Label the validation events into `out`/predictions.jsonl, run the scorer and return its report.
 
-    The report is also written to `out`/report.json.
+    The report, with calibration errors and the recall in union with Sigma, is also written to `out`/report.json, and as
+    a page with pictures to `out`/report.html.
 
     Raises:
         LogLMError: the scorer failed; its last line is repeated.
@@ -62,13 +67,17 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
     predictions = out / "predictions.jsonl"
     groups = validation_groups(split)
     names = [name for files in QUESTIONS.values() for name in files]
+    answers: list[Answer] = []
     with predictions.open("w", encoding="utf-8") as file, ThreadPoolExecutor(threads) as pool:
         for name in names:
             kept = (e for e in read_events(_file(data, name)) if e.group in groups.get(e.source, frozenset()))
-            for rows in pool.map(lambda chunk: _predict(labeller, chunk), _chunks(kept)):
-                file.writelines(rows)
-    report = _score(scorer, split, data, predictions)
+            for chunk in pool.map(lambda chunk: _answers(labeller, chunk), _chunks(kept)):
+                file.writelines(json.dumps(_row(answer)) + "\n" for answer in chunk)
+                answers += chunk
+    report = _score(scorer, split, data, predictions) | extras(answers)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    title = f"{labeller.id.name} {labeller.id.version} on the validation split"
+    (out / "report.html").write_text(page(title, rows(report), report, answers), encoding="utf-8")
     return report
 
 
@@ -76,6 +85,8 @@ def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
     """Return the report's figures under the names the baselines have."""
     out: dict[tuple[str, str], float] = {}
     for name, part in report.items():
+        if name in ("calibration", "union_with_sigma"):
+            continue
         for level in ("parent", "exact"):
             out |= {(name, f"{level} {k}"): part[level][k] for k in ("top1", "top3") if level in part}
         out |= {(name, f"recall {float(rate)}"): value for rate, value in (part.get("recall") or {}).items()}
@@ -87,10 +98,16 @@ def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 def table(report: Mapping[str, Any]) -> str:
     """Return the figures as a Markdown table beside the baselines."""
     lines = ["| set | figure | Sigma | TF-IDF, best | LogLM |", "|---|---|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows(report))])
+
+
+def rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """Return the figures as rows of (set, figure, Sigma, best TF-IDF, LogLM)."""
+    out = []
     for (name, figure), value in figures(report).items():
         sigma, linear = BASELINES.get((name, figure), (None, None))
-        lines.append(f"| {name} | {figure} | {_number(sigma)} | {_number(linear)} | {_number(value)} |")
-    return "\n".join(lines)
+        out.append((name, figure, _number(sigma), _number(linear), _number(value)))
+    return out
 
 
 def _number(value: float | None) -> str:
@@ -107,17 +124,23 @@ def _chunks(events: Iterable[LabelledEvent]) -> Iterator[list[LabelledEvent]]:
         yield chunk
 
 
-def _predict(labeller: Labeller, chunk: Sequence[LabelledEvent]) -> list[str]:
-    verdicts = labeller.label([e.event for e in chunk], Options(top=TOP))
-    return [json.dumps(_row(e.id, v)) + "\n" for e, v in zip(chunk, verdicts, strict=True)]
+def _answers(labeller: Labeller, chunk: Sequence[LabelledEvent]) -> list[Answer]:
+    verdicts = labeller.label([e.event for e in chunk], Options(top=TOP, embedding=True))
+    return [_answer(e, v, labeller.width) for e, v in zip(chunk, verdicts, strict=True)]
 
 
-def _row(identity: str, verdict: Verdict) -> dict[str, Any]:
+def _answer(event: LabelledEvent, verdict: Verdict, width: int) -> Answer:
+    vector = np.asarray(verdict.embedding or np.zeros(width), dtype=np.float32)
+    techniques = tuple((t.id, t.confidence) for t in verdict.techniques)
+    return Answer(event, verdict.score or 0.0, verdict.malicious, techniques, vector)
+
+
+def _row(answer: Answer) -> dict[str, Any]:
     return {
-        "id": identity,
-        "score": verdict.score,
-        "malicious": verdict.malicious,
-        "techniques": [[t.id, t.confidence] for t in verdict.techniques],
+        "id": answer.event.id,
+        "score": answer.score,
+        "malicious": answer.flagged,
+        "techniques": [list(pair) for pair in answer.techniques],
     }
 
 

@@ -19,6 +19,7 @@ from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.sources import validation_groups
+from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
@@ -49,7 +50,7 @@ class Run:
             self.recipe.fills,
         )
         lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed)
-        if self.recipe.signatures:
+        if self.recipe.signatures and not (self.folder / artefact.SIGNATURES).exists():
             signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
         return made, lessons
 

@@ -69,6 +69,11 @@ class Labeller:
         answers = self._remembered([form for record, form in read if record.status == "ok"])
         return [self._verdict(record, form, answers, options) for record, form in read]
 
+    @property
+    def width(self) -> int:
+        """Numbers of an embedding."""
+        return self._session.width
+
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
@@ -77,7 +82,7 @@ class Labeller:
             **manifest,
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
-            "width": self._session.width,
+            "width": self.width,
             "thresholds": {"malicious": config.malicious, "suspicious": config.suspicious, "unknown": config.unknown},
         }
 
