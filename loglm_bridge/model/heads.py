@@ -136,7 +136,7 @@ class Net:
         out = np.empty((len(grams), self.table.shape[1]), dtype=np.float32)
         for row, buckets in enumerate(grams):
             total = self.table[buckets].sum(axis=0, dtype=np.int32)
-            out[row] = total * self.table_scales / np.float32(max(1, len(buckets))) ** np.float32(0.5)
+            out[row] = total * self.table_scales / np.sqrt(np.float32(max(1, len(buckets))))
         return out
 
 
