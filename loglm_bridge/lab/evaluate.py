@@ -16,7 +16,9 @@ import numpy as np
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab import evasion
 from loglm_bridge.lab.curves import Answer
+from loglm_bridge.lab.examples import RECORDED
 from loglm_bridge.lab.report import extras, page
 from loglm_bridge.lab.sources import LabelledEvent, read_events, validation_groups
 from loglm_bridge.model.labeller import Labeller
@@ -51,6 +53,9 @@ BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
     ("panther_rule_tests", "auroc"): (None, 0.719),
 }
 
+#: Parts of the report that are not the scorer's.
+ADDED = frozenset({"calibration", "union_with_sigma", "evasion"})
+
 _CHUNK = 512
 
 
@@ -74,18 +79,32 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
             for chunk in pool.map(lambda chunk: _answers(labeller, chunk), _chunks(kept)):
                 file.writelines(json.dumps(_row(answer)) + "\n" for answer in chunk)
                 answers += chunk
-    report = _score(scorer, split, data, predictions) | extras(answers)
+    report = _score(scorer, split, data, predictions)
+    report |= extras(answers) | {"evasion": _evasion(labeller, answers, report)}
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     title = f"{labeller.id.name} {labeller.id.version} on the validation split"
     (out / "report.html").write_text(page(title, rows(report), report, answers), encoding="utf-8")
     return report
 
 
+def _evasion(labeller: Labeller, answers: Sequence[Answer], report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how many validation events stay flagged after cosmetic rewrites, at two thresholds."""
+    thresholds = {"flagged": labeller.malicious}
+    thresholds |= {f"at {rate}": score for rate, score in report["benign"].get("thresholds", {}).items()}
+    out = {}
+    for name, threshold in thresholds.items():
+        events = [a.event for a in answers if a.event.source in RECORDED and a.score >= threshold]
+        kept = evasion.measure(labeller, events, threshold)
+        rows = {kind: [k.events, k.flagged] for kind, k in kept.items()}
+        out[name] = {"kept": round(evasion.total(kept).share, 4), "kinds": rows}
+    return out
+
+
 def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
     """Return the report's figures under the names the baselines have."""
     out: dict[tuple[str, str], float] = {}
     for name, part in report.items():
-        if name in ("calibration", "union_with_sigma"):
+        if name in ADDED:
             continue
         for level in ("parent", "exact"):
             out |= {(name, f"{level} {k}"): part[level][k] for k in ("top1", "top3") if level in part}

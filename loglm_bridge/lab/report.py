@@ -53,6 +53,7 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], a
         _section("Confusion", plots.confusion(*curves.confusion(held)) if held else _NOTHING, _CONFUSION),
         _section("Map of the embeddings", _map(answers), _MAP),
         _section("Nearest recordings", _neighbours(held), _NEIGHBOURS),
+        _section("Evasion", _evasion(report.get("evasion", {})), _EVASION),
         _section("Dos and don'ts", _table(("pitfall", "here"), list(PITFALLS.items())), _CHECKLIST),
     ]
     return _PAGE.format(title=escape(title), body="".join(parts))
@@ -79,6 +80,8 @@ equal bins."""
 _CONFUSION = "Recordings of the 20 most frequent parent techniques; a recording that is right counts on the diagonal."
 _MAP = "First two principal components of the vectors of validation events, coloured by source."
 _NEIGHBOURS = "By cosine of the mean vector of a recording's five loudest events; ids and techniques alone."
+_EVASION = """Command lines of validation recordings above a threshold, rewritten as an attacker would without changing
+what they do: how many of those that could be rewritten stay above it."""
 _CHECKLIST = """The ten pitfalls of Arp et al., "Dos and Don'ts of Machine Learning in Computer Security", USENIX
 Security 2022."""
 
@@ -102,6 +105,19 @@ def _cell(value: str) -> str:
 def _union(found: Mapping[str, Mapping[str, float]]) -> str:
     rows = [(s, *(f"{f[k]:.3f}" for k in ("sigma", "score", "either"))) for s, f in found.items()]
     return _table(("recordings of", "Sigma", "LogLM", "both"), rows)
+
+
+def _evasion(found: Mapping[str, Any]) -> str:
+    if not found:
+        return _NOTHING
+    kinds = next(iter(found.values()))["kinds"]
+    rows = [(kind, *(_of(part["kinds"][kind]) for part in found.values())) for kind in kinds]
+    rows.append(("all", *(f"{part['kept']:.3f}" for part in found.values())))
+    return _table(("rewrite", *found), rows)
+
+
+def _of(pair: Sequence[int]) -> str:
+    return f"{pair[1]} of {pair[0]}"
 
 
 def _budget(answers: Sequence[Answer]) -> str:

@@ -42,7 +42,7 @@ _EITHER_SIGN = re.compile(
 )
 _SLASH = re.compile(r"(?<=\s)([/-])(?=[A-Za-z?]{1,12}\b)")
 
-_XML_COMMAND = re.compile(r"""(<Data Name=(['"])(?:%s)\2>)(.*?)(</Data>)""" % "|".join(COMMAND_FIELDS), re.DOTALL)
+_XML_COMMAND = re.compile(rf"(<Data Name=(['\"])(?:{'|'.join(COMMAND_FIELDS)})\2>)(.*?)(</Data>)", re.DOTALL)
 
 
 def mixed_case(command: str, rng: random.Random) -> str:
@@ -82,7 +82,7 @@ def flag_synonyms(command: str, rng: random.Random) -> str:
     return _OPTION.sub(other, command)
 
 
-def option_signs(command: str, rng: random.Random) -> str:
+def option_signs(command: str, _: random.Random) -> str:
     """Options after the other of / and -, for native programs that read both."""
     if not _EITHER_SIGN.search(command):
         return command
@@ -96,9 +96,9 @@ def path_variants(command: str, rng: random.Random) -> str:
 
 def blanks(command: str, rng: random.Random) -> str:
     """More blanks between arguments."""
-    return (
-        re.sub(r'(?<=\S) (?=[^\s"])', lambda _: " " * rng.choice((1, 2, 3)), command) if '"' not in command else command
-    )
+    if '"' in command:
+        return command
+    return re.sub(r"(?<=\S) (?=\S)", lambda _: " " * rng.choice((1, 2, 3)), command)
 
 
 REWRITES: Mapping[str, Rewrite] = {

@@ -74,6 +74,11 @@ class Labeller:
         """Numbers of an embedding."""
         return self._session.width
 
+    @property
+    def malicious(self) -> float:
+        """The score from which on an event is called malicious."""
+        return self._heads.config.malicious
+
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}

@@ -142,6 +142,9 @@ def write(folder: Path) -> Data:
             rows.append(row(source, name, event, k, "malicious", [TECHNIQUES[i]], hits))
     only_held_out = {"raw": '{"eventName": "Heldoutword", "eventSource": "heldoutword.example"}', "sourcetype": ""}
     rows.append({**rows[0], **only_held_out, "id": "held", "group": names[2], "sigma": []})
+    for k in range(12):  # a word of one training recording, often enough there to become a piece
+        told = {"raw": json.dumps({"eventName": f"Onlyheresecret{k}", "eventSource": "onlyheresecret.example"})}
+        rows.append({**rows[0], **told, "id": f"canary{k}", "sourcetype": "", "sigma": []})
     write_rows(folder / f"{source}.jsonl.gz", rows)
     machines = groups("evtx_baseline", kept=False, count=3) + groups("evtx_baseline", kept=True, count=2)
     ordinary = [row("evtx_baseline", n, e, k, "benign", [], []) for n in machines for k, e in enumerate(events[:30])]

@@ -12,6 +12,7 @@ from loglm_bridge.lab import evaluate, report
 from tests.lab.test_curves import HIGH, answer, ordinary
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EVASION = {"evasion": {"flagged": {"kept": 0.5, "kinds": {"carets": [4, 2]}}}}
 HEADINGS = (
     "Figures beside the baselines",
     "Found together with Sigma",
@@ -22,6 +23,7 @@ HEADINGS = (
     "Confusion",
     "Map of the embeddings",
     "Nearest recordings",
+    "Evasion",
     "Dos and don&#x27;ts",
 )
 
@@ -40,15 +42,17 @@ def answers():
 
 @pytest.fixture(scope="module")
 def page(answers):
-    figures = {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
-    return report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers)
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
+    made = report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers)
+    assert "2 of 4" in made
+    return made
 
 
 def test_every_part_is_there_and_the_same_each_time(page, answers):
     assert re.findall(r"<h2>(.*?)</h2>", page) == list(HEADINGS)
     assert page.count("<svg") == 7
     assert "a model &lt;1&gt; &amp; its figures" in page
-    figures = {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
     assert report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers) == page
 
 

@@ -44,7 +44,7 @@ def test_every_rewrite_changes_some_command(name):
     assert any(REWRITES[name](c, random.Random(s)) != c for c in COMMANDS for s in range(10))
 
 
-def test_encoded_text_and_addresses_stay(name="three"):
+def test_encoded_text_and_addresses_stay():
     for seed in range(50):
         for rewrite in REWRITES.values():
             assert COMMANDS[3].split()[-1] in rewrite(COMMANDS[3], random.Random(seed))

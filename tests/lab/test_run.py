@@ -10,6 +10,7 @@ from loglm_bridge.lab import calibrate, examples, export, vocabulary
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
 from loglm_bridge.model.labeller import Labeller
+from tests.lab.tiny import sample_events
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,26 @@ def test_a_stage_before_its_time_says_which_comes_first(recipe, tiny, tmp_path):
     run.tokenizer_file.write_bytes(tiny.tokenizer_file.read_bytes())
     with pytest.raises(ConfigError, match="no pretrained encoder"):
         run.encoder_bytes()
+
+
+def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
+    """A canary: a word of a single training recording must not be readable from any file that ships."""
+    run, made, heads, _ = done
+    words = {"onlyheresecret"}
+    assert any("onlyheresecret" in made.canonicals[e.canonical].text().lower() for e in made.training())
+    folder = export.seal(
+        tmp_path / "m",
+        run.tokenizer_file,
+        run.encoder_bytes(),
+        heads,
+        run.signatures(),
+        sample_events()[:2],
+        "card",
+        "n",
+        "1",
+        {},
+    )
+    for name, content in folder.files.items():
+        for word in words:
+            for length in range(8, len(word) + 1):
+                assert word[:length].encode() not in content.lower(), name
