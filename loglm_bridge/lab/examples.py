@@ -19,7 +19,17 @@ from loglm_bridge.lab.teaching import LEVEL_WEIGHT, Lesson
 from loglm_bridge.telemetry.record import Canonical
 
 #: Sources whose labels belong to the single event.
-EVENT_LABELLED = frozenset({"panther_rule_tests", "netflow_cic2017", "crowdsec_hub_tests", "stratosphere_testing"})
+EVENT_LABELLED = frozenset(
+    {
+        "panther_rule_tests",
+        "deeptempo_cic2017_sample",  # the file netflow_cic2017
+        "crowdsec_hub_tests",
+        "stratosphere_testing",
+        "loghub_2k",
+        "mixed_parser_samples",
+        "sekoia_intake_formats",
+    }
+)
 
 #: Sources of recordings: one technique list for a whole file.
 RECORDED = frozenset({"atomic_evtx", "otrf_security_datasets", "evtx_attack_samples", "open_xp_rules"})

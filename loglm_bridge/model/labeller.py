@@ -171,9 +171,9 @@ class Labeller:
         )
 
 
-#: How far a golden score may lie from the recorded one, and a golden technique behind the first. The last bits of float
-#: functions differ between CPU generations and tip a rounding now and then: 3e-4 measured between AVX2 and AVX-512.
-TOLERANCE = 5e-3
+#: How far a golden score may lie from the recorded one, and a golden technique behind the first: one step of the last
+#: decimal, which the final exponential may tip.
+TOLERANCE = 1.5e-6
 
 
 def _unit(outcome: Outcome) -> tuple[float, ...]:

@@ -90,7 +90,7 @@ def test_ids_outside_the_vocabulary_are_a_failure_and_not_a_vector(tiny, session
 
 def test_numbers_that_are_not_finite_are_a_failure(tiny):
     weights = {n: v.detach().numpy().copy() for n, v in tiny.encoder.state_dict().items()}
-    weights["norm.bias"][0] = np.nan
+    weights["norm.weight"][0] = np.nan
     data = export.encoder_graph(tiny.encoder.shape, tiny.encoder.pad, weights)
     with pytest.raises(ModelFailed, match="not finite"):
         EventSession(data, tiny.tokenizer.pad).encode(tiny.encoded[:1])
