@@ -41,11 +41,12 @@ batch and on any machine.
 
 ## Shape
 
-A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, whole-number sums), beside a bag of
-hashed token grams and of compiled Sigma rules; small nets over both: {techniques} techniques, and attack or not (averaged
-over seeds). Pretrained by masked-value prediction, in the last epoch with a contrastive loss, on {pretraining} distinct
-canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules' selections and command
-catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was fitted on.
+A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, whole-number sums), beside a bag
+of hashed token grams and of compiled Sigma rules; small nets over both: {techniques} techniques, and attack or not
+(averaged over seeds). Pretrained by masked-value prediction, in the last epoch with a contrastive loss, on
+{pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules'
+selections and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was
+fitted on.
 
 ## Figures
 
