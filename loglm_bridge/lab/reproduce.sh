@@ -16,7 +16,7 @@ score() { # score NAME [options of loglm heads]: heads, a model folder and its f
 }
 
 loglm corpus --data "$data" --split "$eval/validation.json" --run "$run"  # 3 minutes
-loglm pretrain --run "$run"                                               # 26 minutes, one core
+loglm pretrain --run "$run"                                               # 27 minutes, one core
 score scored                                                              # 8 minutes, 2 of them vectors
 score without-atomic --without-atomic                                     # 6 minutes: atomic_evtx holds these very tests
 loglm heads --run "$run" --heads "$run/shipped" --everything              # 6 minutes
