@@ -27,6 +27,7 @@ LAYERS = {
             "safetensors",
             "scipy",
             "sigma",
+            "matplotlib",
             "sklearn",
             "tokenizers",
             "torch",

@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from statistics import median
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ import requests
 from tests.sidecar.process import check_counters
 
 SECONDS = 25
+ROUNDS = 30
 
 
 @pytest.mark.slow
@@ -20,13 +22,14 @@ def test_memory_does_not_grow(start):
     session = requests.Session()
     session.trust_env = False
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
+    while time.monotonic() < until or len(samples) < ROUNDS:
         for _ in range(30):
             one(sidecar, session, draw)
         samples.append(sidecar.metrics()["process_resident_memory_bytes"])
     session.close()
-    settled = samples[len(samples) // 3]
-    assert samples[-1] < 1.05 * settled
+    third = len(samples) // 3
+    # One step of the allocator is no leak; ten rounds of events kept (half a megabyte each) would be more than a tenth.
+    assert median(samples[-third:]) < 1.1 * median(samples[third:-third])
     check_counters(sidecar.metrics())
     assert sidecar.stop() == 0
 
