@@ -39,11 +39,11 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
         raise ConfigError(f"{len(events)} events, at least {LEAST} are needed", hint="take a day of ordinary events")
     encoder = base.files[artefact.EVENT_ENCODER]
     tokenizer = EventTokenizer.load(base.path / artefact.TOKENIZER)
-    forms = [form for record, form in map(canonical, events) if record.status == "ok"]
+    signatures = signatures_of(base)
+    forms = [signatures.mark(form) for record, form in map(canonical, events) if record.status == "ok"]
     index = {form.key: i for i, form in enumerate({f.key: f for f in forms}.values())}
     distinct = list({f.key: f for f in forms}.values())
     encoded = [tokenizer.encode(form) for form in distinct]
-    signatures = signatures_of(base)
     vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
     features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))

@@ -44,7 +44,7 @@ def kept_for_calibration(event: CorpusEvent) -> bool:
 
 def known_malice(event: CorpusEvent | LabelledEvent) -> bool | None:
     """Return whether an event is known to belong to an attack (its own label, or a medium rule inside an attack)."""
-    if event.source in EVENT_LABELLED:
+    if event.source in EVENT_LABELLED or event.label == "benign":
         return {"malicious": True, "benign": False}.get(event.label)
     if any(level in TELLING for _, level, _ in event.hits):
         return True
@@ -104,7 +104,7 @@ def calibrated(heads: Heads, events: Sequence[CorpusEvent], features: Features, 
     place = {row: i for i, row in enumerate(rows)}
     chosen = features.take(np.array(rows))
     at = np.array([place[e.canonical] for e in events])
-    logits = heads.malice.logits(chosen.vectors, chosen.grams)[:, 0]
+    logits = heads.malice_logits(chosen.vectors, chosen.grams)
     known = [(i, malice) for i, e in zip(at, events, strict=True) if (malice := known_malice(e)) is not None]
     slope, offset = score_line(logits[[i for i, _ in known]], np.array([malice for _, malice in known]))
     fitted = heads.with_config(

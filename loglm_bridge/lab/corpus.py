@@ -10,11 +10,12 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from loglm_bridge.lab.sources import LabelledEvent, RuleHit, data_files, read_events
+from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.record import Canonical
 
@@ -48,8 +49,14 @@ class Corpus:
         return [e for e in self.events if everything or not e.held_out]
 
 
-def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers: int = 2) -> Corpus:
-    """Canonicalise every data file into `out` (two JSON-lines files) and return the corpus.
+def build(
+    data: Path,
+    held_out: Mapping[str, frozenset[str]],
+    out: Path,
+    signatures: Signatures = NO_RULES,
+    workers: int = 2,
+) -> Corpus:
+    """Canonicalise every data file into `out` (two JSON-lines files), mark the rules that hold, return the corpus.
 
     A folder that is complete already is read instead, so the stage can be repeated.
     """
@@ -61,7 +68,7 @@ def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers
     events: list[CorpusEvent] = []
     files = [f for f in data_files(data) if f.name.split(".")[0] not in NOT_TELEMETRY]
     with ProcessPoolExecutor(workers) as pool:
-        for rows in pool.map(partial(_canonicalise_file, held_out=held_out), files):
+        for rows in pool.map(partial(_canonicalise_file, held_out=held_out, signatures=signatures), files):
             for row, form in rows:
                 place = index.setdefault(form.key, len(distinct))
                 if place == len(distinct):
@@ -75,8 +82,8 @@ def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers
 def load(folder: Path) -> Corpus:
     """Read a corpus that `build` wrote."""
     canonicals = [
-        Canonical(family, kind, tuple((n, v) for n, v in fields))
-        for family, kind, fields in _rows(folder / "canonicals.jsonl.gz")
+        Canonical(family, kind, tuple((n, v) for n, v in fields), tuple(rules))
+        for family, kind, fields, rules in _rows(folder / "canonicals.jsonl.gz")
     ]
     events = [
         CorpusEvent(
@@ -87,11 +94,13 @@ def load(folder: Path) -> Corpus:
     return Corpus(canonicals, events)
 
 
-def _canonicalise_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> list[tuple[CorpusEvent, Canonical]]:
+def _canonicalise_file(
+    path: Path, held_out: Mapping[str, frozenset[str]], signatures: Signatures
+) -> list[tuple[CorpusEvent, Canonical]]:
     out: list[tuple[CorpusEvent, Canonical]] = []
     memo: dict[Canonical, Canonical] = {}
     for row in read_events(path):
-        _, form = canonical(row.event)
+        form = replace(signatures.mark(canonical(row.event)[1]), plain=())
         held = row.group in held_out.get(row.source, frozenset())
         out.append((_unplaced(row, held), memo.setdefault(form, form)))
     return out
@@ -106,7 +115,7 @@ def _placed(row: CorpusEvent, place: int) -> CorpusEvent:
 
 
 def _save(corpus: Corpus, out: Path) -> None:
-    _write(out / "canonicals.jsonl.gz", ([c.family, c.kind, c.fields] for c in corpus.canonicals))
+    _write(out / "canonicals.jsonl.gz", ([c.family, c.kind, c.fields, c.rules] for c in corpus.canonicals))
     rows = ([e.id, e.source, e.group, e.canonical, e.label, e.techniques, e.hits, e.held_out] for e in corpus.events)
     _write(out / "events.jsonl.gz", rows)
 

@@ -92,7 +92,7 @@ def seal(
 def _golden(
     events: Sequence[Event], tokenizer: EventTokenizer, encoder: bytes, heads: Heads, signatures: Signatures
 ) -> list[dict[str, Any]]:
-    forms = [canonical(event)[1] for event in events]
+    forms = [signatures.mark(canonical(event)[1]) for event in events]
     encoded = [tokenizer.encode(form) for form in forms]
     vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
     outcomes = heads.outcomes(vectors, signatures.bags(forms, encoded))

@@ -41,6 +41,7 @@ class Recipe:
     pieces: int
     fills: int
     signatures: bool
+    level_say: float
     prototypes: int
     gate: float
     encoder: EncoderSizes

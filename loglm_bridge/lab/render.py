@@ -43,7 +43,7 @@ _CATEGORY_KINDS: Mapping[str, tuple[str, ...]] = {
 }
 
 #: Sigma's Windows services -> (provider, channel) as an event names them.
-_SERVICE_SOURCE: Mapping[str, tuple[str, str]] = {
+SERVICE_SOURCE: Mapping[str, tuple[str, str]] = {
     "security": ("Microsoft-Windows-Security-Auditing", "Security"),
     "system": ("Service Control Manager", "System"),
     "application": ("Application", "Application"),
@@ -172,8 +172,8 @@ class Renderer:
         elif category in _CATEGORY_KINDS:
             for kind in _CATEGORY_KINDS[category]:
                 yield self.windows(kind, values)
-        elif service in _SERVICE_SOURCE:
-            provider, channel = _SERVICE_SOURCE[service]
+        elif service in SERVICE_SOURCE:
+            provider, channel = SERVICE_SOURCE[service]
             kind = kind_of(values.get("Provider_Name", provider), channel, values.get("EventID", ""))
             rest = {n or "Data": v for n, v in values.items() if n not in ("EventID", "Provider_Name", "Channel")}
             yield self.windows(kind, rest)

@@ -21,7 +21,7 @@ from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
-from loglm_bridge.model.signatures import Signatures
+from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
 
 
@@ -41,7 +41,6 @@ class Run:
         """Stage `corpus`: canonical events, backgrounds and the teachers' lessons."""
         self.folder.mkdir(parents=True, exist_ok=True)
         held_out = validation_groups(split)
-        made = corpus.build(data, held_out, self.folder / "corpus")
         ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
         files = teaching.TeacherFiles(
             data / "sigma_rules.tar.gz",
@@ -49,9 +48,11 @@ class Run:
             data / "attack" / "enterprise.json.gz",
             self.recipe.fills,
         )
-        lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed)
         if self.recipe.signatures and not (self.folder / artefact.SIGNATURES).exists():
             signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
+        rules = self.signatures()
+        made = corpus.build(data, held_out, self.folder / "corpus", rules)
+        lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed, rules)
         return made, lessons
 
     def pretrain(self) -> EventEncoder:
@@ -90,7 +91,11 @@ class Run:
         calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         plain = Heads(
-            calibrate.uncalibrated(labels, self.recipe.gate), export.net(technique), export.net(malice), centres
+            calibrate.uncalibrated(labels, self.recipe.gate),
+            export.net(technique),
+            export.net(malice),
+            centres,
+            self.signatures().level_steps() * np.float32(self.recipe.level_say),
         )
         return calibrate.calibrated(plain, calibration, of_canonicals, self.recipe.budget)
 
@@ -116,7 +121,7 @@ class Run:
 
     def signatures(self) -> Signatures:
         """Return the compiled rules; none where the recipe wants none."""
-        return signatures_stage.load(self.folder) if self.recipe.signatures else Signatures([], [])
+        return signatures_stage.load(self.folder) if self.recipe.signatures else NO_RULES
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
         sizes = self.recipe.encoder

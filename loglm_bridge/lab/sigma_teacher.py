@@ -19,7 +19,7 @@ import yaml
 from sigma.conditions import ConditionAND, ConditionItem, ConditionNOT, ConditionOR, ConditionValueExpression
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
-from sigma.types import SigmaBool, SigmaNumber, SigmaRegularExpression, SigmaString, SpecialChars
+from sigma.types import SigmaBool, SigmaExpansion, SigmaNumber, SigmaRegularExpression, SigmaString, SpecialChars
 
 from loglm_bridge.lab.regex_sample import sample_regex
 
@@ -133,6 +133,8 @@ def _plain(value: Any, rng: random.Random) -> str | None:
         return "".join(_wild(part, rng) for part in value.s)
     if isinstance(value, (SigmaNumber, SigmaBool)):
         return str(value)
+    if isinstance(value, SigmaExpansion):
+        return _plain(rng.choice(value.values), rng)
     if isinstance(value, SigmaRegularExpression):
         return _OPEN + sample_regex(str(value.regexp), rng) + _OPEN
     return None

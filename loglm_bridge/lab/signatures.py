@@ -1,79 +1,83 @@
-"""Stage `signatures`: detection rules compiled into the detectors of model/signatures.py.
+"""Stage `signatures`: detection rules compiled into the conditions of model/signatures.py.
 
-A pattern is written into a log event several times, in changing surroundings, and canonicalised; the n-grams that all
-of these show, and the same event with another value does not, are the pattern's atom. So the canonicaliser's view of a
-pattern need not be known, and a rule written for one log holds in every log that shares the canonical fields.
+Under which canonical name a rule's field arrives is asked of the canonicaliser: a mark is written into the field of a
+log event, and looked for in what comes out. So a rule written for one log holds in every log that shares the names.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from re import _constants as regex_codes  # type: ignore[attr-defined]  # the typeshed does not list re's own parser
+from re import _parser as regex_parser  # type: ignore[attr-defined]
 from typing import Any
 
-import numpy as np
 from sigma.conditions import ConditionAND, ConditionItem, ConditionNOT, ConditionOR, ConditionValueExpression
-from sigma.types import SigmaBool, SigmaNumber, SigmaString, SpecialChars
+from sigma.types import (
+    SigmaBool,
+    SigmaCIDRExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+)
 
 from loglm_bridge.lab.backgrounds import Backgrounds
-from loglm_bridge.lab.render import Renderer
-from loglm_bridge.lab.sigma_teacher import KEYWORDS, Rule, read_rules
+from loglm_bridge.lab.render import SERVICE_SOURCE, Renderer
+from loglm_bridge.lab.sigma_teacher import Rule, read_rules
 from loglm_bridge.lab.teaching import TeacherFiles, catalogue
 from loglm_bridge.model import artefact
-from loglm_bridge.model.signatures import Condition, SignatureRule, Signatures, action_gate, gate, ngrams, text_ngrams
+from loglm_bridge.model.patterns import Pattern, pattern
+from loglm_bridge.model.signatures import (
+    ANY,
+    Atom,
+    Condition,
+    SignatureRule,
+    Signatures,
+    action_gate,
+    field_hash,
+    gate,
+)
 from loglm_bridge.telemetry import canonicalise
+from loglm_bridge.telemetry.canonical import addresses
 from loglm_bridge.telemetry.record import Canonical
 
-#: What may stand before and after a pattern that is open there, by the kind of field.
-_SURROUNDINGS = {
-    "registry": (
-        ("HKLM\\SOFTWARE\\jqv", "HKU\\S-1-5-21-1-2-3-1001\\Software\\wzk", "HKLM\\SYSTEM\\CurrentControlSet\\xoy"),
-        ("\\zkq", "", "ujj\\pwv"),
-    ),
-    "path": (
-        ("C:\\Windows\\System32", "C:\\Users\\alice\\jqv", "D:\\wzk\\xoy"),
-        ("\\zkq.exe", "", "ujj.dll"),
-    ),
-    "text": (
-        ("jqv.exe /wz ", "g ", "xoy -k"),
-        (" zkq", "-ujj /pw", "h 1"),
-    ),
-}
+#: Names of the Windows event header in rules -> in a parsed event.
+_HEADER = {"EventID": "eventid", "Provider_Name": "provider", "Channel": "channel"}
 
-#: Share of a pattern's n-grams that must outlive canonicalisation.
-_LEAST_KEPT = 0.6
+#: Characters that a regular expression must demand for its literals to stand for it.
+LEAST_LITERAL = 2
 
-#: Where a path or a registry key begins.
-_ROOT = re.compile(r"[A-Za-z]:\\|%|HK[A-Z]|\\REGISTRY")
-
-#: A value no rule asks for.
-_CONTROL = "hxkqzwvu"
+#: A word no event holds.
+_MARK = "hxkqzwvu"
 
 
 @dataclass
 class Compiler:
-    """Collects atoms; the same pattern in the same log is one atom."""
+    """Collects atoms; the same pattern of the same field is one atom."""
 
     renderer: Renderer
-    atoms: list[np.ndarray] = field(default_factory=list)
-    _numbers: dict[bytes, int] = field(default_factory=dict)
-    _memo: dict[tuple[str, ...], int | None] = field(default_factory=dict)
+    atoms: list[Atom] = field(default_factory=list)
+    _numbers: dict[Atom, int] = field(default_factory=dict)
+    _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def rule(self, rule: Rule) -> SignatureRule | None:
-        """Return the compiled rule, None where what it asks for cannot be seen in a canonical event."""
+        """Return the compiled rule, None where what it asks for cannot be seen in an event."""
         gates: set[int] = set()
         for event_id in sorted({str(v) for c in rule.conditions for v in _values_of(c, "EventID")}) or [""]:
             gates |= {g for form in self._events(rule, event_id, {}) for g in _gates(form, rule)}
         compiled = [self._condition(c, rule, "") for c in rule.conditions]
-        found = [c for c in compiled if c is not None]
+        found = [c for c in compiled if c is not None and not _negative(c)]
         if not found or not gates:
             return None
-        condition = found[0] if len(found) == 1 else ["or", *found]
-        return SignatureRule(tuple(sorted(gates)), condition, rule.level, rule.techniques)
+        return SignatureRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques)
 
     def _condition(self, item: Any, rule: Rule, event_id: str) -> Condition | None:
         if isinstance(item, ConditionNOT):
@@ -84,51 +88,62 @@ class Compiler:
             return self._all(item, rule, event_id)
         if isinstance(item, ConditionOR):
             parts = [c for arg in item.args if (c := self._condition(arg, rule, event_id)) is not None]
-            parts = [c for c in parts if not _negative(c)]
-            return None if not parts else parts[0] if len(parts) == 1 else ["or", *parts]
-        name = KEYWORDS if isinstance(item, ConditionValueExpression) else item.field
-        return self._atom(name, item.value, rule, event_id)
+            return _joined("or", parts) if parts else None
+        if isinstance(item, ConditionValueExpression):
+            return self._value((ANY,), item.value, False)
+        return self._value(self._found_names(rule, event_id, item.field), item.value, _anchored(rule))
 
     def _all(self, item: ConditionAND, rule: Rule, event_id: str) -> Condition | None:
-        """A demand that cannot be seen makes the whole invisible; an exception that cannot be seen is left out."""
-        parts = []
-        for arg in item.args:
-            part = self._condition(arg, rule, event_id)
-            if part is not None:
-                parts.append(part)
-            elif not isinstance(arg, ConditionNOT):
-                return None
-        if all(_negative(part) for part in parts):
-            return None
-        return parts[0] if len(parts) == 1 else ["and", *parts]
+        """A demand or an exception that cannot be seen makes the whole invisible."""
+        parts = [self._condition(arg, rule, event_id) for arg in item.args]
+        return None if any(part is None for part in parts) else _joined("and", parts)
 
-    def _atom(self, name: str, value: Any, rule: Rule, event_id: str) -> int | None:
-        key = (rule.product, rule.category, rule.service, event_id, name, repr(value))
-        if key not in self._memo:
-            self._memo[key] = self._compile(name, value, rule, event_id)
-        return self._memo[key]
+    def _value(self, names: Sequence[str], value: Any, anchored: bool) -> Condition | None:
+        if isinstance(value, SigmaNull) or (isinstance(value, SigmaExists) and not value.exists):
+            return ["not", self._atom(names, pattern(()))]
+        if isinstance(value, SigmaExists):
+            return self._atom(names, pattern(()))
+        if isinstance(value, SigmaExpansion):
+            parts = [self._value(names, one, anchored) for one in value.values]
+            return None if any(part is None for part in parts) else _joined("or", parts)
+        if isinstance(value, SigmaRegularExpression):
+            literals = literals_of(str(value.regexp))
+            return self._atom(names, pattern(literals)) if sum(map(len, literals)) >= LEAST_LITERAL else None
+        if isinstance(value, SigmaCIDRExpression):
+            token = addresses.ip(str(ipaddress.ip_network(value.cidr, strict=False)[-1]))
+            return self._atom(names, pattern((token,), True, True)) if token.startswith("{") else None
+        if isinstance(value, (SigmaNumber, SigmaBool)):
+            return self._atom(names, pattern((str(value),), anchored, anchored))
+        if not isinstance(value, SigmaString):
+            return None
+        if not value.s or not str(value):
+            return ["not", self._atom(names, pattern(()))]
+        return self._atom(names, _pattern(value, anchored))
 
-    def _compile(self, name: str, value: Any, rule: Rule, event_id: str) -> int | None:
-        shown: np.ndarray | None = None
-        form = None
-        for text in _texts(name, value):
-            form = next(self._events(rule, event_id, {name: text}), None)
-            if form is None:
-                return None
-            found = ngrams(form)
-            shown = found if shown is None else np.intersect1d(shown, found, assume_unique=True)
-        if shown is None or form is None:
-            return None
-        # A pattern may stand in a part of the kind, never in the whole: the other parts are the surroundings'.
-        shown = np.setdiff1d(shown, np.array([gate(f"{form.family} {form.kind}")], np.uint64))
-        for other in self._events(rule, event_id, {name: _CONTROL}):
-            shown = np.setdiff1d(shown, ngrams(other), assume_unique=True)
-        if not len(shown) or not _recognisable(value, form, shown):
-            return None
-        number = self._numbers.setdefault(shown.tobytes(), len(self.atoms))
-        if number == len(self.atoms):
-            self.atoms.append(shown)
-        return number
+    def _atom(self, names: Sequence[str], wanted: Pattern) -> Condition:
+        found: list[Condition] = []
+        for name in names:
+            atom = Atom(field_hash(name), wanted)
+            number = self._numbers.setdefault(atom, len(self.atoms))
+            if number == len(self.atoms):
+                self.atoms.append(atom)
+            found.append(number)
+        return _joined("or", found)
+
+    def _found_names(self, rule: Rule, event_id: str, name: str) -> tuple[str, ...]:
+        """The names under which a rule's field arrives; its own in lower case where it is not seen to arrive."""
+        if rule.product == "windows" and name in _HEADER:
+            return (_HEADER[name],)
+        key = (rule.product, rule.category, rule.service, event_id, name)
+        if key not in self._names:
+            names = {
+                n
+                for form in self._events(rule, event_id, {name: _MARK})
+                for n, value in (*form.plain, *form.fields)
+                if _MARK in value
+            }
+            self._names[key] = tuple(sorted(names)) or (name.lower(),)
+        return self._names[key]
 
     def _events(self, rule: Rule, event_id: str, values: dict[str, str]) -> Iterator[Canonical]:
         self.renderer.rng.seed(0)  # the same surroundings every time
@@ -161,19 +176,27 @@ def load(folder: Path) -> Signatures:
 
 
 def compile_rules(rules: Sequence[Rule], renderer: Renderer) -> tuple[Signatures, list[str]]:
-    """Return the rules as detectors, and the ids of those that could be compiled, in the detectors' order."""
+    """Return the compiled rules, and the ids of those that could be, in the same order."""
     compiler = Compiler(renderer)
     compiled = [(rule.id, made) for rule in rules if (made := compiler.rule(rule)) is not None]
     return Signatures(compiler.atoms, [made for _, made in compiled]), [name for name, _ in compiled]
 
 
 def _gates(form: Canonical, rule: Rule) -> Iterator[int]:
-    """An action that logs share lets a rule hold in all of them; a cloud's rule looks at all of its family."""
+    """An action that logs share lets a rule hold in all of them; a service's or cloud's rule looks at all it has."""
     action = dict(form.fields).get("action")
-    if rule.category and action:
+    if rule.category and action and rule.product == "windows":
         yield action_gate(action)
-    windows = rule.product == "windows" or rule.category
-    yield gate(f"{form.family} {form.kind}" if windows else form.family)
+    if rule.product == "windows" and rule.service:
+        yield gate(f"part {form.kind.partition(':')[0]}")
+        yield gate(f"channel {SERVICE_SOURCE[rule.service][1].lower()}")
+    else:
+        yield gate(f"{form.family} {form.kind}" if rule.category else form.family)
+
+
+def _anchored(rule: Rule) -> bool:
+    """Whether a field arrives whole: the command of a Unix log and the address of a request hold several."""
+    return rule.product not in ("linux", "macos") and rule.category not in ("webserver", "proxy")
 
 
 def _values_of(item: Any, name: str) -> Iterator[Any]:
@@ -184,56 +207,50 @@ def _values_of(item: Any, name: str) -> Iterator[Any]:
         yield item.value
 
 
-def _texts(name: str, value: Any) -> list[str]:
-    """Return the pattern as several plain values that agree in nothing else; empty for what is no pattern."""
-    if isinstance(value, (SigmaNumber, SigmaBool)):
-        return [str(value)]
-    before, after = _SURROUNDINGS[_kind(name)]
-    if not isinstance(value, SigmaString):
+def _pattern(value: SigmaString, anchored: bool) -> Pattern:
+    literals = [part for part in value.s if isinstance(part, str)]
+    if not anchored:
+        return pattern([literal.removeprefix("/") for literal in literals])
+    return pattern(literals, isinstance(value.s[0], str), isinstance(value.s[-1], str))
+
+
+def literals_of(expression: str) -> list[str]:
+    """Return the stretches of plain text that whatever matches a regular expression holds, in order.
+
+    They hold at least wherever the expression matches; choices, classes and repeats between them are open. Empty where
+    the expression cannot be read.
+    """
+    try:
+        read = regex_parser.parse(expression)
+    except (re.error, RecursionError, OverflowError):
         return []
-    first = str(value.s[1]) if len(value.s) > 1 and value.s[0] == SpecialChars.WILDCARD_MULTI else ""
-    kind = _kind(name)
-    return [_filled(value.s, _fitting(before[i], first, kind), after[i], "ghm"[i]) for i in range(3)]
+    return [text for text in "".join(_texts(read)).split(_GAP) if text]
 
 
-def _fitting(before: str, first: str, kind: str) -> str:
-    """Nothing stands before a drive or a hive; a colon needs its drive."""
-    if kind != "text" and _ROOT.match(first):
-        return ""
-    if first.startswith(":\\"):
-        return "C" if kind != "text" else before + "C"
-    return before
+_GAP = "\x00"
 
 
-def _filled(parts: Sequence[Any], before: str, after: str, letter: str) -> str:
-    out = []
-    for place, part in enumerate(parts):
-        if part == SpecialChars.WILDCARD_MULTI:
-            out.append(before if place == 0 else after if place == len(parts) - 1 else letter * 4)
-        else:
-            out.append(letter if part == SpecialChars.WILDCARD_SINGLE else str(part))
-    return "".join(out)
+def _texts(read: Any) -> Iterator[str]:
+    for code, argument in read:
+        if code is regex_codes.LITERAL:
+            yield chr(argument)
+        elif code is regex_codes.SUBPATTERN:
+            yield from _texts(argument[3])
+        elif code in (regex_codes.MAX_REPEAT, regex_codes.MIN_REPEAT) and argument[0] >= 1:
+            yield from _texts(argument[2])
+            yield _GAP
+        elif code is not regex_codes.AT:
+            yield _GAP
 
 
-def _kind(name: str) -> str:
-    if name in ("TargetObject", "ObjectName", "NewName"):
-        return "registry"
-    if name.endswith(("Image", "ImageLoaded", "Path", "ProcessName", "Directory")) or "ilename" in name.lower():
-        return "path"
-    return "text"
+def _joined(word: str, parts: Sequence[Condition]) -> Condition:
+    return parts[0] if len(parts) == 1 else [word, *parts]
 
 
 def _negative(condition: Condition) -> bool:
-    return not isinstance(condition, int) and condition[0] == "not"
-
-
-def _recognisable(value: Any, form: Canonical, shown: np.ndarray) -> bool:
-    """Whether what is left of a pattern still stands for it; canonicalisation undoes some (carets, host names).
-
-    A whole value is a pattern of its own, however the canonicaliser writes it.
-    """
-    if not isinstance(value, SigmaString) or SpecialChars.WILDCARD_MULTI not in value.s:
-        return True
-    literal = max((str(part) for part in value.s if not isinstance(part, SpecialChars)), key=len, default="").lower()
-    best = max((text_ngrams(name, literal) for name, _ in form.fields), key=lambda own: np.isin(own, shown).sum())
-    return len(best) > 0 and float(np.isin(best, shown).mean()) >= _LEAST_KEPT
+    """Whether a condition may hold without anything being there."""
+    if isinstance(condition, int):
+        return False
+    if condition[0] == "and":
+        return all(_negative(part) for part in condition[1:])
+    return condition[0] == "not" or any(_negative(part) for part in condition[1:])

@@ -6,12 +6,13 @@ import gzip
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loglm_bridge.lab import command_teacher, sigma_teacher
 from loglm_bridge.lab.backgrounds import Backgrounds
 from loglm_bridge.lab.render import Renderer
+from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.telemetry import canonicalise
 from loglm_bridge.telemetry.record import Canonical, Record
 
@@ -40,12 +41,16 @@ class TeacherFiles:
     fills: int = 8
 
 
-def teach(files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int) -> list[Lesson]:
+def teach(
+    files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int, signatures: Signatures = NO_RULES
+) -> list[Lesson]:
     """Make every lesson into `out` (JSON lines); read it instead where it is there."""
     if not out.exists():
         successors, known = catalogue(files.attack)
         renderer = Renderer(backgrounds, random.Random(seed))
-        lessons = _distinct(_kept(_all(files, renderer, successors, seed), known))
+        made = _all(files, renderer, successors, seed)
+        marked = (replace(lesson, event=signatures.mark(lesson.event)) for lesson in made)
+        lessons = _distinct(_kept(marked, known))
         with gzip.open(out.with_suffix(".part"), "wt", encoding="utf-8", compresslevel=1) as file:
             file.writelines(json.dumps(_row(lesson)) + "\n" for lesson in lessons)
         out.with_suffix(".part").replace(out)
@@ -97,9 +102,9 @@ def _distinct(lessons: Iterable[Lesson]) -> Iterator[Lesson]:
 
 def _row(lesson: Lesson) -> list[object]:
     e = lesson.event
-    return [[e.family, e.kind, e.fields], lesson.techniques, lesson.teacher, lesson.origin, lesson.malice]
+    return [[e.family, e.kind, e.fields, e.rules], lesson.techniques, lesson.teacher, lesson.origin, lesson.malice]
 
 
 def _lesson(event: list, techniques: list[str], teacher: str, origin: str, malice: float) -> Lesson:  # type: ignore[type-arg]
-    form = Canonical(event[0], event[1], tuple((n, v) for n, v in event[2]))
+    form = Canonical(event[0], event[1], tuple((n, v) for n, v in event[2]), tuple(event[3]))
     return Lesson(form, tuple(techniques), teacher, origin, malice)

@@ -25,7 +25,7 @@ def explain(event: Canonical, outcome: Outcome, score: Score) -> dict[str, Any]:
     2014). Fields whose absence changes nothing are not named.
     """
     tried = event.fields[:MAX_TRIED]
-    without = [Canonical(event.family, event.kind, event.fields[:i] + event.fields[i + 1 :]) for i in range(len(tried))]
+    without = [event.without(i) for i in range(len(tried))]
     effects = [round(outcome.score - other.score, 6) for other in score(without)] if without else []
     ranked = sorted(zip(effects, tried, strict=True), key=lambda pair: (-abs(pair[0]), pair[1]))
     fields = [

@@ -146,12 +146,16 @@ _LINEAR_ARRAYS = ("levels", "scales", "bias")
 
 @dataclass(frozen=True)
 class Heads:
-    """The trained heads; `prototypes` (n, width) stand for what training showed."""
+    """The trained heads; `prototypes` (n, width) stand for what training showed.
+
+    `say` (buckets,) is added to the logit of malice for every gram bucket of an event: what its rules' levels say.
+    """
 
     config: HeadConfig
     technique: Net
     malice: Net
     prototypes: np.ndarray
+    say: np.ndarray
 
     @classmethod
     def load(cls, tensors: bytes, config: Mapping[str, Any]) -> Heads:
@@ -160,10 +164,13 @@ class Heads:
         try:
             arrays = load(tensors)
             technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
-            heads = cls(settings, technique, malice, arrays["prototypes"])
+            heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"])
             outputs = len(technique.out.scales)
+            fit_say = heads.say.shape == technique.table.shape[:1]
             same = technique.table.shape[0] == malice.table.shape[0]
-            if not (technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same):
+            if not (
+                technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same and fit_say
+            ):
                 raise ValueError("the arrays do not fit together")
             if not all(np.isfinite(array).all() for array in arrays.values()):
                 raise ValueError("a number is not finite")
@@ -187,6 +194,7 @@ class Heads:
         """Return the content of `heads.safetensors` and of `heads.json`."""
         arrays = {
             "prototypes": self.prototypes,
+            "say": self.say,
             **self.technique.to_arrays("technique"),
             **self.malice.to_arrays("malice"),
         }
@@ -205,9 +213,15 @@ class Heads:
         distances: np.ndarray = (1.0 - cosine.max(axis=1)).astype(np.float32)
         return distances
 
+    def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the logit of malice of each event, float32 (events,)."""
+        said = np.array([self.say[buckets].sum() for buckets in grams], dtype=np.float32)
+        logits: np.ndarray = self.malice.logits(vectors, grams)[:, 0] + said
+        return logits
+
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> list[Outcome]:
         """Return one answer for each event; an event's answer does not depend on the others."""
-        technique, malice = self.technique.logits(vectors, grams), self.malice.logits(vectors, grams)[:, 0]
+        technique, malice = self.technique.logits(vectors, grams), self.malice_logits(vectors, grams)
         scores = _sigmoid(self.config.score_slope * malice.astype(np.float64) + self.config.score_offset)
         confidences = _softmax(technique.astype(np.float64) / self.config.technique_temperature)
         confidences *= scores[:, None] ** self.config.gate

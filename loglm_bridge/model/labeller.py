@@ -65,7 +65,7 @@ class Labeller:
         Raises:
             ModelFailed: the encoder failed; no event is to blame.
         """
-        read = [canonical(event) for event in events]
+        read = [(record, self._signatures.mark(form)) for record, form in map(canonical, events)]
         answers = self._remembered([form for record, form in read if record.status == "ok"])
         return [self._verdict(record, form, answers, options) for record, form in read]
 
@@ -129,8 +129,8 @@ class Labeller:
             self._cache.clear()
 
     def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
-        """Return the outcome of each canonical event, past the cache. Raises ModelFailed."""
-        return self._fresh(forms)
+        """Mark canonical events with their rules and return their outcomes, past the cache. Raises ModelFailed."""
+        return self._fresh([self._signatures.mark(form) for form in forms])
 
     def _remembered(self, forms: Sequence[Canonical]) -> dict[bytes, Outcome]:
         """Return the outcome of each distinct canonical event by its key."""

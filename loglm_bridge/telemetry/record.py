@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 Field = tuple[str, str]
@@ -27,11 +27,18 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """An event without identity: what the tokenizer sees. Equal canonical events get equal verdicts."""
+    """An event without identity: what the model sees. Equal canonical events get equal verdicts.
+
+    `rules` are the numbers of the detection rules that hold (none until a model marked the event); they may rest on
+    what `fields` leave out. `plain` is what rules are matched against beside the fields: the values as the log wrote
+    them, in lower case, under their canonical names. It is no part of the event's identity.
+    """
 
     family: str
     kind: str
     fields: tuple[Field, ...]
+    rules: tuple[int, ...] = ()
+    plain: tuple[Field, ...] = field(default=(), compare=False, repr=False)
 
     def text(self) -> str:
         """Return the readable form: one line `family kind | name=value | ...`."""
@@ -40,5 +47,11 @@ class Canonical:
     @property
     def key(self) -> bytes:
         """Return 16 bytes that stand for this canonical event in caches."""
-        parts = (self.family, self.kind, *(part for field in self.fields for part in field))
+        parts = (self.family, self.kind, *(part for pair in self.fields for part in pair), *map(str, self.rules))
         return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    def without(self, place: int) -> Canonical:
+        """Return the event without one of its fields, not yet marked with rules."""
+        name = self.fields[place][0]
+        plain = tuple(pair for pair in self.plain if pair[0] != name)
+        return replace(self, fields=self.fields[:place] + self.fields[place + 1 :], rules=(), plain=plain)

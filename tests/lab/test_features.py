@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from loglm_bridge.lab import features
-from tests.lab.tiny import NO_SIGNATURES
+from loglm_bridge.model.signatures import NO_RULES
 
 
 def test_what_was_computed_is_read_again(tiny, tmp_path):
     path = tmp_path / "f.npz"
-    first = features.compute(tiny.forms, tiny.tokenizer, tiny.onnx, NO_SIGNATURES, path, threads=2)
-    second = features.compute(tiny.forms, tiny.tokenizer, b"no model is needed", NO_SIGNATURES, path)
+    first = features.compute(tiny.forms, tiny.tokenizer, tiny.onnx, NO_RULES, path, threads=2)
+    second = features.compute(tiny.forms, tiny.tokenizer, b"no model is needed", NO_RULES, path)
     for found in (first, second):
         assert found.vectors.tobytes() == tiny.features.vectors.tobytes()
         assert all(np.array_equal(a, b) for a, b in zip(found.grams, tiny.features.grams, strict=True))
@@ -18,6 +18,6 @@ def test_what_was_computed_is_read_again(tiny, tmp_path):
 
 def test_features_of_another_corpus_are_refused(tiny, tmp_path):
     path = tmp_path / "f.npz"
-    features.compute(tiny.forms[:5], tiny.tokenizer, tiny.onnx, NO_SIGNATURES, path)
+    features.compute(tiny.forms[:5], tiny.tokenizer, tiny.onnx, NO_RULES, path)
     with pytest.raises(ValueError, match="remove it"):
-        features.compute(tiny.forms[:6], tiny.tokenizer, tiny.onnx, NO_SIGNATURES, path)
+        features.compute(tiny.forms[:6], tiny.tokenizer, tiny.onnx, NO_RULES, path)

@@ -31,7 +31,7 @@ def hits(compiled, **fields):
 
 
 def test_rules_that_canonical_events_can_show_are_compiled(compiled):
-    assert compiled[1] == ["1", "2", "4", "6"], "the third is a regular expression, the fifth two halves of a message"
+    assert compiled[1] == ["1", "2", "3", "4", "6"], "the fifth names no log that is known"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,26 @@ def test_the_same_rule_holds_in_another_log(compiled):
         CommandLine="certutil -urlcache -f http://a.b/c d",
     )
     assert found == ["1"]
+
+
+def test_a_regular_expression_is_its_literals(compiled):
+    line = "powershell.exe  -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA"
+    assert hits(compiled, Image="C:\\x\\powershell.exe", CommandLine=line, ParentImage="C:\\x\\cmd.exe") == ["3"]
+    assert hits(compiled, Image="C:\\x\\powershell.exe", CommandLine="powershell.exe /c dir") == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "literals"),
+    [
+        (r"-k\s\w{1,64}(?:\s?(?:-p|-s))?", ["-k"]),
+        (r"^a(bc)+d[xy]e$", ["abc", "d", "e"]),
+        (r"\+.*\+.*\+", ["+", "+", "+"]),
+        ("a|b", []),
+        ("(", []),
+    ],
+)
+def test_literals_of_a_regular_expression(expression, literals):
+    assert signatures.literals_of(expression) == literals
 
 
 def test_a_registry_rule(compiled):

@@ -16,7 +16,7 @@ from loglm_bridge.lab.heads import Features, NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.session import EventSession
-from loglm_bridge.model.signatures import Signatures
+from loglm_bridge.model.signatures import NO_RULES
 from loglm_bridge.model.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
 from loglm_bridge.telemetry import Canonical, canonical
 
@@ -24,7 +24,6 @@ SAMPLES = Path(vocabulary.__file__).parents[1] / "samples" / "events.jsonl"
 TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
 TECHNIQUES += ("T1486", "T1505.003", "T1543.003", "T1547.001")
 
-NO_SIGNATURES = Signatures([], [])
 
 SETTINGS = NetSettings(bag=4, hidden=8, epochs=3, batch=16)
 
@@ -58,7 +57,7 @@ class Tiny:
             self.tokenizer_file,
             self.onnx,
             heads or self.heads,
-            NO_SIGNATURES,
+            NO_RULES,
             events,
             card,
             "tiny",
@@ -88,7 +87,7 @@ def train(folder: Path) -> Tiny:
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
     encoder = pretrain.Pretraining(tokenizer, shape_of(tokenizer), settings, folder).run(encoded).eval()
     onnx = export.session(encoder)
-    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_SIGNATURES.bags(forms, encoded))
+    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_RULES.bags(forms, encoded))
     return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
 
 
@@ -101,6 +100,12 @@ def _heads(forms: list[Canonical], features: Features) -> Heads:
     technique = heads.fit_techniques(features, examples, TECHNIQUES, SETTINGS)
     malice = heads.fit_malice(features, examples, SETTINGS)
     centres = calibrate.prototypes(features.vectors, 4, seed=1)
-    plain = Heads(calibrate.uncalibrated(TECHNIQUES, 0.5), export.net(technique), export.net(malice), centres)
+    plain = Heads(
+        calibrate.uncalibrated(TECHNIQUES, 0.5),
+        export.net(technique),
+        export.net(malice),
+        centres,
+        NO_RULES.level_steps(),
+    )
     ordinary = np.arange(0, len(forms), 2)
     return calibrate.with_thresholds(plain, features, ordinary, calibrate.Budget(0.05, 0.2, 0.05))

@@ -8,10 +8,12 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical import hosts, names, order, tidy, tokens
 from loglm_bridge.telemetry.canonical.kinds import KINDS
 from loglm_bridge.telemetry.families import endpoint, windows, zeek
-from loglm_bridge.telemetry.record import Canonical, Record
+from loglm_bridge.telemetry.record import Canonical, Field, Record
 
 #: Fields of one canonical event.
 MAX_FIELDS = 64
+#: Characters of a plain value that rules are matched against.
+MAX_PLAIN = 8_192
 #: Raw fields of one record that are looked at.
 _MAX_RAW = 256
 
@@ -37,7 +39,16 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
     own = hosts.hosts(record, event)
     fields = [(name, hosts.without(value, own) if own else value) for name, value in found.items() if value]
     fields.sort(key=lambda field: order.rank(field[0]))
-    return Canonical(record.family, record.kind, tuple(fields[:MAX_FIELDS]))
+    return Canonical(record.family, record.kind, tuple(fields[:MAX_FIELDS]), plain=_plain(record))
+
+
+def _plain(record: Record) -> tuple[Field, ...]:
+    """Return every field as the log wrote it, in lower case, named as the canonical field it feeds or else itself."""
+    out = []
+    for name, value in record.fields[:_MAX_RAW]:
+        rule = names.resolve(record.family, record.kind, name)
+        out.append((rule[0] if rule else name.strip().lower().replace(" ", ""), value[:MAX_PLAIN].lower()))
+    return tuple(out)
 
 
 def _translate(record: Record, found: dict[str, str]) -> dict[str, str]:

@@ -48,6 +48,9 @@ _POLICY_TEST = re.compile(r"__psscriptpolicytest_[a-z0-9]{1,12}\.[a-z0-9]{1,6}")
 _FOLDERS_OF_USERS = re.compile(r"/var/folders/[^/\s\"']{1,8}/[^/\s\"']{1,60}")
 #: Folders named by day, as log archives have them.
 _DATED = re.compile(r"(?<=/)(?:19|20)\d\d/[01]\d/[0-3]\d(?=/)")
+#: Detours: `a\\.\\b`, `a\\\\b`, `a\\x\\..\\b`; not the two backslashes before a host.
+_HERE = re.compile(r"(?<=[\w)}$])\\(?:\.?\\)+")
+_BACK = re.compile(r"\\(?!\.\.)[^\\\s\"']{1,60}\\\.\.(?=\\)")
 _WINSXS = re.compile(r"(?<=_)[0-9a-f]{16}(?=[_.\\]|\Z)")
 
 
@@ -103,8 +106,16 @@ def _windows(text: str) -> str:
         text = _VOLUME.sub("", text)
     if "\\systemroot" in text:
         text = _SYSTEMROOT.sub(lambda _: "\\windows", text)
-    text = _DRIVE.sub("", text)
+    text = _DRIVE.sub("", _straight(text))
     return _UNC.sub(_unc, text) if "\\\\" in text else text
+
+
+def _straight(text: str) -> str:
+    if "\\\\" in text or "\\." in text:
+        text = _HERE.sub(lambda _: "\\", text)
+    if "\\..\\" in text:
+        text = _BACK.sub("", text)
+    return text
 
 
 def _unc(found: re.Match[str]) -> str:

@@ -1,0 +1,115 @@
+"""Many text patterns at once: which of them a value holds, from hashes of its stretches.
+
+A pattern is one or more literals in order, anchored or open at each end (`*a*b`). Only lengths and hashes of literals
+are kept, so a pattern cannot be read back from a model. All stretches of a value that are as long as any literal are
+hashed in one pass (Karp and Rabin, 1987: polynomials modulo 2^64) and looked up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Bytes of a value that are looked at.
+MOST = 8_192
+
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(0xD6E8FEB86659FD93)
+_INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
+
+
+def _powers(base: np.uint64) -> np.ndarray:
+    return np.cumprod(np.concatenate([[np.uint64(1)], np.full(MOST, base, np.uint64)]), dtype=np.uint64)
+
+
+_UP, _DOWN = _powers(_BASE), _powers(_INVERSE)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`literals` are (length in bytes, hash), in order; `starts` and `ends` say where the first and last must stand.
+
+    Without literals it holds for every value.
+    """
+
+    literals: tuple[tuple[int, int], ...]
+    starts: bool = False
+    ends: bool = False
+
+
+def pattern(parts: Sequence[str], starts: bool = False, ends: bool = False) -> Pattern:
+    """Return the pattern of literals in order; they are compared in lower case."""
+    return Pattern(tuple(_literal(part) for part in parts if part), starts, ends)
+
+
+def _literal(text: str) -> tuple[int, int]:
+    data = text.lower().encode("utf-8", "surrogatepass")[:MOST]
+    return len(data), int(_stretches(data, np.array([len(data)]))[0, 0])
+
+
+def _stretches(data: bytes, lengths: np.ndarray) -> np.ndarray:
+    """Return the hashes (places, lengths) of all stretches; those that run over the end are of no meaning."""
+    codes = np.frombuffer(data, np.uint8).astype(np.uint64) + np.uint64(1)
+    sums = np.concatenate([[np.uint64(0)], np.cumsum(codes * _UP[: len(codes)], dtype=np.uint64)])
+    ends = np.minimum(np.arange(len(codes))[:, None] + lengths, len(codes))
+    hashes = (sums[ends] - sums[: len(codes), None]) * _DOWN[: len(codes), None] * _MIX
+    found: np.ndarray = hashes ^ (hashes >> np.uint64(32))
+    return found
+
+
+class Patterns:
+    """Numbered patterns, matched together; immutable, thread-safe."""
+
+    def __init__(self, patterns: Mapping[int, Pattern]) -> None:
+        self._always = [number for number, p in patterns.items() if not p.literals]
+        self._by_first: dict[tuple[int, int], list[tuple[int, Pattern]]] = defaultdict(list)
+        for number, p in patterns.items():
+            if p.literals:
+                self._by_first[p.literals[0]].append((number, p))
+        literals = sorted({literal for p in patterns.values() for literal in p.literals})
+        self._lengths = np.array(sorted({length for length, _ in literals}), dtype=np.int64)
+        self._hashes = np.unique(np.array([value for _, value in literals], dtype=np.uint64))
+        bits = max(10, len(literals).bit_length() + 6)
+        self._shift = np.uint64(64 - bits)
+        self._maybe = np.zeros(1 << bits, dtype=bool)
+        self._maybe[(self._hashes >> self._shift).astype(np.int64)] = True
+
+    def holding(self, text: str) -> list[int]:
+        """Return the numbers of the patterns that hold for a text, lower case taken for granted."""
+        data = text.encode("utf-8", "surrogatepass")[:MOST]
+        places = self._places(data)
+        found = [number for first in places for number, p in self._by_first.get(first, ()) if _fits(p, places, data)]
+        return self._always + found
+
+    def _places(self, data: bytes) -> dict[tuple[int, int], list[int]]:
+        lengths = self._lengths[self._lengths <= len(data)]
+        out: dict[tuple[int, int], list[int]] = defaultdict(list)
+        if not len(lengths):
+            return out
+        hashes = _stretches(data, lengths)
+        rows, columns = np.nonzero(self._maybe[(hashes >> self._shift).astype(np.int64)])
+        values = hashes[rows, columns]
+        at = np.minimum(np.searchsorted(self._hashes, values), len(self._hashes) - 1)
+        real = (self._hashes[at] == values) & (rows + lengths[columns] <= len(data))
+        for place, length, value in zip(
+            rows[real].tolist(), lengths[columns[real]].tolist(), values[real].tolist(), strict=True
+        ):
+            out[length, value].append(place)
+        return out
+
+
+def _fits(p: Pattern, places: Mapping[tuple[int, int], Sequence[int]], data: bytes) -> bool:
+    at = 0
+    for number, literal in enumerate(p.literals):
+        allowed = [place for place in places.get(literal, ()) if place >= at]
+        if number == 0 and p.starts:
+            allowed = [place for place in allowed if place == 0]
+        if number == len(p.literals) - 1 and p.ends:
+            allowed = [place for place in allowed if place + literal[0] == len(data)]
+        if not allowed:
+            return False
+        at = allowed[0] + literal[0]
+    return True
