@@ -48,7 +48,7 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
     rows = np.array([index[form.key] for form in forms])
-    adapted = calibrate.with_thresholds(heads, features, rows, budget)
+    adapted = calibrate.with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
     golden = [Event.from_dict(row["event"]) for row in base.json(artefact.GOLDEN)]
     details = {k: v for k, v in base.manifest.items() if k not in ("name", "version", "api", "files")}
     return export.seal(
@@ -67,7 +67,8 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
 
 def _card(base: artefact.ModelFolder, events: int, heads: Heads) -> str:
     config = heads.config
-    thresholds = {"malicious": config.malicious, "suspicious": config.suspicious}
-    text = f"Thresholds and novelty fitted to {events} ordinary events of a site: {json.dumps(thresholds)}."
+    thresholds = {f or "other": [c.malicious, c.suspicious] for f, c in config.curves.items()}
+    fitted = f"Thresholds (malicious, suspicious) and novelty fitted to {events} ordinary events of a site"
+    text = f"{fitted}: {json.dumps(thresholds)}."
     note = f"\n## Adapted\n\n{text}\n"
     return base.files[artefact.CARD].decode("utf-8") + note

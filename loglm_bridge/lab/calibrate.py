@@ -5,8 +5,9 @@ Everything here is fitted on recordings and machines that no head was fitted on.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
@@ -17,10 +18,15 @@ from loglm_bridge.lab.corpus import CorpusEvent
 from loglm_bridge.lab.examples import EVENT_LABELLED, TELLING
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.sources import LabelledEvent
-from loglm_bridge.model.heads import HeadConfig, Heads
+from loglm_bridge.model.heads import Curve, HeadConfig, Heads
+from loglm_bridge.telemetry.record import Canonical
 
 #: One training recording in this many is kept for calibration.
 SHARE = 8
+
+#: Ordinary events, and attacks, of a log family from which on it gets a curve of its own.
+LEAST_ORDINARY = 2_000
+LEAST_ATTACKS = 50
 
 
 @dataclass(frozen=True)
@@ -61,18 +67,19 @@ def score_line(logits: np.ndarray, malicious: np.ndarray) -> tuple[float, float]
 
 
 def temperature(logits: np.ndarray, correct: np.ndarray) -> float:
-    """Return the softmax temperature of least cross-entropy.
+    """Return the softmax temperature at which the first technique is right as often as its confidence says.
 
-    `logits` is (events, techniques), `correct` a 0/1 matrix of the true techniques. Guo et al., 2017.
+    `logits` is (events, techniques), `correct` a 0/1 matrix of the true techniques.
     """
-    grid = np.geomspace(0.5, 8.0, 49)
-    losses = []
-    for step in grid:
-        shifted = logits / step - (logits / step).max(axis=1, keepdims=True)
-        shares = np.exp(shifted)
-        shares /= shares.sum(axis=1, keepdims=True)
-        losses.append(-np.log(np.maximum((shares * correct).sum(axis=1), 1e-9)).mean())
-    return float(grid[int(np.argmin(losses))])
+    first = logits.argmax(axis=1)
+    right = float(correct[np.arange(len(first)), first].mean())
+    shifted = logits - logits.max(axis=1, keepdims=True)
+
+    def said(step: float) -> float:
+        return float((1.0 / np.exp(shifted / step).sum(axis=1)).mean())
+
+    grid = np.geomspace(0.1, 16.0, 200)
+    return float(min(grid, key=lambda step: abs(said(step) - right)))
 
 
 def threshold(scores: np.ndarray, share: float) -> float:
@@ -92,42 +99,80 @@ def prototypes(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 def uncalibrated(techniques: Sequence[str], gate: float) -> HeadConfig:
     """Return a configuration with neutral numbers, to be calibrated."""
-    return HeadConfig(tuple(techniques), 1.0, gate, 1.0, 0.0, 1.0, 1.0, 1.0, (0.0,))
+    return HeadConfig(tuple(techniques), gate, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)})
 
 
-def calibrated(heads: Heads, events: Sequence[CorpusEvent], features: Features, budget: Budget) -> Heads:
-    """Return the heads with temperature, score curve, thresholds and novelty of the calibration events.
+def calibrated(
+    heads: Heads, events: Sequence[CorpusEvent], forms: Sequence[Canonical], features: Features, budget: Budget
+) -> Heads:
+    """Return the heads with a curve for each log family that the calibration events allow, thresholds and novelty.
 
-    `features` are those of all canonical events; `events` point into them.
+    `forms` and `features` are those of all canonical events; `events` point into them.
     """
     rows = sorted({e.canonical for e in events})
     place = {row: i for i, row in enumerate(rows)}
     chosen = features.take(np.array(rows))
+    families = [forms[row].family for row in rows]
     at = np.array([place[e.canonical] for e in events])
-    logits = heads.malice_logits(chosen.vectors, chosen.grams)
-    known = [(i, malice) for i, e in zip(at, events, strict=True) if (malice := known_malice(e)) is not None]
-    slope, offset = score_line(logits[[i for i, _ in known]], np.array([malice for _, malice in known]))
-    fitted = heads.with_config(
-        technique_temperature=_temperature(heads, events, at, chosen), score_slope=slope, score_offset=offset
+    malice, technique = (
+        heads.malice_logits(chosen.vectors, chosen.grams),
+        heads.technique.logits(chosen.vectors, chosen.grams),
     )
-    return with_thresholds(fitted, chosen, at[[known_malice(e) is False for e in events]], budget)
+    curves = {
+        family: _curve(heads, [events[i] for i in own], at[own], malice, technique.astype(np.float64))
+        for family, own in _by_family(events, [families[i] for i in at]).items()
+    }
+    ordinary = at[[known_malice(e) is False for e in events]]
+    return with_thresholds(heads.with_config(curves=curves), chosen, families, ordinary, budget)
 
 
-def with_thresholds(heads: Heads, features: Features, ordinary: np.ndarray, budget: Budget) -> Heads:
-    """Return the heads with thresholds by budget on ordinary events (rows of `features`, repeats count)."""
+def with_thresholds(
+    heads: Heads, features: Features, families: Sequence[str], ordinary: np.ndarray, budget: Budget
+) -> Heads:
+    """Return the heads with thresholds by budget on ordinary events (rows of `features`, repeats count).
+
+    A family's own curve gets its own thresholds where it has LEAST_ORDINARY ordinary events, else keeps what it had.
+    """
     distances = heads.distances(features.vectors)
     steps = np.linspace(0.0, 1.0, 101)[1:]
     fitted = heads.with_config(novelty_quantiles=tuple(float(q) for q in np.quantile(distances, steps)))
-    outcomes = fitted.outcomes(features.vectors, features.grams)
-    scores = np.array([outcomes[i].score for i in ordinary])
-    return fitted.with_config(
-        malicious=threshold(scores, budget.malicious),
-        suspicious=threshold(scores, budget.suspicious),
-        unknown=1.0 - budget.unknown,
-    )
+    outcomes = fitted.outcomes(features.vectors, features.grams, families)
+    curves = dict(heads.config.curves)
+    for family, curve in heads.config.curves.items():
+        scores = np.array(
+            [outcomes[i].score for i in ordinary if (families[i] if families[i] in curves else "") == family]
+        )
+        if len(scores) >= LEAST_ORDINARY or not family:
+            limits = threshold(scores, budget.malicious), threshold(scores, budget.suspicious)
+            curves[family] = replace(curve, malicious=limits[0], suspicious=limits[1])
+    return fitted.with_config(curves=curves, unknown=1.0 - budget.unknown)
 
 
-def _temperature(heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, features: Features) -> float:
+def _by_family(events: Sequence[CorpusEvent], families: Sequence[str]) -> dict[str, list[int]]:
+    """Return the rows of each family that shows enough of both classes; those of all others under ""."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for event, family in zip(events, families, strict=True):
+        malice = known_malice(event)
+        if malice is not None:
+            counts[family][malice] += 1
+    own = {family for family, (calm, bad) in counts.items() if calm >= LEAST_ORDINARY and bad >= LEAST_ATTACKS}
+    rows: dict[str, list[int]] = {"": [], **{family: [] for family in sorted(own)}}
+    for row, family in enumerate(families):
+        rows[family if family in own else ""].append(row)
+    return rows
+
+
+def _curve(
+    heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, malice: np.ndarray, technique: np.ndarray
+) -> Curve:
+    known = [(i, bad) for i, e in zip(at, events, strict=True) if (bad := known_malice(e)) is not None]
+    if len({bad for _, bad in known}) < 2:
+        return heads.config.curve("")
+    slope, offset = score_line(malice[[i for i, _ in known]], np.array([bad for _, bad in known]))
+    return Curve(slope, offset, _temperature(heads, events, at, technique), 1.0, 1.0)
+
+
+def _temperature(heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, logits: np.ndarray) -> float:
     place = {t: i for i, t in enumerate(heads.config.techniques)}
     truth: dict[int, set[int]] = {}
     for i, event in zip(at, events, strict=True):
@@ -140,5 +185,4 @@ def _temperature(heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, fe
     correct = np.zeros((len(rows), len(place)), dtype=np.float32)
     for row, i in enumerate(rows):
         correct[row, list(truth[int(i)])] = 1.0
-    chosen = features.take(rows)
-    return temperature(heads.technique.logits(chosen.vectors, chosen.grams).astype(np.float64), correct)
+    return temperature(logits[rows], correct)

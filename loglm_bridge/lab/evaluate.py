@@ -89,11 +89,12 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
 
 def _evasion(labeller: Labeller, answers: Sequence[Answer], report: Mapping[str, Any]) -> dict[str, Any]:
     """Return how many validation events stay flagged after cosmetic rewrites, at two thresholds."""
-    thresholds = {"flagged": labeller.malicious}
+    thresholds: dict[str, float | None] = {"flagged": None}
     thresholds |= {f"at {rate}": score for rate, score in report["benign"].get("thresholds", {}).items()}
     out = {}
     for name, threshold in thresholds.items():
-        events = [a.event for a in answers if a.event.source in RECORDED and a.score >= threshold]
+        asked = [a for a in answers if a.event.source in RECORDED]
+        events = [a.event for a in asked if (a.flagged if threshold is None else a.score >= threshold)]
         kept = evasion.measure(labeller, events, threshold)
         rows = {kind: [k.events, k.flagged] for kind, k in kept.items()}
         out[name] = {"kept": round(evasion.total(kept).share, 4), "kinds": rows}

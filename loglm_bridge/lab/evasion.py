@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.rewrites import REWRITES, Rewrite, rewritten
 from loglm_bridge.lab.sources import LabelledEvent
@@ -28,10 +29,12 @@ class Kept:
         return self.flagged / self.events if self.events else 1.0
 
 
-def measure(labeller: Labeller, events: Sequence[LabelledEvent], threshold: float, seed: int = 1) -> dict[str, Kept]:
-    """Return what stays at or above `threshold` for each rewrite alone and for three at once.
+def measure(
+    labeller: Labeller, events: Sequence[LabelledEvent], threshold: float | None, seed: int = 1
+) -> dict[str, Kept]:
+    """Return what stays at or above `threshold` (None: what is still called malicious) for each rewrite and for three.
 
-    `events` are those that the model scores at or above the threshold as they are.
+    `events` are those of which the same holds as they are.
     """
     kinds: dict[str, Rewrite] = {**REWRITES, "three at once": _three}
     out = {}
@@ -41,8 +44,12 @@ def measure(labeller: Labeller, events: Sequence[LabelledEvent], threshold: floa
             replace(e.event, raw=raw) for e in events if (raw := rewritten(e.event.raw, rewrite, rng)) is not None
         ]
         verdicts = labeller.label(changed, Options(top=1)) if changed else []
-        out[name] = Kept(len(changed), sum((v.score or 0.0) >= threshold for v in verdicts))
+        out[name] = Kept(len(changed), sum(_flagged(v, threshold) for v in verdicts))
     return out
+
+
+def _flagged(verdict: Verdict, threshold: float | None) -> bool:
+    return verdict.malicious if threshold is None else (verdict.score or 0.0) >= threshold
 
 
 def total(kept: Mapping[str, Kept]) -> Kept:

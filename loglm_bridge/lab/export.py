@@ -95,7 +95,7 @@ def _golden(
     forms = [signatures.mark(canonical(event)[1]) for event in events]
     encoded = [tokenizer.encode(form) for form in forms]
     vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
-    outcomes = heads.outcomes(vectors, signatures.bags(forms, encoded))
+    outcomes = heads.outcomes(vectors, signatures.bags(forms, encoded), [form.family for form in forms])
     return [
         {"id": f"golden-{i}", "event": event.to_dict(), "score": outcome.score, "technique": outcome.techniques[0][0]}
         for i, (event, outcome) in enumerate(zip(events, outcomes, strict=True))

@@ -97,7 +97,7 @@ class Run:
             centres,
             self.signatures().level_steps() * np.float32(self.recipe.level_say),
         )
-        return calibrate.calibrated(plain, calibration, of_canonicals, self.recipe.budget)
+        return calibrate.calibrated(plain, calibration, made.canonicals, of_canonicals, self.recipe.budget)
 
     def counts(self, heads: Heads) -> dict[str, int]:
         """Return what the model card counts: techniques, pretraining events, lessons."""

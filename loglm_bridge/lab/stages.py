@@ -117,8 +117,13 @@ def _heads(args: argparse.Namespace) -> int:
     (folder / artefact.HEADS).write_bytes(tensors)
     (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
     (folder / "heads.saw").write_text("all recordings" if args.everything else "the training recordings alone")
-    print(f"{len(heads.config.techniques)} techniques; malicious from {heads.config.malicious:.4f}")
+    print(f"{len(heads.config.techniques)} techniques; malicious from {_thresholds(heads)}")
     return 0
+
+
+def _thresholds(heads: Heads) -> str:
+    curves = heads.config.curves.items()
+    return ", ".join(f"{curve.malicious:.4f} ({family or 'other'})" for family, curve in curves)
 
 
 def _evaluate(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -23,24 +23,35 @@ _NETS = ("technique", "malice")
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Calibration of one log family.
+
+    The score is sigmoid(`slope` * logit + `offset`); a technique's confidence is softmax(logit / `temperature`). An
+    event is malicious from the score `malicious` on, suspicious from `suspicious` on.
+    """
+
+    slope: float
+    offset: float
+    temperature: float
+    malicious: float
+    suspicious: float
+
+
+@dataclass(frozen=True)
 class HeadConfig:
     """What `heads.json` holds.
 
-    `techniques` names the outputs. A technique's confidence is softmax(logit / `technique_temperature`), times
-    score ** `gate`. The score is sigmoid(`score_slope` * logit + `score_offset`). An event is malicious from
-    `malicious` on, suspicious from `suspicious` on; otherwise unknown above the novelty `unknown`. Novelty is the share
-    of familiar events that lie nearer to a prototype: `novelty_quantiles` are their distances at equal steps.
+    `techniques` names the outputs. `curves` are the calibrations by log family; that of "" holds for every family
+    without its own. Confidences are multiplied by score ** `gate`. An event that is neither malicious nor suspicious is
+    unknown above the novelty `unknown`. Novelty is the share of familiar events that lie nearer to a prototype:
+    `novelty_quantiles` are their distances at equal steps.
     """
 
     techniques: tuple[str, ...]
-    technique_temperature: float
     gate: float
-    score_slope: float
-    score_offset: float
-    malicious: float
-    suspicious: float
     unknown: float
     novelty_quantiles: tuple[float, ...]
+    curves: Mapping[str, Curve]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HeadConfig:
@@ -49,11 +60,15 @@ class HeadConfig:
             numbers = {k: float(data[k]) for k in _NUMBERS}
             techniques = tuple(str(t) for t in data["techniques"])
             quantiles = tuple(float(q) for q in data["novelty_quantiles"])
-            if not np.isfinite([*numbers.values(), *quantiles]).all():
+            curves = {str(family): Curve(**{k: float(c[k]) for k in _CURVE}) for family, c in data["curves"].items()}
+            all_numbers = [*numbers.values(), *quantiles, *(n for c in curves.values() for n in astuple(c))]
+            if not np.isfinite(all_numbers).all():
                 raise ValueError("a number is not finite")
-        except (KeyError, TypeError, ValueError) as error:
+            if "" not in curves:
+                raise ValueError("no curve for families without their own")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelRefused(f"heads.json: {error!r}") from error
-        return cls(techniques=techniques, novelty_quantiles=quantiles, **numbers)
+        return cls(techniques=techniques, novelty_quantiles=quantiles, curves=curves, **numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `heads.json`."""
@@ -61,18 +76,16 @@ class HeadConfig:
             "techniques": list(self.techniques),
             **{k: getattr(self, k) for k in _NUMBERS},
             "novelty_quantiles": list(self.novelty_quantiles),
+            "curves": {family: asdict(curve) for family, curve in self.curves.items()},
         }
 
+    def curve(self, family: str) -> Curve:
+        """Return the calibration of a log family."""
+        return self.curves.get(family) or self.curves[""]
 
-_NUMBERS = (
-    "technique_temperature",
-    "gate",
-    "score_slope",
-    "score_offset",
-    "malicious",
-    "suspicious",
-    "unknown",
-)
+
+_NUMBERS = ("gate", "unknown")
+_CURVE = tuple(field.name for field in fields(Curve))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,34 +232,38 @@ class Heads:
         logits: np.ndarray = self.malice.logits(vectors, grams)[:, 0] + said
         return logits
 
-    def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> list[Outcome]:
-        """Return one answer for each event; an event's answer does not depend on the others."""
+    def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray], families: Sequence[str]) -> list[Outcome]:
+        """Return one answer for each event, `families` being their logs'; an answer does not depend on the others."""
         technique, malice = self.technique.logits(vectors, grams), self.malice_logits(vectors, grams)
-        scores = _sigmoid(self.config.score_slope * malice.astype(np.float64) + self.config.score_offset)
-        confidences = _softmax(technique.astype(np.float64) / self.config.technique_temperature)
+        curves = [self.config.curve(family) for family in families]
+        slopes, offsets, temperatures = (
+            np.array([getattr(curve, name) for curve in curves]) for name in ("slope", "offset", "temperature")
+        )
+        scores = _sigmoid(slopes * malice.astype(np.float64) + offsets)
+        confidences = _softmax(technique.astype(np.float64) / temperatures[:, None])
         confidences *= scores[:, None] ** self.config.gate
         novelties = self._novelty(self.distances(vectors))
-        return [
-            self._outcome(*row)
-            for row in zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, strict=True)
-        ]
+        rows = zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, curves, strict=True)
+        return [self._outcome(*row) for row in rows]
 
     def _novelty(self, distances: np.ndarray) -> np.ndarray:
         steps = np.asarray(self.config.novelty_quantiles)
         return (np.searchsorted(steps, distances) / len(steps)).round(DECIMALS)
 
-    def _outcome(self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray) -> Outcome:
+    def _outcome(
+        self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray, curve: Curve
+    ) -> Outcome:
         order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
         techniques = tuple((self.config.techniques[i], float(confidences[i])) for i in order)
-        return Outcome(float(score), self._verdict(score, novelty), techniques, float(novelty), vector)
+        return Outcome(float(score), self._verdict(score, novelty, curve), techniques, float(novelty), vector)
 
-    def _verdict(self, score: float, novelty: float) -> str:
+    def _verdict(self, score: float, novelty: float, curve: Curve) -> str:
         # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
-        if score >= self.config.malicious:
+        if score >= curve.malicious:
             return "malicious"
         if novelty > self.config.unknown:
             return "unknown"
-        return "suspicious" if score >= self.config.suspicious else "benign"
+        return "suspicious" if score >= curve.suspicious else "benign"
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact
 from loglm_bridge.model.explanation import explain
 from loglm_bridge.model.grams import GRAM_BITS
-from loglm_bridge.model.heads import Heads, Outcome
+from loglm_bridge.model.heads import Curve, Heads, Outcome
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
@@ -74,11 +74,6 @@ class Labeller:
         """Numbers of an embedding."""
         return self._session.width
 
-    @property
-    def malicious(self) -> float:
-        """The score from which on an event is called malicious."""
-        return self._heads.config.malicious
-
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
@@ -88,7 +83,8 @@ class Labeller:
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
             "width": self.width,
-            "thresholds": {"malicious": config.malicious, "suspicious": config.suspicious, "unknown": config.unknown},
+            "thresholds": {"unknown": config.unknown, **_thresholds(config.curve(""))},
+            "families": {family: _thresholds(curve) for family, curve in config.curves.items() if family},
         }
 
     def self_test(self) -> None:
@@ -151,7 +147,8 @@ class Labeller:
         if not forms:
             return []
         encoded = [self._tokenizer.encode(form) for form in forms]
-        return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded))
+        families = [form.family for form in forms]
+        return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded), families)
 
     def _verdict(self, record: Record, form: Canonical, answers: dict[bytes, Outcome], options: Options) -> Verdict:
         if record.status == "empty":
@@ -174,6 +171,10 @@ class Labeller:
 #: How far a golden score may lie from the recorded one, and a golden technique behind the first: one step of the last
 #: decimal, which the final exponential may tip.
 TOLERANCE = 1.5e-6
+
+
+def _thresholds(curve: Curve) -> dict[str, float]:
+    return {"malicious": curve.malicious, "suspicious": curve.suspicious}
 
 
 def _unit(outcome: Outcome) -> tuple[float, ...]:

@@ -131,7 +131,7 @@ class Signatures:
         literals = [literal for atom in self.atoms for literal in atom.pattern.literals]
         ends = np.cumsum([len(atom.pattern.literals) for atom in self.atoms], dtype=np.int64)
         anchors = [atom.pattern.starts + 2 * atom.pattern.ends for atom in self.atoms]
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "fields": np.array([atom.field for atom in self.atoms], np.uint64),
             "anchors": np.array(anchors, np.uint8),
             "ends": ends,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loglm_bridge.lab import calibrate
 from loglm_bridge.lab.calibrate import Budget, kept_for_calibration, known_malice, threshold
 from loglm_bridge.lab.corpus import CorpusEvent
+from tests.lab.tiny import families
 
 
 def event(source="otrf_security_datasets", group="g", label="unknown", hits=(), **changes):
@@ -42,13 +43,34 @@ def test_the_score_line_is_that_of_the_labels():
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 3.0])
-def test_the_temperature_is_that_of_the_labels(true):
+def test_at_the_temperature_the_first_technique_is_right_as_often_as_it_says(true):
     rng = np.random.default_rng(2)
     logits = rng.normal(0, 2, (6000, 8))
     shares = np.exp(logits / true)
     shares /= shares.sum(1, keepdims=True)
     drawn = (rng.random((6000, 1)) < shares.cumsum(1)).argmax(1)
     assert calibrate.temperature(logits, np.eye(8)[drawn]) == pytest.approx(true, rel=0.15)
+
+
+def test_a_family_with_enough_of_both_classes_gets_a_curve_and_thresholds_of_its_own(tiny, monkeypatch):
+    monkeypatch.setattr(calibrate, "LEAST_ORDINARY", 20)
+    monkeypatch.setattr(calibrate, "LEAST_ATTACKS", 5)
+    rng = np.random.default_rng(3)
+    source = "deeptempo_cic2017_sample"
+    labels = ["malicious" if bad else "benign" for bad in rng.random(400) < 0.3]
+    rows = rng.integers(0, len(tiny.forms), 400)
+    events = [event(source, label=label, canonical=int(row)) for label, row in zip(labels, rows, strict=True)]
+    budget = Budget(malicious=0.1, suspicious=0.3, unknown=0.2)
+    heads = calibrate.calibrated(tiny.heads, events, tiny.forms, tiny.features, budget)
+    held = {tiny.forms[row].family for row in rows}
+    assert "windows" in heads.config.curves
+    assert "" in heads.config.curves
+    assert set(heads.config.curves) - {""} < held, "rare families share one curve"
+    outcomes = heads.outcomes(tiny.features.vectors, tiny.features.grams, families(tiny.forms))
+    ordinary = [r for r, e in zip(rows, events, strict=True) if e.label == "benign"]
+    for family, curve in heads.config.curves.items():
+        own = [outcomes[r].score for r in ordinary if heads.config.curve(tiny.forms[r].family) is curve]
+        assert np.mean(np.array(own) >= curve.malicious) <= 0.1, family
 
 
 def test_a_recording_is_kept_by_its_name_alone_and_about_one_in_eight_is():
@@ -68,6 +90,7 @@ def test_a_recording_is_kept_by_its_name_alone_and_about_one_in_eight_is():
         ("otrf_security_datasets", "malicious", (("r", "medium", ()),), True),
         ("otrf_security_datasets", "malicious", (("r", "low", ()),), False),
         ("evtx_baseline", "benign", (), False),
+        ("evtx_baseline", "benign", (("r", "high", ()),), False),
         ("loghub_2k", "unknown", (), None),
     ],
 )
@@ -85,11 +108,12 @@ def test_prototypes_are_the_seeds_and_lie_among_the_vectors(tiny):
 def test_thresholds_hold_the_budget_on_the_ordinary_events(tiny):
     ordinary = np.arange(0, len(tiny.forms), 2)
     budget = Budget(malicious=0.1, suspicious=0.3, unknown=0.2)
-    heads = calibrate.with_thresholds(tiny.heads, tiny.features, ordinary, budget)
-    outcomes = heads.outcomes(tiny.features.vectors, tiny.features.grams)
+    heads = calibrate.with_thresholds(tiny.heads, tiny.features, families(tiny.forms), ordinary, budget)
+    outcomes = heads.outcomes(tiny.features.vectors, tiny.features.grams, families(tiny.forms))
+    curve = heads.config.curve("")
     scores = np.array([outcomes[i].score for i in ordinary])
-    assert 0 < (scores >= heads.config.malicious).sum() <= 0.1 * len(ordinary)
-    assert 0 < (scores >= heads.config.suspicious).sum() <= 0.3 * len(ordinary)
-    assert heads.config.suspicious <= heads.config.malicious
+    assert 0 < (scores >= curve.malicious).sum() <= 0.1 * len(ordinary)
+    assert 0 < (scores >= curve.suspicious).sum() <= 0.3 * len(ordinary)
+    assert curve.suspicious <= curve.malicious
     novelty = np.array([o.novelty for o in outcomes])
     assert (novelty > heads.config.unknown).mean() == pytest.approx(0.2, abs=0.05)

@@ -25,6 +25,9 @@ def test_each_rewrite_is_counted_over_the_events_it_changes(tiny, tmp_path):
     assert kept["backticks"].share == 1.0
     assert evasion.measure(labeller, events, threshold=2.0)["mixed_case"] == evasion.Kept(2, 0)
     assert evasion.total(kept).share == 1.0
+    called = evasion.measure(labeller, events, threshold=None)["mixed_case"]
+    malicious = [v.malicious for v in labeller.label([e.event for e in events[:2]], evasion.Options(top=1))]
+    assert called == evasion.Kept(2, sum(malicious))
 
 
 def test_the_canonical_form_sees_through_case_and_blanks(tiny, tmp_path):

@@ -65,7 +65,7 @@ def test_adapt_moves_the_thresholds_to_the_sites_events(made, tmp_path, capsys):
     ordinary.write_text("\n".join(lines))
     command = ["adapt", "--model", str(made / "model"), "--out", str(tmp_path / "site"), "--malicious", "0.05"]
     assert cli.main([*command, str(ordinary)]) == 0
-    assert config(tmp_path / "site").malicious != config(made / "model").malicious
+    assert config(tmp_path / "site").curve("").malicious != config(made / "model").curve("").malicious
     assert ModelFolder.open(tmp_path / "site").manifest["adapted_on_events"] == LEAST
     ordinary.write_text("\n".join(lines[:10]))
     assert cli.main([*command, str(ordinary)]) == 2

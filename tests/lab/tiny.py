@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,16 @@ def everywhere(forms: list[Canonical]) -> list[list[tuple[str, str]]]:
     return [[("samples", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
 
 
+def families(forms: list[Canonical]) -> list[str]:
+    """The log family of each event."""
+    return [form.family for form in forms]
+
+
+def recurved(heads: Heads, **changes: float) -> Heads:
+    """The same heads with other numbers in every curve."""
+    return heads.with_config(curves={f: replace(c, **changes) for f, c in heads.config.curves.items()})
+
+
 def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
     """One layer of width 32 over a tokenizer's ids."""
     return EncoderShape(tokenizer.size, max(tokenizer.control_ids) + 1, MAX_TOKENS, 1, 32, 2, 64)
@@ -108,4 +118,4 @@ def _heads(forms: list[Canonical], features: Features) -> Heads:
         NO_RULES.level_steps(),
     )
     ordinary = np.arange(0, len(forms), 2)
-    return calibrate.with_thresholds(plain, features, ordinary, calibrate.Budget(0.05, 0.2, 0.05))
+    return calibrate.with_thresholds(plain, features, families(forms), ordinary, calibrate.Budget(0.05, 0.2, 0.05))

@@ -1,6 +1,7 @@
 """The heads: answers blind to the batch, thresholds as calibrated, files that do not fit refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ from loglm_bridge.lab import export
 from loglm_bridge.lab.examples import Example
 from loglm_bridge.lab.heads import fit_malice, predict
 from loglm_bridge.model.heads import HeadConfig, Heads
-from tests.lab.tiny import SETTINGS, TECHNIQUES
+from tests.lab.tiny import SETTINGS, TECHNIQUES, recurved
 
 
 def outcomes(tiny, rows, heads=None):
     features = tiny.features.take(np.asarray(rows))
-    return (heads or tiny.heads).outcomes(features.vectors, features.grams)
+    return (heads or tiny.heads).outcomes(features.vectors, features.grams, ["windows"] * len(features))
 
 
 def plain(outcome):
@@ -43,7 +44,7 @@ def test_answers_are_well_formed(tiny):
 
 
 def test_equal_confidences_are_ranked_by_their_place(tiny):
-    flat = tiny.heads.with_config(technique_temperature=1e12)
+    flat = recurved(tiny.heads, temperature=1e12)
     assert [t for t, _ in outcomes(tiny, [0], flat)[0].techniques] == list(TECHNIQUES[:MAX_TOP])
 
 
@@ -65,13 +66,35 @@ def test_the_gate_scales_confidence_by_the_score(tiny):
     ],
 )
 def test_the_verdict_follows_the_thresholds(tiny, malicious, suspicious, unknown, verdict):
-    heads = tiny.heads.with_config(malicious=malicious, suspicious=suspicious, unknown=unknown)
+    heads = recurved(tiny.heads.with_config(unknown=unknown), malicious=malicious, suspicious=suspicious)
     assert {o.verdict for o in outcomes(tiny, range(5), heads)} == {verdict}
 
 
 def test_a_score_at_the_threshold_counts(tiny):
     score = outcomes(tiny, [1])[0].score
-    assert outcomes(tiny, [1], tiny.heads.with_config(malicious=score))[0].verdict == "malicious"
+    assert outcomes(tiny, [1], recurved(tiny.heads, malicious=score))[0].verdict == "malicious"
+
+
+def test_a_family_with_a_curve_of_its_own_is_judged_by_it(tiny):
+    common = tiny.heads.config.curve("windows")
+    own = replace(common, offset=common.offset + 3.0, malicious=0.0)
+    heads = tiny.heads.with_config(curves={"": replace(common, malicious=2.0), "flow": own})
+    features = tiny.features.take(np.array([0, 0]))
+    flow, other = heads.outcomes(features.vectors, features.grams, ["flow", "windows"])
+    assert flow.score > other.score
+    assert (flow.verdict, flow.vector.tobytes()) == ("malicious", other.vector.tobytes())
+    assert other.verdict != "malicious"
+    assert plain(other)[:1] == plain(outcomes(tiny, [0])[0])[:1]
+
+
+def test_what_levels_say_is_added_to_the_logit(tiny):
+    features = tiny.features.take(np.arange(3))
+    say = np.zeros_like(tiny.heads.say)
+    say[features.grams[1][0]] = 6.0
+    told = replace(tiny.heads, say=say).malice_logits(features.vectors, features.grams)
+    untold = tiny.heads.malice_logits(features.vectors, features.grams)
+    times = [np.sum(g == features.grams[1][0]) for g in features.grams]
+    np.testing.assert_allclose(told - untold, 6.0 * np.array(times), atol=1e-5)
 
 
 def test_novelty_is_the_share_of_familiar_events_that_lie_nearer(tiny):
@@ -151,4 +174,9 @@ def test_numbers_that_are_not_finite_are_refused(tiny, name):
     with pytest.raises(ModelRefused, match="not finite"):
         Heads.load(save({**arrays, name: arrays[name] * np.float32("nan")}), config)
     with pytest.raises(ModelRefused, match="not finite"):
-        Heads.load(tensors, {**config, "score_slope": float("nan")})
+        Heads.load(tensors, {**config, "unknown": float("nan")})
+    broken = {"": {**config["curves"][""], "slope": float("inf")}}
+    with pytest.raises(ModelRefused, match="not finite"):
+        Heads.load(tensors, {**config, "curves": broken})
+    with pytest.raises(ModelRefused, match="without their own"):
+        Heads.load(tensors, {**config, "curves": {"flow": config["curves"][""]}})

@@ -16,7 +16,7 @@ from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.artefact import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
 from loglm_bridge.model.labeller import Labeller
-from tests.lab.tiny import sample_events
+from tests.lab.tiny import recurved, sample_events
 
 ALL = Options(top=MAX_TOP, embedding=True, explain=True)
 
@@ -181,7 +181,7 @@ def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path
 
 
 def test_other_heads_fail_the_golden_events_of_the_first(sealed, tiny, tmp_path):
-    _, text = tiny.heads.with_config(score_offset=1.0).dump()
+    _, text = recurved(tiny.heads, offset=1.0).dump()
     folder = with_file(sealed, tmp_path, HEADS_CONFIG, text)
     with pytest.raises(ModelFailed):
         Labeller.load(folder).self_test()
