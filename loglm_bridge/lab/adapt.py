@@ -20,6 +20,7 @@ from loglm_bridge.lab.heads import Features
 from loglm_bridge.model import artefact
 from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.neighbours import neighbours_of
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
@@ -57,6 +58,7 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
         encoder,
         adapted,
         signatures,
+        neighbours_of(base, heads.width),
         golden,
         _card(base, len(events), adapted),
         str(base.manifest["name"]),

@@ -6,11 +6,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.examples import TELLING
 from loglm_bridge.lab.rewrites import REWRITES, Rewrite, rewritten
 from loglm_bridge.lab.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.model.signatures import Signatures
+from loglm_bridge.telemetry import canonical
 
 #: Rewrites put one on another for the row "three at once".
 _TOGETHER = 3
@@ -50,6 +54,27 @@ def measure(
 
 def _flagged(verdict: Verdict, threshold: float | None) -> bool:
     return verdict.malicious if threshold is None else (verdict.score or 0.0) >= threshold
+
+
+def rules_alone(signatures: Signatures, events: Sequence[LabelledEvent], seed: int = 1) -> dict[str, Kept]:
+    """Return the same for the detection rules by themselves, matched against the values as the log wrote them.
+
+    `flagged` are events that a rule of level medium or above still hits, of those that one hits as they are.
+    """
+    kinds: dict[str, Rewrite] = {**REWRITES, "three at once": _three}
+    hit = [e for e in events if _ruled(signatures, e.event)]
+    out = {}
+    for name, rewrite in kinds.items():
+        rng = random.Random(f"{seed}/{name}")
+        changed = [replace(e.event, raw=r) for e in hit if (r := rewritten(e.event.raw, rewrite, rng)) is not None]
+        out[name] = Kept(len(changed), sum(_ruled(signatures, event) for event in changed))
+    return out
+
+
+def _ruled(signatures: Signatures, event: Event) -> bool:
+    form = canonical(event)[1]
+    bare = replace(form, fields=tuple(pair for pair in form.fields if pair[0] == "action"))
+    return any(signatures.rules[i].level in TELLING for i in signatures.hits(bare))
 
 
 def total(kept: Mapping[str, Kept]) -> Kept:

@@ -63,7 +63,10 @@ class TeachingWeights:
     """How much each teacher counts beside recordings (1.0).
 
     `event_source` is how many distinct events each source with labels of its own weighs as, on malice: a few hundred
-    near misses must not drown in a hundred thousand flows.
+    near misses must not drown in a hundred thousand flows. `lessons` is the say of all made events on malice. `rarity`
+    is the power of the number of differently labelled recordings that an event's say is divided by (0: background
+    counts in full). `spread` shares a recording's say among its events (multiple-instance); without it each event has
+    all of it.
     """
 
     recordings: float = 1.0
@@ -75,12 +78,15 @@ class TeachingWeights:
     gtfobins: float = 0.3
     fwaf: float = 0.02
     event_source: float = 10_000.0
+    lessons: float = 1.0
+    rarity: float = 2.0
+    spread: bool = True
 
 
 def from_corpus(corpus: Corpus, events: Sequence[CorpusEvent], weights: TeachingWeights) -> list[Example]:
     """Return one example for each distinct canonical event among `events`."""
     holders = _labels_by_canonical(events)
-    sizes = _recording_sizes(events, holders)
+    sizes = _recording_sizes(events, holders, weights)
     lift = _source_lift(events, weights)
     by_canonical: dict[int, list[CorpusEvent]] = defaultdict(list)
     for event in events:
@@ -99,7 +105,7 @@ def from_lessons(lessons: Iterable[Lesson], weights: TeachingWeights, atomic: bo
             techniques=_shares(lesson.techniques),
             technique_weight=getattr(weights, lesson.teacher),
             malice=1.0,
-            malice_weight=lesson.malice * (0.05 if lesson.teacher == "fwaf" else 1.0),
+            malice_weight=weights.lessons * lesson.malice * (0.05 if lesson.teacher == "fwaf" else 1.0),
         )
         for lesson in lessons
         if atomic or lesson.teacher != "atomic"
@@ -116,17 +122,17 @@ def _labels_by_canonical(events: Iterable[CorpusEvent]) -> Mapping[int, set[tupl
 
 
 def _recording_sizes(
-    events: Iterable[CorpusEvent], holders: Mapping[int, set[tuple[str, ...]]]
+    events: Iterable[CorpusEvent], holders: Mapping[int, set[tuple[str, ...]]], weights: TeachingWeights
 ) -> Mapping[tuple[str, str], float]:
-    """For each recording the sum of its distinct events' rarities."""
+    """For each recording the sum of its distinct events' rarities; 1 where each event has all of the say."""
     seen: set[tuple[str, str, int]] = set()
     sizes: dict[tuple[str, str], float] = defaultdict(float)
     for event in events:
         key = (event.source, event.group, event.canonical)
         if event.source in RECORDED and event.techniques and key not in seen:
             seen.add(key)
-            sizes[event.source, event.group] += _rarity(len(holders[event.canonical]))
-    return sizes
+            sizes[event.source, event.group] += _rarity(len(holders[event.canonical]), weights)
+    return sizes if weights.spread else dict.fromkeys(sizes, 1.0)
 
 
 def _source_lift(events: Iterable[CorpusEvent], weights: TeachingWeights) -> Mapping[str, float]:
@@ -137,8 +143,8 @@ def _source_lift(events: Iterable[CorpusEvent], weights: TeachingWeights) -> Map
     return {source: min(MOST_SAY, weights.event_source / len(found)) for source, found in distinct.items()}
 
 
-def _rarity(labels: int) -> float:
-    return 1.0 / labels**2
+def _rarity(labels: int, weights: TeachingWeights) -> float:
+    return float(labels**-weights.rarity)
 
 
 def _example(
@@ -176,7 +182,7 @@ def _technique_say(
     hit = tuple(t for _, level, techniques in row.hits if level in TELLING for t in techniques)
     if row.source not in RECORDED or not row.techniques:
         return (weights.hits if hit else 0.0), _shares(hit)
-    own = weights.recordings * _rarity(labels) / sizes[row.source, row.group]
+    own = weights.recordings * _rarity(labels, weights) / sizes[row.source, row.group]
     if not hit:
         return own, _shares(row.techniques)
     agreed = tuple(t for t in hit if t in row.techniques) or hit

@@ -19,6 +19,7 @@ from loglm_bridge.lab.onnx_graph import encoder_graph
 from loglm_bridge.model import artefact
 from loglm_bridge.model.arithmetic import LEVELS, Linear
 from loglm_bridge.model.heads import Heads, Net
+from loglm_bridge.model.neighbours import Neighbours
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import EventTokenizer
@@ -65,6 +66,7 @@ def seal(
     encoder: bytes,
     heads: Heads,
     signatures: Signatures,
+    neighbours: Neighbours,
     golden: Sequence[Event],
     card: str,
     name: str,
@@ -83,6 +85,10 @@ def seal(
         tensors, rules = signatures.dump()
         (folder / artefact.SIGNATURES).write_bytes(tensors)
         (folder / artefact.SIGNATURE_RULES).write_text(rules, encoding="utf-8")
+    if neighbours.recordings:
+        tensors, names = neighbours.dump()
+        (folder / artefact.NEIGHBOURS).write_bytes(tensors)
+        (folder / artefact.NEIGHBOUR_NAMES).write_text(names, encoding="utf-8")
     (folder / artefact.CARD).write_text(card, encoding="utf-8")
     rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads, signatures)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

@@ -11,7 +11,18 @@ import numpy as np
 import torch
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.lab import backgrounds, calibrate, corpus, examples, export, features, heads, pretrain, teaching
+from loglm_bridge.lab import (
+    backgrounds,
+    calibrate,
+    corpus,
+    examples,
+    export,
+    features,
+    heads,
+    neighbours,
+    pretrain,
+    teaching,
+)
 from loglm_bridge.lab import signatures as signatures_stage
 from loglm_bridge.lab import vocabulary as vocabulary_stage
 from loglm_bridge.lab.corpus import Corpus
@@ -21,6 +32,7 @@ from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.neighbours import Neighbours
 from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
 
@@ -70,15 +82,16 @@ class Run:
         run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder)
         return run.run([tokenizer.encode(event) for event in distinct])
 
-    def heads(self, everything: bool, atomic: bool) -> Heads:
+    def heads(self, everything: bool, atomic: bool, leave_out: str = "") -> Heads:
         """Stage `heads`: both nets on all but the calibration recordings, then the calibration.
 
         `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the Atomic
-        Red Team commands as a teacher.
+        Red Team commands as a teacher. `leave_out` names a source that the heads and their calibration do without, to
+        be measured as an unseen laboratory.
         """
         made, lessons = self._corpus(), teaching.load(self.folder / "lessons.jsonl.gz")
         of_canonicals, of_lessons = self._features(made, lessons)
-        kept = made.training(everything)
+        kept = [e for e in made.training(everything) if e.source != leave_out]
         fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or lesson.teacher != "atomic" for lesson in lessons])
@@ -122,6 +135,12 @@ class Run:
     def signatures(self) -> Signatures:
         """Return the compiled rules; none where the recipe wants none."""
         return signatures_stage.load(self.folder) if self.recipe.signatures else NO_RULES
+
+    def neighbours(self, everything: bool) -> Neighbours:
+        """Return the telling events of the recordings that the heads may have learned from."""
+        made = self._corpus()
+        of_canonicals, _ = self._features(made, teaching.load(self.folder / "lessons.jsonl.gz"))
+        return neighbours.collect(made.training(everything), of_canonicals)
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
         sizes = self.recipe.encoder

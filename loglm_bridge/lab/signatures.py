@@ -77,7 +77,7 @@ class Compiler:
         found = [c for c in compiled if c is not None and not _negative(c)]
         if not found or not gates:
             return None
-        return SignatureRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques)
+        return SignatureRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques, rule.id)
 
     def _condition(self, item: Any, rule: Rule, event_id: str) -> Condition | None:
         if isinstance(item, ConditionNOT):

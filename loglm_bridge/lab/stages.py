@@ -32,6 +32,9 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
 _MODEL = "a model folder"
 
+#: What `heads.saw` says of heads that learned from the validation recordings too.
+ALL = "all recordings"
+
 
 def add_parsers(commands: Parsers) -> None:
     """Declare every stage among the subcommands of `loglm`."""
@@ -46,6 +49,7 @@ def add_parsers(commands: Parsers) -> None:
     heads.add_argument(
         "--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher"
     )
+    heads.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without, so that it is unseen")
     _report(_stage(commands, "evaluate", "figures on the validation split, beside the baselines", _evaluate))
     site = _stage(commands, "adapt", "thresholds and novelty from a site's ordinary events", _adapt)
     site.add_argument("--model", type=Path, required=True, help=_MODEL)
@@ -110,13 +114,13 @@ def _pretrain(args: argparse.Namespace) -> int:
 
 
 def _heads(args: argparse.Namespace) -> int:
-    heads = _run_of(args).heads(args.everything, not args.without_atomic)
+    heads = _run_of(args).heads(args.everything, not args.without_atomic, args.leave_out)
     folder = args.heads or args.folder
     folder.mkdir(parents=True, exist_ok=True)
     tensors, config = heads.dump()
     (folder / artefact.HEADS).write_bytes(tensors)
     (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
-    (folder / "heads.saw").write_text("all recordings" if args.everything else "the training recordings alone")
+    (folder / "heads.saw").write_text(ALL if args.everything else "the training recordings alone")
     print(f"{len(heads.config.techniques)} techniques; malicious from {_thresholds(heads)}")
     return 0
 
@@ -154,6 +158,7 @@ def _export(args: argparse.Namespace) -> int:
         run.encoder_bytes(),
         heads,
         run.signatures(),
+        run.neighbours(saw == ALL),
         golden,
         text,
         run.recipe.name,

@@ -22,6 +22,8 @@ HEADS = "heads.safetensors"
 HEADS_CONFIG = "heads.json"
 SIGNATURES = "signatures.safetensors"
 SIGNATURE_RULES = "signatures.json"
+NEIGHBOURS = "neighbours.safetensors"
+NEIGHBOUR_NAMES = "neighbours.json"
 GOLDEN = "golden.json"
 CARD = "MODEL_CARD.md"
 
@@ -30,7 +32,7 @@ SEAL = "seal"
 
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
-OPTIONAL = frozenset({SEQUENCE_ENCODER, SIGNATURES, SIGNATURE_RULES})
+OPTIONAL = frozenset({SEQUENCE_ENCODER, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES})
 
 #: Bytes of the largest file that is read.
 MAX_FILE = 256 * 1024 * 1024

@@ -16,11 +16,12 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact
-from loglm_bridge.model.explanation import explain
+from loglm_bridge.model.explanation import MAX_NAMED, explain
 from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.heads import Curve, Heads, Outcome
+from loglm_bridge.model.neighbours import neighbours_of
 from loglm_bridge.model.session import EventSession
-from loglm_bridge.model.signatures import signatures_of
+from loglm_bridge.model.signatures import Signatures, signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import Canonical, Record, canonical
 
@@ -45,6 +46,7 @@ class Labeller:
         foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
         if foreign:
             raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
+        self._neighbours = neighbours_of(folder, self._heads.width)
         self._cache: dict[bytes, Outcome] = {}
         self._lock = Lock()
 
@@ -73,6 +75,11 @@ class Labeller:
     def width(self) -> int:
         """Numbers of an embedding."""
         return self._session.width
+
+    @property
+    def signatures(self) -> Signatures:
+        """The detection rules that events are marked with."""
+        return self._signatures
 
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
@@ -150,6 +157,14 @@ class Labeller:
         families = [form.family for form in forms]
         return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded), families)
 
+    def _explanation(self, form: Canonical, outcome: Outcome) -> dict[str, Any]:
+        rules = (self._signatures.rules[i] for i in form.rules[:MAX_NAMED])
+        return {
+            **explain(form, outcome, self.outcomes),
+            "rules": [{"id": r.name, "level": r.level, "techniques": list(r.techniques)} for r in rules],
+            "neighbours": self._neighbours.nearest(outcome.vector),
+        }
+
     def _verdict(self, record: Record, form: Canonical, answers: dict[bytes, Outcome], options: Options) -> Verdict:
         if record.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
@@ -164,7 +179,7 @@ class Labeller:
             novelty=outcome.novelty,
             truncated=record.truncated,
             embedding=_unit(outcome) if options.embedding else None,
-            explanation=explain(form, outcome, self.outcomes) if options.explain else None,
+            explanation=self._explanation(form, outcome) if options.explain else None,
         )
 
 

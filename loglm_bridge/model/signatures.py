@@ -49,12 +49,13 @@ class Atom:
 
 @dataclass(frozen=True)
 class SignatureRule:
-    """One rule: it is looked at where one of `gates` is present, and holds where `condition` does."""
+    """One rule: it is looked at where one of `gates` is present, and holds where `condition` does; `name` is its id."""
 
     gates: tuple[int, ...]
     condition: Condition
     level: str
     techniques: tuple[str, ...]
+    name: str = ""
 
 
 class Signatures:
@@ -138,7 +139,7 @@ class Signatures:
             "lengths": np.array([length for length, _ in literals], np.uint16),
             "hashes": np.array([value for _, value in literals], np.uint64),
         }
-        rules = [[r.gates, r.condition, r.level, r.techniques] for r in self.rules]
+        rules = [[r.gates, r.condition, r.level, r.techniques, r.name] for r in self.rules]
         return save(arrays), json.dumps({"rules": rules}, separators=(",", ":")) + "\n"
 
     @classmethod
@@ -152,7 +153,9 @@ class Signatures:
                 Atom(f, Pattern(tuple(literals[start:end]), bool(anchor & 1), bool(anchor & 2)))
                 for f, anchor, start, end in zip(read["fields"], read["anchors"], starts, read["ends"], strict=False)
             ]
-            return cls(atoms, [SignatureRule(tuple(g), c, str(level), tuple(t)) for g, c, level, t in rules["rules"]])
+            return cls(
+                atoms, [SignatureRule(tuple(g), c, str(level), tuple(t), *n) for g, c, level, t, *n in rules["rules"]]
+            )
         except Exception as error:
             raise ModelRefused(f"signatures: {error!r}") from error
 

@@ -7,6 +7,8 @@ from loglm_bridge.lab import evasion
 from loglm_bridge.lab.rewrites import REWRITES
 from loglm_bridge.lab.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.model.patterns import pattern
+from loglm_bridge.model.signatures import Atom, SignatureRule, Signatures, action_gate, field_hash
 
 
 def labelled(raw):
@@ -36,3 +38,19 @@ def test_the_canonical_form_sees_through_case_and_blanks(tiny, tmp_path):
     (verdict,) = labeller.label([event.event], evasion.Options(top=1))
     kept = evasion.measure(labeller, [event], verdict.score)
     assert kept["mixed_case"] == kept["blanks"] == evasion.Kept(1, 1)
+
+
+def test_rules_alone_see_what_the_log_wrote_and_nothing_undone():
+    atom = Atom(field_hash("process"), pattern(("whoami /groups",)))
+    gates = (action_gate("process_create"),)
+    rules = Signatures([atom], [SignatureRule(gates, 0, "medium", ()), SignatureRule(gates, 0, "low", ())])
+    commands = ("cmd.exe /c whoami /groups", "cmd.exe /c ipconfig")
+    events = [
+        labelled(json.dumps({"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "CommandLine": c}))
+        for c in commands
+    ]
+    kept = evasion.rules_alone(rules, events)
+    assert kept["mixed_case"] == evasion.Kept(1, 1)
+    assert kept["carets"] == evasion.Kept(1, 0)
+    quiet = Signatures([atom], [SignatureRule(gates, 0, "low", ())])
+    assert evasion.rules_alone(quiet, events)["mixed_case"] == evasion.Kept(0, 0)

@@ -44,6 +44,15 @@ def test_the_events_of_one_recording_share_one_say():
     assert sum(e.technique_weight for e in found.values()) == pytest.approx(1.0)
 
 
+def test_without_its_parts_the_weighting_is_that_of_plain_labels():
+    background = [event(0, group, techniques=[technique]) for group, technique in (("a", "T1"), ("b", "T2"))]
+    flat = examples(*background, event(1, "a", techniques=["T1"]), weights=TeachingWeights(rarity=0.0))
+    assert flat[0].technique_weight == pytest.approx(1.0)
+    assert flat[1].technique_weight == pytest.approx(0.5)
+    loud = examples(*(event(i, "a", techniques=["T1"]) for i in range(8)), weights=TeachingWeights(spread=False))
+    assert [e.technique_weight for e in loud.values()] == [1.0] * 8
+
+
 def test_a_telling_hit_adds_its_say_and_narrows_the_techniques():
     found = examples(
         event(0, "a", techniques=["T1", "T2"], hits=[hit("high", "T2")]),
@@ -108,3 +117,5 @@ def test_lessons_weigh_as_their_teacher_and_atomic_only_where_allowed():
     assert (kept[0].malice, kept[0].malice_weight) == (1.0, 0.7)
     assert kept[1].malice_weight < 0.1
     assert len(from_lessons(lessons, WEIGHTS, atomic=True)) == 3
+    silent = from_lessons(lessons, TeachingWeights(lessons=0.0), atomic=True)
+    assert {e.malice_weight for e in silent} == {0.0}

@@ -7,6 +7,7 @@ from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab import calibrate, examples, export, vocabulary
+from loglm_bridge.lab.neighbours import opaque
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
 from loglm_bridge.model.labeller import Labeller
@@ -85,6 +86,7 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
         run.encoder_bytes(),
         heads,
         run.signatures(),
+        run.neighbours(everything=False),
         golden,
         "card",
         run.recipe.name,
@@ -98,6 +100,17 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
     assert len(verdict.techniques) == 3
 
 
+def test_neighbours_are_training_recordings_under_opaque_ids(done, data):
+    run, made, _, _ = done
+    found = run.neighbours(everything=False)
+    allowed = {opaque(e.source, e.group): e.techniques for e in made.training() if e.source in examples.RECORDED}
+    assert found.recordings
+    assert {r.id: r.techniques for r in found.recordings}.items() <= allowed.items()
+    assert not {opaque("otrf_security_datasets", group) for group in data.held_out} & {r.id for r in found.recordings}
+    assert len(run.neighbours(everything=True).recordings) == len(found.recordings) + len(data.held_out)
+    assert found.nearest(found.vectors[0])[0]["similarity"] == 1.0
+
+
 def test_stages_that_are_done_are_read_and_give_the_same(done, data, tmp_path):
     run, made, heads, _ = done
     again, _ = run.corpus(tmp_path / "nowhere", data.split)
@@ -106,6 +119,16 @@ def test_stages_that_are_done_are_read_and_give_the_same(done, data, tmp_path):
     run.pretrain()
     assert run.tokenizer_file.read_bytes() == before
     assert run.heads(everything=False, atomic=True).dump() == heads.dump()
+
+
+def test_a_source_left_out_is_neither_fitted_nor_calibrated_on(done, monkeypatch):
+    run, _, _, _ = done
+    seen = Seen()
+    seen.spy(monkeypatch, examples, "from_corpus")
+    seen.spy(monkeypatch, calibrate, "calibrated")
+    run.heads(everything=False, atomic=True, leave_out="evtx_baseline")
+    for events in (seen["from_corpus"][1], seen["calibrated"][1]):
+        assert {e.source for e in events} == {"otrf_security_datasets"}
 
 
 def test_the_counts_are_those_of_the_run(done):
@@ -137,6 +160,7 @@ def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
         run.encoder_bytes(),
         heads,
         run.signatures(),
+        run.neighbours(everything=False),
         sample_events()[:2],
         "card",
         "n",

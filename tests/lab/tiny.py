@@ -15,6 +15,7 @@ from loglm_bridge.lab.examples import Example
 from loglm_bridge.lab.heads import Features, NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
 from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.neighbours import no_neighbours
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import NO_RULES
 from loglm_bridge.model.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
@@ -58,6 +59,7 @@ class Tiny:
             self.onnx,
             heads or self.heads,
             NO_RULES,
+            no_neighbours(32),
             events,
             card,
             "tiny",

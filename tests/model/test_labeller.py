@@ -93,7 +93,7 @@ def test_verdicts_come_in_order_and_are_well_formed(labeller):
         assert 0.0 <= verdict.score <= 1.0
         assert len(verdict.techniques) == MAX_TOP
         assert sum(x * x for x in verdict.embedding) == pytest.approx(1.0, abs=1e-3)
-        assert set(verdict.explanation) == {"kind", "fields"}
+        assert set(verdict.explanation) == {"kind", "fields", "rules", "neighbours"}
 
 
 def test_options_add_parts_and_change_no_number(labeller):

@@ -1,0 +1,54 @@
+"""The telling events of the training recordings, as a model folder keeps them: vectors, opaque ids, techniques."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+
+from loglm_bridge.lab.corpus import CorpusEvent
+from loglm_bridge.lab.examples import RECORDED, TELLING
+from loglm_bridge.lab.heads import Features
+from loglm_bridge.model.arithmetic import quantise_rows
+from loglm_bridge.model.neighbours import Neighbours, Recording
+
+#: Events kept of one recording.
+EVENTS = 3
+
+#: Hexadecimal digits of an opaque id.
+_DIGITS = 12
+
+
+def collect(events: Sequence[CorpusEvent], features: Features) -> Neighbours:
+    """Return up to EVENTS telling events of each recording of a known technique.
+
+    `features` are those of all canonical events. Telling are events that a medium rule hits, then those that the fewest
+    recordings share.
+    """
+    held: dict[tuple[str, str], dict[int, CorpusEvent]] = defaultdict(dict)
+    shared: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for event in events:
+        if event.source in RECORDED and event.techniques:
+            held[event.source, event.group].setdefault(event.canonical, event)
+            shared[event.canonical].add((event.source, event.group))
+    rows: list[int] = []
+    owners: list[int] = []
+    names = sorted(held)
+    for owner, name in enumerate(names):
+        own = sorted(held[name].values(), key=lambda e: (not _ruled(e), len(shared[e.canonical]), e.canonical))
+        rows += [e.canonical for e in own[:EVENTS]]
+        owners += [owner] * len(own[:EVENTS])
+    vectors, _ = quantise_rows(features.vectors[np.array(rows, dtype=np.int64)])
+    recordings = [Recording(opaque(*name), next(iter(held[name].values())).techniques) for name in names]
+    return Neighbours(vectors.astype(np.int8), np.array(owners, np.int32), recordings)
+
+
+def opaque(source: str, group: str) -> str:
+    """Return a recording's id: its source and the first digits of sha256("source/group")."""
+    return f"{source}/{sha256(f'{source}/{group}'.encode()).hexdigest()[:_DIGITS]}"
+
+
+def _ruled(event: CorpusEvent) -> bool:
+    return any(level in TELLING for _, level, _ in event.hits)
