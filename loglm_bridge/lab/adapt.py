@@ -50,6 +50,8 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
     rows = np.array([index[form.key] for form in forms])
     adapted = calibrate.with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
+    families = sorted({*adapted.config.families, *calibrate.known_families(distinct)})
+    adapted = adapted.with_config(families=tuple(families))
     golden = [Event.from_dict(row["event"]) for row in base.json(artefact.GOLDEN)]
     details = {k: v for k, v in base.manifest.items() if k not in ("name", "version", "api", "files")}
     return export.seal(

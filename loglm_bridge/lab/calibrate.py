@@ -5,7 +5,7 @@ Everything here is fitted on recordings and machines that no head was fitted on.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -27,6 +27,9 @@ SHARE = 8
 #: Ordinary events, and attacks, of a log family from which on it gets a curve of its own.
 LEAST_ORDINARY = 2_000
 LEAST_ATTACKS = 50
+
+#: Distinct training events from which on a log family is known.
+LEAST_KNOWN = 10
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ def prototypes(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     return centres
 
 
-def uncalibrated(techniques: Sequence[str], gate: float) -> HeadConfig:
+def uncalibrated(techniques: Sequence[str], families: Sequence[str], gate: float) -> HeadConfig:
     """Return a configuration with neutral numbers, to be calibrated."""
-    return HeadConfig(tuple(techniques), gate, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)})
+    return HeadConfig(tuple(techniques), tuple(families), gate, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)})
 
 
 def calibrated(
@@ -146,6 +149,12 @@ def with_thresholds(
             limits = threshold(scores, budget.malicious), threshold(scores, budget.suspicious)
             curves[family] = replace(curve, malicious=limits[0], suspicious=limits[1])
     return fitted.with_config(curves=curves, unknown=1.0 - budget.unknown)
+
+
+def known_families(forms: Sequence[Canonical]) -> list[str]:
+    """Return the log families of which training shows at least LEAST_KNOWN distinct events."""
+    counts = Counter(form.family for form in forms)
+    return sorted(family for family, count in counts.items() if count >= LEAST_KNOWN)
 
 
 def _by_family(events: Sequence[CorpusEvent], families: Sequence[str]) -> dict[str, list[int]]:

@@ -26,6 +26,7 @@ class Answer:
     event: LabelledEvent
     score: float
     flagged: bool
+    verdict: str
     techniques: tuple[tuple[str, float], ...]
     vector: np.ndarray
 
@@ -143,6 +144,12 @@ def _threshold(scores: Sequence[float], alerts: int) -> float:
     """Return the score that at most `alerts` of the scores exceed."""
     ordered = sorted(scores, reverse=True)
     return ordered[min(max(alerts, 0), len(ordered) - 1)] if ordered else 0.0
+
+
+def unknown_share(answers: Iterable[Answer]) -> float:
+    """Return the share of ordinary machines' events that are called unknown."""
+    verdicts = [a.verdict for a in answers if a.ordinary]
+    return verdicts.count("unknown") / len(verdicts) if verdicts else 0.0
 
 
 def parent(technique: str) -> str:

@@ -54,7 +54,7 @@ BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
 }
 
 #: Parts of the report that are not the scorer's.
-ADDED = frozenset({"calibration", "union_with_sigma", "evasion"})
+ADDED = frozenset({"calibration", "union_with_sigma", "evasion", "unknown"})
 
 _CHUNK = 512
 
@@ -157,7 +157,7 @@ def _answers(labeller: Labeller, chunk: Sequence[LabelledEvent]) -> list[Answer]
 def _answer(event: LabelledEvent, verdict: Verdict, width: int) -> Answer:
     vector = np.asarray(verdict.embedding or np.zeros(width), dtype=np.float32)
     techniques = tuple((t.id, t.confidence) for t in verdict.techniques)
-    return Answer(event, verdict.score or 0.0, verdict.malicious, techniques, vector)
+    return Answer(event, verdict.score or 0.0, verdict.malicious, verdict.verdict or "", techniques, vector)
 
 
 def _row(answer: Answer) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], a
 
 
 def extras(answers: Sequence[Answer]) -> dict[str, Any]:
-    """Return what the report adds to the scorer's figures: calibration errors, and recall in union with Sigma."""
+    """Return what the report adds to the scorer's figures: calibration, union with Sigma, share called unknown."""
     score, first = curves.score_reliability(answers), curves.confidence_reliability(answers)
     return {
         "calibration": {
@@ -68,6 +68,7 @@ def extras(answers: Sequence[Answer]) -> dict[str, Any]:
             "first_technique": {name: round(diagram.error, 4) for name, diagram in first.items()},
         },
         "union_with_sigma": curves.union_with_sigma(answers),
+        "unknown": {"ordinary": round(curves.unknown_share(answers), 4)},
     }
 
 

@@ -102,9 +102,10 @@ class Run:
         technique = heads.fit_techniques(inputs, taught, labels, self.recipe.technique)
         malice = heads.fit_malice(inputs, taught, self.recipe.malice)
         calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
+        known = calibrate.known_families([made.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         plain = Heads(
-            calibrate.uncalibrated(labels, self.recipe.gate),
+            calibrate.uncalibrated(labels, known, self.recipe.gate),
             export.net(technique),
             export.net(malice),
             centres,

@@ -44,10 +44,12 @@ class HeadConfig:
     `techniques` names the outputs. `curves` are the calibrations by log family; that of "" holds for every family
     without its own. Confidences are multiplied by score ** `gate`. An event that is neither malicious nor suspicious is
     unknown above the novelty `unknown`. Novelty is the share of familiar events that lie nearer to a prototype:
-    `novelty_quantiles` are their distances at equal steps.
+    `novelty_quantiles` are their distances at equal steps; it is 1 for every event of a log family that is not among
+    the `families` of training.
     """
 
     techniques: tuple[str, ...]
+    families: tuple[str, ...]
     gate: float
     unknown: float
     novelty_quantiles: tuple[float, ...]
@@ -58,7 +60,8 @@ class HeadConfig:
         """Read `heads.json`. Raises ModelRefused where a key is absent or not a number."""
         try:
             numbers = {k: float(data[k]) for k in _NUMBERS}
-            techniques = tuple(str(t) for t in data["techniques"])
+            techniques = _names(data["techniques"])
+            families = _names(data["families"])
             quantiles = tuple(float(q) for q in data["novelty_quantiles"])
             curves = {str(family): Curve(**{k: float(c[k]) for k in _CURVE}) for family, c in data["curves"].items()}
             all_numbers = [*numbers.values(), *quantiles, *(n for c in curves.values() for n in astuple(c))]
@@ -68,12 +71,13 @@ class HeadConfig:
                 raise ValueError("no curve for families without their own")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelRefused(f"heads.json: {error!r}") from error
-        return cls(techniques=techniques, novelty_quantiles=quantiles, curves=curves, **numbers)
+        return cls(techniques=techniques, families=families, novelty_quantiles=quantiles, curves=curves, **numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `heads.json`."""
         return {
             "techniques": list(self.techniques),
+            "families": list(self.families),
             **{k: getattr(self, k) for k in _NUMBERS},
             "novelty_quantiles": list(self.novelty_quantiles),
             "curves": {family: asdict(curve) for family, curve in self.curves.items()},
@@ -82,6 +86,12 @@ class HeadConfig:
     def curve(self, family: str) -> Curve:
         """Return the calibration of a log family."""
         return self.curves.get(family) or self.curves[""]
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list expected, not {value!r:.40}")
+    return tuple(str(name) for name in value)
 
 
 _NUMBERS = ("gate", "unknown")
@@ -242,13 +252,14 @@ class Heads:
         scores = _sigmoid(slopes * malice.astype(np.float64) + offsets)
         confidences = _softmax(technique.astype(np.float64) / temperatures[:, None])
         confidences *= scores[:, None] ** self.config.gate
-        novelties = self._novelty(self.distances(vectors))
+        novelties = self._novelty(self.distances(vectors), families)
         rows = zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, curves, strict=True)
         return [self._outcome(*row) for row in rows]
 
-    def _novelty(self, distances: np.ndarray) -> np.ndarray:
+    def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
         steps = np.asarray(self.config.novelty_quantiles)
-        return (np.searchsorted(steps, distances) / len(steps)).round(DECIMALS)
+        known = np.isin(np.array(families, dtype=object), self.config.families)
+        return np.where(known, np.searchsorted(steps, distances) / len(steps), 1.0).round(DECIMALS)
 
     def _outcome(
         self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray, curve: Curve

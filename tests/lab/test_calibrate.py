@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loglm_bridge.lab import calibrate
 from loglm_bridge.lab.calibrate import Budget, kept_for_calibration, known_malice, threshold
 from loglm_bridge.lab.corpus import CorpusEvent
+from loglm_bridge.telemetry import Canonical
 from tests.lab.tiny import families
 
 
@@ -96,6 +97,11 @@ def test_a_recording_is_kept_by_its_name_alone_and_about_one_in_eight_is():
 )
 def test_known_malice(source, label, hits, known):
     assert known_malice(event(source, label=label, hits=hits)) is known
+
+
+def test_a_family_is_known_from_enough_distinct_events_on():
+    forms = [Canonical(f, "k", (("n", str(i)),)) for f, n in (("often", 10), ("seldom", 9)) for i in range(n)]
+    assert calibrate.known_families(forms) == ["often"]
 
 
 def test_prototypes_are_the_seeds_and_lie_among_the_vectors(tiny):

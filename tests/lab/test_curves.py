@@ -13,7 +13,8 @@ HIGH = (("rule", "high", ("T1003.001",)),)
 
 def answer(source, group, score, techniques=(), said=(), hits=(), label="malicious", vector=(1.0, 0.0)):
     event = LabelledEvent(f"{source}/{group}", source, group, Event("x"), label, tuple(techniques), tuple(hits))
-    return Answer(event, score, score > 0.5, tuple(said), np.asarray(vector, np.float32))
+    verdict = "malicious" if score > 0.5 else "unknown" if score < 0.1 else "benign"
+    return Answer(event, score, score > 0.5, verdict, tuple(said), np.asarray(vector, np.float32))
 
 
 def ordinary(scores, hits=()):
@@ -41,6 +42,12 @@ def test_score_and_first_confidence_are_judged_by_domain():
     score, first = curves.score_reliability(held), curves.confidence_reliability(held)
     assert {name: round(d.error, 3) for name, d in score.items()} == {"Windows": 0.0, "panther_rule_tests": 0.5}
     assert {name: round(d.error, 3) for name, d in first.items()} == {"Windows": 0.1, "panther_rule_tests": 0.6}
+
+
+def test_the_unknown_share_is_of_ordinary_events():
+    held = [*ordinary([0.05, 0.2, 0.3, 0.9]), recording("a", 0.01)]
+    assert curves.unknown_share(held) == 0.25
+    assert curves.unknown_share([recording("a", 0.01)]) == 0.0
 
 
 def test_recall_by_budget_counts_recordings_above_the_ordinary_score():

@@ -103,6 +103,14 @@ def test_novelty_is_the_share_of_familiar_events_that_lie_nearer(tiny):
     assert outcomes(tiny, [0], tiny.heads.with_config(novelty_quantiles=steps))[0].novelty == 0.75
 
 
+def test_a_log_family_that_training_did_not_show_is_unknown_unless_it_is_malicious(tiny):
+    features = tiny.features.take(np.array([0]))
+    for malicious, verdict in ((2.0, "unknown"), (0.0, "malicious")):
+        heads = recurved(tiny.heads.with_config(unknown=0.99), malicious=malicious, suspicious=2.0)
+        (foreign,) = heads.outcomes(features.vectors, features.grams, ["a new product"])
+        assert (foreign.novelty, foreign.verdict) == (1.0, verdict)
+
+
 def test_a_prototype_has_no_distance_to_itself(tiny):
     assert tiny.heads.distances(tiny.heads.prototypes).max() < 1e-6
     assert tiny.heads.distances(-tiny.heads.prototypes).max() <= 2.0
