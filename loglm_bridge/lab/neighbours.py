@@ -22,10 +22,19 @@ _DIGITS = 12
 
 
 def collect(events: Sequence[CorpusEvent], features: Features) -> Neighbours:
-    """Return up to EVENTS telling events of each recording of a known technique.
+    """Return the telling events of each recording of a known technique; `features` are those of all canonical ones."""
+    found = telling(events)
+    rows = [event.canonical for own in found.values() for event in own]
+    owners = np.repeat(np.arange(len(found), dtype=np.int32), [len(own) for own in found.values()])
+    vectors, _ = quantise_rows(features.vectors[np.array(rows, dtype=np.int64)])
+    recordings = [Recording(opaque(*name), own[0].techniques) for name, own in found.items()]
+    return Neighbours(vectors.astype(np.int8), owners, recordings)
 
-    `features` are those of all canonical events. Telling are events that a medium rule hits, then those that the fewest
-    recordings share.
+
+def telling(events: Sequence[CorpusEvent]) -> dict[tuple[str, str], list[CorpusEvent]]:
+    """Return up to EVENTS distinct events of each recording of a known technique, recordings in order of name.
+
+    First come events that a medium rule hits, then those that the fewest recordings share.
     """
     held: dict[tuple[str, str], dict[int, CorpusEvent]] = defaultdict(dict)
     shared: dict[int, set[tuple[str, str]]] = defaultdict(set)
@@ -33,16 +42,10 @@ def collect(events: Sequence[CorpusEvent], features: Features) -> Neighbours:
         if event.source in RECORDED and event.techniques:
             held[event.source, event.group].setdefault(event.canonical, event)
             shared[event.canonical].add((event.source, event.group))
-    rows: list[int] = []
-    owners: list[int] = []
-    names = sorted(held)
-    for owner, name in enumerate(names):
-        own = sorted(held[name].values(), key=lambda e: (not _ruled(e), len(shared[e.canonical]), e.canonical))
-        rows += [e.canonical for e in own[:EVENTS]]
-        owners += [owner] * len(own[:EVENTS])
-    vectors, _ = quantise_rows(features.vectors[np.array(rows, dtype=np.int64)])
-    recordings = [Recording(opaque(*name), next(iter(held[name].values())).techniques) for name in names]
-    return Neighbours(vectors.astype(np.int8), np.array(owners, np.int32), recordings)
+    return {
+        name: sorted(held[name].values(), key=lambda e: (not _ruled(e), len(shared[e.canonical]), e.canonical))[:EVENTS]
+        for name in sorted(held)
+    }
 
 
 def opaque(source: str, group: str) -> str:

@@ -37,7 +37,10 @@ def answers():
         vector = rng.normal(size=4)
         out.append(answer("open_xp_rules", f"r{i}", rng.random(), (technique,), said, HIGH, vector=vector))
     out += [answer("panther_rule_tests", str(i), rng.random(), label=("malicious", "benign")[i % 2]) for i in range(20)]
-    return [a if len(a.vector) == 4 else type(a)(a.event, a.score, a.flagged, a.verdict, a.techniques, np.ones(4)) for a in out]
+    return [
+        a if len(a.vector) == 4 else type(a)(a.event, a.score, a.flagged, a.verdict, a.techniques, np.ones(4))
+        for a in out
+    ]
 
 
 @pytest.fixture(scope="module")
