@@ -100,9 +100,11 @@ def prototypes(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     return centres
 
 
-def uncalibrated(techniques: Sequence[str], families: Sequence[str], gate: float) -> HeadConfig:
+def uncalibrated(techniques: Sequence[str], families: Sequence[str], gate: float, bound: float) -> HeadConfig:
     """Return a configuration with neutral numbers, to be calibrated."""
-    return HeadConfig(tuple(techniques), tuple(families), gate, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)})
+    return HeadConfig(
+        tuple(techniques), tuple(families), gate, bound, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)}
+    )
 
 
 def calibrated(
@@ -121,8 +123,10 @@ def calibrated(
         heads.malice_logits(chosen.vectors, chosen.grams),
         heads.technique.logits(chosen.vectors, chosen.grams),
     )
+    exact = technique.astype(np.float64)
+    common = _curve(heads, events, at, malice, exact, heads.config.curve(""))
     curves = {
-        family: _curve(heads, [events[i] for i in own], at[own], malice, technique.astype(np.float64))
+        family: _curve(heads, [events[i] for i in own], at[own], malice, exact, common)
         for family, own in _by_family(events, [families[i] for i in at]).items()
     }
     ordinary = at[[known_malice(e) is False for e in events]]
@@ -172,12 +176,20 @@ def _by_family(events: Sequence[CorpusEvent], families: Sequence[str]) -> dict[s
 
 
 def _curve(
-    heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, malice: np.ndarray, technique: np.ndarray
+    heads: Heads,
+    events: Sequence[CorpusEvent],
+    at: np.ndarray,
+    malice: np.ndarray,
+    technique: np.ndarray,
+    otherwise: Curve,
 ) -> Curve:
+    """Return the curve of the events; `otherwise` where they show one class only, or attacks with the lower logits."""
     known = [(i, bad) for i, e in zip(at, events, strict=True) if (bad := known_malice(e)) is not None]
     if len({bad for _, bad in known}) < 2:
-        return heads.config.curve("")
+        return otherwise
     slope, offset = score_line(malice[[i for i, _ in known]], np.array([bad for _, bad in known]))
+    if slope <= 0:
+        return otherwise
     return Curve(slope, offset, _temperature(heads, events, at, technique), 1.0, 1.0)
 
 

@@ -44,6 +44,7 @@ class Recipe:
     level_say: float
     prototypes: int
     gate: float
+    bound: float
     encoder: EncoderSizes
     pretrain: PretrainSettings
     weights: TeachingWeights

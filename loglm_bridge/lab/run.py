@@ -105,7 +105,7 @@ class Run:
         known = calibrate.known_families([made.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         plain = Heads(
-            calibrate.uncalibrated(labels, known, self.recipe.gate),
+            calibrate.uncalibrated(labels, known, self.recipe.gate, self.recipe.bound),
             export.net(technique),
             export.net(malice),
             centres,

@@ -42,7 +42,8 @@ class HeadConfig:
     """What `heads.json` holds.
 
     `techniques` names the outputs. `curves` are the calibrations by log family; that of "" holds for every family
-    without its own. Confidences are multiplied by score ** `gate`. An event that is neither malicious nor suspicious is
+    without its own. What the net of malice says is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)).
+    Confidences are multiplied by score ** `gate`. An event that is neither malicious nor suspicious is
     unknown above the novelty `unknown`. Novelty is the share of familiar events that lie nearer to a prototype:
     `novelty_quantiles` are their distances at equal steps; it is 1 for every event of a log family that is not among
     the `families` of training.
@@ -51,6 +52,7 @@ class HeadConfig:
     techniques: tuple[str, ...]
     families: tuple[str, ...]
     gate: float
+    bound: float
     unknown: float
     novelty_quantiles: tuple[float, ...]
     curves: Mapping[str, Curve]
@@ -94,7 +96,7 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in value)
 
 
-_NUMBERS = ("gate", "unknown")
+_NUMBERS = ("gate", "bound", "unknown")
 _CURVE = tuple(field.name for field in fields(Curve))
 
 
@@ -237,9 +239,10 @@ class Heads:
         return distances
 
     def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the logit of malice of each event, float32 (events,)."""
+        """Return the logit of malice of each event, float64 (events,): the net's, bounded, and what levels say."""
         said = np.array([self.say[buckets].sum() for buckets in grams], dtype=np.float32)
-        logits: np.ndarray = self.malice.logits(vectors, grams)[:, 0] + said
+        net = self.malice.logits(vectors, grams)[:, 0].astype(np.float64) / (2.0 * self.config.bound)
+        logits: np.ndarray = self.config.bound * np.tanh(net) + said
         return logits
 
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray], families: Sequence[str]) -> list[Outcome]:

@@ -99,6 +99,17 @@ def test_known_malice(source, label, hits, known):
     assert known_malice(event(source, label=label, hits=hits)) is known
 
 
+def test_where_attacks_have_the_lower_logits_the_common_curve_holds(tiny):
+    source = "deeptempo_cic2017_sample"
+    logits = tiny.heads.malice_logits(tiny.features.vectors, tiny.features.grams)
+    events = [
+        event(source, label="malicious" if logit < np.median(logits) else "benign", canonical=i)
+        for i, logit in enumerate(logits)
+    ]
+    heads = calibrate.calibrated(tiny.heads, events, tiny.forms, tiny.features, Budget(0.1, 0.3, 0.2))
+    assert heads.config.curve("").slope == tiny.heads.config.curve("").slope > 0
+
+
 def test_a_family_is_known_from_enough_distinct_events_on():
     forms = [Canonical(f, "k", (("n", str(i)),)) for f, n in (("often", 10), ("seldom", 9)) for i in range(n)]
     assert calibrate.known_families(forms) == ["often"]

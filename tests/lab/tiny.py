@@ -113,7 +113,7 @@ def _heads(forms: list[Canonical], features: Features) -> Heads:
     malice = heads.fit_malice(features, examples, SETTINGS)
     centres = calibrate.prototypes(features.vectors, 4, seed=1)
     plain = Heads(
-        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(forms))), 0.5),
+        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(forms))), 0.5, 20.0),
         export.net(technique),
         export.net(malice),
         centres,

@@ -97,6 +97,13 @@ def test_what_levels_say_is_added_to_the_logit(tiny):
     np.testing.assert_allclose(told - untold, 6.0 * np.array(times), atol=1e-5)
 
 
+def test_what_the_net_says_is_bounded_and_keeps_its_order(tiny):
+    net = tiny.heads.malice.logits(tiny.features.vectors, tiny.features.grams)[:, 0]
+    bounded = tiny.heads.with_config(bound=0.5).malice_logits(tiny.features.vectors, tiny.features.grams)
+    assert np.abs(bounded).max() <= 0.5
+    assert (np.argsort(bounded, kind="stable") == np.argsort(net, kind="stable")).all()
+
+
 def test_novelty_is_the_share_of_familiar_events_that_lie_nearer(tiny):
     distance = float(tiny.heads.distances(tiny.features.vectors[:1])[0])
     steps = (distance - 0.3, distance - 0.2, distance - 0.1, distance + 0.1)
