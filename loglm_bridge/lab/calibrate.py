@@ -124,9 +124,9 @@ def calibrated(
         heads.technique.logits(chosen.vectors, chosen.grams),
     )
     exact = technique.astype(np.float64)
-    common = _curve(heads, events, at, malice, exact, heads.config.curve(""))
+    common = _curve(heads, events, at, malice, exact, heads.config.curve(""), False)
     curves = {
-        family: _curve(heads, [events[i] for i in own], at[own], malice, exact, common)
+        family: _curve(heads, [events[i] for i in own], at[own], malice, exact, common, bool(family))
         for family, own in _by_family(events, [families[i] for i in at]).items()
     }
     ordinary = at[[known_malice(e) is False for e in events]]
@@ -182,9 +182,15 @@ def _curve(
     malice: np.ndarray,
     technique: np.ndarray,
     otherwise: Curve,
+    vouched: bool,
 ) -> Curve:
-    """Return the curve of the events; `otherwise` where they show one class only, or attacks with the lower logits."""
-    known = [(i, bad) for i, e in zip(at, events, strict=True) if (bad := known_malice(e)) is not None]
+    """Return the curve of the events; `otherwise` where they show one class only, or attacks with the lower logits.
+
+    Where not all is `vouched` for, telemetry without labels counts as ordinary: in families of few labels the labelled
+    events are tests, half of them attacks, and an ordinary day would score as one.
+    """
+    truth = [known_malice(e) if vouched else bool(known_malice(e)) for e in events]
+    known = [(i, bad) for i, bad in zip(at, truth, strict=True) if bad is not None]
     if len({bad for _, bad in known}) < 2:
         return otherwise
     slope, offset = score_line(malice[[i for i, _ in known]], np.array([bad for _, bad in known]))
