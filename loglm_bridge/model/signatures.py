@@ -32,8 +32,9 @@ Condition = Any
 #: Name under which a pattern of any field is filed; it is matched against the canonical fields.
 ANY = "*"
 
-#: Distinct (field, value) pairs whose atoms are remembered.
+#: Distinct (field, value) pairs whose atoms are remembered, and the characters of the longest such value.
 _MEMO = 1 << 15
+_MEMO_VALUE = 1_000
 
 #: What a rule's level says of malice, beside what the nets learned; in steps.
 LEVEL_STEPS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
@@ -104,9 +105,11 @@ class Signatures:
             return ()
         found = self._memo.get((name, value))
         if found is None:
-            if len(self._memo) >= _MEMO:
-                self._memo.clear()
-            found = self._memo[name, value] = tuple(patterns.holding(value))
+            found = tuple(patterns.holding(value))
+            if len(value) <= _MEMO_VALUE:
+                if len(self._memo) >= _MEMO:
+                    self._memo.clear()
+                self._memo[name, value] = found
         return found
 
     def buckets(self, event: Canonical) -> np.ndarray:

@@ -96,6 +96,14 @@ def test_an_empty_value_is_an_absent_one():
     assert exists.hits(process("a", plain=[("image", "")])) == []
 
 
+def test_what_is_remembered_changes_nothing(monkeypatch):
+    monkeypatch.setattr("loglm_bridge.model.signatures._MEMO", 3)
+    rules = compiled(0, 1)
+    forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
+    assert [rules.hits(form) for form in forms] == [compiled(0, 1).hits(form) for form in forms]
+    assert len(rules._memo) <= 3
+
+
 def test_marked_events_differ_by_their_rules():
     rules = compiled(0)
     plain = [process("{base64}", plain=[("process", text)]) for text in ("rundll32", "regsvr32")]
