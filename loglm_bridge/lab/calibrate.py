@@ -18,7 +18,8 @@ from loglm_bridge.lab.corpus import CorpusEvent
 from loglm_bridge.lab.examples import EVENT_LABELLED, TELLING
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.sources import LabelledEvent
-from loglm_bridge.model.heads import Curve, HeadConfig, Heads
+from loglm_bridge.model.head_config import Curve, HeadConfig
+from loglm_bridge.model.heads import Heads
 from loglm_bridge.telemetry.record import Canonical
 
 #: One training recording in this many is kept for calibration.

@@ -9,12 +9,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from re import _constants as regex_codes  # type: ignore[attr-defined]  # the typeshed does not list re's own parser
-from re import _parser as regex_parser  # type: ignore[attr-defined]
 from typing import Any
 
 from sigma.conditions import ConditionAND, ConditionItem, ConditionNOT, ConditionOR, ConditionValueExpression
@@ -30,6 +27,7 @@ from sigma.types import (
 )
 
 from loglm_bridge.lab.backgrounds import Backgrounds
+from loglm_bridge.lab.regex_literals import literals_of
 from loglm_bridge.lab.render import SERVICE_SOURCE, Renderer
 from loglm_bridge.lab.sigma_teacher import Rule, read_rules
 from loglm_bridge.lab.teaching import TeacherFiles, catalogue
@@ -212,35 +210,6 @@ def _pattern(value: SigmaString, anchored: bool) -> Pattern:
     if not anchored:
         return pattern([literal.removeprefix("/") for literal in literals])
     return pattern(literals, isinstance(value.s[0], str), isinstance(value.s[-1], str))
-
-
-def literals_of(expression: str) -> list[str]:
-    """Return the stretches of plain text that whatever matches a regular expression holds, in order.
-
-    They hold at least wherever the expression matches; choices, classes and repeats between them are open. Empty where
-    the expression cannot be read.
-    """
-    try:
-        read = regex_parser.parse(expression)
-    except (re.error, RecursionError, OverflowError):
-        return []
-    return [text for text in "".join(_texts(read)).split(_GAP) if text]
-
-
-_GAP = "\x00"
-
-
-def _texts(read: Any) -> Iterator[str]:
-    for code, argument in read:
-        if code is regex_codes.LITERAL:
-            yield chr(argument)
-        elif code is regex_codes.SUBPATTERN:
-            yield from _texts(argument[3])
-        elif code in (regex_codes.MAX_REPEAT, regex_codes.MIN_REPEAT) and argument[0] >= 1:
-            yield from _texts(argument[2])
-            yield _GAP
-        elif code is not regex_codes.AT:
-            yield _GAP
 
 
 def _joined(word: str, parts: Sequence[Condition]) -> Condition:

@@ -18,7 +18,8 @@ from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact
 from loglm_bridge.model.explanation import MAX_NAMED, explain
 from loglm_bridge.model.grams import GRAM_BITS
-from loglm_bridge.model.heads import Curve, Heads, Outcome
+from loglm_bridge.model.head_config import Curve
+from loglm_bridge.model.heads import Heads, Outcome
 from loglm_bridge.model.neighbours import neighbours_of
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures, signatures_of

@@ -65,20 +65,6 @@ def test_a_regular_expression_is_its_literals(compiled):
     assert hits(compiled, Image="C:\\x\\powershell.exe", CommandLine="powershell.exe /c dir") == []
 
 
-@pytest.mark.parametrize(
-    ("expression", "literals"),
-    [
-        (r"-k\s\w{1,64}(?:\s?(?:-p|-s))?", ["-k"]),
-        (r"^a(bc)+d[xy]e$", ["abc", "d", "e"]),
-        (r"\+.*\+.*\+", ["+", "+", "+"]),
-        ("a|b", []),
-        ("(", []),
-    ],
-)
-def test_literals_of_a_regular_expression(expression, literals):
-    assert signatures.literals_of(expression) == literals
-
-
 def test_a_registry_rule(compiled):
     key = "HKU\\S-1-5-21-1-2-3-1001\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\tool"
     assert hits(compiled, EventID=13, TargetObject=key, Details="x") == ["2"]

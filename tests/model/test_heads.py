@@ -12,7 +12,8 @@ from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.lab import export
 from loglm_bridge.lab.examples import Example
 from loglm_bridge.lab.heads import fit_malice, predict
-from loglm_bridge.model.heads import HeadConfig, Heads
+from loglm_bridge.model.head_config import HeadConfig
+from loglm_bridge.model.heads import Heads
 from tests.lab.tiny import SETTINGS, TECHNIQUES, recurved
 
 
