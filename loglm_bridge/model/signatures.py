@@ -32,9 +32,9 @@ Condition = Any
 #: Name under which a pattern of any field is filed; it is matched against the canonical fields.
 ANY = "*"
 
-#: Distinct (field, value) pairs whose atoms are remembered, and the characters of the longest such value.
-_MEMO = 1 << 15
-_MEMO_VALUE = 1_000
+#: Characters of the values whose atoms are remembered, each counted with what an entry costs beside them.
+_MEMO = 32_000_000
+_ENTRY = 300
 
 #: What a rule's level says of malice, beside what the nets learned; in steps.
 LEVEL_STEPS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
@@ -69,6 +69,7 @@ class Signatures:
             f: Patterns({i: atom.pattern for i, atom in enumerate(self.atoms) if atom.field == f}) for f in fields
         }
         self._memo: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._held = 0
         self._triggered = _triggered(self.rules, len(self.atoms))
         levels = sorted({rule.level for rule in rules})
         techniques = sorted({t for rule in rules for t in rule.techniques})
@@ -106,10 +107,11 @@ class Signatures:
         found = self._memo.get((name, value))
         if found is None:
             found = tuple(patterns.holding(value))
-            if len(value) <= _MEMO_VALUE:
-                if len(self._memo) >= _MEMO:
-                    self._memo.clear()
-                self._memo[name, value] = found
+            self._held += len(value) + _ENTRY
+            if self._held > _MEMO:
+                self._memo.clear()
+                self._held = len(value) + _ENTRY
+            self._memo[name, value] = found
         return found
 
     def buckets(self, event: Canonical) -> np.ndarray:
