@@ -13,7 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from loglm_bridge.lab import identities
 from loglm_bridge.lab.sources import LabelledEvent, RuleHit, data_files, read_events
 from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.telemetry import canonical
@@ -39,10 +41,11 @@ class CorpusEvent:
 
 @dataclass(frozen=True)
 class Corpus:
-    """All telemetry in memory."""
+    """All telemetry in memory; `names` are account and host names that few sources show (identities.py)."""
 
     canonicals: Sequence[Canonical]
     events: Sequence[CorpusEvent]
+    names: frozenset[str] = frozenset()
 
     def training(self, everything: bool = False) -> list[CorpusEvent]:
         """Return the events a model may learn from: all but the held-out recordings, or `everything`."""
@@ -66,15 +69,18 @@ def build(
     index: dict[bytes, int] = {}
     distinct: list[Canonical] = []
     events: list[CorpusEvent] = []
+    shown: dict[str, frozenset[str]] = {}
     files = [f for f in data_files(data) if f.name.split(".")[0] not in NOT_TELEMETRY]
     with ProcessPoolExecutor(workers) as pool:
-        for rows in pool.map(partial(_canonicalise_file, held_out=held_out, signatures=signatures), files):
+        read = pool.map(partial(_canonicalise_file, held_out=held_out, signatures=signatures), files)
+        for path, (rows, names) in zip(files, read, strict=True):
+            shown |= {name: shown.get(name, frozenset()) | {path.name} for name in names}
             for row, form in rows:
                 place = index.setdefault(form.key, len(distinct))
                 if place == len(distinct):
                     distinct.append(form)
                 events.append(_placed(row, place))
-    corpus = Corpus(distinct, events)
+    corpus = Corpus(distinct, events, identities.rare(shown))
     _save(corpus, out)
     return corpus
 
@@ -91,19 +97,22 @@ def load(folder: Path) -> Corpus:
         )
         for i, s, g, c, label, techniques, hits, held in _rows(folder / "events.jsonl.gz")
     ]
-    return Corpus(canonicals, events)
+    return Corpus(canonicals, events, frozenset(str(name) for name in _rows(folder / "names.jsonl.gz")))
 
 
 def _canonicalise_file(
     path: Path, held_out: Mapping[str, frozenset[str]], signatures: Signatures
-) -> list[tuple[CorpusEvent, Canonical]]:
+) -> tuple[list[tuple[CorpusEvent, Canonical]], set[str]]:
     out: list[tuple[CorpusEvent, Canonical]] = []
+    names: set[str] = set()
     memo: dict[Canonical, Canonical] = {}
     for row in read_events(path):
-        form = replace(signatures.mark(canonical(row.event)[1]), plain=())
+        record, unmarked = canonical(row.event)
+        names.update(identities.words(record, row.event))
+        form = replace(signatures.mark(unmarked), plain=())
         held = row.group in held_out.get(row.source, frozenset())
         out.append((_unplaced(row, held), memo.setdefault(form, form)))
-    return out
+    return out, names
 
 
 def _unplaced(row: LabelledEvent, held_out: bool) -> CorpusEvent:
@@ -116,6 +125,7 @@ def _placed(row: CorpusEvent, place: int) -> CorpusEvent:
 
 def _save(corpus: Corpus, out: Path) -> None:
     _write(out / "canonicals.jsonl.gz", ([c.family, c.kind, c.fields, c.rules] for c in corpus.canonicals))
+    _write(out / "names.jsonl.gz", sorted(corpus.names))
     rows = ([e.id, e.source, e.group, e.canonical, e.label, e.techniques, e.hits, e.held_out] for e in corpus.events)
     _write(out / "events.jsonl.gz", rows)
 
@@ -128,7 +138,7 @@ def _write(path: Path, rows: Iterable[object]) -> None:
     partial_path.replace(path)
 
 
-def _rows(path: Path) -> Iterator[list]:  # type: ignore[type-arg]
+def _rows(path: Path) -> Iterator[Any]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)

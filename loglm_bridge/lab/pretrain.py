@@ -14,18 +14,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from loglm_bridge.lab.batches import Batch, by_length
+from loglm_bridge.lab.batches import Batch, by_length, pad
+from loglm_bridge.lab.contrast import Kin, Telling, own_form, same_technique
 from loglm_bridge.lab.encoder import EncoderShape, EventEncoder, MaskedPrediction
 from loglm_bridge.lab.masking import FieldMasker
 from loglm_bridge.model.tokenizer import Encoded, EventTokenizer
 
-#: Temperature of the contrastive loss (InfoNCE, van den Oord et al., 2018).
-HEAT = 0.07
+#: Techniques of one step's tellings.
+KIN_TECHNIQUES = 40
 
 
 @dataclass(frozen=True)
 class PretrainSettings:
-    """How the encoder is pretrained: masked values, and in the last epoch `contrast` times the contrastive loss.
+    """How the encoder is pretrained: masked values, and in the last epoch two contrastive losses beside them.
+
+    `contrast` weighs that of an event's two forms, `kin` that of different tellings of one technique (contrast.py).
 
     `budget` is padded tokens a step, `minutes` the wall-clock limit of all epochs.
 
@@ -40,6 +43,7 @@ class PretrainSettings:
     warmup: int = 200
     weight_decay: float = 0.02
     contrast: float = 0.0
+    kin: float = 0.0
     bfloat16: bool = False
     seed: int = 1
 
@@ -48,7 +52,12 @@ class Pretraining:
     """One resumable run: state lives in `folder/pretrain.pt`, progress in `folder/pretrain.log` (JSON lines)."""
 
     def __init__(
-        self, tokenizer: EventTokenizer, shape: EncoderShape, settings: PretrainSettings, folder: Path
+        self,
+        tokenizer: EventTokenizer,
+        shape: EncoderShape,
+        settings: PretrainSettings,
+        folder: Path,
+        tellings: Sequence[Telling] = (),
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.folder, self.tokenizer = settings, folder, tokenizer
@@ -59,6 +68,7 @@ class Pretraining:
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
         )
+        self.kin = Kin(tellings, settings.seed)
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self._resume()
 
@@ -98,22 +108,29 @@ class Pretraining:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
             states = self.model.encoder(masked.ids, batch.fields)
             loss = F.cross_entropy(self.model(states, masked.where), masked.targets)
-            if self.settings.contrast and self.epoch == self.settings.epochs - 1:
-                pooled = self.model.encoder.pool(masked.ids, states)
-                loss = loss + self.settings.contrast * self._contrast(batch, pooled)
+            if self.epoch == self.settings.epochs - 1:
+                loss = loss + self._contrasts(batch, self.model.encoder.pool(masked.ids, states))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         return float(loss.detach())
 
-    def _contrast(self, batch: Batch, pooled: Tensor) -> Tensor:
-        """Cross-entropy of finding an event's masked form by its form with other fields left out, in the batch."""
+    def _contrasts(self, batch: Batch, pooled: Tensor) -> Tensor:
+        loss = torch.zeros(())
+        if self.settings.contrast:
+            loss = loss + self.settings.contrast * own_form(pooled, self._without_fields(batch))
+        if self.settings.kin:
+            drawn = [self.kin.tellings[row] for row in self.kin.draw(self.step, KIN_TECHNIQUES)]
+            told = pad([telling.event for telling in drawn], range(len(drawn)), self.tokenizer.pad)
+            techniques = [telling.techniques for telling in drawn]
+            loss = loss + self.settings.kin * same_technique(self._without_fields(told), techniques)
+        return loss
+
+    def _without_fields(self, batch: Batch) -> Tensor:
+        """Return the vectors of a batch's events, each without some of its fields."""
         ids = self.masker.without_fields(batch)
-        other = self.model.encoder.pool(ids, self.model.encoder(ids, batch.fields))
-        cosine = F.normalize(pooled.float()) @ F.normalize(other.float()).T
-        own = torch.arange(len(cosine))
-        return (F.cross_entropy(cosine / HEAT, own) + F.cross_entropy(cosine.T / HEAT, own)) / 2
+        return self.model.encoder.pool(ids, self.model.encoder(ids, batch.fields))
 
     def _schedule(self, steps: int, total: float) -> float:
         # Warm up, then a cosine over whichever ends first: the steps or the time.

@@ -25,6 +25,7 @@ from loglm_bridge.lab import (
 )
 from loglm_bridge.lab import signatures as signatures_stage
 from loglm_bridge.lab import vocabulary as vocabulary_stage
+from loglm_bridge.lab.contrast import Telling
 from loglm_bridge.lab.corpus import Corpus
 from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.heads import Features
@@ -35,6 +36,9 @@ from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.neighbours import Neighbours
 from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
+
+#: What the teachers made, in a run's folder.
+LESSONS = "lessons.jsonl.gz"
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Run:
             signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
         rules = self.signatures()
         made = corpus.build(data, held_out, self.folder / "corpus", rules)
-        lessons = teaching.teach(files, ordinary, self.folder / "lessons.jsonl.gz", self.recipe.seed, rules)
+        lessons = teaching.teach(files, ordinary, self.folder / LESSONS, self.recipe.seed, rules)
         return made, lessons
 
     def pretrain(self) -> EventEncoder:
@@ -77,9 +81,15 @@ class Run:
         distinct = [made.canonicals[i] for i in order]
         if not self.tokenizer_file.exists():
             recordings = [holders[i] for i in order]
-            vocabulary_stage.train(distinct, recordings, self.recipe.pieces).save(str(self.tokenizer_file))
+            trained = vocabulary_stage.train(distinct, recordings, made.names, self.recipe.pieces)
+            trained.save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
-        run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder)
+        told = [
+            Telling(tokenizer.encode(lesson.event), lesson.techniques, lesson.origin)
+            for lesson in teaching.load(self.folder / LESSONS)
+            if lesson.teacher != "atomic"  # the tests of one held-out source: the encoder would know the answers
+        ]
+        run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, told)
         return run.run([tokenizer.encode(event) for event in distinct])
 
     def heads(self, everything: bool, atomic: bool, leave_out: str = "") -> Heads:
@@ -89,7 +99,7 @@ class Run:
         Red Team commands as a teacher. `leave_out` names a source that the heads and their calibration do without, to
         be measured as an unseen laboratory.
         """
-        made, lessons = self._corpus(), teaching.load(self.folder / "lessons.jsonl.gz")
+        made, lessons = self._corpus(), teaching.load(self.folder / LESSONS)
         of_canonicals, of_lessons = self._features(made, lessons)
         kept = [e for e in made.training(everything) if e.source != leave_out]
         fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
@@ -119,7 +129,7 @@ class Run:
         return {
             "techniques": len(heads.config.techniques),
             "pretraining": len({e.canonical for e in made.training()}),
-            "lessons": len(teaching.load(self.folder / "lessons.jsonl.gz")),
+            "lessons": len(teaching.load(self.folder / LESSONS)),
         }
 
     def encoder_bytes(self) -> bytes:
@@ -140,7 +150,7 @@ class Run:
     def neighbours(self, everything: bool) -> Neighbours:
         """Return the telling events of the recordings that the heads may have learned from."""
         made = self._corpus()
-        of_canonicals, _ = self._features(made, teaching.load(self.folder / "lessons.jsonl.gz"))
+        of_canonicals, _ = self._features(made, teaching.load(self.folder / LESSONS))
         return neighbours.collect(made.training(everything), of_canonicals)
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:

@@ -14,23 +14,28 @@ from loglm_bridge.telemetry.record import Canonical
 #: `.exe`, `-enc`, `/c`), other punctuation stands alone. Blanks only separate.
 _PIECES = Regex(r"\{[a-z0-9_+.\-]{1,24}\}|[.\\/\-]?[\p{L}\p{N}_]+|[^\p{L}\p{N}\s_]")
 _BLANKS = Regex(r"\s+")
+_SEPARATORS = ".\\/-"
 
-#: Recordings that must show a word before a piece may be made of it: the vocabulary ships, and what one machine alone
-#: said (a name, a secret) is not for others to read.
+#: Recordings and sources that must show a word before a piece may be made of it: the vocabulary ships, and what one
+#: machine or laboratory alone said (a name, a secret) is not for others to read.
 MIN_RECORDINGS = 3
+MIN_SOURCES = 2
+
+Holders = Collection[tuple[str, str]]
 
 
 def train(
     canonicals: Sequence[Canonical],
-    recordings: Sequence[Collection[tuple[str, str]]],
+    recordings: Sequence[Holders],
+    names: Collection[str],
     pieces: int,
     min_kind: int = 3,
     min_field: int = 5,
 ) -> Tokenizer:
     """Train a tokenizer on distinct canonical events.
 
-    `recordings[i]` are the (source, recording) pairs that hold event i: words of fewer than MIN_RECORDINGS are spelled
-    by pieces of other words. `pieces` is the number of BPE pieces; kinds and field names seen in at least `min_kind` /
+    `recordings[i]` are the (source, recording) pairs that hold event i: words of fewer than MIN_RECORDINGS or
+    MIN_SOURCES, and `names` of accounts and hosts, are spelled by pieces of other words. `pieces` is the number of BPE pieces; kinds and field names seen in at least `min_kind` /
     `min_field` distinct events get a control token each, in a fixed order, so that the same corpus gives the same ids.
     """
     kinds = Counter((c.family, c.kind) for c in canonicals)
@@ -58,7 +63,8 @@ def train(
         show_progress=False,
     )
     words = _words(canonicals, tokenizer)
-    tokenizer.train_from_iterator(_values(canonicals, recordings, words), trainer=trainer, length=len(canonicals))
+    common = _common(canonicals, recordings, words) - set(names)
+    tokenizer.train_from_iterator(_values(canonicals, words, common), trainer=trainer, length=len(canonicals))
     return tokenizer
 
 
@@ -71,23 +77,33 @@ def _words(canonicals: Sequence[Canonical], tokenizer: Tokenizer) -> Mapping[str
     return out
 
 
-def _values(
-    canonicals: Sequence[Canonical],
-    recordings: Sequence[Collection[tuple[str, str]]],
-    words: Mapping[str, tuple[str, ...]],
-) -> Iterator[list[str]]:
-    # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
-    counts: Counter[str] = Counter()
+def _common(
+    canonicals: Sequence[Canonical], recordings: Sequence[Holders], words: Mapping[str, tuple[str, ...]]
+) -> set[str]:
+    """Return the words, without the separator before them, that enough recordings and sources show."""
     holders: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for event, held in zip(canonicals, recordings, strict=True):
-        for value in [value[:_MAX_VALUE] for _, value in event.fields]:
-            counts[value] += 1
-            for word in words[value]:
-                if len(holders[word]) < MIN_RECORDINGS:
-                    holders[word].update(held)
+        for _, value in event.fields:
+            for word in words[value[:_MAX_VALUE]]:
+                holders[_bare(word)].update(held)
+    return {
+        word
+        for word, held in holders.items()
+        if len(held) >= MIN_RECORDINGS and len({source for source, _ in held}) >= MIN_SOURCES
+    }
+
+
+def _values(
+    canonicals: Sequence[Canonical], words: Mapping[str, tuple[str, ...]], common: Collection[str]
+) -> Iterator[list[str]]:
+    # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
+    counts = Counter(value[:_MAX_VALUE] for event in canonicals for _, value in event.fields)
     for value, count in counts.items():
-        common = [word for word in words[value] if len(holders[word]) >= MIN_RECORDINGS]
-        yield [" ".join(common)] * count.bit_length()
+        yield [" ".join(word for word in words[value] if _bare(word) in common)] * count.bit_length()
+
+
+def _bare(word: str) -> str:
+    return word.lstrip(_SEPARATORS) or word
 
 
 #: Characters of a value that the trainer reads.

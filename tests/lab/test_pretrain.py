@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from loglm_bridge.lab.batches import pad
+from loglm_bridge.lab.contrast import Telling, own_form, same_technique
 from loglm_bridge.lab.pretrain import Pretraining, PretrainSettings
 from tests.lab.tiny import shape_of
 
@@ -118,5 +119,22 @@ def test_the_contrastive_loss_brings_the_forms_of_an_event_together(tiny, tmp_pa
         run.model.eval()
         with torch.no_grad():
             pooled = run.model.encoder.pool(batch.ids, run.model.encoder(batch.ids, batch.fields))
-            gaps.append(float(run._contrast(batch, pooled)))
+            gaps.append(float(own_form(pooled, run._without_fields(batch))))
+    assert gaps[1] < gaps[0] * 0.9
+
+
+def test_tellings_of_one_technique_come_together(tiny, tmp_path):
+    told = [Telling(event, (f"T{i % 5}",), str(i % 7)) for i, event in enumerate(tiny.encoded)]
+    settings = replace(SETTINGS, epochs=1, learning_rate=3e-3)
+    gaps = []
+    for kin in (0.0, 1.0):
+        folder = tmp_path / str(kin)
+        folder.mkdir()
+        run = Pretraining(tiny.tokenizer, shape_of(tiny.tokenizer), replace(settings, kin=kin), folder, told)
+        run.run(tiny.encoded * 10)
+        batch = pad(tiny.encoded, range(30), tiny.tokenizer.pad)
+        run.model.eval()
+        with torch.no_grad():
+            pooled = run.model.encoder.pool(batch.ids, run.model.encoder(batch.ids, batch.fields))
+            gaps.append(float(same_technique(pooled, [telling.techniques for telling in told[:30]])))
     assert gaps[1] < gaps[0] * 0.9

@@ -11,7 +11,7 @@ from tests.lab.tiny import everywhere
 
 
 def saved(forms, path, **settings):
-    vocabulary.train(forms, everywhere(forms), 400, **settings).save(str(path))
+    vocabulary.train(forms, everywhere(forms), (), 400, **settings).save(str(path))
     return path.read_bytes()
 
 
@@ -49,13 +49,23 @@ def test_any_character_has_a_piece(tiny):
     assert len(tiny.tokenizer.encode(form).ids) > 6
 
 
+ENOUGH = vocabulary.MIN_RECORDINGS
+
+
 @pytest.mark.parametrize(
-    ("recordings", "whole"), [(vocabulary.MIN_RECORDINGS, True), (vocabulary.MIN_RECORDINGS - 1, False)]
+    ("recordings", "sources", "names", "whole"),
+    [
+        (ENOUGH, vocabulary.MIN_SOURCES, (), True),
+        (ENOUGH - 1, vocabulary.MIN_SOURCES, (), False),
+        (ENOUGH, vocabulary.MIN_SOURCES - 1, (), False),
+        (ENOUGH, vocabulary.MIN_SOURCES, ("zqxjkvbwpy",), False),
+    ],
 )
-def test_a_word_of_few_recordings_makes_no_piece(tiny, tmp_path, recordings, whole):
-    told = [Canonical("f", "k", (("x", f"run {n} zqxjkvbwpy now"),)) for n in range(40)]
-    held = [[("s", str(n % recordings))] for n in range(40)]
-    vocabulary.train([*tiny.forms, *told], everywhere(tiny.forms) + held, 600).save(str(tmp_path / "t"))
+def test_a_word_of_few_recordings_or_sources_or_a_name_makes_no_piece(
+    tiny, tmp_path, recordings, sources, names, whole
+):
+    told = [Canonical("f", "k", (("x", f"run {n} \\zqxjkvbwpy now"),)) for n in range(40)]
+    held = [[(f"s{n % recordings % sources}", str(n % recordings))] for n in range(40)]
+    vocabulary.train([*tiny.forms, *told], everywhere(tiny.forms) + held, names, 600).save(str(tmp_path / "t"))
     pieces = EventTokenizer.load(tmp_path / "t").pieces(range(600))
-    assert ("zqxjkvbwpy" in pieces) is whole
     assert any("zqxj" in piece for piece in pieces) is whole

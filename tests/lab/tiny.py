@@ -93,7 +93,7 @@ def train(folder: Path) -> Tiny:
     """Train every part on the sample events."""
     forms = list({f.key: f for f in (canonical(e)[1] for e in sample_events())}.values())
     file = folder / "tokenizer.json"
-    vocabulary.train(forms, everywhere(forms), 500, min_kind=1, min_field=2).save(str(file))
+    vocabulary.train(forms, everywhere(forms), (), 500, min_kind=1, min_field=2).save(str(file))
     tokenizer = EventTokenizer.load(file)
     encoded = [tokenizer.encode(form) for form in forms]
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
