@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable, TextIO
 from loglm_bridge.contract.errors import ConfigError, LogLMError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.event_lines import Item, read_items
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: Items and characters of raw text of one batch; bound the memory of the batches that are under way.
 BATCH_ITEMS = 256
 BATCH_CHARACTERS = 4 * 1024 * 1024
+
+#: The same of what is held at a time with --by: context reaches no further.
+TOGETHER = (200_000, 256 * 1024 * 1024)
 
 #: Batches under way for each thread: one at work, one waiting.
 _AHEAD = 2
@@ -87,8 +91,11 @@ def label_items(items: Iterable[Item], label: Label, options: Options, threads: 
     failure = None
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for batch in _batches(items):
-                waiting.append(pool.submit(_label_batch, batch, label, options))
+            for batch in _batches(items, *(TOGETHER if options.sequence else (BATCH_ITEMS, BATCH_CHARACTERS))):
+                if options.sequence:
+                    yield from _label_together(batch, label, options, pool)
+                else:
+                    waiting.append(pool.submit(_label_batch, batch, label, options))
                 if len(waiting) > threads * _AHEAD:
                     yield from waiting.popleft().result()
         except LogLMError as error:  # of `items`: batches keep theirs to themselves
@@ -129,14 +136,27 @@ def _label_batch(batch: Batch, label: Label, options: Options) -> list[dict[str,
     ]
 
 
-def _batches(items: Iterable[Item]) -> Iterator[Batch]:
+def _label_together(items: Batch, label: Label, options: Options, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
+    """Label the items window by window (contract/sequence.py), many windows a batch; rows come back in their places."""
+    cut = windows([item.event or Event(raw="") for item in items])
+    batches: list[list[int]] = [[]]
+    for window in cut:
+        if batches[-1] and len(batches[-1]) + len(window) > BATCH_ITEMS:
+            batches.append([])
+        batches[-1] += window
+    found = pool.map(lambda places: _label_batch([items[i] for i in places], label, options), batches)
+    rows = {i: row for places, part in zip(batches, found, strict=True) for i, row in zip(places, part, strict=True)}
+    return [rows[i] for i in range(len(items))]
+
+
+def _batches(items: Iterable[Item], most: int, most_characters: int) -> Iterator[Batch]:
     batch: list[Item] = []
     size = 0
     try:
         for item in items:
             batch.append(item)
             size += len(item.event.raw) if item.event else 0
-            if len(batch) >= BATCH_ITEMS or size >= BATCH_CHARACTERS:
+            if len(batch) >= most or size >= most_characters:
                 yield batch
                 batch, size = [], 0
     except LogLMError:

@@ -67,13 +67,18 @@ def seal(
     heads: Heads,
     signatures: Signatures,
     neighbours: Neighbours,
+    context: Mapping[str, bytes],
     golden: Sequence[Event],
     card: str,
     name: str,
     version: str,
     details: Mapping[str, Any],
 ) -> artefact.ModelFolder:
-    """Write a model folder and its manifest; `golden` are the events its self-test answers again at every start."""
+    """Write a model folder and its manifest.
+
+    `context` are the sequence encoder's files, by name. `golden` are the events that the model's self-test answers
+    again at every start.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copyfile(tokenizer, folder / artefact.TOKENIZER)
@@ -89,6 +94,8 @@ def seal(
         tensors, names = neighbours.dump()
         (folder / artefact.NEIGHBOURS).write_bytes(tensors)
         (folder / artefact.NEIGHBOUR_NAMES).write_text(names, encoding="utf-8")
+    for name_, data in context.items():
+        (folder / name_).write_bytes(data)
     (folder / artefact.CARD).write_text(card, encoding="utf-8")
     rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads, signatures)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from loglm_bridge.lab.encoder import EncoderShape
 
 _OPSET = 20
-_ROW_LEVELS = 127.0
+ROW_LEVELS = 127.0
 _WEIGHT_LEVELS = 63.0
 _ATTENTION_LEVELS = 255.0
 _POOL_LEVELS = 32767.0
@@ -41,18 +41,25 @@ def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     Raises:
         ValueError: sums of so many terms would not be exact.
     """
-    if 2 * _ROW_LEVELS * _WEIGHT_LEVELS * max(shape.inner, shape.width) >= 1 << 24:
-        raise ValueError(f"width {shape.width}, inner {shape.inner}: at most 1048 terms add up exactly")
-    graph = _Builder(weights)
-    graph.mask(pad)
+    check_sums(shape)
+    graph = Builder(weights)
+    graph.mask("ids", pad)
     x = graph.embed()
     for layer in range(shape.layers):
         x = graph.block(f"blocks.{layer}", x, shape)
     graph.pool(x)
-    return graph.model()
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["events", "tokens"]) for n in ("ids", "fields")]
+    output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", shape.width])
+    return graph.model("event_encoder", inputs, output)
 
 
-class _Builder:
+def check_sums(shape: EncoderShape) -> None:
+    """Raise ValueError where sums of so many terms would not be exact in float32."""
+    if 2 * ROW_LEVELS * _WEIGHT_LEVELS * max(shape.inner, shape.width) >= 1 << 24:
+        raise ValueError(f"width {shape.width}, inner {shape.inner}: at most 1048 terms add up exactly")
+
+
+class Builder:
     """Collects nodes and initialisers; every method adds nodes and returns the name of their output."""
 
     def __init__(self, weights: Weights) -> None:
@@ -81,9 +88,9 @@ class _Builder:
         """Return the name of a list of axes."""
         return self.constant("axes" + "_".join(map(str, axes)), axes, np.int64)
 
-    def mask(self, pad: int) -> None:
+    def mask(self, ids: str, pad: int) -> None:
         """Add `kept` (events, tokens, 1): 1 where a token is; `bias` (events, 1, 1, tokens): -1e9 where none is."""
-        none = self.node("Equal", ["ids", self.constant("pad", pad, np.int64)])
+        none = self.node("Equal", [ids, self.constant("pad", pad, np.int64)])
         self.node(
             "Unsqueeze", [self.node("Where", [none, self.number(-1e9), self.number(0.0)]), self.axis(1, 2)], "bias"
         )
@@ -92,8 +99,8 @@ class _Builder:
 
     def embed(self) -> str:
         """Sum of token, field and position embeddings."""
-        tokens = self._table("tokens.weight", "ids")
-        fields = self._table("fields.weight", "fields")
+        tokens = self.table("tokens.weight", "ids")
+        fields = self.table("fields.weight", "fields")
         length = self.node("Shape", ["ids"], start=1, end=2)
         positions = self.constant("positions", self.weights["positions.weight"], np.float32)
         rows = self.node("Slice", [positions, self.axis(0), length, self.constant("first", [0], np.int64)])
@@ -102,42 +109,40 @@ class _Builder:
     def block(self, name: str, x: str, shape: EncoderShape) -> str:
         """One transformer block."""
         x = self.node("Add", [x, self._attention(name, x, shape)])
-        inner = self.node("Relu", [self._normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
-        rows, step = self._quantised(inner, 2 * _ROW_LEVELS)
-        down = self._product(f"{name}.down", rows, 0, self.weights[f"{name}.down.weight"].T)
+        inner = self.node("Relu", [self.normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
+        rows, step = self.quantised(inner, 2 * ROW_LEVELS)
+        down = self.product(f"{name}.down", rows, 0, self.weights[f"{name}.down.weight"].T)
         return self.node("Add", [x, self._biased(f"{name}.down", self.node("Mul", [down, step]))])
 
     def pool(self, x: str) -> None:
         """Mean over the tokens of each event, in 16 bits, of the normed states: the output `vector`."""
-        rows, _ = self._quantised(x, _ROW_LEVELS)
+        rows, _ = self.quantised(x, ROW_LEVELS)
         gain = self.constant("norm.weight", self.weights["norm.weight"], np.float32)
         states = self.node("Mul", [self.node("Div", [rows, self._root_mean_square(rows)]), gain])
-        levels, step = self._quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
+        levels, step = self.quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
         total = self.node("Mul", [self.node("ReduceSum", [levels, self.axis(1)], keepdims=1), step])
         count = self.node("ReduceSum", ["kept", self.axis(1)], keepdims=1)
         self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "vector")
 
-    def model(self) -> bytes:
+    def model(self, name: str, inputs: Sequence[onnx.ValueInfoProto], output: onnx.ValueInfoProto) -> bytes:
         """Serialise the graph."""
-        inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["events", "tokens"]) for n in ("ids", "fields")]
-        width = int(self.weights["norm.weight"].shape[0])
-        output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", width])
-        tensors = [numpy_helper.from_array(value, name) for name, value in self.tensors.items()]
-        graph = helper.make_graph(self.nodes, "event_encoder", inputs, [output], tensors)
+        tensors = [numpy_helper.from_array(value, tensor) for tensor, value in self.tensors.items()]
+        graph = helper.make_graph(self.nodes, name, list(inputs), [output], tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=10)
         onnx.checker.check_model(model, full_check=True)
         data: bytes = model.SerializeToString(deterministic=True)
         return data
 
-    def _table(self, name: str, index: str) -> str:
+    def table(self, name: str, index: str) -> str:
+        """Rows of an embedding table, stored in 8 bits with one scale a row."""
         table = self.weights[name]
-        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / _ROW_LEVELS
+        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / ROW_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(table / scale), np.int8)
         scales = self.constant(f"{name}.scales", scale, np.float32)
         rows = self.node("Cast", [self.node("Gather", [levels, index])], to=TensorProto.FLOAT)
         return self.node("Mul", [rows, self.node("Gather", [scales, index])])
 
-    def _quantised(self, x: str, most: float, axis: int = -1) -> tuple[str, str]:
+    def quantised(self, x: str, most: float, axis: int = -1) -> tuple[str, str]:
         """Return (whole numbers up to `most` as float32, their step), one step for each row along `axis`."""
         largest = self.node("ReduceMax", [self.node("Abs", [x]), self.axis(axis)], keepdims=1)
         step = self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(most)])
@@ -148,14 +153,15 @@ class _Builder:
         total = self.node("ReduceSum", [self.node("Mul", [rows, rows]), self.axis(-1)], keepdims=1)
         return self.node("Sqrt", [self.node("Div", [self.node("Max", [total, self.number(1.0)]), self.number(width)])])
 
-    def _normed_linear(self, name: str, norm: str, x: str) -> str:
+    def normed_linear(self, name: str, norm: str, x: str) -> str:
         """norm(x) W + b: the row's scale cancels, the norm's gain is folded into W."""
-        rows, _ = self._quantised(x, _ROW_LEVELS)
+        rows, _ = self.quantised(x, ROW_LEVELS)
         weight = self.weights[f"{name}.weight"].T * self.weights[f"{norm}.weight"][:, None]
-        product = self._product(name, rows, 128, weight)
+        product = self.product(name, rows, 128, weight)
         return self._biased(name, self.node("Div", [product, self._root_mean_square(rows)]))
 
-    def _product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
+    def product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
+        """Whole-number `rows`, moved by `zero` into 0..255, times a weight of 7 bits with one scale an output."""
         scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / _WEIGHT_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(weight / scale), np.int8)
         moved = self.node("Add", [rows, self.number(float(zero))]) if zero else rows
@@ -170,24 +176,24 @@ class _Builder:
     def _attention(self, name: str, x: str, shape: EncoderShape) -> str:
         size = shape.width // shape.heads
         split = self.constant("split_heads", [0, 0, 3, shape.heads, size], np.int64)
-        qkv = self.node("Reshape", [self._normed_linear(f"{name}.qkv", f"{name}.norm_attention", x), split])
+        qkv = self.node("Reshape", [self.normed_linear(f"{name}.qkv", f"{name}.norm_attention", x), split])
         turned = self.node("Transpose", [qkv], perm=[2, 0, 3, 1, 4])
         q, k, v = (self.node("Gather", [turned, self.constant(f"part{i}", i, np.int64)], axis=0) for i in range(3))
         weights = self._attention_weights(q, k, size)
         kept = self.node("Unsqueeze", ["kept", self.axis(1)])
-        levels, step = self._quantised(self.node("Mul", [v, kept]), _ROW_LEVELS, axis=2)
+        levels, step = self.quantised(self.node("Mul", [v, kept]), ROW_LEVELS, axis=2)
         total = self.node("Mul", [self.node("MatMul", [weights, levels]), step])
         mixed = self.node("Div", [total, self.node("ReduceSum", [weights, self.axis(-1)], keepdims=1)])
         turned = self.node("Transpose", [mixed], perm=[0, 2, 1, 3])
         joined = self.node("Reshape", [turned, self.constant("join_heads", [0, 0, shape.width], np.int64)])
-        rows, step = self._quantised(joined, _ROW_LEVELS)
-        out = self._product(f"{name}.out", rows, 128, self.weights[f"{name}.out.weight"].T)
+        rows, step = self.quantised(joined, ROW_LEVELS)
+        out = self.product(f"{name}.out", rows, 128, self.weights[f"{name}.out.weight"].T)
         return self._biased(f"{name}.out", self.node("Mul", [out, step]))
 
     def _attention_weights(self, q: str, k: str, size: int) -> str:
         """Whole numbers 0..255 as float32 (events, heads, tokens, tokens); the largest of a row is 255."""
-        rows, row_step = self._quantised(q, _ROW_LEVELS)
-        columns, column_step = self._quantised(k, _ROW_LEVELS)
+        rows, row_step = self.quantised(q, ROW_LEVELS)
+        columns, column_step = self.quantised(k, ROW_LEVELS)
         product = self.node("MatMul", [rows, self.node("Transpose", [columns], perm=[0, 1, 3, 2])])
         row_scale = self.node("Mul", [row_step, self.number(float(np.float32(size**-0.5)))])
         scaled = self.node(

@@ -14,6 +14,7 @@ from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.examples import TeachingWeights
 from loglm_bridge.lab.heads import NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
+from loglm_bridge.lab.sequence_training import SequenceSettings
 
 #: The recipe of the shipped model.
 SHIPPED = Path(__file__).with_name("recipe.yaml")
@@ -51,6 +52,8 @@ class Recipe:
     technique: NetSettings
     malice: NetSettings
     budget: Budget
+    sequence: SequenceSettings
+    pull: float
 
     @classmethod
     def read(cls, path: Path) -> Recipe:
@@ -68,6 +71,7 @@ class Recipe:
             "technique": NetSettings,
             "malice": NetSettings,
             "budget": Budget,
+            "sequence": SequenceSettings,
         }
         read = {name: _section(kind, data.get(name), f"{path.name}:{name}") for name, kind in sections.items()}
         plain: dict[str, Any] = {f.name: data.get(f.name) for f in fields(cls) if f.name not in sections}

@@ -14,6 +14,7 @@ from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab import (
     backgrounds,
     calibrate,
+    context,
     corpus,
     examples,
     export,
@@ -21,6 +22,7 @@ from loglm_bridge.lab import (
     heads,
     neighbours,
     pretrain,
+    sequences,
     teaching,
 )
 from loglm_bridge.lab import signatures as signatures_stage
@@ -34,11 +36,15 @@ from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
 from loglm_bridge.model.neighbours import Neighbours
+from loglm_bridge.model.sequence import SequenceConfig
 from loglm_bridge.model.signatures import NO_RULES, Signatures
 from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
 
 #: What the teachers made, in a run's folder.
 LESSONS = "lessons.jsonl.gz"
+
+#: Windows over the corpus' events, in a run's folder.
+SEQUENCES = "sequences.jsonl.gz"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Run:
             signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
         rules = self.signatures()
         made = corpus.build(data, held_out, self.folder / "corpus", rules)
+        sequences.build(data, held_out, self.folder / SEQUENCES)
         lessons = teaching.teach(files, ordinary, self.folder / LESSONS, self.recipe.seed, rules)
         return made, lessons
 
@@ -122,6 +129,20 @@ class Run:
             self.signatures().level_steps() * np.float32(self.recipe.level_say),
         )
         return calibrate.calibrated(plain, calibration, made.canonicals, of_canonicals, self.recipe.budget)
+
+    def sequence(self, heads: Heads, everything: bool, leave_out: str = "") -> tuple[bytes, SequenceConfig]:
+        """Stage `sequence`: return `sequence.onnx` and what `sequence.json` holds, for the given heads.
+
+        `everything` and `leave_out` as in `heads`.
+        """
+        made, windows = self._corpus(), sequences.load(self.folder / SEQUENCES)
+        of_canonicals, _ = self._features(made, teaching.load(self.folder / LESSONS))
+        kept = [e for e in made.training(everything) if e.source != leave_out]
+        fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
+        model, reading = context.train(made, windows, of_canonicals, fitting, self.recipe.sequence)
+        calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
+        parts = (made, windows, heads, of_canonicals, calibration, self.recipe.budget, self.recipe.pull)
+        return context.exported(model), context.calibrated(model, reading, *parts)
 
     def counts(self, heads: Heads) -> dict[str, int]:
         """Return what the model card counts: techniques, pretraining events, lessons."""

@@ -32,6 +32,9 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
 _MODEL = "a model folder"
 
+#: Files of the sequence encoder, beside the heads.
+_CONTEXT = (artefact.SEQUENCE_ENCODER, artefact.SEQUENCE_CONFIG)
+
 #: What `heads.saw` says of heads that learned from the validation recordings too.
 ALL = "all recordings"
 
@@ -130,6 +133,21 @@ def _thresholds(heads: Heads) -> str:
     return ", ".join(f"{curve.malicious:.4f} ({family or 'other'})" for family, curve in curves)
 
 
+def _sequence(args: argparse.Namespace) -> int:
+    folder = args.heads or args.folder
+    everything = (folder / "heads.saw").read_text() == ALL
+    encoder, config = _run_of(args).sequence(_heads_of(folder), everything, args.leave_out)
+    (folder / artefact.SEQUENCE_ENCODER).write_bytes(encoder)
+    (folder / artefact.SEQUENCE_CONFIG).write_text(json.dumps(config.to_dict(), indent=1) + "\n", encoding="utf-8")
+    print(f"{', '.join(config.families)}: malicious from {[round(c.malicious, 4) for c in config.curves.values()]}")
+    return 0
+
+
+def _heads_of(folder: Path) -> Heads:
+    config = json.loads((folder / artefact.HEADS_CONFIG).read_text("utf-8"))
+    return Heads.load((folder / artefact.HEADS).read_bytes(), config)
+
+
 def _evaluate(args: argparse.Namespace) -> int:
     labeller = Labeller.load(args.model)
     print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out)))
@@ -145,8 +163,7 @@ def _adapt(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     run, folder = _run_of(args), args.heads or args.folder
-    config = json.loads((folder / artefact.HEADS_CONFIG).read_text("utf-8"))
-    heads = Heads.load((folder / artefact.HEADS).read_bytes(), config)
+    heads = _heads_of(folder)
     report = _reports(args.report, args.atomic_report)
     saw = (folder / "heads.saw").read_text()
     details = {"metrics": report, "data": saw} if report else {"data": saw}
@@ -159,6 +176,7 @@ def _export(args: argparse.Namespace) -> int:
         heads,
         run.signatures(),
         run.neighbours(saw == ALL),
+        {n: (folder / n).read_bytes() for n in _CONTEXT if (folder / n).exists()},
         golden,
         text,
         run.recipe.name,

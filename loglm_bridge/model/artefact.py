@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 EVENT_ENCODER = "event.onnx"
 SEQUENCE_ENCODER = "sequence.onnx"
+SEQUENCE_CONFIG = "sequence.json"
 HEADS = "heads.safetensors"
 HEADS_CONFIG = "heads.json"
 SIGNATURES = "signatures.safetensors"
@@ -32,7 +33,7 @@ SEAL = "seal"
 
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
-OPTIONAL = frozenset({SEQUENCE_ENCODER, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES})
+OPTIONAL = frozenset({SEQUENCE_ENCODER, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES})
 
 #: Bytes of the largest file that is read.
 MAX_FILE = 256 * 1024 * 1024

@@ -25,13 +25,17 @@ _NETS = ("technique", "malice")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty."""
+    """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty.
+
+    `logit` is what the score was made of.
+    """
 
     score: float
     verdict: str
     techniques: tuple[tuple[str, float], ...]
     novelty: float
     vector: np.ndarray
+    logit: float
 
 
 @dataclass(frozen=True)
@@ -175,11 +179,11 @@ class Heads:
         slopes, offsets, temperatures = (
             np.array([getattr(curve, name) for curve in curves]) for name in ("slope", "offset", "temperature")
         )
-        scores = _sigmoid(slopes * malice.astype(np.float64) + offsets)
-        confidences = _softmax(technique.astype(np.float64) / temperatures[:, None])
+        scores = sigmoid(slopes * malice + offsets)
+        confidences = softmax(technique.astype(np.float64) / temperatures[:, None])
         confidences *= scores[:, None] ** self.config.gate
         novelties = self._novelty(self.distances(vectors), families)
-        rows = zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, curves, strict=True)
+        rows = zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, curves, malice, strict=True)
         return [self._outcome(*row) for row in rows]
 
     def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
@@ -188,27 +192,37 @@ class Heads:
         return np.where(known, np.searchsorted(steps, distances) / len(steps), 1.0).round(DECIMALS)
 
     def _outcome(
-        self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray, curve: Curve
+        self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray, curve: Curve, logit: float
     ) -> Outcome:
-        order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
-        techniques = tuple((self.config.techniques[i], float(confidences[i])) for i in order)
-        return Outcome(float(score), self._verdict(score, novelty, curve), techniques, float(novelty), vector)
-
-    def _verdict(self, score: float, novelty: float, curve: Curve) -> str:
-        # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
-        if score >= curve.malicious:
-            return "malicious"
-        if novelty > self.config.unknown:
-            return "unknown"
-        return "suspicious" if score >= curve.suspicious else "benign"
+        said = verdict(score, novelty, curve, self.config.unknown)
+        techniques = ranked(self.config.techniques, confidences)
+        return Outcome(float(score), said, techniques, float(novelty), vector, float(logit))
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def ranked(techniques: Sequence[str], confidences: np.ndarray) -> tuple[tuple[str, float], ...]:
+    """Return the MAX_TOP most likely techniques with their confidences, equal ones in the order of their names' list."""
+    order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
+    return tuple((techniques[i], float(confidences[i])) for i in order)
+
+
+def verdict(score: float, novelty: float, curve: Curve, unknown: float) -> str:
+    """Return malicious, suspicious, benign or unknown for a score of the curve's family."""
+    # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
+    if score >= curve.malicious:
+        return "malicious"
+    if novelty > unknown:
+        return "unknown"
+    return "suspicious" if score >= curve.suspicious else "benign"
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return the logistic function of x."""
     out: np.ndarray = 1.0 / (1.0 + np.exp(-x))
     return out
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return the softmax of each row of x."""
     shifted = np.exp(x - x.max(axis=1, keepdims=True))
     out: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,6 +13,7 @@ from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import InvalidEvent, ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact
@@ -21,8 +22,10 @@ from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import Heads, Outcome
 from loglm_bridge.model.neighbours import neighbours_of
+from loglm_bridge.model.sequence import Context, Seen, context_of
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures, signatures_of
+from loglm_bridge.model.steps import step_of
 from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import Canonical, Record, canonical
 
@@ -48,6 +51,7 @@ class Labeller:
         if foreign:
             raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
         self._neighbours = neighbours_of(folder, self._heads.width)
+        self._context = context_of(folder, self._heads, threads)
         self._cache: dict[bytes, Outcome] = {}
         self._lock = Lock()
 
@@ -61,16 +65,45 @@ class Labeller:
         return cls(artefact.ModelFolder.open(folder), threads)
 
     def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
-        """Return one verdict for each event, in order; an event's verdict does not depend on the others.
+        """Return one verdict for each event, in order.
 
-        `options.sequence` has no effect on a model without a sequence encoder: each event stands alone.
+        An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
+        `entity` are read together (contract/sequence.py). It has no effect on a model without a sequence encoder.
 
         Raises:
-            ModelFailed: the encoder failed; no event is to blame.
+            ModelFailed: an encoder failed; no event is to blame.
         """
         read = [(record, self._signatures.mark(form)) for record, form in map(canonical, events)]
-        answers = self._remembered([form for record, form in read if record.status == "ok"])
-        return [self._verdict(record, form, answers, options) for record, form in read]
+        ok = [place for place, (record, _) in enumerate(read) if record.status == "ok"]
+        known = self._remembered([read[place][1] for place in ok])
+        answers = {place: known[read[place][1].key] for place in ok}
+        if self._context is not None:
+            answers |= self._in_context(self._context, events, read, answers, options.sequence)
+        return [self._verdict(*read[place], answers.get(place), options) for place in range(len(events))]
+
+    def _in_context(
+        self,
+        context: Context,
+        events: Sequence[Event],
+        read: Sequence[tuple[Record, Canonical]],
+        own: Mapping[int, Outcome],
+        together: bool,
+    ) -> dict[int, Outcome]:
+        """Return the outcomes that the sequence encoder or the company of other events changes."""
+        places = [place for place in own if together or context.reads(read[place][1].family)]
+        cut = windows([events[place] for place in places]) if together else [[i] for i in range(len(places))]
+        asked = [[places[i] for i in window] for window in cut]
+        seen = [[self._seen(events[place], *read[place], own[place]) for place in window] for window in asked]
+        found = context.outcomes(seen)
+        return {
+            place: outcome
+            for window, outcomes in zip(asked, found, strict=True)
+            for place, outcome in zip(window, outcomes, strict=True)
+        }
+
+    @staticmethod
+    def _seen(event: Event, record: Record, form: Canonical, outcome: Outcome) -> Seen:
+        return Seen(form.family, form.key, step_of(record, event), outcome)
 
     @property
     def width(self) -> int:
@@ -166,12 +199,11 @@ class Labeller:
             "neighbours": self._neighbours.nearest(outcome.vector),
         }
 
-    def _verdict(self, record: Record, form: Canonical, answers: dict[bytes, Outcome], options: Options) -> Verdict:
+    def _verdict(self, record: Record, form: Canonical, outcome: Outcome | None, options: Options) -> Verdict:
         if record.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
-        if record.status != "ok":
+        if outcome is None:
             return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
-        outcome = answers[form.key]
         return Verdict(
             status="ok",
             score=outcome.score,

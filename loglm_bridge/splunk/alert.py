@@ -41,6 +41,7 @@ class AlertOptions:
     threshold: Optional[float] = None
     onerror: str = "fail"
     max_rows: int = 500
+    by: tuple[str, ...] = ()
     delivery: str = "receivers"
     target_index: str = "notable"
     target_sourcetype: str = "stash"
@@ -120,6 +121,7 @@ READERS: Mapping[str, Reader] = {
     "threshold": lambda text: values.number(text, 0, 1),
     "onerror": lambda text: values.choice(text, ("fail", "pass")),
     "max_rows": lambda text: values.whole(text, 1, 50_000),
+    "by": values.field_names,
     "delivery": lambda text: values.choice(text, ("receivers", "hec")),
     **{name: reader for name, (reader, _) in FILING.items()},
     "risk": values.truth,

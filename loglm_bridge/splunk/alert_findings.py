@@ -47,7 +47,7 @@ class AlertFindings:
         """Return the findings among `rows`, which are the results from number `first` (counted from 0) on."""
         judged = [self._from_columns(row) for row in rows]
         missing = [i for i, found in enumerate(judged) if found is None]
-        for i, found in zip(missing, self._ask([event_of(rows[i], "_raw") for i in missing])):
+        for i, found in zip(missing, self._ask([event_of(rows[i], "_raw", self._options.by) for i in missing])):
             judged[i] = found
         findings = []
         for i, (row, known) in enumerate(zip(rows, judged)):
@@ -71,15 +71,17 @@ class AlertFindings:
 
     def _ask(self, events: Sequence[Event]) -> list[_Judged]:
         """Ask the sidecar; events that it cannot be asked about get a verdict that says why."""
-        found: list[_Judged] = []
+        found: dict[int, _Judged] = {}
         try:
-            for part in self._connected().split(events) if events else ():
-                reply = self._connected().label(part, Options(top=self._settings.top))
-                found += [(event, verdict, str(reply.model)) for event, verdict in zip(part, reply.verdicts)]
+            asked = Options(top=self._settings.top, sequence=bool(self._options.by))
+            for part in self._connected().split(events, asked.sequence) if events else ():
+                reply = self._connected().label([events[i] for i in part], asked)
+                found.update((i, (events[i], verdict, str(reply.model))) for i, verdict in zip(part, reply.verdicts))
         except SidecarError as error:
             self.tally.blame(error)
-            found += [(event, Verdict(error.row_status, detail=str(error)), "") for event in events[len(found) :]]
-        return found
+            lost = Verdict(error.row_status, detail=str(error))
+            return [found.get(i, (event, lost, "")) for i, event in enumerate(events)]
+        return [found[i] for i in range(len(events))]
 
     def _connected(self) -> SidecarClient:
         if self._client is None:

@@ -22,6 +22,7 @@ from loglm_bridge.contract.errors import (
 )
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
+from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, Reply, read_reply, write_request
 from loglm_bridge.splunk.breaker import CircuitBreaker
@@ -75,32 +76,40 @@ class SidecarClient:
         """Return the verdicts of `events`, in their order, asked for in as many requests as the limits need.
 
         All or nothing: who wants to keep the labels of the requests that went well calls this with one part of
-        `split(events)` at a time. `Reply.model` is the model of the last request.
+        `split(events)` at a time. `Reply.model` is the model of the last request. A sequence is only cut where the
+        sidecar refuses a request that grew by escaping.
 
         Raises:
             SidecarError: no labels; the kind says why and `row_status` what rows carry.
         """
         model: Optional[ModelId] = None
-        verdicts: list[Verdict] = []
-        for part in self.split(events) if events else [events]:
-            for reply in self._label_part(part, options):
+        verdicts: dict[int, Verdict] = {}
+        for part in self.split(events, options.sequence) if events else [[]]:
+            places = iter(part)
+            for reply in self._label_part([events[i] for i in part], options):
                 model = reply.model
-                verdicts.extend(reply.verdicts)
+                verdicts.update((place, verdict) for verdict, place in zip(reply.verdicts, places))
         if model is None:
             raise BadReply("no reply")
-        return Reply(model=model, verdicts=tuple(verdicts))
+        return Reply(model=model, verdicts=tuple(verdicts[i] for i in range(len(events))))
 
-    def split(self, events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-        """Yield runs of `events` that keep within batch_events and, as far as can be told cheaply, batch_bytes."""
-        start, size = 0, 0
-        for i, event in enumerate(events):
-            cost = len(event.raw) + _EVENT_OVERHEAD
-            if i > start and (i - start >= self._settings.batch_events or size + cost > self._settings.batch_bytes):
-                yield events[start:i]
-                start, size = i, 0
+    def split(self, events: Sequence[Event], together: bool = False) -> Iterator[list[int]]:
+        """Yield the places of all events in parts within batch_events and, as far as is told cheaply, batch_bytes.
+
+        With `together` no window of a sequence (contract/sequence.py) is cut, and a part holds at least one.
+        """
+        part: list[int] = []
+        size = 0
+        for unit in windows(events) if together else ([i] for i in range(len(events))):
+            cost = sum(len(events[i].raw) + _EVENT_OVERHEAD for i in unit)
+            full = len(part) + len(unit) > self._settings.batch_events or size + cost > self._settings.batch_bytes
+            if part and full:
+                yield part
+                part, size = [], 0
+            part += unit
             size += cost
-        if start < len(events):
-            yield events[start:]
+        if part:
+            yield part
 
     def identify(self) -> None:
         """Make sure that a sidecar of this interface version listens; sends neither events nor the token.

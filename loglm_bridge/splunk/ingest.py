@@ -29,6 +29,9 @@ from loglm_bridge.splunk.window import Window, anchored, next_window
 #: Windows of one run, so that catching up after a long stop, or a clock that is years ahead, is done in pieces.
 MAX_WINDOWS = 500
 
+#: Events that are held at a time where those of one entity are read together; bounds memory and what context reaches.
+TOGETHER = 20_000
+
 
 @dataclass
 class Progress:
@@ -79,7 +82,7 @@ class Ingest:
         written = self.journal.resume(window.start)
         rows = read_window(self.service, self.options.search, window, self.options.max_event_age)
         seen = position.seen
-        for batch in _batches(rows, self.settings.batch_events):
+        for batch in _batches(rows, TOGETHER if self.options.by else self.settings.batch_events):
             self._label(batch, written)
             latest = max(int(row["_indextime"][0]) for row in batch)
             seen = latest if seen is None else max(seen, latest)
@@ -90,9 +93,10 @@ class Ingest:
 
     def _label(self, rows: list[Row], written: Counter[str]) -> None:
         """Label a batch and write its notables, but for those that an earlier process wrote before it died."""
-        events = [event_of(row, "_raw") for row in rows]
+        events = [event_of(row, "_raw", self.options.by) for row in rows]
         threshold = self.settings.threshold if self.options.threshold is None else self.options.threshold
-        reply = self.client.label(events, Options(top=self.options.top or self.settings.top))
+        wanted = Options(top=self.options.top or self.settings.top, sequence=bool(self.options.by))
+        reply = self.client.label(events, wanted)
         keys = []
         for row, event, verdict in zip(rows, events, reply.verdicts):
             self.progress.statuses[verdict.status] += 1

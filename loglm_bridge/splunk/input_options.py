@@ -37,6 +37,7 @@ class InputOptions:
     search: str
     threshold: Optional[float] = None
     top: Optional[int] = None
+    by: tuple[str, ...] = ()
     lag: int = 60
     window: int = 300
     lookback: int = 3_600
@@ -81,7 +82,7 @@ def scheme() -> Scheme:
 def defaults() -> dict[str, str]:
     """Return the default of each setting but `search` as conf text."""
     found = {field.name: field.default for field in fields(InputOptions) if field.name != "search"}
-    return {name: "" if value is None else str(value) for name, value in found.items()}
+    return {name: "" if value in (None, ()) else str(value) for name, value in found.items()}
 
 
 def search_text(text: str) -> str:
@@ -112,6 +113,10 @@ ARGUMENTS: Arguments = {
         "Score (0..1) from which an event becomes a notable. Empty: as loglm.conf says.",
     ),
     "top": (lambda text: values.whole(text, 1, MAX_TOP), f"Techniques asked for, 1..{MAX_TOP}. Empty: as loglm.conf."),
+    "by": (
+        values.field_names,
+        "Fields of an entity, such as host: its events are read in time order, each in the context of the others.",
+    ),
     "lag": (_seconds(0, _DAY), "Seconds to wait until a span of index time is complete on all indexers."),
     "window": (_seconds(1, _DAY), "Seconds of index time that one search reads at most."),
     "lookback": (_seconds(0, 366 * _DAY), "Seconds before its first run at which a new input begins to read."),

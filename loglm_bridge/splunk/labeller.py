@@ -74,11 +74,8 @@ class Labeller:
         except SidecarError as error:
             self._unanswered(rows, error)
             return
-        start = 0
-        for part in client.split(events):
-            end = start + len(part)
-            self._ask_part(client, rows[start:end], part)
-            start = end
+        for part in client.split(events, self._wanted.sequence):
+            self._ask_part(client, [rows[i] for i in part], [events[i] for i in part])
 
     def _ask_part(self, client: SidecarClient, rows: list[Record], events: Sequence[Event]) -> None:
         try:

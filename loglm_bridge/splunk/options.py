@@ -17,9 +17,6 @@ from loglm_bridge.splunk import values
 from loglm_bridge.splunk.columns import HINTS, OUTPUTS, column_names
 from loglm_bridge.splunk.settings import Settings
 
-#: Characters of the longest field name that is taken.
-_MAX_FIELD = 256
-
 #: Characters of a refused option that are repeated.
 _MAX_SHOWN = 80
 
@@ -96,20 +93,9 @@ def _read(name: str, value: str) -> Any:
         raise OptionError(f'{name} must be {error}, got "{one_line(value, _MAX_SHOWN)}"') from error
 
 
-def _field(text: str) -> str:
-    if not text or len(text) > _MAX_FIELD or text.startswith("__mv_") or "*" in text or not text.isprintable():
-        raise ValueError(f"the name of one field of at most {_MAX_FIELD} characters, without wildcards")
-    return text
-
-
-def _fields(text: str) -> tuple[str, ...]:
-    names = [name for name in (part.strip() for part in text.split(",")) if name]
-    return tuple(dict.fromkeys(_field(name) for name in names or [""]))
-
-
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "field": _field,
-    "by": _fields,
+    "field": values.field_name,
+    "by": values.field_names,
     "threshold": lambda text: values.number(text, 0, 1),
     "top": lambda text: values.whole(text, 1, MAX_TOP),
     "output": lambda text: values.choice(text, OUTPUTS),

@@ -52,8 +52,8 @@ class LogLMCommand(ChunkedCommand):
         self._configuration.required_fields = self._asked.required_fields
 
     def transform(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield the rows in their order, each with all columns, labelled batch by batch."""
-        size = self._settings.batch_events
+        """Yield the rows in their order, each with all columns, labelled batch by batch; with `by` chunk by chunk."""
+        size = None if self._asked.by else self._settings.batch_events
         rows = list(islice(records, size))
         while rows:
             self._label(rows)

@@ -11,6 +11,10 @@ import re
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?\Z", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+
+#: Characters of the longest field name that is taken.
+_MAX_FIELD = 256
+
 _TRUTH = {"1": True, "t": True, "true": True, "y": True, "yes": True}
 _TRUTH.update({"0": False, "f": False, "false": False, "n": False, "no": False})
 
@@ -55,3 +59,16 @@ def choice(text: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
         raise ValueError("one of " + ", ".join(allowed))
     return text
+
+
+def field_name(text: str) -> str:
+    """Return the name of one field. Raises ValueError with what is wanted."""
+    if not text or len(text) > _MAX_FIELD or text.startswith("__mv_") or "*" in text or not text.isprintable():
+        raise ValueError(f"the name of one field of at most {_MAX_FIELD} characters, without wildcards")
+    return text
+
+
+def field_names(text: str) -> tuple[str, ...]:
+    """Return the names of fields with commas between, each once. Raises ValueError with what is wanted."""
+    names = [name for name in (part.strip() for part in text.split(",")) if name]
+    return tuple(dict.fromkeys(field_name(name) for name in names or [""]))

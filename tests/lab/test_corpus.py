@@ -49,5 +49,5 @@ def test_a_group_is_held_out_for_its_own_source_only(data, tmp_path):
 
 def test_a_second_build_reads_the_first(built, tmp_path):
     corpus, out = built
-    assert load(out) == Corpus(list(corpus.canonicals), list(corpus.events))
+    assert load(out) == Corpus(list(corpus.canonicals), list(corpus.events), corpus.names)
     assert build(tmp_path / "nowhere", {}, out) == load(out)

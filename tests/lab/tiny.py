@@ -49,7 +49,13 @@ class Tiny:
     features: Features
     heads: Heads
 
-    def seal(self, folder: Path, golden: list[Event] | None = None, heads: Heads | None = None) -> Path:
+    def seal(
+        self,
+        folder: Path,
+        golden: list[Event] | None = None,
+        heads: Heads | None = None,
+        context: dict[str, bytes] | None = None,
+    ) -> Path:
         """Write the model as a folder, with the samples as golden events unless others are named."""
         events = [e for e in sample_events() if e.raw.strip()] if golden is None else golden
         card = "# A card"
@@ -60,6 +66,7 @@ class Tiny:
             heads or self.heads,
             NO_RULES,
             no_neighbours(32),
+            context or {},
             events,
             card,
             "tiny",
@@ -71,7 +78,7 @@ class Tiny:
 
 def everywhere(forms: list[Canonical]) -> list[list[tuple[str, str]]]:
     """Recordings for `vocabulary.train`: every event seen in enough of them."""
-    return [[("samples", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
+    return [[(f"samples{i % 2}", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
 
 
 def families(forms: list[Canonical]) -> list[str]:

@@ -10,7 +10,7 @@ WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}
 
 
 def outcome(score):
-    return Outcome(score, "benign", (), 0.0, np.zeros(1))
+    return Outcome(score, "benign", (), 0.0, np.zeros(1), 0.0)
 
 
 def score(forms):

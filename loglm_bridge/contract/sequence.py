@@ -1,0 +1,66 @@
+"""Windows: which events are read together, and in what order. Client and sidecar cut alike, so that a window is whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Optional, Sequence
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_SEQUENCE
+
+#: Seconds without an event of the entity after which its next event begins another window.
+GAP = 1_800.0
+
+
+def windows(events: Sequence[Event]) -> list[list[int]]:
+    """Return windows of places: events of one entity in time order, at most MAX_SEQUENCE, no gap over GAP seconds.
+
+    Every place occurs once; an event without an entity is a window of its own. Events of equal time are ordered by
+    their text, so that the order in which they came does not matter; one without time is read with the last that has
+    one. A run of n events is cut into ceil(n / MAX_SEQUENCE) parts of equal size (the first may have one more): any
+    successive windows of a run, given alone, are cut into the same windows again.
+    """
+    runs: dict[str, list[int]] = defaultdict(list)
+    out: list[list[int]] = []
+    for place, event in enumerate(events):
+        if event.entity:
+            runs[event.entity].append(place)
+        else:
+            out.append([place])
+    for places in runs.values():
+        for run in _runs(places, _times([events[place].time for place in places]), events):
+            out += _parts(run)
+    return out
+
+
+def _times(times: Sequence[Optional[float]]) -> list[float]:
+    last = next((time for time in times if time is not None), 0.0)
+    out = []
+    for time in times:
+        last = last if time is None else time
+        out.append(last)
+    return out
+
+
+def _runs(places: Sequence[int], times: Sequence[float], events: Sequence[Event]) -> list[list[int]]:
+    """Sort and cut where the entity was silent."""
+    ordered = sorted(zip(times, places), key=lambda pair: (pair[0], events[pair[1]].raw, pair[1]))
+    out: list[list[int]] = []
+    before = float("-inf")
+    for time, place in ordered:
+        if time - before > GAP:
+            out.append([])
+        out[-1].append(place)
+        before = time
+    return out
+
+
+def _parts(run: list[int]) -> list[list[int]]:
+    count = -(-len(run) // MAX_SEQUENCE)
+    size, more = divmod(len(run), count)
+    out, start = [], 0
+    for part in range(count):
+        end = start + size + (part < more)
+        out.append(run[start:end])
+        start = end
+    return out

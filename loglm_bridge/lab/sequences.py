@@ -1,0 +1,93 @@
+"""Stage `sequences`, its data: windows over the corpus' events, cut as serving cuts them, and what each step says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.sequence import windows
+from loglm_bridge.lab.corpus import NOT_TELEMETRY
+from loglm_bridge.lab.sources import data_files, read_events
+from loglm_bridge.model.steps import Step, step_of
+from loglm_bridge.telemetry import read
+
+#: How events are grouped: flows by their pair of addresses and by their source, everything else by its host.
+PAIR, SOURCE, HOST = "pair", "source", "host"
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """`steps[i]` belongs to event i of the corpus; windows are places of events: training and held-out apart."""
+
+    steps: Sequence[Step]
+    windows: Mapping[str, Sequence[Sequence[int]]]
+    held_out: Mapping[str, Sequence[Sequence[int]]]
+
+
+def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers: int = 2) -> Sequences:
+    """Read every data file, in the corpus' order, into `out`; read `out` instead where it is there."""
+    if not out.exists():
+        files = [f for f in data_files(data) if f.name.split(".")[0] not in NOT_TELEMETRY]
+        part = out.with_suffix(".part")
+        with ProcessPoolExecutor(workers) as pool, gzip.open(part, "wt", encoding="utf-8", compresslevel=1) as file:
+            for rows in pool.map(partial(_read_file, held_out=held_out), files):
+                file.write(json.dumps(rows) + "\n")
+        part.replace(out)
+    return load(out)
+
+
+def load(path: Path) -> Sequences:
+    """Read what `build` wrote."""
+    steps: list[Step] = []
+    found: tuple[dict[str, list[list[int]]], dict[str, list[list[int]]]] = ({}, {})
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            first = len(steps)
+            rows, cut = json.loads(line)
+            steps += [_step(row) for row in rows]
+            for by, held, places in cut:
+                found[held].setdefault(by, []).append([first + place for place in places])
+    return Sequences(steps, found[0], found[1])
+
+
+def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list[Any], list[Any]]:
+    """Return the steps of a file's events, and its windows as (by, held out, places)."""
+    steps: list[list[Any]] = []
+    groups: dict[tuple[str, int], tuple[list[int], list[Event]]] = {}
+    for place, row in enumerate(read_events(path)):
+        step = step_of(read(row.event), row.event)
+        steps.append([step.time] + ([*_ends(step), *step.amounts] if step.src or step.dest else []))
+        held = int(row.group in held_out.get(row.source, frozenset()))
+        for by, entity in _entities(step, row.event, row.group):
+            places, events = groups.setdefault((by, held), ([], []))
+            places.append(place)
+            events.append(replace(row.event, entity=entity))
+    cut = [
+        (by, held, [places[i] for i in window])
+        for (by, held), (places, events) in groups.items()
+        for window in windows(events)
+    ]
+    return steps, cut
+
+
+def _entities(step: Step, event: Event, group: str) -> Iterator[tuple[str, str]]:
+    if step.src or step.dest:
+        yield PAIR, f"{step.src} {step.dest}"
+        yield SOURCE, step.src
+    else:
+        yield HOST, f"{group} {event.host}"
+
+
+def _ends(step: Step) -> tuple[str, int, str, int]:
+    return step.src, step.src_port, step.dest, step.dest_port
+
+
+def _step(row: Sequence[Any]) -> Step:
+    return Step(row[0], *row[1:5], tuple(row[5:])) if len(row) > 1 else Step(row[0])

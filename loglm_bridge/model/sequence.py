@@ -1,0 +1,219 @@
+"""Context at work: windows of events to logits (sequence.onnx), and what they make of an event's verdict.
+
+Flows are always read by the sequence encoder: one alone is a window of one, since the numbers that tell flows apart
+stand in the marks. Events of other families keep their own verdict when alone; among others of their entity, the mean
+logit of malice of those others is added to their own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from loglm_bridge.contract.attack_table import TECHNIQUES
+from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.model.artefact import SEQUENCE_CONFIG, SEQUENCE_ENCODER, ModelFolder
+from loglm_bridge.model.head_config import Curve
+from loglm_bridge.model.heads import DECIMALS, Heads, Outcome, ranked, sigmoid, softmax, verdict
+from loglm_bridge.model.steps import MARKS, Step, marks
+
+#: Padded steps of one run; bounds memory.
+STEP_BUDGET = 4_096
+
+_INPUTS = {"vectors": "tensor(float)", "marks": "tensor(int64)"}
+
+
+@dataclass(frozen=True)
+class SequenceConfig:
+    """What `sequence.json` holds.
+
+    `families` are read by the sequence encoder, whose outputs are the logit of malice and those of `techniques`.
+    `curves` calibrate by family what context made of the logits. `pull` is, by family, how often the mean logit of a
+    window's other events is added to an event's own.
+    """
+
+    families: tuple[str, ...]
+    techniques: tuple[str, ...]
+    curves: Mapping[str, Curve]
+    pull: Mapping[str, float]
+
+    @classmethod
+    def from_dict(cls, data: Any) -> SequenceConfig:
+        """Read `sequence.json`. Raises ModelRefused where a key is absent or of the wrong kind."""
+        try:
+            names = tuple(field.name for field in fields(Curve))
+            curves = {str(f): Curve(**{n: float(c[n]) for n in names}) for f, c in data["curves"].items()}
+            pull = {str(family): float(share) for family, share in data["pull"].items()}
+            families, techniques = (tuple(map(str, data[key])) for key in ("families", "techniques"))
+            if not {*families, *pull} <= curves.keys() or not np.isfinite(list(pull.values())).all():
+                raise ValueError("a family without a curve, or a number that is not finite")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelRefused(f"sequence.json: {error!r}") from error
+        return cls(families, techniques, curves, pull)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of `sequence.json`."""
+        return asdict(self)
+
+
+class SequenceEncoder:
+    """Runs `sequence.onnx`, each call on `threads` threads. Thread-safe."""
+
+    def __init__(self, model: bytes, config: SequenceConfig, width: int, threads: int = 1) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = 3
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC  # see session.py
+        try:
+            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelRefused("sequence.onnx: the runtime cannot load it") from error
+        shapes = {i.name: i.shape[2] for i in self._session.get_inputs()}
+        outputs = [(o.name, o.shape[2]) for o in self._session.get_outputs()]
+        wanted = {"vectors": width, "marks": len(MARKS)}
+        found = {i.name: i.type for i in self._session.get_inputs()}
+        if found != _INPUTS or shapes != wanted or outputs != [("logits", 1 + len(config.techniques))]:
+            raise ModelRefused(f"sequence.onnx: wrong inputs or outputs {found} {shapes} {outputs}")
+        self.config = config
+
+    def logits(self, windows: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+        """Return (steps, outputs) for each window of (vectors (steps, width), marks (steps, marks)).
+
+        A window's answer does not depend on the others.
+
+        Raises:
+            ModelFailed: the runtime failed or a number is not finite.
+        """
+        out: list[np.ndarray] = [np.empty(0)] * len(windows)
+        for places, length in _buckets([len(rows) for _, rows in windows]):
+            vectors = np.zeros((len(places), length, windows[places[0]][0].shape[1]), dtype=np.float32)
+            rows = np.zeros((len(places), length, len(MARKS)), dtype=np.int64)
+            for i, place in enumerate(places):
+                size = len(windows[place][1])
+                vectors[i, :size], rows[i, :size] = windows[place]
+            found = self._run(vectors, rows)
+            for i, place in enumerate(places):
+                out[place] = found[i, : len(windows[place][1])]
+        return out
+
+    def _run(self, vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        try:
+            (found,) = self._session.run(None, {"vectors": vectors, "marks": rows})
+        except Exception as error:
+            raise ModelFailed("the sequence encoder failed") from error
+        if not np.isfinite(found).all():
+            raise ModelFailed("the sequence encoder returned numbers that are not finite")
+        result: np.ndarray = found
+        return result
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An event as a window sees it: its log family, its canonical key, its step and its own outcome."""
+
+    family: str
+    key: bytes
+    step: Step
+    outcome: Outcome
+
+
+class Context:
+    """Makes verdicts in context of windows of events; `unknown` is the novelty above which nothing is benign."""
+
+    def __init__(self, encoder: SequenceEncoder, unknown: float) -> None:
+        self._encoder, self._unknown = encoder, unknown
+
+    @property
+    def config(self) -> SequenceConfig:
+        """What `sequence.json` holds."""
+        return self._encoder.config
+
+    def reads(self, family: str) -> bool:
+        """Tell whether events of a family are always read by the sequence encoder, alone as well."""
+        return family in self._encoder.config.families
+
+    def outcomes(self, windows: Sequence[Sequence[Seen]]) -> list[list[Outcome]]:
+        """Return the outcome of every event of every window, in the windows' order.
+
+        Raises:
+            ModelFailed: the sequence encoder failed.
+        """
+        read = [i for i, window in enumerate(windows) if any(self.reads(seen.family) for seen in window)]
+        found = dict(zip(read, self._encoder.logits([_inputs(windows[i]) for i in read]), strict=True))
+        return [self._window(window, found.get(i)) for i, window in enumerate(windows)]
+
+    def _window(self, window: Sequence[Seen], logits: np.ndarray | None) -> list[Outcome]:
+        pulls = self._pulls(window) if len(window) > 1 else [0.0] * len(window)
+        out = []
+        for place, (seen, pull) in enumerate(zip(window, pulls, strict=True)):
+            if logits is not None and self.reads(seen.family):
+                out.append(self._read(seen, logits[place].astype(np.float64)))
+            else:
+                out.append(seen.outcome if np.isnan(pull) or not pull else self._pulled(seen, pull))
+        return out
+
+    def _pulls(self, window: Sequence[Seen]) -> list[float]:
+        """Return for each event what the others of its family add to its logit; 0 where there is none."""
+        own: dict[str, list[float]] = defaultdict(list)
+        for seen in window:
+            own[seen.family].append(seen.outcome.logit)
+        totals = {family: (sum(logits), len(logits)) for family, logits in own.items()}
+        return [_others(*totals[s.family], s.outcome.logit) * self.config.pull.get(s.family, 0.0) for s in window]
+
+    def _read(self, seen: Seen, logits: np.ndarray) -> Outcome:
+        curve = self.config.curves[seen.family]
+        confidences = softmax(logits[None, 1:] / curve.temperature).round(DECIMALS)[0]
+        changed = self._scored(seen, float(logits[0]), curve)
+        return replace(changed, techniques=ranked(self.config.techniques, confidences))
+
+    def _pulled(self, seen: Seen, pull: float) -> Outcome:
+        return self._scored(seen, seen.outcome.logit + pull, self.config.curves[seen.family])
+
+    def _scored(self, seen: Seen, logit: float, curve: Curve) -> Outcome:
+        score = float(sigmoid(np.float64(curve.slope * logit + curve.offset)).round(DECIMALS))
+        said = verdict(score, seen.outcome.novelty, curve, self._unknown)
+        return replace(seen.outcome, score=score, verdict=said)
+
+
+def context_of(folder: ModelFolder, heads: Heads, threads: int) -> Context | None:
+    """Return the folder's sequence encoder at work, None where it has none.
+
+    Raises:
+        ModelRefused: it does not fit the heads, or ATT&CK lists one of its techniques no more.
+    """
+    if SEQUENCE_ENCODER not in folder.files:
+        return None
+    if SEQUENCE_CONFIG not in folder.files:
+        raise ModelRefused(f"{SEQUENCE_CONFIG}: absent, but there is {SEQUENCE_ENCODER}", where=str(folder.path))
+    config = SequenceConfig.from_dict(folder.json(SEQUENCE_CONFIG))
+    foreign = [t for t in config.techniques if t not in TECHNIQUES]
+    if foreign:
+        raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
+    encoder = SequenceEncoder(folder.files[SEQUENCE_ENCODER], config, heads.width, threads)
+    return Context(encoder, heads.config.unknown)
+
+
+def _others(total: float, count: int, own: float) -> float:
+    return (total - own) / (count - 1) if count > 1 else 0.0
+
+
+def _inputs(window: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray]:
+    rows = marks([seen.step for seen in window], [seen.key for seen in window])
+    return np.stack([seen.outcome.vector for seen in window]), rows
+
+
+def _buckets(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Yield places of windows that are padded to one length, the next power of two, within the budget."""
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for place, length in enumerate(lengths):
+        by_length[min(MAX_SEQUENCE, 1 << (length - 1).bit_length())].append(place)
+    for length, places in sorted(by_length.items()):
+        most = max(1, STEP_BUDGET // length)
+        for start in range(0, len(places), most):
+            yield places[start : start + most], length
