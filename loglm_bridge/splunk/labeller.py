@@ -9,6 +9,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options, Reply
 from loglm_bridge.splunk.client import SidecarClient
 from loglm_bridge.splunk.columns import Value
+from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
@@ -31,6 +32,7 @@ class Labeller:
         self._session = session
         self._client: Optional[SidecarClient] = None
         self._no_client: Optional[SidecarError] = None
+        self._company = Company()
         self._wanted = Options(
             top=options.top,
             embedding=options.output != "labels",
@@ -74,8 +76,14 @@ class Labeller:
         except SidecarError as error:
             self._unanswered(rows, error)
             return
-        for part in client.split(events, self._wanted.sequence):
-            self._ask_part(client, [rows[i] for i in part], [events[i] for i in part])
+        known = self._company.of(events) if self._wanted.sequence else []
+        together = [*known, *events]
+        for part in client.split(together, self._wanted.sequence):
+            asked = [i - len(known) for i in part]
+            if max(asked) >= 0:
+                self._ask_part(client, [rows[i] if i >= 0 else {} for i in asked], [together[i] for i in part])
+        if self._wanted.sequence:
+            self._company.keep(events)
 
     def _ask_part(self, client: SidecarClient, rows: list[Record], events: Sequence[Event]) -> None:
         try:

@@ -48,7 +48,15 @@ class SearchEnded(Exception):
 
 
 class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has no types
-    """A streaming command that answers getinfo with `configure` and each chunk of rows with `transform`."""
+    """A command that answers getinfo with `configure` and each chunk of rows with `transform`; `ref` names its log."""
+
+    ref = ""
+
+    def log_end(self, how: str) -> None:
+        """Log how the search ended."""
+
+    def close(self) -> None:
+        """Close what the search opened."""
 
     def configure(self, metadata: Metadata) -> None:
         """Prepare for the search that `metadata` (of getinfo) describes; raise a LogLMError to refuse it."""
@@ -57,6 +65,14 @@ class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has n
     def transform(self, records: Iterator[Record]) -> Iterator[Record]:
         """Yield what becomes of the rows of one chunk; every record has the same columns."""
         raise NotImplementedError
+
+    def declared(self) -> Any:
+        """Return what getinfo is answered with; `configure` was called before."""
+        return self._configuration
+
+    def last(self) -> Iterator[Record]:
+        """Yield rows that follow those of the last chunk: what a reporting command has to say."""
+        return iter(())
 
     def finished(self) -> None:
         """Write messages; called before the last answer of a search is sent."""
@@ -80,7 +96,7 @@ class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has n
         if metadata.get("action") != "getinfo":
             raise InputError(f"splunkd began with {str(metadata.get('action'))[:20]!r}, not with getinfo")
         self.configure(metadata)
-        self._answer(lambda: self._record_writer.write_metadata(self._configuration))
+        self._answer(lambda: self._record_writer.write_metadata(self.declared()))
         finished = False
         while not finished:
             finished = self._serve_chunk(*read_chunk(istream))
@@ -100,6 +116,8 @@ class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has n
         for record in self.transform(read_records(body)):
             write(record)
         if finished:
+            for record in self.last():
+                write(record)
             self.finished()
         self._answer(lambda: self._record_writer.write_chunk(finished=finished))
         return finished

@@ -6,20 +6,18 @@ nor what labels, and asks nobody; all that comes with the first row.
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Iterator, Optional
+from typing import TYPE_CHECKING, Iterator, Optional
 
 from splunklib.searchcommands import Configuration
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
-from loglm_bridge.splunk import messages
+from loglm_bridge.splunk import messages, process
 from loglm_bridge.splunk.logfile import new_ref, open_log
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, SearchEnded, searchinfo
+from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, searchinfo
 from loglm_bridge.splunk.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,35 +113,6 @@ class _OnIndexerError(SidecarError):
     hint = "put it behind a command that runs on the search head"
 
 
-def run(app: Path, istream: IO[bytes], ostream: IO[bytes]) -> None:
-    """Hold the conversation with splunkd; every error reaches the user as a sentence, none as an exit code."""
-    command = LogLMCommand(app)
-    try:
-        command.serve(istream, ostream)
-    except SearchEnded:
-        command.log_end("cancelled")
-    except LogLMError as error:
-        _log.warning("search stopped: %s ref=%s", error, command.ref)
-        _last_words(command, messages.failure(error, command.ref))
-    except Exception as error:  # noqa: BLE001 - the process's rim
-        _log.exception("search failed ref=%s", command.ref)
-        _last_words(command, messages.surprise(error, command.ref))
-    finally:
-        command.close()
-
-
 def main(app: Path) -> None:
     """Run as a program that splunkd started."""
-    run(app, sys.stdin.buffer, sys.stdout.buffer)
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # what is left in the buffer has no reader; Python would complain about it on its way out
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _last_words(command: LogLMCommand, sentence: str) -> None:
-    try:
-        command.fail(sentence)
-    except SearchEnded:
-        command.log_end("cancelled")
+    process.main(LogLMCommand(app), _log)

@@ -10,6 +10,7 @@ import pytest
 from app.assembly.attack_lookup import COLUMNS, write_lookup
 from loglm_bridge.contract.verdict import ROW_STATUSES
 from loglm_bridge.splunk import alert, input_options
+from loglm_bridge.splunk.incidents_command import READERS as INCIDENT_OPTIONS
 from loglm_bridge.splunk.ingest import Progress
 from loglm_bridge.splunk.logfile import open_log
 from loglm_bridge.splunk.messages import Tally
@@ -161,6 +162,12 @@ def test_search_help_names_exactly_the_options_of_the_command(root):
     assert all(f'"{column}"' in described for column in column_names("loglm_", "labels"))
 
 
+def test_search_help_names_the_options_of_loglmincidents(root):
+    help_ = read_conf(root / "default/searchbnf.conf")["loglmincidents-command"]
+    assert sorted(re.findall(r"(\w+)=", help_["syntax"])) == sorted(INCIDENT_OPTIONS)
+    assert all(f"<{name}>" in help_["description"] for name in INCIDENT_OPTIONS)
+
+
 def test_search_help_examples_are_numbered_and_complete(root):
     keys = read_conf(root / "default/searchbnf.conf")["loglm-command"]
     examples = sorted(k[7:] for k in keys if k.startswith("example"))
@@ -176,16 +183,22 @@ def test_the_command_is_chunked_risky_and_for_both_pythons(root):
             "is_risky": "true",
             "python.version": "python3",
             "python.required": "3.9, 3.13",
-        }
+        },
+        "loglmincidents": {
+            "chunked": "true",
+            "filename": "loglmincidents.py",
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+        },
     }
 
 
 def test_scripts_that_conf_files_name_are_there(root):
-    names = [read_conf(root / "default/commands.conf")["loglm"]["filename"]]
+    names = [keys["filename"] for keys in read_conf(root / "default/commands.conf").values()]
     names += [f"{stanza}.py" for stanza in read_conf(root / "default/inputs.conf")]
     for stanza, keys in read_conf(root / "default/alert_actions.conf").items():
         names.append(keys.get("alert.execute.cmd", f"{stanza}.py"))
-    assert sorted(names) == ["loglm.py", "loglm_input.py", "loglm_notable.py"]
+    assert sorted(names) == ["loglm.py", "loglm_input.py", "loglm_notable.py", "loglmincidents.py"]
     assert all((root / "bin" / name).is_file() for name in names)
 
 

@@ -14,6 +14,10 @@ NAMES = list(MARKS)
 OFFSETS = dict(zip(NAMES, np.concatenate([[0], np.cumsum(list(MARKS.values()))[:-1]]), strict=True))
 
 
+CONN = ("ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "duration", "orig_bytes", "resp_bytes",
+        "conn_state", "orig_pkts", "resp_pkts")  # fmt: skip
+
+
 def flow(time=0.0, **changes):
     fields = {
         "src_ip": "10.0.0.5", "src_port": 51000, "dest_ip": "203.0.113.9", "dest_port": 443, "flow_dur": 0.25,
@@ -29,11 +33,8 @@ def told(steps, name, keys=None):
 
 
 def test_every_exporter_gives_the_same_step():
-    zeek = {
-        "_path": "conn", "ts": 0.0, "id.orig_h": "10.0.0.5", "id.orig_p": 51000, "id.resp_h": "203.0.113.9",
-        "id.resp_p": 443, "duration": 0.25, "orig_bytes": 800, "resp_bytes": 2400, "orig_pkts": 6, "resp_pkts": 7,
-        "proto": "tcp",
-    }  # fmt: skip
+    values = (0.0, "C1", "10.0.0.5", 51000, "203.0.113.9", 443, "tcp", 0.25, 800, 2400, "SF", 6, 7)
+    zeek = {"_path": "conn", **dict(zip(CONN, values, strict=True))}
     event = Event(raw=json.dumps(zeek), sourcetype="zeek:conn:json", time=0.0)
     assert step_of(read(event), event) == flow()
 
@@ -57,7 +58,7 @@ def test_addresses_are_compared_not_read():
     rng = random.Random(4)
     plain = [("10.0.0.5", f"203.0.113.{rng.randrange(5)}") for _ in range(30)]
     names = {address for pair in plain for address in pair}
-    drawn = {address: "192.0.2." + address.rpartition(".")[2] for address in names}
+    drawn = {a: ("10.9.8." if a.startswith("10.") else "198.51.100.") + a.rpartition(".")[2] for a in names}
     one, other = (
         marks([flow(i, src_ip=m[s], dest_ip=m[d]) for i, (s, d) in enumerate(plain)], [b"k"] * 30)
         for m in ({a: a for a in names}, drawn)

@@ -87,7 +87,7 @@ def app_at(root, tmp_path):
         app = tmp_path / "app"
         for folder in ("bin", "default", "local"):
             (app / folder).mkdir(parents=True, exist_ok=True)
-        for name in ("bin/loglm.py", "default/loglm.conf"):
+        for name in ("bin/loglm.py", "bin/loglmincidents.py", "default/loglm.conf"):
             (app / name).write_bytes((root / name).read_bytes())
         (app / "local/token").write_text(token + "\n")
         conf = f"[sidecar]\nurl = http://127.0.0.1:{port}\ntoken_file = local/token\n{sidecar}\n[labels]\n{labels}\n"
@@ -121,8 +121,8 @@ def search(splunk_env):
     """Start searches of an app; they end with the test."""
     started = []
 
-    def start(app, python=sys.executable):
-        started.append(Search(python, app, splunk_env))
+    def start(app, python=sys.executable, script="loglm.py"):
+        started.append(Search(python, app, splunk_env, script))
         return started[-1]
 
     yield start

@@ -47,11 +47,11 @@ def frame(metadata, body=b""):
 
 
 class Search:
-    """A search that runs the command of the app in folder `app`."""
+    """A search that runs a command of the app in folder `app`."""
 
-    def __init__(self, python, app, env):
+    def __init__(self, python, app, env, script="loglm.py"):
         self.process = subprocess.Popen(
-            [python, str(Path(app, "bin", "loglm.py"))],
+            [python, str(Path(app, "bin", script))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,23 @@
+"""Entry point of the search command `loglmincidents`; splunkd speaks the chunked protocol with it on stdin and stdout."""
+
+import os
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[1]
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(APP / "lib"))
+    # splunkd shows what comes on stderr as an error of the search, a library's warning as well
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        from loglm_bridge.splunk.incidents_command import main
+    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so, not "error code 1"
+        sys.stdin.buffer.readline()
+        python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+        advice = "Install the app again" if sys.version_info >= (3, 9) else "It needs Python 3.9 or newer"
+        text = f"LogLM: the app cannot start on {python} ({type(error).__name__}). {advice}."
+        reply = f'{{"finished":true,"error":"{text}"}}'
+        sys.stdout.buffer.write(f"chunked 1.0,{len(reply)},0\n{reply}".encode("ascii"))
+    else:
+        main(APP)

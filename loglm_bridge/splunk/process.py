@@ -1,0 +1,45 @@
+"""The rim of a search command's process: what the user reads when something fails, and a quiet end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from logging import Logger
+from typing import IO
+
+from loglm_bridge.contract.errors import LogLMError
+from loglm_bridge.splunk import messages
+from loglm_bridge.splunk.protocol import ChunkedCommand, SearchEnded
+
+
+def main(command: ChunkedCommand, log: Logger) -> None:
+    """Run as a program that splunkd started."""
+    run(command, log, sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # what is left in the buffer has no reader; Python would complain about it on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def run(command: ChunkedCommand, log: Logger, istream: IO[bytes], ostream: IO[bytes]) -> None:
+    """Hold the conversation with splunkd; every error reaches the user as a sentence, none as an exit code."""
+    try:
+        command.serve(istream, ostream)
+    except SearchEnded:
+        command.log_end("cancelled")
+    except LogLMError as error:
+        log.warning("search stopped: %s ref=%s", error, command.ref)
+        _last_words(command, messages.failure(error, command.ref))
+    except Exception as error:  # noqa: BLE001 - the process's rim
+        log.exception("search failed ref=%s", command.ref)
+        _last_words(command, messages.surprise(error, command.ref))
+    finally:
+        command.close()
+
+
+def _last_words(command: ChunkedCommand, sentence: str) -> None:
+    try:
+        command.fail(sentence)
+    except SearchEnded:
+        command.log_end("cancelled")
