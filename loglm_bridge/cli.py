@@ -29,6 +29,7 @@ STAGES = {
     "corpus": "training pipeline: raw events to canonical events",
     "pretrain": "training pipeline: tokenizer and event encoder",
     "heads": "training pipeline: heads for techniques and maliciousness, calibration",
+    "sequence": "training pipeline: sequence encoder, events in context",
     "evaluate": "training pipeline: figures on the validation split, beside the baselines",
     "adapt": "training pipeline: fit the model to a site's own labelled events",
     "export": "training pipeline: write a model folder",

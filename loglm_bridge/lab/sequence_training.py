@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from loglm_bridge.lab.contrast import own_form
 from loglm_bridge.lab.encoder import EncoderShape
 from loglm_bridge.lab.sequence_encoder import HiddenStep, SequenceEncoder, mark_losses
 from loglm_bridge.model.steps import MARKS, OFFSETS, Step, marks
+
+#: What is trained on: (vectors, marks, events) of a batch -> scalar.
+Loss = Callable[[Tensor, Tensor, np.ndarray], Tensor]
 
 #: Padded steps of one batch.
 BUDGET = 4_096
@@ -25,7 +28,9 @@ BUDGET = 4_096
 class SequenceSettings:
     """How the sequence encoder is trained; `minutes` bounds each of the two phases.
 
-    `alone` is the share of windows that are read as events without context, `rate` that of hidden steps.
+    `alone` is the share of windows that are read as events without context, `rate` that of hidden steps, `vectors` that
+    of windows whose event vectors are shown, `mark_dropout` that of marks withheld: numbers, vectors and company each
+    have to do without the others at times.
     """
 
     layers: int = 2
@@ -113,7 +118,14 @@ def encoder(sizes: EncoderShape, outputs: int, told: SequenceSettings) -> Sequen
     return SequenceEncoder(sizes, outputs, dropout=told.dropout)
 
 
-def _fit(parts, loss, reading, windows, epochs, told) -> None:  # type: ignore[no-untyped-def]
+def _fit(
+    parts: Sequence[nn.Module],
+    loss: Loss,
+    reading: Reading,
+    windows: Callable[[random.Random], Sequence[Sequence[int]]],
+    epochs: int,
+    told: SequenceSettings,
+) -> None:
     parameters = [p for part in parts for p in part.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=told.learning_rate, weight_decay=told.weight_decay)
     began = time.monotonic()

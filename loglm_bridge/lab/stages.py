@@ -1,4 +1,4 @@
-"""The training pipeline as subcommands: `loglm corpus`, `pretrain`, `heads`, `evaluate`, `adapt`, `export`.
+"""The training pipeline as subcommands: `loglm corpus`, `pretrain`, `heads`, `sequence`, `evaluate`, `adapt`, `export`.
 
 `reproduce.sh` beside this file runs them in order, with the cost of each.
 """
@@ -53,6 +53,10 @@ def add_parsers(commands: Parsers) -> None:
         "--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher"
     )
     heads.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without, so that it is unseen")
+    sequence = _stage(commands, "sequence", "sequence encoder for flows, events in context, for a run's heads", _sequence)
+    _run_arguments(sequence)
+    _heads_argument(sequence)
+    sequence.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without")
     _report(_stage(commands, "evaluate", "figures on the validation split, beside the baselines", _evaluate))
     site = _stage(commands, "adapt", "thresholds and novelty from a site's ordinary events", _adapt)
     site.add_argument("--model", type=Path, required=True, help=_MODEL)
