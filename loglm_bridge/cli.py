@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": ("run the sidecar", "sidecar_commands:add_serve"),
     "token": ("print the sidecar's token", "sidecar_commands:add_token"),
     "label": ("label files of events, without a sidecar", "label:add_arguments"),
+    "export-findings": ("write what is flagged as findings of other tools", "export_findings:add_arguments"),
     "models": ("list, check, promote and roll back models", "models_command:add_arguments"),
 }
 

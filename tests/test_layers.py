@@ -17,6 +17,7 @@ LAYERS = {
     "telemetry": ({"contract"}, {"orjson"}),
     "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
+    "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
     "lab": (
         {"contract", "telemetry", "model"},
         {

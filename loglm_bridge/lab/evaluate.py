@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab import evasion
+from loglm_bridge.lab import evasion, in_context
 from loglm_bridge.lab.curves import Answer
 from loglm_bridge.lab.examples import RECORDED
 from loglm_bridge.lab.report import extras, page
@@ -54,7 +55,12 @@ BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
 }
 
 #: Parts of the report that are not the scorer's.
-ADDED = frozenset({"calibration", "union_with_sigma", "evasion", "unknown"})
+ADDED = frozenset(
+    {"calibration", "union_with_sigma", "evasion", "unknown", "context", "shuffled", "without_gaps", "alerts"}
+)
+
+#: Source of the flows among the questions.
+FLOWS = "deeptempo_cic2017_sample"
 
 _CHUNK = 512
 
@@ -81,10 +87,34 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
                 answers += chunk
     report = _score(scorer, split, data, predictions)
     report |= extras(answers) | {"evasion": _evasion(labeller, answers, report)}
+    report["context"] = _in_context(labeller, [a.event for a in answers], partial(_score, scorer, split, data), out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     title = f"{labeller.id.name} {labeller.id.version} on the validation split"
     (out / "report.html").write_text(page(title, rows(report), report, answers), encoding="utf-8")
     return report
+
+
+def _in_context(
+    labeller: Labeller, events: Sequence[LabelledEvent], score: Callable[[Path], dict[str, Any]], out: Path
+) -> dict[str, Any]:
+    """Return the scorer's report on the events read together, what order and gaps are worth, and how alerts add up."""
+    answers = _together(labeller, events, out / "predictions.context.jsonl")
+    report = score(out / "predictions.context.jsonl")
+    flows = [e for e in events if e.source == FLOWS]
+    for name, change in (("shuffled", in_context.shuffled), ("without_gaps", in_context.without_gaps)):
+        path = out / f"predictions.{name}.jsonl"
+        _together(labeller, change(flows), path)
+        report[name] = score(path)[QUESTIONS["--flows"][0]]
+    recorded = [a for a in answers if a.event.source in RECORDED]
+    return {**report, "alerts": in_context.alerts(recorded)}
+
+
+def _together(labeller: Labeller, events: Sequence[LabelledEvent], path: Path) -> list[Answer]:
+    """Label the events together, write their predictions and return the answers."""
+    found = in_context.verdicts(labeller, events, TOP)
+    answers = [_answer(e, v, labeller.width) for e, v in zip(events, found, strict=True)]
+    path.write_text("".join(json.dumps(_row(answer)) + "\n" for answer in answers), encoding="utf-8")
+    return answers
 
 
 def _evasion(labeller: Labeller, answers: Sequence[Answer], report: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,16 +152,18 @@ def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 
 def table(report: Mapping[str, Any]) -> str:
     """Return the figures as a Markdown table beside the baselines."""
-    lines = ["| set | figure | Sigma | TF-IDF, best | LogLM |", "|---|---|---|---|---|"]
+    lines = ["| set | figure | Sigma | TF-IDF, best | LogLM | LogLM --by |", "|---|---|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows(report))])
 
 
-def rows(report: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    """Return the figures as rows of (set, figure, Sigma, best TF-IDF, LogLM)."""
+def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the figures as rows of (set, figure, Sigma, best TF-IDF, LogLM, LogLM in context)."""
     out = []
+    context = figures(report["context"]) if "context" in report else {}
     for (name, figure), value in figures(report).items():
         sigma, linear = BASELINES.get((name, figure), (None, None))
-        out.append((name, figure, _number(sigma), _number(linear), _number(value)))
+        numbers = (sigma, linear, value, context.get((name, figure)))
+        out.append((name, figure, *map(_number, numbers)))
     return out
 
 

@@ -1,0 +1,88 @@
+"""The validation events once more, read together: flows by their pair of addresses, all else by its host.
+
+Its figures stand beside those of single events: what context changes, what order and time gaps contribute, and how many
+alerts remain where flagged events of one host become an incident.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.sequence import GAP, windows
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.curves import Answer
+from loglm_bridge.lab.sources import LabelledEvent
+from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.telemetry import read
+
+#: Events of one call of the model.
+_BATCH = 512
+
+#: What an ablation does to the events before they are read.
+Change = Callable[[Sequence[LabelledEvent]], list[LabelledEvent]]
+
+
+def entity(event: Event) -> str:
+    """Return the pair of addresses of a flow, the host of any other event."""
+    record = read(event)
+    if record.family != "flow":
+        return event.host
+    fields = dict(record.fields)
+    return f"{fields.get('src_ip', '')}\x1f{fields.get('dest_ip', '')}"
+
+
+def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> list[Verdict]:
+    """Return the verdict of each event among the others of its entity."""
+    asked = [replace(e.event, entity=entity(e.event)) for e in events]
+    options = Options(top=top, embedding=True, sequence=True)
+    out: dict[int, Verdict] = {}
+    batch: list[int] = []
+    for window in [*windows(asked), []]:
+        if batch and (not window or len(batch) + len(window) > _BATCH):
+            found = labeller.label([asked[i] for i in batch], options)
+            out.update(zip(batch, found, strict=True))
+            batch = []
+        batch += window
+    return [out[i] for i in range(len(events))]
+
+
+def without_gaps(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the events as if all of an entity happened at once, in the order of their times."""
+    order = sorted(range(len(events)), key=lambda i: (events[i].event.time or 0.0, events[i].event.raw))
+    place = {i: at for at, i in enumerate(order)}
+    return [replace(e, event=replace(e.event, time=place[i] * 1e-7)) for i, e in enumerate(events)]
+
+
+def shuffled(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the events with the times of each entity dealt out anew."""
+    rng = random.Random(0)
+    of: dict[str, list[int]] = defaultdict(list)
+    for i, event in enumerate(events):
+        of[entity(event.event)].append(i)
+    out = list(events)
+    for places in of.values():
+        for i, j in zip(places, rng.sample(places, len(places)), strict=True):
+            out[i] = replace(events[i], event=replace(events[i].event, time=events[j].event.time))
+    return out
+
+
+def alerts(answers: Sequence[Answer]) -> dict[str, int]:
+    """Count flagged events, the incidents they form by host, and the recordings that either finds."""
+    flagged = [answer for answer in answers if answer.flagged]
+    of: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for answer in flagged:
+        of[answer.event.group, answer.event.event.host].append(answer.event.event.time or 0.0)
+    return {
+        "events": len(flagged),
+        "incidents": sum(_runs(sorted(times)) for times in of.values()),
+        "recordings": len({answer.event.group for answer in flagged}),
+    }
+
+
+def _runs(times: Sequence[float]) -> int:
+    return 1 + sum(later - earlier > GAP for earlier, later in zip(times, times[1:], strict=False))

@@ -1,0 +1,116 @@
+"""Context: what a lone event keeps, what company changes, and that nothing but the asked-for windows is looked at."""
+
+import json
+import random
+
+import pytest
+import torch
+
+from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.context import exported
+from loglm_bridge.lab.sequence_encoder import SequenceEncoder, shape
+from loglm_bridge.model import artefact
+from loglm_bridge.model.head_config import Curve
+from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.model.sequence import SequenceConfig
+
+TOGETHER = Options(top=2, sequence=True)
+ALONE = Options(top=2)
+CURVES = {"flow": Curve(1.0, 0.0, 1.0, 0.5, 0.4), "windows": Curve(1.0, 0.0, 1.0, 0.5, 0.4)}
+CONFIG = SequenceConfig(("flow",), ("T1046", "T1110"), CURVES, {"windows": 1.5})
+
+
+def flow(i, entity="pair", **changes):
+    fields = {
+        "src_ip": "10.0.0.5", "src_port": 50_000 + i, "dest_ip": "203.0.113.9", "dest_port": 443, "flow_dur": 0.2,
+        "fwd_bytes": 100 * i, "bwd_bytes": 10, "total_fwd_pkts": 2, "total_bwd_pkts": 1,
+    } | changes  # fmt: skip
+    return Event(json.dumps(fields), sourcetype="netflow:json", time=1000.0 + i, entity=entity)
+
+
+def logon(i, entity="host"):
+    fields = {"EventID": 4624 + i, "Channel": "Security", "LogonType": "3", "TargetUserName": "Administrator"}
+    return Event(json.dumps(fields), host="h", time=1000.0 + i, entity=entity)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny, tmp_path_factory):
+    torch.manual_seed(1)
+    model = SequenceEncoder(shape(32, inner=64), 1 + len(CONFIG.techniques), hidden=16).eval()
+    for name, parameter in model.named_parameters():
+        torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.3)
+    context = {
+        artefact.SEQUENCE_ENCODER: exported(model),
+        artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict()).encode(),
+    }
+    return tiny.seal(tmp_path_factory.mktemp("sequence") / "m", context=context)
+
+
+@pytest.fixture(scope="module")
+def labeller(folder):
+    return Labeller.load(folder)
+
+
+def test_a_lone_event_keeps_its_verdict(labeller):
+    events = [flow(1), logon(1), Event("nothing known", entity="x")]
+    for event in events:
+        assert labeller.label([event], TOGETHER) == labeller.label([event], ALONE)
+
+
+def test_entities_of_one_event_each_keep_their_verdicts(labeller):
+    events = [flow(i, entity=str(i)) for i in range(9)] + [logon(i, entity=f"h{i}") for i in range(5)]
+    assert labeller.label(events, TOGETHER) == labeller.label(events, ALONE)
+
+
+def test_company_changes_a_verdict_of_both_kinds(labeller):
+    for events in ([flow(i) for i in range(6)], [logon(i) for i in range(6)]):
+        together, alone = labeller.label(events, TOGETHER), labeller.label(events, ALONE)
+        assert [v.score for v in together] != [v.score for v in alone]
+
+
+def test_flows_get_the_techniques_of_the_sequence_encoder(labeller):
+    (verdict,) = labeller.label([flow(3)], ALONE)
+    assert {t.id for t in verdict.techniques} == set(CONFIG.techniques)
+
+
+def test_the_order_of_arrival_changes_nothing(labeller):
+    events = [flow(i, entity="ab"[i % 2], fwd_bytes=7**i) for i in range(40)] + [logon(i) for i in range(20)]
+    wanted = dict(zip(events, labeller.label(events, TOGETHER), strict=True))
+    mixed = random.Random(3).sample(events, len(events))
+    assert labeller.label(mixed, TOGETHER) == [wanted[event] for event in mixed]
+
+
+def test_other_entities_change_nothing(labeller):
+    mine, others = [flow(i) for i in range(20)], [flow(i, entity="other", dest_port=22) for i in range(30)]
+    assert labeller.label([*mine, *others], TOGETHER)[:20] == labeller.label(mine, TOGETHER)
+
+
+def test_amounts_are_told_apart_that_one_canonical_event_holds(labeller):
+    scores = [v.score for v in labeller.label([flow(0, fwd_bytes=1030), flow(0, fwd_bytes=2000)], ALONE)]
+    assert scores[0] != scores[1]
+
+
+def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
+    events = [Event("", entity="pair"), flow(1), Event("\x00\x01", entity="pair")]
+    assert [v.status for v in labeller.label(events, TOGETHER)] == [v.status for v in labeller.label(events, ALONE)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"families": ["flow", "zeek"]},
+        {"techniques": ["T1046"]},
+        {"techniques": ["T1046", "T0000"]},
+        {"pull": {"windows": "much"}},
+        {"curves": {}},
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_refused(tiny, labeller, change, tmp_path):
+    context = {
+        artefact.SEQUENCE_ENCODER: labeller._folder.files[artefact.SEQUENCE_ENCODER],
+        artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict() | change).encode(),
+    }
+    with pytest.raises(ModelRefused):
+        Labeller.load(tiny.seal(tmp_path / "m", context=context))
