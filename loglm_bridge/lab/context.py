@@ -26,6 +26,9 @@ FLOW_SOURCES = frozenset({"deeptempo_cic2017_sample", "stratosphere_testing"})
 #: The family whose events the others of their window pull.
 PULLED = "windows"
 
+#: How far the F1 of a threshold may lie below the best one's.
+SLACK = 0.002
+
 Windows = Sequence[Sequence[int]]
 
 
@@ -98,7 +101,7 @@ def _known(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
 def _flow_curve(
     model: SequenceEncoder, reading: Reading, sequences: Sequences, at: np.ndarray, budget: Budget
 ) -> Curve:
-    """Return the curve of flows in context; they are malicious from the score on that serves F1 best."""
+    """Return the curve of flows in context; malicious from the score on that serves F1 best."""
     pairs = [w for cut in (sequences.windows, sequences.held_out) for w in cut.get(PAIR, ()) if at[list(w)].any()]
     logits = sequence_training.logits(model, reading, pairs)
     rows = np.flatnonzero(at & ~np.isnan(logits[:, 0]) & ~np.isnan(reading.malice))
@@ -106,9 +109,8 @@ def _flow_curve(
     if not bad.any() or bad.all():
         return Curve(1.0, 0.0, 1.0, 0.5, 0.5)
     slope, offset = calibrate.score_line(malice, bad)
-    scores = sigmoid(slope * malice + offset)
-    malicious = _best(scores, bad)
-    suspicious = min(malicious, calibrate.threshold(scores[~bad], budget.suspicious))
+    malicious = float(sigmoid(np.float64(slope * _best(malice, bad) + offset)))
+    suspicious = min(malicious, calibrate.threshold(sigmoid(slope * malice[~bad] + offset), budget.suspicious))
     return Curve(slope, offset, _temperature(logits[rows, 1:], reading.technique[rows]), malicious, suspicious)
 
 
@@ -120,14 +122,16 @@ def _temperature(logits: np.ndarray, technique: np.ndarray) -> float:
     return calibrate.temperature(logits[named].astype(np.float64), correct)
 
 
-def _best(scores: np.ndarray, bad: np.ndarray) -> float:
-    """Return the threshold of the highest F1, in the middle between the scores on either side of it."""
-    order = np.argsort(-scores, kind="stable")
+def _best(logits: np.ndarray, bad: np.ndarray) -> float:
+    """Return the middle of the thresholds whose F1 is within SLACK of the best.
+
+    Where the classes lie far apart, the best one alone would sit at the edge of one of them, by the chance of a few.
+    """
+    order = np.argsort(-logits, kind="stable")
     hits = np.cumsum(bad[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + bad.sum())
-    last = int(f1.argmax())
-    below = scores[order[last + 1]] if last + 1 < len(order) else 0.0
-    return float((scores[order[last]] + below) / 2)
+    good = logits[order[f1 >= f1.max() - SLACK]]
+    return float((good.max() + good.min()) / 2)
 
 
 def _pulled_curve(

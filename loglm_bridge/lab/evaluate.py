@@ -59,6 +59,9 @@ ADDED = frozenset(
     {"calibration", "union_with_sigma", "evasion", "unknown", "context", "shuffled", "without_gaps", "alerts"}
 )
 
+#: What is done to the flows to see what order and time gaps are worth.
+CHANGES = (("shuffled", in_context.shuffled), ("without_gaps", in_context.without_gaps))
+
 #: Source of the flows among the questions.
 FLOWS = "deeptempo_cic2017_sample"
 
@@ -101,7 +104,7 @@ def _in_context(
     answers = _together(labeller, events, out / "predictions.context.jsonl")
     report = score(out / "predictions.context.jsonl")
     flows = [e for e in events if e.source == FLOWS]
-    for name, change in (("shuffled", in_context.shuffled), ("without_gaps", in_context.without_gaps)):
+    for name, change in CHANGES if flows else ():
         path = out / f"predictions.{name}.jsonl"
         _together(labeller, change(flows), path)
         report[name] = score(path)[QUESTIONS["--flows"][0]]

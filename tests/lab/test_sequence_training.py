@@ -12,7 +12,7 @@ from loglm_bridge.lab.sequence_encoder import HiddenStep, mark_losses, shape
 from loglm_bridge.model.steps import ROWS, Step, marks
 
 SETTINGS = stage.SequenceSettings(
-    pretrain_epochs=3, epochs=25, minutes=1e6, learning_rate=3e-3, dropout=0.0, alone=0.0, seed=2
+    pretrain_epochs=3, epochs=300, minutes=1e6, learning_rate=3e-3, dropout=0.0, alone=0.0, seed=2
 )
 
 

@@ -38,6 +38,8 @@ def made(data, tmp_path_factory):
     run = ["--run", str(folder / "run"), "--recipe", str(recipe)]
     assert cli.main(["corpus", *run, "--data", str(data.folder), "--split", str(data.split)]) == 0
     assert cli.main(["pretrain", *run]) == 0
+    content["sequence"].update(epochs=1, minutes=1.0)
+    recipe.write_text(yaml.safe_dump(content))
     assert cli.main(["heads", *run, "--heads", str(folder / "heads")]) == 0
     assert cli.main(["export", *run, "--heads", str(folder / "heads"), "--out", str(folder / "model")]) == 0
     return folder
@@ -90,7 +92,7 @@ def test_evaluate_predicts_the_held_out_events_alone(made, data, tmp_path, capsy
     rows = [json.loads(line) for line in (tmp_path / "out/predictions.jsonl").read_text().splitlines()]
     assert len(rows) == 6
     assert all(r["id"].split("/")[1] == "kept" and len(r["techniques"]) == evaluate.TOP for r in rows)
-    assert "| evtx_baseline | alerts per 10,000 | - | - | 6.000 |" in capsys.readouterr().out
+    assert "| evtx_baseline | alerts per 10,000 | - | - | 6.000 | 6.000 |" in capsys.readouterr().out
 
 
 def test_a_scorer_that_fails_is_named(made, data, tmp_path, capsys):
