@@ -45,7 +45,7 @@ def train(
     taught = replace(
         reading, malice=np.where(blind, np.nan, reading.malice), technique=np.where(blind, -1, reading.technique)
     )
-    sequence_training.fit(model, taught, _known(sequences, taught), told)
+    sequence_training.fit(model, taught, known_windows(sequences, taught), told)
     return model.eval(), reading
 
 
@@ -92,7 +92,7 @@ def exported(model: SequenceEncoder) -> bytes:
     return sequence_graph(model.shape, {name: value.detach().numpy() for name, value in model.state_dict().items()})
 
 
-def _known(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
+def known_windows(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
     """Return the windows of flows that hold a label."""
     flows = [window for by in (PAIR, SOURCE) for cut in (sequences.windows, sequences.held_out) for window in cut.get(by, ())]
     return [window for window in flows if not np.isnan(reading.malice[list(window)]).all()]

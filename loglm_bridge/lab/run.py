@@ -144,6 +144,11 @@ class Run:
         parts = (made, windows, heads, of_canonicals, calibration, self.recipe.budget, self.recipe.pull)
         return context.exported(model), context.calibrated(model, reading, *parts)
 
+    def features(self) -> tuple[Corpus, Features]:
+        """Return the corpus and the features of its canonical events."""
+        made = self._corpus()
+        return made, self._features(made, teaching.load(self.folder / LESSONS))[0]
+
     def counts(self, heads: Heads) -> dict[str, int]:
         """Return what the model card counts: techniques, pretraining events, lessons."""
         made = self._corpus()
