@@ -1,4 +1,4 @@
-"""Entry point of the search command `loglmincidents`; splunkd speaks the chunked protocol with it on stdin and stdout."""
+"""Entry point of the command `loglmincidents`; splunkd speaks the chunked protocol with it on stdin and stdout."""
 
 import os
 import sys

@@ -6,8 +6,17 @@ import sys
 
 FLOWS = [
     json.dumps(
-        {"src_ip": "10.0.0.5", "src_port": 50_000 + i, "dest_ip": "203.0.113.9", "dest_port": 22 + i, "flow_dur": 0.01,
-         "fwd_bytes": 0, "bwd_bytes": 0, "total_fwd_pkts": 1, "total_bwd_pkts": 1}  # fmt: skip
+        {
+            "src_ip": "10.0.0.5",
+            "src_port": 50_000 + i,
+            "dest_ip": "203.0.113.9",
+            "dest_port": 22 + i,
+            "flow_dur": 0.01,
+            "fwd_bytes": 0,
+            "bwd_bytes": 0,
+            "total_fwd_pkts": 1,
+            "total_bwd_pkts": 1,
+        }
     )
     for i in range(5)
 ]

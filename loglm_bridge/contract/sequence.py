@@ -1,4 +1,4 @@
-"""Windows: which events are read together, and in what order. Client and sidecar cut alike, so that a window is whole."""
+"""Windows: which events are read together, and in what order. Client and sidecar cut alike: a window stays whole."""
 
 from __future__ import annotations
 

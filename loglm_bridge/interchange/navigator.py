@@ -16,7 +16,7 @@ def lines(labelled: Iterable[Labelled]) -> Iterator[str]:
 
 
 def layer(labelled: Iterable[Labelled]) -> dict[str, Any]:
-    """Return the layer: each event counts for its first technique, whose score is the best of its events, in percent."""
+    """Return the layer: an event counts for its first technique, whose score is the best of its events, in percent."""
     best: dict[str, float] = {}
     counts: Counter[str] = Counter()
     for event in labelled:

@@ -94,7 +94,9 @@ def exported(model: SequenceEncoder) -> bytes:
 
 def known_windows(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
     """Return the windows of flows that hold a label."""
-    flows = [window for by in (PAIR, SOURCE) for cut in (sequences.windows, sequences.held_out) for window in cut.get(by, ())]
+    flows = [
+        window for by in (PAIR, SOURCE) for cut in (sequences.windows, sequences.held_out) for window in cut.get(by, ())
+    ]
     return [window for window in flows if not np.isnan(reading.malice[list(window)]).all()]
 
 
@@ -109,7 +111,7 @@ def _flow_curve(
     if not bad.any() or bad.all():
         return Curve(1.0, 0.0, 1.0, 0.5, 0.5)
     slope, offset = calibrate.score_line(malice, bad)
-    malicious = float(sigmoid(np.float64(slope * _best(malice, bad) + offset)))
+    malicious = float(sigmoid(np.array(slope * _best(malice, bad) + offset)))
     suspicious = min(malicious, calibrate.threshold(sigmoid(slope * malice[~bad] + offset), budget.suspicious))
     return Curve(slope, offset, _temperature(logits[rows, 1:], reading.technique[rows]), malicious, suspicious)
 

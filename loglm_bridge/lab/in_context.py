@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import GAP, windows
@@ -85,4 +86,4 @@ def alerts(answers: Sequence[Answer]) -> dict[str, int]:
 
 
 def _runs(times: Sequence[float]) -> int:
-    return 1 + sum(later - earlier > GAP for earlier, later in zip(times, times[1:], strict=False))
+    return 1 + sum(later - earlier > GAP for earlier, later in pairwise(times))

@@ -44,7 +44,10 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], a
     names = {technique: name for technique, (name, _) in TECHNIQUES.items()}
     found = curves.found_by_technique(held)
     parts = [
-        _section("Figures beside the baselines", _table(("set", "figure", "Sigma", "TF-IDF, best", "LogLM", "LogLM --by"), rows)),
+        _section(
+            "Figures beside the baselines",
+            _table(("set", "figure", "Sigma", "TF-IDF, best", "LogLM", "LogLM --by"), rows),
+        ),
         _section("Found together with Sigma", _union(report["union_with_sigma"]), _UNION),
         _section("Recall against alert budget", _budget(answers)),
         _section("Precision and recall", plots.precision_recall(_detection(answers))),

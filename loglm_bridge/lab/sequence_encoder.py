@@ -1,4 +1,4 @@
-"""The sequence encoder: a small transformer over the event vectors of one entity and what each step says beside them."""
+"""The sequence encoder: a small transformer over one entity's event vectors and what each step says beside them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SequenceEncoder(nn.Module):
         A step whose first mark is PADDING is none. Of the steps in `hidden_steps` (windows, steps) nothing is shown.
         """
         mask = torch.where(marks[..., 0] == PADDING, -1e9, 0.0)[:, None, None, :]
-        x = self.inlet(self.norm_inlet(vectors)) + self.marks(marks).sum(2)
+        x: Tensor = self.inlet(self.norm_inlet(vectors)) + self.marks(marks).sum(2)
         if hidden_steps is not None:
             x = x.masked_fill(hidden_steps[..., None], 0.0)
         for block in self.blocks:

@@ -1,4 +1,4 @@
-"""Stage `sequences`: hidden events of all telemetry first, no labels; then which flows are attacks, and of what kind."""
+"""Stage `sequence`: hidden events of all telemetry first, no labels; then which flows are attacks, and of what kind."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ class Reading:
     techniques: tuple[str, ...] = ()
 
 
-def pretrain(model: SequenceEncoder, reading: Reading, windows: Sequence[Sequence[int]], told: SequenceSettings) -> None:
+def pretrain(
+    model: SequenceEncoder, reading: Reading, windows: Sequence[Sequence[int]], told: SequenceSettings
+) -> None:
     """Teach the encoder to say what hidden events of a window were: vector and marks."""
     teller = HiddenStep(model.shape.width)
     generator = torch.Generator().manual_seed(told.seed)
@@ -76,7 +78,7 @@ def pretrain(model: SequenceEncoder, reading: Reading, windows: Sequence[Sequenc
         return own_form(shown, vectors[hidden]) + mark_losses(said, rows[hidden])
 
     several = [window for window in windows if len(window) > 1]
-    _fit([model, teller], loss, reading, lambda rng: several, told.pretrain_epochs, told)
+    _fit([model, teller], loss, reading, lambda _: several, told.pretrain_epochs, told)
 
 
 def fit(model: SequenceEncoder, reading: Reading, windows: Sequence[Sequence[int]], told: SequenceSettings) -> None:
@@ -143,12 +145,14 @@ def _fit(
                 part.train()
             value = loss(*_padded(reading, batch))
             optimiser.zero_grad(set_to_none=True)
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
 
 
-def _withheld(vectors: Tensor, rows: Tensor, told: SequenceSettings, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _withheld(
+    vectors: Tensor, rows: Tensor, told: SequenceSettings, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Withhold the vectors of some windows, and of some steps some marks but the first, so that none is leaned on."""
     kept = torch.rand(len(vectors), 1, 1, generator=generator) < told.vectors
     dropped = torch.rand(rows.shape, generator=generator) < told.mark_dropout

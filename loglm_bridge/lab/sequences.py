@@ -90,4 +90,8 @@ def _ends(step: Step) -> tuple[str, int, str, int]:
 
 
 def _step(row: Sequence[Any]) -> Step:
-    return Step(row[0], *row[1:5], tuple(row[5:])) if len(row) > 1 else Step(row[0])
+    time, *rest = row
+    if not rest:
+        return Step(time)
+    src, src_port, dest, dest_port, *amounts = rest
+    return Step(time, src, src_port, dest, dest_port, tuple(amounts))

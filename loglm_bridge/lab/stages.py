@@ -53,7 +53,9 @@ def add_parsers(commands: Parsers) -> None:
         "--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher"
     )
     heads.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without, so that it is unseen")
-    sequence = _stage(commands, "sequence", "sequence encoder for flows, events in context, for a run's heads", _sequence)
+    sequence = _stage(
+        commands, "sequence", "sequence encoder for flows, events in context, for a run's heads", _sequence
+    )
     _run_arguments(sequence)
     _heads_argument(sequence)
     sequence.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without")

@@ -21,6 +21,7 @@ from loglm_bridge.lab import context, sequence_training, sequences
 from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import SEQUENCES, Run
+from loglm_bridge.lab.sequence_encoder import shape
 from loglm_bridge.lab.sequence_training import Reading, SequenceSettings
 from loglm_bridge.lab.sequences import PAIR, Sequences
 from loglm_bridge.model.steps import Step
@@ -59,7 +60,8 @@ def measure(made: Corpus, cut: Sequences, reading: Reading, told: SequenceSettin
         trees = HistGradientBoostingClassifier(max_iter=300, random_state=1).fit(numbers[fit], reading.malice[fit] == 1)
         by_trees = trees.predict_proba(numbers[test])[:, 1]
         taught = replace(reading, malice=np.where(out, np.nan, reading.malice))
-        model = sequence_training.encoder(context.shape(reading.vectors.shape[1]), 1 + len(reading.techniques), told)
+        sizes = shape(reading.vectors.shape[1], told.layers)
+        model = sequence_training.encoder(sizes, 1 + len(reading.techniques), told)
         sequence_training.pretrain(model, taught, [w for by in cut.windows.values() for w in by], told)
         sequence_training.fit(model, taught, context.known_windows(cut, taught), told)
         pairs = [w for windows in (cut.windows, cut.held_out) for w in windows.get(PAIR, ()) if asked[list(w)].any()]
@@ -96,7 +98,9 @@ def main() -> None:
     made, features = run.features()
     cut = sequences.load(args.folder / SEQUENCES)
     told = replace(run.recipe.sequence, epochs=args.epochs)
-    print("| left out | flows | trees | LogLM, alone | LogLM, in context | verdict F1 at 0.5 |\n|---|---|---|---|---|---|")
+    print(
+        "| left out | flows | trees | LogLM, alone | LogLM, in context | verdict F1 at 0.5 |\n|---|---|---|---|---|---|"
+    )
     for row in measure(made, cut, context.reading_of(made, cut, features), told):
         print("| " + " | ".join(row) + " |", flush=True)
 

@@ -35,8 +35,9 @@ def train(
     """Train a tokenizer on distinct canonical events.
 
     `recordings[i]` are the (source, recording) pairs that hold event i: words of fewer than MIN_RECORDINGS or
-    MIN_SOURCES, and `names` of accounts and hosts, are spelled by pieces of other words. `pieces` is the number of BPE pieces; kinds and field names seen in at least `min_kind` /
-    `min_field` distinct events get a control token each, in a fixed order, so that the same corpus gives the same ids.
+    MIN_SOURCES, and `names` of accounts and hosts, are spelled by pieces of other words. `pieces` is the number of BPE
+    pieces; kinds and field names seen in at least `min_kind` / `min_field` distinct events get a control token each, in
+    a fixed order, so that the same corpus gives the same ids.
     """
     kinds = Counter((c.family, c.kind) for c in canonicals)
     fields = Counter(name for c in canonicals for name, _ in c.fields)

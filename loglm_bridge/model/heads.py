@@ -200,7 +200,7 @@ class Heads:
 
 
 def ranked(techniques: Sequence[str], confidences: np.ndarray) -> tuple[tuple[str, float], ...]:
-    """Return the MAX_TOP most likely techniques with their confidences, equal ones in the order of their names' list."""
+    """Return the MAX_TOP most likely techniques with their confidences, equal ones in the order of `techniques`."""
     order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
     return tuple((techniques[i], float(confidences[i])) for i in order)
 

@@ -176,7 +176,7 @@ class Context:
         return self._scored(seen, seen.outcome.logit + pull, self.config.curves[seen.family])
 
     def _scored(self, seen: Seen, logit: float, curve: Curve) -> Outcome:
-        score = float(sigmoid(np.float64(curve.slope * logit + curve.offset)).round(DECIMALS))
+        score = float(sigmoid(np.array(curve.slope * logit + curve.offset)).round(DECIMALS))
         said = verdict(score, seen.outcome.novelty, curve, self._unknown)
         return replace(seen.outcome, score=score, verdict=said)
 

@@ -25,14 +25,25 @@ _UNITS = {"flow_dur": 1e-6}
 _KINDS = {
     kind: place
     for place, kind in enumerate(
-        ("{private}", "{public}", "{loopback}", "{linklocal}", "{multicast}", "{broadcast}", "{unspecified}", "{metadata}"), 2
+        (
+            "{private}",
+            "{public}",
+            "{loopback}",
+            "{linklocal}",
+            "{multicast}",
+            "{broadcast}",
+            "{unspecified}",
+            "{metadata}",
+        ),
+        2,
     )
 }
 _ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 #: The marks of one step, each with the number of its values; 0 is padding or absence.
 MARKS: dict[str, int] = {
-    "gap": 48, "beat": 12, "source": 4, "source_port": 5, "destination": 5, "destination_port": 5, "source_kind": 12, "destination_kind": 12, "source_service": 1027, "destination_service": 1027,
+    "gap": 48, "beat": 12, "source": 4, "source_port": 5, "destination": 5, "destination_port": 5, "source_kind": 12,
+    "destination_kind": 12, "source_service": 1027, "destination_service": 1027,
     "repeats": 8, "destinations": 8, "ports": 8, **dict.fromkeys(AMOUNTS, 192),
 }  # fmt: skip
 
@@ -83,7 +94,8 @@ def marks(steps: Sequence[Step], keys: Sequence[bytes]) -> np.ndarray:
         counts = (_octave(seen[key]), _octave(len(destinations)), _octave(len(ports)))
         own = (_kind(step.src), _kind(step.dest), _service(step.src_port), _service(step.dest_port))
         out[row] = (_gap(gap), _beat(last, gap), *_sameness(before, step), *own, *counts, *step.amounts)
-    return out + OFFSETS
+    rows: np.ndarray = out + OFFSETS
+    return rows
 
 
 def _amount(name: str, value: str | None) -> int:

@@ -15,11 +15,11 @@ from splunklib.searchcommands import Configuration
 
 from loglm_bridge.contract.errors import OptionError
 from loglm_bridge.contract.sequence import GAP
-from loglm_bridge.contract.text import one_line
 from loglm_bridge.splunk import process, values
 from loglm_bridge.splunk.columns import HINTS, Value
 from loglm_bridge.splunk.incidents import Flagged, Incident, Incidents
 from loglm_bridge.splunk.logfile import new_ref, open_log
+from loglm_bridge.splunk.options import Readers, read_arguments
 from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, searchinfo
 from loglm_bridge.splunk.rows import Row, decimal, event_of, text_of
 from loglm_bridge.splunk.settings import Settings
@@ -48,26 +48,10 @@ class IncidentOptions:
     @classmethod
     def parse(cls, args: Sequence[str], settings: Settings) -> IncidentOptions:
         """Read the arguments as splunkd hands them over. Raises OptionError."""
-        given: dict[str, str] = {}
-        last = ""
-        for arg in args:
-            name, sign, value = arg.partition("=")
-            if not sign and last == "by":
-                given["by"] += "," + arg
-                continue
-            if name not in READERS or not sign or name in given:
-                shown = one_line(arg, 80)
-                raise OptionError(f'unknown or repeated option "{shown}"; options are {", ".join(READERS)}')
-            given[name], last = value, name
-        if "by" not in given:
+        found = read_arguments(args, READERS)
+        if "by" not in found:
             raise OptionError("by is missing", hint="say which fields make an entity, such as by=host")
-        found: dict[str, Any] = {"prefix": settings.prefix}
-        for name, value in given.items():
-            try:
-                found[name] = READERS[name](value.strip())
-            except ValueError as error:
-                raise OptionError(f'{name} must be {error}, got "{one_line(value, 80)}"') from error
-        return cls(**found)
+        return cls(**{"prefix": settings.prefix, **found})
 
 
 def span(text: str) -> float:
@@ -79,7 +63,7 @@ def span(text: str) -> float:
     return float(seconds)
 
 
-READERS = {
+READERS: Readers = {
     "by": values.field_names,
     "gap": span,
     "verdict": lambda text: values.choice(text, ("malicious", "suspicious")),

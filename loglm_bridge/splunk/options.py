@@ -17,6 +17,9 @@ from loglm_bridge.splunk import values
 from loglm_bridge.splunk.columns import HINTS, OUTPUTS, column_names
 from loglm_bridge.splunk.settings import Settings
 
+#: Option -> how its text is read; ValueError says what is wanted.
+Readers = Mapping[str, Callable[[str], Any]]
+
 #: Characters of a refused option that are repeated.
 _MAX_SHOWN = 80
 
@@ -36,28 +39,9 @@ class SearchOptions:
 
     @classmethod
     def parse(cls, args: Sequence[str], settings: Settings) -> SearchOptions:
-        """Read the arguments as splunkd hands them over: `name=value`, quotes removed.
-
-        Splunk may split `by=host, user` at the comma, so bare words after `by` belong to it.
-
-        Raises:
-            OptionError: an unknown or repeated option, or a value that cannot be used.
-        """
-        given: dict[str, str] = {}
-        last = ""
-        for arg in args:
-            name, sign, value = arg.partition("=")
-            if not sign and last == "by":
-                given["by"] += "," + arg
-                continue
-            if name not in _READERS or not sign:
-                raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(_READERS)}")
-            if name in given:
-                raise OptionError(f"{name} is given twice")
-            given[name], last = value, name
+        """Read the arguments as splunkd hands them over. Raises OptionError."""
         found: dict[str, Any] = {"threshold": settings.threshold, "top": settings.top, "prefix": settings.prefix}
-        found.update((name, _read(name, value)) for name, value in given.items())
-        options = cls(**found)
+        options = cls(**{**found, **read_arguments(args, _READERS)})
         options._refuse_own_columns()
         return options
 
@@ -81,19 +65,42 @@ class SearchOptions:
                 raise OptionError(f"{name} is a column that this search writes", hint="choose another prefix")
 
 
+def read_arguments(args: Sequence[str], readers: Readers) -> dict[str, Any]:
+    """Return the values of a command's arguments `name=value`, quotes removed, as splunkd hands them over.
+
+    Splunk may split `by=host, user` at the comma, so bare words after `by` belong to it.
+
+    Raises:
+        OptionError: an unknown or repeated option, or a value that cannot be used.
+    """
+    given: dict[str, str] = {}
+    last = ""
+    for arg in args:
+        name, sign, value = arg.partition("=")
+        if not sign and last == "by":
+            given["by"] += "," + arg
+            continue
+        if name not in readers or not sign:
+            raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(readers)}")
+        if name in given:
+            raise OptionError(f"{name} is given twice")
+        given[name], last = value, name
+    return {name: _read(name, value, readers) for name, value in given.items()}
+
+
 def _unknown(name: str, sign: str) -> str:
     shown = one_line(name, _MAX_SHOWN)
     return f'unknown option "{shown}"' if sign else f'unexpected "{shown}"'
 
 
-def _read(name: str, value: str) -> Any:
+def _read(name: str, value: str, readers: Readers) -> Any:
     try:
-        return _READERS[name](value.strip())
+        return readers[name](value.strip())
     except ValueError as error:
         raise OptionError(f'{name} must be {error}, got "{one_line(value, _MAX_SHOWN)}"') from error
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
+_READERS: Readers = {
     "field": values.field_name,
     "by": values.field_names,
     "threshold": lambda text: values.number(text, 0, 1),

@@ -31,7 +31,7 @@ def run(command: ChunkedCommand, log: Logger, istream: IO[bytes], ostream: IO[by
     except LogLMError as error:
         log.warning("search stopped: %s ref=%s", error, command.ref)
         _last_words(command, messages.failure(error, command.ref))
-    except Exception as error:  # noqa: BLE001 - the process's rim
+    except Exception as error:
         log.exception("search failed ref=%s", command.ref)
         _last_words(command, messages.surprise(error, command.ref))
     finally:

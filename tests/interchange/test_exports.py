@@ -14,7 +14,14 @@ from loglm_bridge.interchange import navigator, ocsf, sequences, vigil
 from loglm_bridge.interchange.labelled import Labelled
 
 FLOW = json.dumps(
-    {"src_ip": "10.0.0.5", "src_port": 51000, "dest_ip": "203.0.113.9", "dest_port": 443, "flow_dur": 0.2, "fwd_bytes": 9}
+    {
+        "src_ip": "10.0.0.5",
+        "src_port": 51000,
+        "dest_ip": "203.0.113.9",
+        "dest_port": 443,
+        "flow_dur": 0.2,
+        "fwd_bytes": 9,
+    }
 )
 
 

@@ -29,8 +29,8 @@ EVERY, EVERY_LINE = 20, 50
 #: Characters of a canary name, and of a stretch of a raw line.
 NAME, STRETCH = 6, 40
 
-_WORD = re.compile(r"[a-z0-9_\-]{%d,}" % NAME)
-_PIECE = re.compile(rb"[a-z0-9_\-]{%d,}" % NAME)
+_WORD = re.compile(rf"[a-z0-9_\-]{{{NAME},}}")
+_PIECE = re.compile(_WORD.pattern.encode())
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,10 @@ NAMES = list(MARKS)
 OFFSETS = dict(zip(NAMES, np.concatenate([[0], np.cumsum(list(MARKS.values()))[:-1]]), strict=True))
 
 
-CONN = ("ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "duration", "orig_bytes", "resp_bytes",
-        "conn_state", "orig_pkts", "resp_pkts")  # fmt: skip
+CONN = (
+    "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "duration", "orig_bytes", "resp_bytes",
+    "conn_state", "orig_pkts", "resp_pkts",
+)  # fmt: skip
 
 
 def flow(time=0.0, **changes):
@@ -66,9 +68,7 @@ def test_addresses_are_compared_not_read():
     assert one.tolist() == other.tolist()
 
 
-@pytest.mark.parametrize(
-    ("port", "mark"), [(51000, 1), (51001, 2), (51009, 3), (50000, 4)]
-)
+@pytest.mark.parametrize(("port", "mark"), [(51000, 1), (51001, 2), (51009, 3), (50000, 4)])
 def test_a_ports_move_is_told(port, mark):
     assert told([flow(), flow(1.0, src_port=port)], "source_port") == [0, mark]
 

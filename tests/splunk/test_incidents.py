@@ -48,7 +48,9 @@ def test_the_chain_is_in_order_of_time_and_keeps_the_best_score():
 
 
 def test_a_malicious_event_makes_the_incident_malicious():
-    (made,) = grouped([(("a",), event(1, verdict="suspicious")), (("a",), event(2)), (("a",), event(3, verdict="suspicious"))])
+    (made,) = grouped(
+        [(("a",), event(1, verdict="suspicious")), (("a",), event(2)), (("a",), event(3, verdict="suspicious"))]
+    )
     assert made.verdict == "malicious"
 
 
