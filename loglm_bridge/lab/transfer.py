@@ -52,9 +52,10 @@ def left_out(events: Sequence[CorpusEvent], reading: Reading) -> Iterator[tuple[
 
 def measure(made: Corpus, cut: Sequences, reading: Reading, told: SequenceSettings) -> Iterator[list[str]]:
     """Yield rows of (left out, flows measured, AUROC of trees, of flows alone, of flows in context, verdict F1)."""
+    are_flows = np.array([bool(step.src or step.dest) for step in reading.steps])
     numbers = np.array([_numbers(step) for step in reading.steps], dtype=np.float32)
     for name, out, asked in left_out(made.events, reading):
-        known = ~np.isnan(reading.malice)
+        known = ~np.isnan(reading.malice) & are_flows
         fit, test = np.flatnonzero(known & ~out), np.flatnonzero(known & asked)
         truth = reading.malice[test] == 1
         trees = HistGradientBoostingClassifier(max_iter=300, random_state=1).fit(numbers[fit], reading.malice[fit] == 1)
