@@ -125,15 +125,11 @@ def _temperature(logits: np.ndarray, technique: np.ndarray) -> float:
 
 
 def _best(logits: np.ndarray, bad: np.ndarray) -> float:
-    """Return the middle of the thresholds whose F1 is within SLACK of the best.
-
-    Where the classes lie far apart, the best one alone would sit at the edge of one of them, by the chance of a few.
-    """
+    """Return the highest threshold whose F1 is within SLACK of the best: of equals the one with the fewest alerts."""
     order = np.argsort(-logits, kind="stable")
     hits = np.cumsum(bad[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + bad.sum())
-    good = logits[order[f1 >= f1.max() - SLACK]]
-    return float((good.max() + good.min()) / 2)
+    return float(logits[order[f1 >= f1.max() - SLACK]].max())
 
 
 def _pulled_curve(
