@@ -37,16 +37,18 @@ LEAST = 50
 _HIGH = 1024
 
 
-def left_out(events: Sequence[CorpusEvent], reading: Reading) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield (name, what is left out, what is measured) as masks over the events."""
+def left_out(
+    events: Sequence[CorpusEvent], reading: Reading, known: np.ndarray
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield (name, what is left out, what is measured) as masks over the events; `known` are the labelled flows."""
     source = np.array([event.source for event in events])
     held_out = np.array([event.held_out for event in events])
     yield SAMPLE, source == SAMPLE, (source == SAMPLE) & held_out
     group = np.array([event.group for event in events])
-    for name in sorted(set(group[(source != SAMPLE) & ~np.isnan(reading.malice)])):
+    for name in sorted(set(group[(source != SAMPLE) & known])):
         capture = (source != SAMPLE) & (group == name)
-        known = reading.malice[capture]
-        if min((known == 1).sum(), (known == 0).sum()) >= LEAST:
+        bad = reading.malice[capture & known] == 1
+        if min(bad.sum(), (~bad).sum()) >= LEAST:
             yield name, capture, capture
 
 
@@ -54,8 +56,8 @@ def measure(made: Corpus, cut: Sequences, reading: Reading, told: SequenceSettin
     """Yield rows of (left out, flows measured, AUROC of trees, of flows alone, of flows in context, verdict F1)."""
     are_flows = np.array([bool(step.src or step.dest) for step in reading.steps])
     numbers = np.array([_numbers(step) for step in reading.steps], dtype=np.float32)
-    for name, out, asked in left_out(made.events, reading):
-        known = ~np.isnan(reading.malice) & are_flows
+    known = ~np.isnan(reading.malice) & are_flows
+    for name, out, asked in left_out(made.events, reading, known):
         fit, test = np.flatnonzero(known & ~out), np.flatnonzero(known & asked)
         truth = reading.malice[test] == 1
         trees = HistGradientBoostingClassifier(max_iter=300, random_state=1).fit(numbers[fit], reading.malice[fit] == 1)

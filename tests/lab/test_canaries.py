@@ -92,7 +92,11 @@ def test_no_host_or_account_name_is_in_a_shipped_file(canaries, shipped):
     found = {}
     for file, data in shipped.items():
         # in a binary file, short runs of letters are chance
-        words = {w.decode() for w in _PIECE.findall(_CONTROL.sub(b"", data)) if file.endswith((".json", ".md")) or len(w) > NAME + 2}
+        words = {
+            w.decode()
+            for w in _PIECE.findall(_CONTROL.sub(b"", data))
+            if file.endswith((".json", ".md")) or len(w) > NAME + 2
+        }
         parts = {part for word in words for part in (word, word.strip("-_"))}
         if parts & names:
             found[file] = parts & names
