@@ -56,11 +56,25 @@ BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
 
 #: Parts of the report that are not the scorer's.
 ADDED = frozenset(
-    {"calibration", "union_with_sigma", "evasion", "unknown", "context", "shuffled", "without_gaps", "alerts"}
+    {
+        "calibration",
+        "union_with_sigma",
+        "evasion",
+        "unknown",
+        "context",
+        "shuffled",
+        "without_gaps",
+        "redrawn",
+        "alerts",
+    }
 )
 
-#: What is done to the flows to see what order and time gaps are worth.
-CHANGES = (("shuffled", in_context.shuffled), ("without_gaps", in_context.without_gaps))
+#: What is done to the flows to see what order, time gaps and addresses are worth.
+CHANGES = (
+    ("shuffled", in_context.shuffled),
+    ("without_gaps", in_context.without_gaps),
+    ("redrawn", in_context.redrawn),
+)
 
 #: Source of the flows among the questions.
 FLOWS = "deeptempo_cic2017_sample"

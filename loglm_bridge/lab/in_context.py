@@ -7,6 +7,7 @@ alerts remain where flagged events of one host become an incident.
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ from loglm_bridge.lab.curves import Answer
 from loglm_bridge.lab.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry.canonical.addresses import ip
+
+_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 #: Events of one call of the model.
 _BATCH = 512
@@ -70,6 +74,21 @@ def shuffled(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
         for i, j in zip(places, rng.sample(places, len(places)), strict=True):
             out[i] = replace(events[i], event=replace(events[i].event, time=events[j].event.time))
     return out
+
+
+def redrawn(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the events with every IPv4 address drawn anew, the same one for the same; private ones stay private."""
+    rng = random.Random(0)
+    drawn: dict[str, str] = {}
+
+    def draw(found: re.Match[str]) -> str:
+        address = found.group()
+        if address not in drawn:
+            first = "10" if ip(address) == "{private}" else str(rng.choice([20, 45, 91, 185, 203]))
+            drawn[address] = ".".join([first, *(str(rng.randrange(1, 255)) for _ in range(3))])
+        return drawn[address]
+
+    return [replace(e, event=replace(e.event, raw=_ADDRESS.sub(draw, e.event.raw))) for e in events]
 
 
 def alerts(answers: Sequence[Answer]) -> dict[str, int]:

@@ -1,0 +1,59 @@
+"""The ablations of context change what they say and nothing else; alerts add up."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.lab import in_context
+from loglm_bridge.lab.curves import Answer
+from loglm_bridge.lab.sources import LabelledEvent
+
+
+def flow(i, src="10.0.0.5", dest="203.0.113.9", time=None):
+    raw = json.dumps({"src_ip": src, "src_port": 5, "dest_ip": dest, "dest_port": 443, "fwd_bytes": i, "flow_dur": 1})
+    event = Event(raw, sourcetype="netflow:json", time=1000.0 + 60 * i if time is None else time)
+    return LabelledEvent(f"e{i}", "s", "g", event, "benign", (), ())
+
+
+EVENTS = [flow(i, dest=f"203.0.113.{i % 2}") for i in range(10)]
+
+
+def test_flows_are_of_their_pair_and_the_rest_of_its_host():
+    assert in_context.entity(EVENTS[0].event) == "10.0.0.5\x1f203.0.113.0"
+    assert in_context.entity(Event("sshd[1]: session opened for user root", host="web1")) == "web1"
+
+
+def test_shuffling_deals_the_times_of_an_entity_out_anew():
+    mixed = in_context.shuffled(EVENTS)
+    assert [e.event.raw for e in mixed] == [e.event.raw for e in EVENTS]
+    for start in (0, 1):
+        own, other = ([e.event.time for e in events[start::2]] for events in (EVENTS, mixed))
+        assert own != other
+        assert own == sorted(other)
+
+
+def test_without_gaps_the_order_stays():
+    flat = in_context.without_gaps(list(reversed(EVENTS)))
+    assert max(e.event.time for e in flat) < 1e-3
+    assert [e.id for e in sorted(flat, key=lambda e: e.event.time)] == [e.id for e in EVENTS]
+
+
+def test_addresses_are_drawn_anew_the_same_for_the_same_and_private_stays_private():
+    found = [json.loads(e.event.raw) for e in in_context.redrawn(EVENTS)]
+    assert {row["src_ip"].partition(".")[0] for row in found} == {"10"}
+    assert len({row["src_ip"] for row in found}) == 1
+    assert [row["dest_ip"] for row in found[::2]] == [found[0]["dest_ip"]] * 5
+    assert found[0]["dest_ip"] != found[1]["dest_ip"]
+    assert not {row["dest_ip"] for row in found} & {"203.0.113.0", "203.0.113.1"}
+    assert [row["fwd_bytes"] for row in found] == list(range(10))
+
+
+def test_flagged_events_of_a_host_form_incidents():
+    def answer(time, group, flagged=True):
+        event = replace(flow(0, time=time), group=group)
+        return Answer(event, 0.9, flagged, "malicious", (), np.zeros(2))
+
+    told = [answer(0.0, "a"), answer(60.0, "a"), answer(9e3, "a"), answer(0.0, "b"), answer(5.0, "c", False)]
+    assert in_context.alerts(told) == {"events": 4, "incidents": 3, "recordings": 2}
