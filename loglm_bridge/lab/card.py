@@ -43,10 +43,11 @@ batch and on any machine.
 
 A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, whole-number sums), beside a bag
 of hashed token grams and of compiled Sigma rules; small nets over both: {techniques} techniques, and attack or not
-(averaged over seeds). Pretrained by masked-value prediction, in the last epoch with a contrastive loss, on
+(averaged over seeds). Pretrained by masked-value prediction, in the last epoch with contrastive losses, on
 {pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules'
 selections and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was
-fitted on.
+fitted on. Flows, and with a sequence asked for the events of one entity, are read by a second transformer over event
+vectors, time gaps and amounts, trained on hidden events of all telemetry, then on labelled flows.
 
 ## Figures
 
@@ -65,7 +66,7 @@ absence: "benign" means "looks like ordinary events of the training set", "unkno
 ## Known limits
 
 - Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (15,000 events of 22 files).
-- Single events only: beaconing, brute force and slow exfiltration need context that this version does not use.
+- Context (sequence.onnx) was learned from flows of two projects; Windows events see the mean suspicion of their window.
 - A technique's confidence presumes an attack; it is no probability that an ordinary event shows the technique.
 
 ## Training data

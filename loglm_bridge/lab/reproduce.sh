@@ -10,15 +10,17 @@ score() { # score NAME [options of loglm heads]: heads, a model folder and its f
     local name=$1
     shift
     loglm heads --run "$run" --heads "$run/$name" "$@"
+    loglm sequence --run "$run" --heads "$run/$name"
     loglm export --run "$run" --heads "$run/$name" --out "$run/$name/model"
     loglm evaluate --model "$run/$name/model" --data "$data" --split "$eval/validation.json" \
         --scorer "$eval/score.py" --out "$run/$name/report"
 }
 
 loglm corpus --data "$data" --split "$eval/validation.json" --run "$run"  # 3 minutes
-loglm pretrain --run "$run"                                               # 27 minutes, one core
-score scored                                                              # 8 minutes, 2 of them vectors
-score without-atomic --without-atomic                                     # 6 minutes: atomic_evtx holds these very tests
+loglm pretrain --run "$run"                                               # 33 minutes, one core
+score scored                                                              # 14 minutes, 2 of them vectors
+score without-atomic --without-atomic                                     # 12 minutes: atomic_evtx holds these very tests
 loglm heads --run "$run" --heads "$run/shipped" --everything              # 6 minutes
+loglm sequence --run "$run" --heads "$run/shipped"                        # 5 minutes
 loglm export --run "$run" --heads "$run/shipped" --out "$run/model" \
     --report "$run/scored/report/report.json" --atomic-report "$run/without-atomic/report/report.json"

@@ -23,7 +23,7 @@ def test_captures_of_both_classes_are_left_out_once_each():
     malice = [1.0] * half + [0.0] * half + [1.0] * half
     sample = [event(i, transfer.SAMPLE, "block", held_out=i % 2 == 0) for i in range(4)]
     events = [event(i, "captures", group) for i, group in enumerate(groups)] + sample
-    told = reading(malice + [0.0, 1.0, 0.0, 1.0])
+    told = reading([*malice, 0.0, 1.0, 0.0, 1.0])
     found = list(transfer.left_out(events, told, ~np.isnan(told.malice)))
     assert [name for name, _, _ in found] == [transfer.SAMPLE, "mixed"]
     (_, out, asked), (_, capture, measured) = found
