@@ -112,6 +112,13 @@ def test_rows_without_labels_are_labelled_and_attacks_become_notables(run, splun
     assert values(text, "loglm_event_key") != values(other, "loglm_event_key")
 
 
+def test_rows_of_one_entity_are_read_together_where_asked(run, splunkd, standin):
+    assert run([{**attack(i), "host": f"h{i % 2}"} for i in range(4)], by="host").code == 0
+    assert standin.seen()["options"]["sequence"] is True
+    run([attack()])
+    assert standin.seen()["options"]["sequence"] is False
+
+
 def test_labels_of_the_search_are_kept(run, splunkd, standin):
     ended = run([labelled(quiet(1)), labelled(attack(2), score="0.2", verdict="benign")])
     assert ended.code == 0

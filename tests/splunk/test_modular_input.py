@@ -73,6 +73,15 @@ def test_settings_of_the_stanza_hold(run, splunkd, now):
         assert '"severity":"low"' in text
 
 
+def test_events_of_one_entity_are_read_together_where_asked(run, splunkd, standin, now):
+    splunkd.events = [attack(now - 500 + i, i, host=f"h{i % 2}") for i in range(6)]
+    ended = run(by="host", batch=2, window="1000")
+    assert len(ended.events) == 6
+    seen = standin.seen()
+    assert seen["options"]["sequence"] is True
+    assert seen["batches"][-2:] == [3, 3]
+
+
 def test_a_second_run_reads_only_what_is_new(run, splunkd, now):
     splunkd.events = [attack(now - 500, 1), attack(now - 100, 2)]
     first = run(lag=300)
