@@ -76,10 +76,11 @@ class Labeller:
         read = [(record, self._signatures.mark(form)) for record, form in map(canonical, events)]
         ok = [place for place, (record, _) in enumerate(read) if record.status == "ok"]
         known = self._remembered([read[place][1] for place in ok])
-        answers = {place: known[read[place][1].key] for place in ok}
+        own = {place: known[read[place][1].key] for place in ok}
+        answers = dict(own)
         if self._context is not None:
-            answers |= self._in_context(self._context, events, read, answers, options.sequence)
-        return [self._verdict(*read[place], answers.get(place), options) for place in range(len(events))]
+            answers |= self._in_context(self._context, events, read, own, options.sequence)
+        return [self._verdict(*read[i], own.get(i), answers.get(i), options) for i in range(len(events))]
 
     def _in_context(
         self,
@@ -191,18 +192,22 @@ class Labeller:
         families = [form.family for form in forms]
         return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded), families)
 
-    def _explanation(self, form: Canonical, outcome: Outcome) -> dict[str, Any]:
+    def _explanation(self, form: Canonical, own: Outcome, outcome: Outcome) -> dict[str, Any]:
         rules = (self._signatures.rules[i] for i in form.rules[:MAX_NAMED])
         return {
-            **explain(form, outcome, self.outcomes),
+            **explain(form, own, self.outcomes),
+            **({} if outcome is own else {"context": {"alone": own.score, "together": outcome.score}}),
             "rules": [{"id": r.name, "level": r.level, "techniques": list(r.techniques)} for r in rules],
             "neighbours": self._neighbours.nearest(outcome.vector),
         }
 
-    def _verdict(self, record: Record, form: Canonical, outcome: Outcome | None, options: Options) -> Verdict:
+    def _verdict(
+        self, record: Record, form: Canonical, own: Outcome | None, outcome: Outcome | None, options: Options
+    ) -> Verdict:
+        """Return the verdict of an event; `own` is its outcome without context, which alone can be explained."""
         if record.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
-        if outcome is None:
+        if own is None or outcome is None:
             return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
         return Verdict(
             status="ok",
@@ -212,7 +217,7 @@ class Labeller:
             novelty=outcome.novelty,
             truncated=record.truncated,
             embedding=_unit(outcome) if options.embedding else None,
-            explanation=self._explanation(form, outcome) if options.explain else None,
+            explanation=self._explanation(form, own, outcome) if options.explain else None,
         )
 
 

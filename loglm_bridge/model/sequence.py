@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
@@ -21,6 +20,7 @@ from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.model.artefact import SEQUENCE_CONFIG, SEQUENCE_ENCODER, ModelFolder
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import DECIMALS, Heads, Outcome, ranked, sigmoid, softmax, verdict
+from loglm_bridge.model.session import runtime
 from loglm_bridge.model.steps import MARKS, Step, marks
 
 #: Padded steps of one run; bounds memory.
@@ -66,14 +66,7 @@ class SequenceEncoder:
     """Runs `sequence.onnx`, each call on `threads` threads. Thread-safe."""
 
     def __init__(self, model: bytes, config: SequenceConfig, width: int, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC  # see session.py
-        try:
-            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ModelRefused("sequence.onnx: the runtime cannot load it") from error
+        self._session = runtime(model, threads, SEQUENCE_ENCODER)
         shapes = {i.name: i.shape[2] for i in self._session.get_inputs()}
         outputs = [(o.name, o.shape[2]) for o in self._session.get_outputs()]
         wanted = {"vectors": width, "marks": len(MARKS)}

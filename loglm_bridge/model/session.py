@@ -21,19 +21,24 @@ TOKEN_BUDGET = 2048
 _INPUTS = {"ids": "tensor(int64)", "fields": "tensor(int64)"}
 
 
+def runtime(model: bytes, threads: int, name: str) -> ort.InferenceSession:
+    """Load an ONNX file of the model folder, called `name` in errors. Raises ModelRefused where it cannot be loaded."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    # Fused kernels round otherwise on other instruction sets; basic optimisation fuses no arithmetic.
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    try:
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelRefused(f"{name}: the runtime cannot load it") from error
+
+
 class EventSession:
     """Runs `event.onnx`, each call on `threads` threads. Thread-safe."""
 
     def __init__(self, model: bytes, pad: int, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        # Fused kernels round otherwise on other instruction sets; basic optimisation fuses no arithmetic.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        try:
-            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ModelRefused("event.onnx: the runtime cannot load it") from error
+        self._session = runtime(model, threads, "event.onnx")
         found = {i.name: i.type for i in self._session.get_inputs()}
         outputs = self._session.get_outputs()
         if found != _INPUTS or [o.name for o in outputs] != ["vector"] or not isinstance(outputs[0].shape[1], int):

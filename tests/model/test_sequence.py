@@ -92,6 +92,14 @@ def test_amounts_are_told_apart_that_one_canonical_event_holds(labeller):
     assert scores[0] != scores[1]
 
 
+def test_an_explanation_says_what_context_did_and_explains_the_event_itself(labeller):
+    events = [logon(i) for i in range(6)]
+    together, alone = (labeller.label(events, Options(explain=True, sequence=s))[2] for s in (True, False))
+    assert together.explanation["context"] == {"alone": alone.score, "together": together.score}
+    assert "context" not in alone.explanation
+    assert together.explanation["fields"] == alone.explanation["fields"]
+
+
 def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
     events = [Event("", entity="pair"), flow(1), Event("\x00\x01", entity="pair")]
     assert [v.status for v in labeller.label(events, TOGETHER)] == [v.status for v in labeller.label(events, ALONE)]
