@@ -1,13 +1,14 @@
 """What the sequence encoder is worth on networks it was not trained on, beside trees on the same numbers.
 
 Run as `python -m loglm_bridge.lab.transfer --run RUN`: every capture with both classes is left out of the labels once,
-and so is the flow sample of the validation split with all its source. The trees (gradient boosting) see the numbers and
+and so is the flow sample of the validation split with all its source, or all but a few pairs. The trees (gradient boosting) see the numbers and
 ports of single flows, no addresses.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,9 @@ from loglm_bridge.telemetry.canonical.addresses import ip
 #: The source of the validation split's flows.
 SAMPLE = "deeptempo_cic2017_sample"
 
+#: Pairs of each class that learning from few labels is shown.
+SHOTS = (1, 5, 20)
+
 #: Labelled flows of each class from which on a capture can be measured.
 LEAST = 50
 
@@ -43,13 +47,31 @@ def left_out(
     """Yield (name, what is left out, what is measured) as masks over the events; `known` are the labelled flows."""
     source = np.array([event.source for event in events])
     held_out = np.array([event.held_out for event in events])
-    yield SAMPLE, source == SAMPLE, (source == SAMPLE) & held_out
+    sample = (source == SAMPLE) & known
+    yield SAMPLE, sample, sample & held_out
+    for shots in SHOTS:
+        shown = few(events, reading, np.flatnonzero(sample & ~held_out), shots)
+        yield f"{SAMPLE} but {shots} hostile and {shots} ordinary pairs", sample & ~shown, sample & held_out
     group = np.array([event.group for event in events])
     for name in sorted(set(group[(source != SAMPLE) & known])):
         capture = (source != SAMPLE) & (group == name)
         bad = reading.malice[capture & known] == 1
         if min(bad.sum(), (~bad).sum()) >= LEAST:
             yield name, capture, capture
+
+
+def few(events: Sequence[CorpusEvent], reading: Reading, rows: np.ndarray, shots: int) -> np.ndarray:
+    """Return a mask of the flows of `shots` hostile and `shots` ordinary pairs, each of one recording, drawn of `rows`."""
+    units: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for row in rows:
+        units[reading.steps[row].src, reading.steps[row].dest, events[row].group].append(int(row))
+    rng = random.Random(1)
+    shown = np.zeros(len(events), dtype=bool)
+    for hostile in (True, False):
+        of = [unit for unit in units.values() if any(reading.malice[row] == 1 for row in unit) == hostile]
+        for unit in rng.sample(of, min(shots, len(of))):
+            shown[unit] = True
+    return shown
 
 
 def measure(made: Corpus, cut: Sequences, reading: Reading, told: SequenceSettings) -> Iterator[list[str]]:

@@ -25,8 +25,11 @@ def test_captures_of_both_classes_are_left_out_once_each():
     events = [event(i, "captures", group) for i, group in enumerate(groups)] + sample
     told = reading([*malice, 0.0, 1.0, 0.0, 1.0])
     found = list(transfer.left_out(events, told, ~np.isnan(told.malice)))
-    assert [name for name, _, _ in found] == [transfer.SAMPLE, "mixed"]
-    (_, out, asked), (_, capture, measured) = found
+    names = [name for name, _, _ in found]
+    assert names[0] == transfer.SAMPLE
+    assert names[-1] == "mixed"
+    assert len(names) == 2 + len(transfer.SHOTS)
+    (_, out, asked), (_, capture, measured) = found[0], found[-1]
     assert (out.sum(), asked.sum()) == (4, 2)
     assert capture.sum() == measured.sum() == 2 * half
 
@@ -39,3 +42,13 @@ def test_the_verdict_of_a_pair_is_that_of_its_worst_flow():
     rows = np.arange(3)
     assert transfer._verdict_f1(made, told, rows, np.array([False, True, False])) == 1.0
     assert transfer._verdict_f1(made, told, rows, np.array([False, True, True])) == 2 / 3
+
+
+def test_few_pairs_are_shown_of_each_class():
+    steps = [Step(0.0, "a", 1, str(i // 3), 2) for i in range(60)]
+    told = Reading(steps, np.zeros(60, int), np.zeros((1, 4)), np.arange(60) // 30 * 1.0, np.zeros(60))
+    events = [event(i, transfer.SAMPLE, "g") for i in range(60)]
+    shown = transfer.few(events, told, np.arange(60), 2)
+    assert shown.sum() == 12
+    assert shown[:30].sum() == shown[30:].sum() == 6
+    assert (transfer.few(events, told, np.arange(30), 5)[30:] == 0).all()
