@@ -22,6 +22,7 @@ COMMANDS = {
     "token": ("print the sidecar's token", "sidecar_commands:add_token"),
     "label": ("label files of events, without a sidecar", "label:add_arguments"),
     "export-findings": ("write what is flagged as findings of other tools", "export_findings:add_arguments"),
+    "bench": ("measure the search command and the sidecar on this machine", "bench:add_arguments"),
     "models": ("list, check, promote and roll back models", "models_command:add_arguments"),
 }
 

@@ -93,7 +93,7 @@ def test_a_layer_imports_only_downward(layer):
 
 def test_every_folder_of_the_package_is_a_layer():
     folders = {path.parent.relative_to(ROOT / PACKAGE).parts for path in modules(PACKAGE)}
-    assert {parts[0] for parts in folders if parts} - {"demo", "models", "samples"} <= set(LAYERS)
+    assert {parts[0] for parts in folders if parts} - {"bench", "demo", "models", "samples"} <= set(LAYERS)
 
 
 def test_entry_points_import_the_splunk_side_only():

@@ -55,7 +55,16 @@ def run_search(
 
 
 def _getinfo(args: Sequence[str]) -> dict[str, Any]:
-    searchinfo = {"args": list(args), "raw_args": list(args), "sid": "loglm_demo.1", "command": "loglm"}
+    searchinfo = {
+        "args": list(args),
+        "raw_args": list(args),
+        "sid": "loglm_demo.1",
+        "command": "loglm",
+        "earliest_time": "0",
+        "latest_time": "0",
+        "maxresultrows": 50_000,
+        **dict.fromkeys(("app", "dispatch_dir", "owner", "search", "splunk_version", "username"), ""),
+    }
     return {"action": "getinfo", "preview": False, "streaming_command_will_restart": False, "searchinfo": searchinfo}
 
 

@@ -1,8 +1,8 @@
 """What the sequence encoder is worth on networks it was not trained on, beside trees on the same numbers.
 
 Run as `python -m loglm_bridge.lab.transfer --run RUN`: every capture with both classes is left out of the labels once,
-and so is the flow sample of the validation split with all its source, or all but a few pairs. The trees (gradient boosting) see the numbers and
-ports of single flows, no addresses.
+and so is the flow sample of the validation split with all its source, or all but a few pairs. The trees (gradient
+boosting) see the numbers and ports of single flows, no addresses.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def left_out(
 
 
 def few(events: Sequence[CorpusEvent], reading: Reading, rows: np.ndarray, shots: int) -> np.ndarray:
-    """Return a mask of the flows of `shots` hostile and `shots` ordinary pairs, each of one recording, drawn of `rows`."""
+    """Return a mask of the flows among `rows` of `shots` hostile and `shots` ordinary pairs, each of one recording."""
     units: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for row in rows:
         units[reading.steps[row].src, reading.steps[row].dest, events[row].group].append(int(row))
