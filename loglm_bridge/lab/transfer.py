@@ -84,7 +84,8 @@ def measure(made: Corpus, cut: Sequences, reading: Reading, told: SequenceSettin
         truth = reading.malice[test] == 1
         trees = HistGradientBoostingClassifier(max_iter=300, random_state=1).fit(numbers[fit], reading.malice[fit] == 1)
         by_trees = trees.predict_proba(numbers[test])[:, 1]
-        taught = replace(reading, malice=np.where(out, np.nan, reading.malice))
+        unseen = np.where(out, np.nan, reading.malice), np.where(out, -1, reading.technique)
+        taught = replace(reading, malice=unseen[0], technique=unseen[1])
         sizes = shape(reading.vectors.shape[1], told.layers)
         model = sequence_training.encoder(sizes, 1 + len(reading.techniques), told)
         sequence_training.pretrain(model, taught, [w for by in cut.windows.values() for w in by], told)

@@ -74,37 +74,18 @@ class Labeller:
             ModelFailed: an encoder failed; no event is to blame.
         """
         read = [(record, self._signatures.mark(form)) for record, form in map(canonical, events)]
-        ok = [place for place, (record, _) in enumerate(read) if record.status == "ok"]
-        known = self._remembered([read[place][1] for place in ok])
-        own = {place: known[read[place][1].key] for place in ok}
+        keys = {place: form.key for place, (record, form) in enumerate(read) if record.status == "ok"}
+        known = self._remembered({key: read[place][1] for place, key in keys.items()})
+        own = {place: known[key] for place, key in keys.items()}
         answers = dict(own)
         if self._context is not None:
-            answers |= self._in_context(self._context, events, read, own, options.sequence)
+            seen = {
+                i: Seen(read[i][1].family, keys[i], step_of(read[i][0], events[i]), own[i])
+                for i in own
+                if options.sequence or self._context.reads(read[i][1].family)
+            }
+            answers |= _in_context(self._context, events, seen, options.sequence)
         return [self._verdict(*read[i], own.get(i), answers.get(i), options) for i in range(len(events))]
-
-    def _in_context(
-        self,
-        context: Context,
-        events: Sequence[Event],
-        read: Sequence[tuple[Record, Canonical]],
-        own: Mapping[int, Outcome],
-        together: bool,
-    ) -> dict[int, Outcome]:
-        """Return the outcomes that the sequence encoder or the company of other events changes."""
-        places = [place for place in own if together or context.reads(read[place][1].family)]
-        cut = windows([events[place] for place in places]) if together else [[i] for i in range(len(places))]
-        asked = [[places[i] for i in window] for window in cut]
-        seen = [[self._seen(events[place], *read[place], own[place]) for place in window] for window in asked]
-        found = context.outcomes(seen)
-        return {
-            place: outcome
-            for window, outcomes in zip(asked, found, strict=True)
-            for place, outcome in zip(window, outcomes, strict=True)
-        }
-
-    @staticmethod
-    def _seen(event: Event, record: Record, form: Canonical, outcome: Outcome) -> Seen:
-        return Seen(form.family, form.key, step_of(record, event), outcome)
 
     @property
     def width(self) -> int:
@@ -170,9 +151,8 @@ class Labeller:
         """Mark canonical events with their rules and return their outcomes, past the cache. Raises ModelFailed."""
         return self._fresh([self._signatures.mark(form) for form in forms])
 
-    def _remembered(self, forms: Sequence[Canonical]) -> dict[bytes, Outcome]:
-        """Return the outcome of each distinct canonical event by its key."""
-        wanted = {form.key: form for form in forms}
+    def _remembered(self, wanted: Mapping[bytes, Canonical]) -> dict[bytes, Outcome]:
+        """Return the outcome of each canonical event by its key."""
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
         missing = [key for key in wanted if key not in found]
@@ -219,6 +199,21 @@ class Labeller:
             embedding=_unit(outcome) if options.embedding else None,
             explanation=self._explanation(form, own, outcome) if options.explain else None,
         )
+
+
+def _in_context(
+    context: Context, events: Sequence[Event], seen: Mapping[int, Seen], together: bool
+) -> dict[int, Outcome]:
+    """Return the outcomes of the events in `seen`, by place, each alone or `together` with those of its entity."""
+    places = list(seen)
+    cut = windows([events[place] for place in places]) if together else [[i] for i in range(len(places))]
+    asked = [[places[i] for i in window] for window in cut]
+    found = context.outcomes([[seen[place] for place in window] for window in asked])
+    return {
+        place: outcome
+        for window, outcomes in zip(asked, found, strict=True)
+        for place, outcome in zip(window, outcomes, strict=True)
+    }
 
 
 #: How far a golden score may lie from the recorded one, and a golden technique behind the first: one step of the last
