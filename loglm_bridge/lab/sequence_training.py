@@ -64,8 +64,8 @@ class Reading:
 
 def pretrain(
     model: SequenceEncoder, reading: Reading, windows: Sequence[Sequence[int]], told: SequenceSettings
-) -> None:
-    """Teach the encoder to say what hidden events of a window were: vector and marks."""
+) -> list[float]:
+    """Teach the encoder to say what hidden events of a window were, vector and marks; return the loss of each step."""
     teller = HiddenStep(model.shape.width)
     generator = torch.Generator().manual_seed(told.seed)
 
@@ -78,7 +78,7 @@ def pretrain(
         return own_form(shown, vectors[hidden]) + mark_losses(said, rows[hidden])
 
     several = [window for window in windows if len(window) > 1]
-    _fit([model, teller], loss, reading, lambda _: several, told.pretrain_epochs, told)
+    return _fit([model, teller], loss, reading, lambda _: several, told.pretrain_epochs, told)
 
 
 def fit(model: SequenceEncoder, reading: Reading, windows: Sequence[Sequence[int]], told: SequenceSettings) -> None:
@@ -127,7 +127,8 @@ def _fit(
     windows: Callable[[random.Random], Sequence[Sequence[int]]],
     epochs: int,
     told: SequenceSettings,
-) -> None:
+) -> list[float]:
+    losses: list[float] = []
     parameters = [p for part in parts for p in part.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=told.learning_rate, weight_decay=told.weight_decay)
     began = time.monotonic()
@@ -138,7 +139,7 @@ def _fit(
             spent = (time.monotonic() - began) / (told.minutes * 60)
             progress = max(spent, (epoch + done / len(batches)) / epochs)
             if progress >= 1:
-                return
+                return losses
             for group in optimiser.param_groups:
                 group["lr"] = told.learning_rate * min(1.0, (epoch * len(batches) + done + 1) / 100) * (1 - progress)
             for part in parts:
@@ -148,6 +149,8 @@ def _fit(
             value.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
+            losses.append(float(value.detach()))
+    return losses
 
 
 def _withheld(
