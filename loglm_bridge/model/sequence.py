@@ -142,22 +142,25 @@ class Context:
         return [self._window(window, found.get(i)) for i, window in enumerate(windows)]
 
     def _window(self, window: Sequence[Seen], logits: np.ndarray | None) -> list[Outcome]:
-        pulls = self._pulls(window) if len(window) > 1 else [0.0] * len(window)
         out = []
-        for place, (seen, pull) in enumerate(zip(window, pulls, strict=True)):
+        for place, (seen, pull) in enumerate(zip(window, self._pulls(window), strict=True)):
             if logits is not None and self.reads(seen.family):
                 out.append(self._read(seen, logits[place].astype(np.float64)))
             else:
-                out.append(seen.outcome if np.isnan(pull) or not pull else self._pulled(seen, pull))
+                out.append(seen.outcome if pull is None else self._pulled(seen, pull))
         return out
 
-    def _pulls(self, window: Sequence[Seen]) -> list[float]:
-        """Return for each event what the others of its family add to its logit; 0 where there is none."""
+    def _pulls(self, window: Sequence[Seen]) -> list[float | None]:
+        """Return for each event what the others of its family add to its logit; None where nothing pulls it."""
         own: dict[str, list[float]] = defaultdict(list)
         for seen in window:
             own[seen.family].append(seen.outcome.logit)
         totals = {family: (sum(logits), len(logits)) for family, logits in own.items()}
-        return [_others(*totals[s.family], s.outcome.logit) * self.config.pull.get(s.family, 0.0) for s in window]
+        return [self._pull(seen, *totals[seen.family]) for seen in window]
+
+    def _pull(self, seen: Seen, total: float, count: int) -> float | None:
+        share = self.config.pull.get(seen.family)
+        return None if share is None or count < 2 else share * (total - seen.outcome.logit) / (count - 1)
 
     def _read(self, seen: Seen, logits: np.ndarray) -> Outcome:
         curve = self.config.curves[seen.family]
@@ -190,10 +193,6 @@ def context_of(folder: ModelFolder, heads: Heads, threads: int) -> Context | Non
         raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
     encoder = SequenceEncoder(folder.files[SEQUENCE_ENCODER], config, heads.width, threads)
     return Context(encoder, heads.config.unknown)
-
-
-def _others(total: float, count: int, own: float) -> float:
-    return (total - own) / (count - 1) if count > 1 else 0.0
 
 
 def _inputs(window: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray]:
