@@ -15,15 +15,21 @@ from loglm_bridge.contract.verdict import Verdict
 #: Made once: json.dumps with options makes a new one for every verdict. The data are trees: no search for cycles.
 _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":"))
 
+_FLAGS = ("embedding", "explain", "sequence", "distinct")
+
 
 @dataclass(frozen=True)
 class Options:
-    """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict."""
+    """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
+
+    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once.
+    """
 
     top: int = 3
     embedding: bool = False
     explain: bool = False
     sequence: bool = False
+    distinct: bool = False
 
     @classmethod
     def from_dict(cls, data: Any) -> Options:
@@ -40,7 +46,7 @@ class Options:
         if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= MAX_TOP:
             raise InvalidRequest(f"top must be a whole number from 1 to {MAX_TOP}", where="/options/top")
         flags = {}
-        for name in ("embedding", "explain", "sequence"):
+        for name in _FLAGS:
             value = data.get(name, False)
             if not isinstance(value, bool):
                 raise InvalidRequest(f"{name} must be true or false", where=f"/options/{name}")
@@ -49,7 +55,7 @@ class Options:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object."""
-        return {"top": self.top, "embedding": self.embedding, "explain": self.explain, "sequence": self.sequence}
+        return {"top": self.top, **{name: getattr(self, name) for name in _FLAGS}}
 
 
 @dataclass(frozen=True)
@@ -121,19 +127,26 @@ def write_verdict(verdict: Verdict) -> bytes:
     return _dump(verdict.to_dict())
 
 
-def join_reply(model: ModelId, results: Iterable[bytes]) -> bytes:
-    """Return the body of the answer from elements that `write_verdict` made."""
+def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False) -> bytes:
+    """Return the body of the answer from elements that `write_verdict` made.
+
+    With `distinct` equal elements stand once, and `order` holds each event's place among them.
+    """
     head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, _dump(model.to_dict()))
-    return head + b",".join(results) + b"]}"
+    if not distinct:
+        return head + b",".join(results) + b"]}"
+    places: dict[bytes, int] = {}
+    order = [places.setdefault(result, len(places)) for result in results]
+    return head + b",".join(places) + b'],"order":' + _dump(order) + b"}"
 
 
-def write_reply(reply: Reply) -> bytes:
+def write_reply(reply: Reply, distinct: bool = False) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
-    return join_reply(reply.model, map(write_verdict, reply.verdicts))
+    return join_reply(reply.model, map(write_verdict, reply.verdicts), distinct)
 
 
 def read_reply(body: bytes, expected: int) -> Reply:
-    """Read the answer to a batch of `expected` events.
+    """Read the answer to a batch of `expected` events; equal results of a `distinct` one are one object.
 
     Raises:
         BadReply: cut, malformed, of another interface version, or of another length than the request.
@@ -147,10 +160,14 @@ def read_reply(body: bytes, expected: int) -> Reply:
         raise BadReply("the answer is not a reply of this interface") from error
     if api != API_VERSION:
         raise BadReply(f"the sidecar speaks interface {str(api)[:20]}, this app speaks {API_VERSION}")
-    if not isinstance(results, list) or len(results) != expected:
-        count = len(results) if isinstance(results, list) else "no"
+    order = data.get("order", range(len(results)) if isinstance(results, list) else None)
+    if not isinstance(results, list) or not isinstance(order, (list, range)) or len(order) != expected:
+        count = len(order) if isinstance(order, (list, range)) else "no"
         raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
-    return Reply(model=found, verdicts=tuple(Verdict.from_dict(r) for r in results))
+    verdicts = [Verdict.from_dict(result) for result in results]
+    if not all(type(place) is int and 0 <= place < len(verdicts) for place in order):
+        raise BadReply("answer did not match the request (a result that is not there)")
+    return Reply(model=found, verdicts=tuple(verdicts[place] for place in order))
 
 
 def _dump(data: Any) -> bytes:

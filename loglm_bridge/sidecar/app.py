@@ -91,7 +91,7 @@ class Api:
             answers = await self._label(request, replace(batch, options=options))
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
-            reply = join_reply(model, (answer.body for answer in answers))
+            reply = join_reply(model, (answer.body for answer in answers), options.distinct)
         self.metrics.request_seconds.add(time.monotonic() - started)
         return answering.json_answer(reply)
 

@@ -43,7 +43,12 @@ EVENTS = st.builds(
     entity=TEXT,
 )
 OPTIONS = st.builds(
-    Options, top=st.integers(1, MAX_TOP), embedding=st.booleans(), explain=st.booleans(), sequence=st.booleans()
+    Options,
+    top=st.integers(1, MAX_TOP),
+    embedding=st.booleans(),
+    explain=st.booleans(),
+    sequence=st.booleans(),
+    distinct=st.booleans(),
 )
 MODEL = ModelId(name="loglm", version="1.0.0", sha256="ab" * 32)
 VERDICTS_OF_ALL_KINDS = st.builds(
@@ -83,6 +88,14 @@ def test_a_reply_is_read_as_it_was_written(verdicts):
     body = write_reply(reply)
     assert body == write_reply(reply)
     assert read_reply(body, len(verdicts)) == reply
+
+
+@given(st.lists(VERDICTS_OF_ALL_KINDS, min_size=1, max_size=5), st.lists(st.integers(0, 4), max_size=20))
+def test_a_reply_of_distinct_results_says_the_same_and_each_once(verdicts, drawn):
+    reply = Reply(MODEL, tuple(verdicts[i % len(verdicts)] for i in drawn))
+    body = write_reply(reply, distinct=True)
+    assert read_reply(body, len(drawn)) == reply
+    assert len(json.loads(body)["results"]) == len({write_verdict(v) for v in reply.verdicts})
 
 
 @given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
@@ -207,6 +220,14 @@ def changed(path, value):
         changed(["results", 0, "embedding"], [10**399]),
         changed(["results", 0, "explanation"], "because"),
         changed(["results", 0, "detail"], 5),
+        {**GOOD, "order": []},
+        {**GOOD, "order": [0, 0]},
+        {**GOOD, "order": [1]},
+        {**GOOD, "order": [-1]},
+        {**GOOD, "order": [False]},
+        {**GOOD, "order": [0.0]},
+        {**GOOD, "order": ["0"]},
+        {**GOOD, "order": None},
     ],
 )
 def test_a_reply_that_breaks_the_contract_is_refused(data):
