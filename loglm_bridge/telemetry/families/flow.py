@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
@@ -41,6 +41,12 @@ def is_flow(fields: Sequence[Field]) -> bool:
         return False
     names = {ALIASES.get(n) for n in told}
     return "src_ip" in names and "dest_ip" in names and not _VOLUME.isdisjoint(names)
+
+
+def may_be_flow(names: Iterable[str]) -> bool:
+    """Tell whether fields of these names can be a flow, whatever their values."""
+    meanings = {ALIASES.get(name.lower()) for name in names}
+    return "src_ip" in meanings and "dest_ip" in meanings and not _VOLUME.isdisjoint(meanings)
 
 
 def kind_of(fields: Sequence[Field]) -> str:

@@ -31,6 +31,8 @@ _DATA = (
     "body.event.eventdata.data.", "body.event.eventdata.", "body.event.userdata.", "data.win.eventdata.",
     "win.eventdata.", "eventdata.", "event_data.", "userdata.", "user_data.",
 )  # fmt: skip
+#: Lower-case names of the fields whose values say what event it is, and of those that name its computer.
+TOLD_BY, COMPUTERS = frozenset(_EVENT_ID + _CHANNEL + _PROVIDER), frozenset(_COMPUTER)
 _FLAT_SYSMON = frozenset({"processguid", "sourceprocessguid", "utctime", "process_guid"})
 _FLAT_SECURITY = frozenset({"subjectusersid", "subjectlogonid", "newprocessname", "filterrtid", "targetlogonid"})
 
@@ -74,7 +76,7 @@ def _data(fields: Sequence[Field]) -> list[Field]:
     return [(name.removeprefix("properties."), value) for name, value in fields if name.lower() not in _ENVELOPE]
 
 
-_ENVELOPE = frozenset(_EVENT_ID + _CHANNEL + _PROVIDER + _COMPUTER)
+_ENVELOPE = TOLD_BY | COMPUTERS
 
 
 def _first(lower: Mapping[str, str], names: Sequence[str]) -> str:

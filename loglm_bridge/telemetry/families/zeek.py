@@ -66,6 +66,9 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
     "sip": frozenset({"request_path", "response_path", "call_id", "seq", "date"}),
 }
 
+#: Names of the fields whose values say which log it is.
+TOLD_BY = frozenset({"_path", "@stream"})
+
 #: One of these stands in every record beside its time.
 _KEYS = frozenset({"uid", "fuid", "uids", "host"})
 
