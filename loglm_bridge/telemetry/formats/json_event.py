@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,6 +27,7 @@ _MAX_JOINED = 32
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
+_OPENERS = frozenset("{[")
 _NAME_KEYS = frozenset({"name", "key"})
 _VALUE_KEYS = ("value", "newvalue", "#text", "text", "_text", "valuestring", "boolvalue", "intvalue", "stringvalue")
 
@@ -56,10 +58,9 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
     if value is None:
         broken = _recovered(text)
         return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
-    names: list[str] = []
-    values: list[str] = []
-    _walk(names, values, "", value, 0)
-    return names[:MAX_FIELDS], values[:MAX_FIELDS]
+    out = _Columns([], [], "\\" not in text)
+    _walk(out, "", value, 0)
+    return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
 
 
 def _load(text: str) -> Any:
@@ -74,58 +75,80 @@ def _load(text: str) -> Any:
         return None
 
 
-def _walk(names: list[str], values: list[str], name: str, value: Any, depth: int) -> None:
+class _Columns(NamedTuple):
+    """Fields as they are found; `clean` tells that a clean text's strings are clean too: none is escaped."""
+
+    names: list[str]
+    values: list[str]
+    clean: bool
+
+    def add(self, name: str, value: str) -> None:
+        """Add a field."""
+        self.names.append(name)
+        self.values.append(value)
+
+
+def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
     """Add the fields of a value; what stands behind the first MAX_FIELDS of them is not looked at."""
     kind = value.__class__
     if kind is str:
-        _walk_text(names, values, name, value, depth)
+        _walk_text(out, name, value, depth)
     elif kind is int or kind is float:
-        names.append(name)
-        values.append(str(value))
+        out.add(name, str(value))
     elif kind is bool:
-        names.append(name)
-        values.append("true" if value else "false")
+        out.add(name, "true" if value else "false")
     elif value is None:
         return
     elif depth >= MAX_JSON_DEPTH:
-        names.append(name)
-        values.append("[nested too deep]")
+        out.add(name, "[nested too deep]")
     elif kind is dict:
-        for key, member in value.items():
-            if len(names) >= MAX_FIELDS:
-                return
-            key = clean_text(key)
-            _walk(names, values, f"{name}.{key}" if name else key, member, depth + 1)
+        _walk_object(out, name, value, depth)
     else:
-        _walk_list(names, values, name, value, depth)
+        _walk_list(out, name, value, depth)
 
 
-def _walk_text(names: list[str], values: list[str], name: str, value: str, depth: int) -> None:
-    if value[:1] in ("{", "[") and value[-1:] in ("}", "]") and 2 < len(value) <= _MAX_NESTED and depth < 6:
+def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
+    for key, member in value.items():
+        below = _below(name, key)
+        if member.__class__ is str and out.clean and member[:1] not in _OPENERS:
+            out.names.append(below)
+            out.values.append(member)
+        else:
+            _walk(out, below, member, depth + 1)
+        if len(out.names) >= MAX_FIELDS:
+            return
+
+
+@lru_cache(maxsize=32_768)
+def _below(name: str, key: str) -> str:
+    key = clean_text(key)
+    return f"{name}.{key}" if name else key
+
+
+def _walk_text(out: _Columns, name: str, value: str, depth: int) -> None:
+    if value[:1] in _OPENERS and value[-1:] in ("}", "]") and 2 < len(value) <= _MAX_NESTED and depth < 6:
         inner = _load(value) if _OPENS.match(value) else None
         if isinstance(inner, (dict, list)) and inner:
-            _walk(names, values, name, inner, depth + 1)
+            # what is escaped inside it is not seen in the text around it
+            _walk(out._replace(clean=False), name, inner, depth + 1)
             return
-    names.append(name)
-    values.append(clean_text(value))
+    out.add(name, clean_text(value))
 
 
-def _walk_list(names: list[str], values: list[str], name: str, value: list[Any], depth: int) -> None:
+def _walk_list(out: _Columns, name: str, value: list[Any], depth: int) -> None:
     if not any(isinstance(member, (dict, list)) for member in value):
         texts = [text for member in value[:_MAX_JOINED] if (text := _scalar(member))]
         if texts:
-            names.append(name)
-            values.append((" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
+            out.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
         return
     for member in value:
-        if len(names) >= MAX_FIELDS:
+        if len(out.names) >= MAX_FIELDS:
             return
         pair = _pair(member) if isinstance(member, dict) else None
         if pair is None:
-            _walk(names, values, name, member, depth + 1)
+            _walk(out, name, member, depth + 1)
         else:
-            key = clean_text(pair[0])
-            _walk(names, values, f"{name}.{key}" if name else key, pair[1], depth + 1)
+            _walk(out, _below(name, pair[0]), pair[1], depth + 1)
 
 
 def _pair(member: dict[str, Any]) -> tuple[str, Any] | None:
