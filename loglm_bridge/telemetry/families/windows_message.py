@@ -59,7 +59,7 @@ _USED = {
 
 def expand(fields: Sequence[Field], kind: str) -> list[Field]:
     """Return the fields with unnamed data that is rendered text taken apart; other fields are left alone."""
-    if not any(name in RENDERED for name, _ in fields):
+    if RENDERED.isdisjoint([name for name, _ in fields]):
         return list(fields)
     powershell = kind.startswith("powershell:")
     out: list[Field] = []

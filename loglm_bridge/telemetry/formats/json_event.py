@@ -110,7 +110,12 @@ def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
 def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
     for key, member in value.items():
         below = _below(name, key)
-        if member.__class__ is str and out.clean and member[:1] not in _OPENERS:
+        # the commonest case, without a call: nothing to look into, nothing to clean
+        if (
+            member.__class__ is str
+            and member[:1] not in _OPENERS
+            and (out.clean or (member.isascii() and member.isprintable()))
+        ):
             out.names.append(below)
             out.values.append(member)
         else:

@@ -62,7 +62,9 @@ def _fields(text: str) -> list[Field]:
         return _elements(text, system)
     data = text[start + len(_DATA_OPENS) : end]
     found = _DATA.findall(data)
-    fields = _elements(text[:start], system)
+    # what stands before the time is the same for all events of a kind
+    varying = max(0, text.find("<TimeCreated", 0, start))
+    fields = [*_kind_elements(text[:varying], system), *_elements(text[varying:start], system)]
     # an element has two "<": where there are more, something else is there
     if 2 * len(found) != data.count("<") or len(fields) + len(found) > _MAX_FIELDS:
         return _elements(text, system)
@@ -90,6 +92,11 @@ def _elements(text: str, system: bool) -> list[Field]:
         if closes or value.strip():
             fields.append((name, _decoded(value)))
     return fields
+
+
+@lru_cache(maxsize=4_096)
+def _kind_elements(text: str, system: bool) -> tuple[Field, ...]:
+    return tuple(_elements(text, system))
 
 
 @lru_cache(maxsize=4_096)
