@@ -63,7 +63,10 @@ def _answers(model: Model, events: Sequence[Event], options: Options) -> list[An
     verdicts = model.label(events, options)
     if len(verdicts) != len(events):
         raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-    return [_answer(verdict) for verdict in verdicts]
+    # equal verdicts are mostly one object, and writing one costs more than finding it
+    written = {id(verdict): verdict for verdict in verdicts}
+    answers = {number: _answer(verdict) for number, verdict in written.items()}
+    return [answers[id(verdict)] for verdict in verdicts]
 
 
 def _answer(verdict: Verdict) -> Answer:
