@@ -20,11 +20,13 @@ from loglm_bridge.contract.wire import Options, Request, read_request
 _KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity"})
 _OPTIONS = frozenset(Options().to_dict())
 
+_BACKSLASH = ord("\\")
+
 #: Whole numbers below it are floats without loss.
 _WHOLE = 1 << 53
 
-#: A key whose colon does not follow at once, so that counting colons would miss it.
-_LOOSE_KEY = re.compile(rb'(?<!\\)"[ \t\r\n]+:')
+#: A quote whose colon does not follow at once: a key that counting would miss, unless a backslash stands before it.
+_LOOSE = re.compile(rb'"[ \t\r\n]+:')
 
 
 def read(body: bytes) -> Request:
@@ -61,12 +63,11 @@ def _event(row: Any) -> Event | None:
         time = float(time)
     if time.__class__ is not float or not isfinite(time):
         return None
-    texts = (get("raw"), get("sourcetype", ""), get("source", ""), get("host", ""))
-    entity = get("entity", "")
-    for text in (*texts, entity):
-        if text.__class__ is not str:
-            return None
-    return Event(*texts, time if "time" in row else None, entity)
+    raw, sourcetype, source = get("raw", None), get("sourcetype", ""), get("source", "")
+    host, entity = get("host", ""), get("entity", "")
+    if not raw.__class__ is sourcetype.__class__ is source.__class__ is host.__class__ is entity.__class__ is str:
+        return None
+    return Event(raw, sourcetype, source, host, time if "time" in row else None, entity)
 
 
 def _keys(body: bytes) -> int:
@@ -74,6 +75,6 @@ def _keys(body: bytes) -> int:
 
     A key's closing quote is followed by a colon. Inside a text a quote has a backslash before it.
     """
-    if _LOOSE_KEY.search(body):
+    if any(body[found.start() - 1] != _BACKSLASH for found in _LOOSE.finditer(body)):
         return -1
     return body.count(b'":') - body.count(b'\\":')

@@ -15,8 +15,8 @@ from tests.contract.test_wire import EVENTS, JSON, OPTIONS
 
 PIECES = st.sampled_from(
     (
-        '"raw"', '"time"', '"x\\\\"', '"ra\\u0077"', ":", " :", ",", "{", "}", "[", "]", '"a"', '"\\":"', "1", "1.5", "null",
-        '"events"', '"options"', " ", "\n", '"\\\\"', '"\\\\\\":"', "true", "1e999", "NaN", '"\\ud800"',
+        '"raw"', '"time"', '"x\\\\"', '"ra\\u0077"', ":", " :", ",", "{", "}", "[", "]", '"a"', '"\\":"', "1", "1.5",
+        "null", '"events"', '"options"', " ", "\n", '"\\\\"', '"\\\\\\":"', "true", "1e999", "NaN", '"\\ud800"',
     )
 )  # fmt: skip
 
