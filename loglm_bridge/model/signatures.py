@@ -8,7 +8,7 @@ match. The rules that hold become part of the canonical event; the nets learn ho
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -67,22 +67,22 @@ class Signatures:
 
     def __init__(self, atoms: Sequence[Atom], rules: Sequence[SignatureRule]) -> None:
         self.atoms, self.rules = list(atoms), list(rules)
-        fields = {atom.field for atom in self.atoms}
-        self._patterns = {
-            f: Patterns({i: atom.pattern for i, atom in enumerate(self.atoms) if atom.field == f}) for f in fields
-        }
+        of_field: dict[int, dict[int, Pattern]] = defaultdict(dict)
+        for number, atom in enumerate(self.atoms):
+            of_field[atom.field][number] = atom.pattern
+        self._patterns = {field: Patterns(patterns) for field, patterns in of_field.items()}
         self._memo: dict[tuple[str, str], tuple[int, ...]] = {}
         self._held = 0
         self._triggered = _triggered(self.rules, len(self.atoms))
-        levels = sorted({rule.level for rule in rules})
-        techniques = sorted({t for rule in rules for t in rule.techniques})
-        first, second = len(self.rules), len(self.rules) + len(levels)
+        first = len(self.rules)
+        levels = {level: first + i for i, level in enumerate(sorted({rule.level for rule in rules}))}
+        second = first + len(levels)
+        techniques = {t: second + i for i, t in enumerate(sorted({t for rule in rules for t in rule.techniques}))}
         self._buckets = [
-            (i, first + levels.index(rule.level), *(second + techniques.index(t) for t in rule.techniques))
-            for i, rule in enumerate(self.rules)
+            (i, levels[rule.level], *(techniques[t] for t in rule.techniques)) for i, rule in enumerate(self.rules)
         ]
         self.count = second + len(techniques)
-        self._levels = {first + i: LEVEL_STEPS.get(level, 0.0) for i, level in enumerate(levels)}
+        self._levels = {bucket: LEVEL_STEPS.get(level, 0.0) for level, bucket in levels.items()}
 
     def mark(self, event: Canonical) -> Canonical:
         """Return the event with the rules that hold."""
