@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -46,11 +46,12 @@ class Known:
 class Labeller:
     """A loaded model. Thread-safe: callers may label from several threads at a time."""
 
-    def __init__(self, folder: artefact.ModelFolder, threads: int = 1) -> None:
-        self.id: ModelId = folder.id
-        self._folder = folder
+    def __init__(self, folder: artefact.ModelFolder, threads: int = 1, profile: str = artefact.BASE) -> None:
+        named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
+        self.id: ModelId = replace(folder.id, name=named)
+        self._folder, self._profile = folder, profile
         self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
-        self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
+        self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
         self._signatures = signatures_of(folder)
         if self._heads.buckets != (1 << GRAM_BITS) + self._signatures.count:
@@ -67,13 +68,14 @@ class Labeller:
         self._lock = Lock()
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> Labeller:
-        """Verify and load a model folder; `threads` is how many one inference may use.
+    def load(cls, folder: Path, threads: int = 1, profile: str = artefact.BASE) -> Labeller:
+        """Verify and load a model folder as one of artefact.PROFILES; `threads` is how many one inference may use.
 
         Raises:
-            ModelRefused: the folder does not match its manifest or its parts do not fit together.
+            ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
+                profile.
         """
-        return cls(artefact.ModelFolder.open(folder), threads)
+        return cls(artefact.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
         """Return one verdict for each event, in order.
@@ -114,6 +116,8 @@ class Labeller:
         config = self._heads.config
         return {
             **manifest,
+            "name": self.id.name,
+            "profile": self._profile,
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
             "width": self.width,
@@ -128,7 +132,7 @@ class Labeller:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
             ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        golden.check(self._folder, self.outcomes)
+        golden.check(self._folder, self._profile, self.outcomes)
 
     def close(self) -> None:
         """Forget what was remembered."""

@@ -31,12 +31,12 @@ class Model(Protocol):
         """Give back what the model holds."""
 
 
-#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference.
-#: Raises ModelRefused.
-Load = Callable[[Path | None, int], Model]
+#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference,
+#: as a profile. Raises ModelRefused.
+Load = Callable[[Path | None, int, str], Model]
 
 
-def load_model(folder: Path | None, threads: int) -> Model:
+def load_model(folder: Path | None, threads: int, profile: str) -> Model:
     """Load a model folder, where `folder` is None the promoted or else the shipped one.
 
     Raises:
@@ -46,4 +46,4 @@ def load_model(folder: Path | None, threads: int) -> Model:
     from loglm_bridge.model import default_folder
     from loglm_bridge.model.labeller import Labeller
 
-    return Labeller.load(default_folder() if folder is None else folder, threads=threads)
+    return Labeller.load(default_folder() if folder is None else folder, threads, profile)

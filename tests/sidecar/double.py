@@ -41,7 +41,7 @@ class Double:
         self.calls = []
 
     @classmethod
-    def load(cls, folder: Path | None, threads: int):
+    def load(cls, folder: Path | None, threads: int, profile: str):
         cls.loads += 1
         double = cls()
         if double.mode == "refuse":
