@@ -66,7 +66,7 @@ def test_a_model_that_is_refused_or_fails_its_test_is_never_ready(monkeypatch, m
     monkeypatch.setenv("DOUBLE", mode)
 
     async def scenario():
-        kept, _ = made(loader(Double.load, None, 1))
+        kept, _ = made(loader(Double.load, None, 1, "base"))
         with pytest.raises(kind):
             await kept.start()
         assert kept.reason == "loading"
