@@ -25,10 +25,14 @@ VALUES = st.sampled_from(
     ]
 )  # fmt: skip
 NAMES = st.sampled_from(
-    """EventID Channel Computer computer hostname Provider ProcessGuid UtcTime Image Message Data ContextInfo ts uid _path
-    id.orig_h id.resp_h orig_bytes conn_state proto host eventSource eventName eventVersion awsRegion src_ip dest_ip bytes
-    duration action type event message log items ID SyslogMessage CommandLine user event_type mach_time""".split()
-)
+    [
+        "EventID", "Channel", "Computer", "computer", "hostname", "Provider", "ProcessGuid", "UtcTime", "Image",
+        "Message", "Data", "ContextInfo", "ts", "uid", "_path", "id.orig_h", "id.resp_h", "orig_bytes", "conn_state",
+        "proto", "host", "eventSource", "eventName", "eventVersion", "awsRegion", "src_ip", "dest_ip", "bytes",
+        "duration", "action", "type", "event", "message", "log", "items", "ID", "SyslogMessage", "CommandLine", "user",
+        "event_type", "mach_time",
+    ]
+)  # fmt: skip
 
 
 def same(event):
