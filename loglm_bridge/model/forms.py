@@ -9,9 +9,10 @@ Times, ids and whatever else is dropped by name, and asked for by no rule, are n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from loglm_bridge.model.signatures import CHANNEL, Signatures
 from loglm_bridge.telemetry.canonical import event as canonical
@@ -28,8 +29,12 @@ _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 _COUNTED = frozenset({"bucket", "bytes", "duration"})
 
 
-class Cell(NamedTuple):
-    """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel.
+
+    Of equal ones there is only one, so that they are told apart by their identity, which costs nothing.
+    """
 
     part: canonical.Part
     atoms: tuple[int, ...]
@@ -63,7 +68,7 @@ class Forms:
     def __init__(self, signatures: Signatures, budget: int = BUDGET) -> None:
         self._signatures, self._budget = signatures, budget
         self._plans: dict[tuple[Head, tuple[str, ...]], _Plan] = {}
-        self._cells: dict[Cell, Cell] = {}
+        self._cells: dict[tuple[canonical.Part, tuple[int, ...], str], Cell] = {}
         self.held = 0
 
     def find(self, event: Parsed, host: str) -> Form:
@@ -109,8 +114,8 @@ class Forms:
     def _cell(self, head: Head, name: str, plain: str, value: str) -> Cell:
         lower = canonical.plain_value(value)
         atoms = self._signatures.holding(plain, lower)
-        cell = Cell(canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
-        return self._cells.setdefault(cell, cell)
+        seen = (canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
+        return self._cells.get(seen) or self._cells.setdefault(seen, Cell(*seen))
 
     def _form(self, plan: _Plan, cells: tuple[Cell, ...]) -> Form:
         form = self._made(plan, cells, ())

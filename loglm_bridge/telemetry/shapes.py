@@ -45,9 +45,11 @@ class _Reading:
 
 @dataclass(frozen=True)
 class _Shape:
-    """`tells` are the places of values that families look at, `filled` those that must hold something."""
+    """`tells` are the places of values that families look at, `ids` those that they look at where they are an event's
+    id, `filled` those that must hold something."""
 
     tells: tuple[int, ...]
+    ids: tuple[int, ...]
     filled: tuple[int, ...]
     readings: dict[tuple[str, ...], Optional[_Reading]] = field(default_factory=dict)
 
@@ -89,7 +91,7 @@ def _known(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optio
     shape = _shapes.get(names)
     if shape is None or not all(values[place] for place in shape.filled):
         return None
-    told = tuple([values[place] for place in shape.tells])
+    told = tuple([values[place] for place in shape.tells] + [_id(values[place]) for place in shape.ids])
     try:
         return shape.readings[told]
     except KeyError:
@@ -103,13 +105,21 @@ def _shape(names: tuple[str, ...]) -> Optional[_Shape]:
     lower = [name.lower() for name in names]
     computers = tuple(i for i, name in enumerate(lower) if name in windows_json.COMPUTERS)
     tells = tuple(i for i, name in enumerate(lower) if name in json_families.TOLD_BY)
-    # of several, the first that is not empty names the computer
-    return _Shape(tells, computers) if len(computers) <= 1 else _Shape(tuple(sorted({*tells, *computers})), ())
+    ids = tuple(i for i, name in enumerate(lower) if name in windows_json.IDS and i not in tells)
+    if len(computers) > 1:  # the first that is not empty names the computer
+        return _Shape(tuple(sorted({*tells, *computers})), ids, ())
+    return _Shape(tells, ids, computers)
+
+
+def _id(value: str) -> str:
+    """Return an event's id as it is, and one and the same text for all other values that are not empty."""
+    return value if not value or windows_json.is_id(value) else _MARK
 
 
 def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event: Event) -> Optional[_Reading]:
     """Read the event with marks in place of the values that do not tell, and see where the marks come out."""
-    shown = [value if i in shape.tells else f"{_MARK}{i}" for i, value in enumerate(values)]
+    told = {*shape.tells, *(i for i in shape.ids if _id(values[i]) != _MARK)}
+    shown = [value if i in told else f"{_MARK}{i}" for i, value in enumerate(values)]
     record = json_event.record_of(list(zip(names, shown, strict=True)), event)
     if _looked_into(record, names) or record.status != "ok":
         return None
