@@ -63,13 +63,17 @@ class Form:
 
 
 class Forms:
-    """Finds the form of an event. Thread-safe: what two threads make at once is equal."""
+    """Finds the form of an event. Thread-safe: what two threads make at once is equal.
+
+    `held` are the bytes that what is remembered takes, `made` the forms that had to be made so far.
+    """
 
     def __init__(self, signatures: Signatures, budget: int = BUDGET) -> None:
         self._signatures, self._budget = signatures, budget
         self._plans: dict[tuple[Head, tuple[str, ...]], _Plan] = {}
         self._cells: dict[tuple[canonical.Part, tuple[int, ...], str], Cell] = {}
         self.held = 0
+        self.made = 0
 
     def find(self, event: Parsed, host: str) -> Form:
         """Return the form of a parsed event that came with the hint `host`."""
@@ -125,6 +129,7 @@ class Forms:
         fields = canonical.composed(plan.head, [cell.part for cell in cells])
         text = "\x1f".join([value for _, value in fields])
         self._hold(_FORM + 4 * len(text))
+        self.made += 1
         return Form(self._marked(plan.head, canonical.without_host(fields, own), cells), text)
 
     def _marked(self, head: Head, fields: tuple[Field, ...], cells: Sequence[Cell]) -> Canonical:

@@ -65,6 +65,7 @@ class Labeller:
         self._context = context_of(folder, self._heads, threads)
         self._forms = Forms(self._signatures)
         self._cache: dict[bytes, Known] = {}
+        self._found = self._judged = self._recalled = 0
         self._lock = Lock()
 
     @classmethod
@@ -93,6 +94,7 @@ class Labeller:
             for place, read in enumerate(parsed)
             if read.status == "ok"
         }
+        self._found += len(forms)
         known = self._known(forms)
         changed = self._in_context(events, parsed, forms, known, options.sequence)
         return [
@@ -123,6 +125,17 @@ class Labeller:
             "width": self.width,
             "thresholds": {"unknown": config.unknown, **_thresholds(config.curve(""))},
             "families": {family: _thresholds(curve) for family, curve in config.curves.items() if family},
+        }
+
+    def caches(self) -> dict[str, int]:
+        """Return figures of what is remembered: forms found again and made, outcomes recalled and computed, bytes."""
+        return {
+            "form_cache_hits": max(0, self._found - self._forms.made),
+            "form_cache_misses": self._forms.made,
+            "form_cache_bytes": self._forms.held,
+            "outcome_cache_hits": self._recalled,
+            "outcome_cache_misses": self._judged,
+            "outcome_cache_events": len(self._cache),
         }
 
     def self_test(self) -> None:
@@ -158,6 +171,8 @@ class Labeller:
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
         missing = [key for key in wanted if key not in found]
+        self._recalled += len(found)
+        self._judged += len(missing)
         if missing:
             outcomes = self._fresh([wanted[key].canonical for key in missing])
             fresh = {key: Known(outcome) for key, outcome in zip(missing, outcomes, strict=True)}

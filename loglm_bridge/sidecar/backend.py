@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,9 @@ class Model(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model."""
+
+    def caches(self) -> Mapping[str, int]:
+        """Return figures of what the model remembers, by name."""
 
     def self_test(self) -> None:
         """Label the golden events. Raises ModelFailed where an answer differs from the recorded one."""

@@ -247,3 +247,17 @@ def test_a_profile_is_another_encoder_under_another_name(sealed, tiny, tmp_path)
     assert fast.describe()["name"] == "tiny-fast"
     with pytest.raises(ModelRefused, match="no profile fast"):
         Labeller.load(sealed, profile="fast")
+
+
+def test_what_is_remembered_is_counted(sealed):
+    labeller, events = Labeller.load(sealed), [e for e in sample_events() if e.raw.strip()][:20]
+    labeller.label(events, Options())
+    first = labeller.caches()
+    assert first["form_cache_hits"] + first["form_cache_misses"] <= len(events)
+    assert first["outcome_cache_events"] == first["outcome_cache_misses"] > 0
+    labeller.label(events, Options())
+    again = labeller.caches()
+    assert again["form_cache_misses"] == first["form_cache_misses"]
+    assert again["form_cache_hits"] > first["form_cache_hits"]
+    labeller.close()
+    assert labeller.caches()["form_cache_bytes"] == 0
