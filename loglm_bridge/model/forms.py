@@ -25,6 +25,9 @@ BUDGET = 96 * 1024 * 1024
 #: Bytes of a remembered value, form and plan beside their texts; measured.
 _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 
+#: Cells of one counted field.
+_CLASSES = 512
+
 #: Kinds of values that hardly repeat and cost little to read: not remembered where no rule asks for them.
 _COUNTED = frozenset({"bucket", "bytes", "duration"})
 
@@ -101,25 +104,33 @@ class Forms:
         plan = _Plan(head, fields, self._columns(head, fields))
         return self._plans.setdefault((head, fields), plan)
 
-    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _Unremembered]:
+    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _Counted]:
         """Return the columns that matter by their place among the fields."""
-        columns: dict[int, _Column | _Unremembered] = {}
+        columns: dict[int, _Column | _Counted] = {}
         for place, name in enumerate(fields[: canonical.MAX_RAW]):
             rule = names.resolve(head.family, head.kind, name)
             plain = canonical.plain_name(head, name)
             asked = self._signatures.asks(plain) or plain == CHANNEL
             if rule is None and not asked and not canonical.tells_account(head, name):
                 continue
-            make = partial(self._cell, head, name, plain)
-            counted = rule is not None and rule[1] in _COUNTED and not asked
-            columns[place] = _Unremembered(make) if counted else _Column(make, self._hold)
+            if rule is not None and rule[1] in _COUNTED and not asked:
+                columns[place] = _Counted(partial(canonical.part, head, name), self._interned)
+            else:
+                columns[place] = _Column(partial(self._cell, head, name, plain), self._hold)
         return columns
 
     def _cell(self, head: Head, name: str, plain: str, value: str) -> Cell:
         lower = canonical.plain_value(value)
         atoms = self._signatures.holding(plain, lower)
-        seen = (canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
-        return self._cells.get(seen) or self._cells.setdefault(seen, Cell(*seen))
+        return self._interned(canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
+
+    def _interned(self, part: canonical.Part, atoms: tuple[int, ...] = (), channel: str = "") -> Cell:
+        seen = (part, atoms, channel)
+        cell = self._cells.get(seen)
+        if cell is None:
+            self._hold(_VALUE)
+            cell = self._cells.setdefault(seen, Cell(*seen))
+        return cell
 
     def _form(self, plan: _Plan, cells: tuple[Cell, ...]) -> Form:
         form = self._made(plan, cells, ())
@@ -153,20 +164,30 @@ class _Column(dict[str, Cell]):
         return cell
 
 
-class _Unremembered:
-    """A field whose values are read each time."""
+class _Counted:
+    """A field whose values hardly repeat and become one of few classes: read each time, cells by class.
 
-    def __init__(self, make: Callable[[str], Cell]) -> None:
-        self.make = make
+    No rule asks for it, so that a cell is its class.
+    """
+
+    def __init__(self, read: Callable[[str], canonical.Part], cell: Callable[[canonical.Part], Cell]) -> None:
+        self._read, self._cell = read, cell
+        self._cells: dict[canonical.Part, Cell] = {}
 
     def __getitem__(self, value: str) -> Cell:
-        return self.make(value)
+        part = self._read(value)
+        cell = self._cells.get(part)
+        if cell is None:
+            if len(self._cells) >= _CLASSES:  # only text that is no number can have so many
+                self._cells.clear()
+            cell = self._cells[part] = self._cell(part)
+        return cell
 
 
 class _Plan:
     """How events of one head and of the same names are looked up."""
 
-    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _Unremembered]) -> None:
+    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _Counted]) -> None:
         self.head = head
         self.columns = list(columns.values())
         places = list(columns)
