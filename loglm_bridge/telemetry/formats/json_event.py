@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -29,7 +28,6 @@ _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "comm
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _OPENERS = frozenset("{[")
-_SCALARS = frozenset({str, int, float})
 _NAME_KEYS = frozenset({"name", "key"})
 _VALUE_KEYS = ("value", "newvalue", "#text", "text", "_text", "valuestring", "boolvalue", "intvalue", "stringvalue")
 
@@ -60,8 +58,7 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
     if value is None:
         broken = _recovered(text)
         return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
-    looked_into = '"{' in text or '"[' in text or "\\u" in text
-    out = _Columns([], [], not looked_into, "\\" not in text)
+    out = _Columns([], [], "\\" not in text)
     _walk(out, "", value, 0)
     return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
 
@@ -79,12 +76,10 @@ def _load(text: str) -> Any:
 
 
 class _Columns(NamedTuple):
-    """Fields as they are found. `plain`: no string opens with a bracket, so none is JSON itself; `clean`: as the text
-    is clean, so are its strings, since none of them has an escape."""
+    """Fields as they are found; `clean` tells that a clean text's strings are clean too: none is escaped."""
 
     names: list[str]
     values: list[str]
-    plain: bool
     clean: bool
 
     def add(self, name: str, value: str) -> None:
@@ -113,27 +108,19 @@ def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
 
 
 def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
-    members = list(value.values())
-    if out.plain and _SCALARS.issuperset(map(type, members)):
-        texts = [member if member.__class__ is str else str(member) for member in members]
-        if out.clean or _is_clean(texts):
-            out.names.extend(_names(name, tuple(value)))
-            out.values.extend(texts)
-            return
-    for below, member in zip(_names(name, tuple(value)), members, strict=True):
-        _walk(out, below, member, depth + 1)
+    """Add the fields of an object; the commonest members without a call: plain numbers, text that needs no care."""
+    for key, member in value.items():
+        below, kind = _below(name, key), member.__class__
+        if kind is int or kind is float:
+            out.names.append(below)
+            out.values.append(str(member))
+        elif kind is str and member[:1] not in _OPENERS and (out.clean or (member.isascii() and member.isprintable())):
+            out.names.append(below)
+            out.values.append(member)
+        else:
+            _walk(out, below, member, depth + 1)
         if len(out.names) >= MAX_FIELDS:
             return
-
-
-def _is_clean(texts: Sequence[str]) -> bool:
-    joined = " ".join(texts)
-    return joined.isascii() and joined.isprintable()
-
-
-@lru_cache(maxsize=8_192)
-def _names(name: str, keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([_below(name, key) for key in keys])
 
 
 @lru_cache(maxsize=32_768)
@@ -147,7 +134,7 @@ def _walk_text(out: _Columns, name: str, value: str, depth: int) -> None:
         inner = _load(value) if _OPENS.match(value) else None
         if isinstance(inner, (dict, list)) and inner:
             # what is escaped inside it is not seen in the text around it
-            _walk(out._replace(plain=False, clean=False), name, inner, depth + 1)
+            _walk(out._replace(clean=False), name, inner, depth + 1)
             return
     out.add(name, clean_text(value))
 
