@@ -25,11 +25,11 @@ def measure(setting: Setting, part: str = "command") -> Iterator[Figure]:
 
     The sidecar has seen one round of the stream before: it has run for a while. `distinct` stays unseen all the same.
     """
-    for i, stream in enumerate(setting.streams.values()):
-        shapes = [_Shape(GROWING, stream.by)]
-        if i == 0 and part == "command":
-            shapes += [_Shape(WHOLE, stream.by), _Shape(GROWING, "host")]
-        with setting.sidecar() as sidecar:
+    with setting.sidecar() as sidecar:
+        for i, stream in enumerate(setting.streams.values()):
+            shapes = [_Shape(GROWING, stream.by)]
+            if i == 0 and part == "command":
+                shapes += [_Shape(WHOLE, stream.by), _Shape(GROWING, "host")]
             label([sidecar], stream, 0, setting.size(stream))
             for number, shape in enumerate(shapes):
                 ours, base = _runs(setting, sidecar, stream, shape, 1 + number * setting.rounds)

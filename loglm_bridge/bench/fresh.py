@@ -57,7 +57,7 @@ _AFTER_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}[\t :,]\Z")
 _AFTER_PROGRAM = re.compile(r"\w\[\Z")
 _AFTER_AUDIT = re.compile(r"audit\([\d.]{1,20}:\Z")
 _OF_PROVIDER = re.compile(r"\bGuid=[\"']\{?\Z")
-_MAC_BEFORE = re.compile(rf"(?<!\d){_HEX}{{2}}:\Z")
+_OF_ADDRESS = re.compile(rf"(?:(?<!\d){_HEX}{{2}}|:):\Z")
 
 #: Logon ids of the system's own accounts.
 _KNOWN_HEX = frozenset({"3e4", "3e5", "3e7"})
@@ -98,7 +98,7 @@ def _how(group: str, value: str, before: str, after: str) -> Callable[[str, int]
             None if before.endswith(("%{", "\\{", "/", "\\")) or _OF_PROVIDER.search(before) or _known(value) else _guid
         )
     if group == "clock":
-        return None if _MAC_BEFORE.search(before) else _clock
+        return None if _OF_ADDRESS.search(before) else _clock
     if group in ("epoch", "uid"):
         return _epoch if group == "epoch" else _token
     name = before.rstrip(_SEPARATORS)

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from loglm_bridge.bench import driver
-from loglm_bridge.bench.setting import PASS_THROUGH, Setting, label
+from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream, distinct, flows, mixed, shares
 
 #: Shares of events that never come again.
@@ -29,6 +29,7 @@ _STRETCHES = 10
 _APART = 1_000_000
 
 Points = list[tuple[float, float]]
+Commands = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -48,68 +49,61 @@ class Curve:
 def measure(setting: Setting) -> Iterator[Curve]:
     """Yield the curves; each point is the median of the rounds."""
     known = next(iter(setting.streams.values()))
-    yield _repetition(setting, known)
-    yield _batches(setting, known)
-    yield _rows(setting, known)
-    yield _entities(setting)
+    with setting.sidecar() as sidecar:
+        label([sidecar], known, 0, setting.events)
+        yield _repetition(setting, sidecar, known)
+        yield _batches(setting, sidecar, known)
+        commands = {"| loglm": setting.command(sidecar), "pass-through": PASS_THROUGH}
+        yield _rows(setting, commands, known)
+        yield _entities(setting, commands)
     yield from _seen(setting)
 
 
-def _repetition(setting: Setting, known: Stream) -> Curve:
+def _repetition(setting: Setting, sidecar: Sidecar, known: Stream) -> Curve:
     """Events a second of a sidecar that knows `known`, against the share of distinct canonical events."""
     points: Points = []
-    with setting.sidecar() as sidecar:
-        label([sidecar], known, 0, setting.events)
-        for number, share in enumerate(_SHARES):
-            stream, count = mixed("mixed", known, share, number * _APART), max(1, int(setting.events / (1 + 4 * share)))
-            rounds = range(1, 1 + setting.rounds)
-            rate = median(count / label([sidecar], stream, turn * count, count, turn) for turn in rounds)
-            points.append((shares(stream.events(0, count))[1], rate))
+    for number, share in enumerate(_SHARES):
+        stream, count = mixed("mixed", known, share, number * _APART), max(1, int(setting.events / (1 + 4 * share)))
+        rounds = range(1, 1 + setting.rounds)
+        rate = median(count / label([sidecar], stream, turn * count, count, turn) for turn in rounds)
+        points.append((shares(stream.events(0, count))[1], rate))
     return Curve("repetition", "share of distinct canonical events", "events/s", {"loglm serve": points})
 
 
-def _batches(setting: Setting, known: Stream) -> Curve:
+def _batches(setting: Setting, sidecar: Sidecar, known: Stream) -> Curve:
     """Events a second against the events of a request: known events, and (fewer of them) new ones."""
     lines: dict[str, Points] = {known.name: [], "distinct": []}
-    with setting.sidecar() as sidecar:
-        label([sidecar], known, 0, setting.events)
-        for number, batch in enumerate(_BATCHES):
-            for stream, part in ((known, 2), (distinct(), 10)):
-                count = max(1, min(setting.events // part, 500 * batch))
-                starts = (number * _APART + turn * count for turn in range(setting.rounds))
-                rate = median(count / label([sidecar], stream, start, count, 1, batch=batch) for start in starts)
-                lines[stream.name].append((batch, rate))
+    for number, batch in enumerate(_BATCHES, start=len(_SHARES)):
+        for stream, part in ((known, 2), (distinct(), 10)):
+            count = max(1, min(setting.events // part, 500 * batch))
+            starts = (number * _APART + turn * count for turn in range(setting.rounds))
+            rate = median(count / label([sidecar], stream, start, count, 1, batch=batch) for start in starts)
+            lines[stream.name].append((batch, rate))
     return Curve("batch", "events of a request", "events/s", lines)
 
 
-def _rows(setting: Setting, known: Stream) -> Curve:
+def _rows(setting: Setting, commands: Commands, known: Stream) -> Curve:
     """Microseconds a row against the rows of a search, the command's start included."""
-    counts = [max(1, int(setting.events * part)) for part in _PARTS]
-    with setting.sidecar() as sidecar:
-        label([sidecar], known, 0, setting.events)
-        commands = {"| loglm": setting.command(sidecar), "pass-through": PASS_THROUGH}
-        lines: dict[str, Points] = {name: [] for name in commands}
-        for count in counts:
-            costs = _costs(setting, commands, known, count)
-            for name, cost in costs.items():
-                lines[name].append((count, cost))
+    lines: dict[str, Points] = {name: [] for name in commands}
+    for part in _PARTS:
+        count = max(1, int(setting.events * part))
+        for name, cost in _costs(setting, commands, known, count).items():
+            lines[name].append((count, cost))
     return Curve("rows", "rows of a search", "microseconds a row", lines)
 
 
-def _entities(setting: Setting) -> Curve:
-    """Microseconds a row of `by=` against the entities of the search, the command's start included."""
-    with setting.sidecar() as sidecar:
-        commands = {"| loglm by=entity": setting.command(sidecar), "pass-through": PASS_THROUGH}
-        lines: dict[str, Points] = {name: [] for name in commands}
-        for pairs in _PAIRS:
-            stream = flows(pairs=pairs)
-            entities = len({event.entity for event in stream.events(0, setting.events)})
-            for name, cost in _costs(setting, commands, stream, setting.events).items():
-                lines[name].append((entities, cost))
-    return Curve("entities", "entities of a search", "microseconds a row", lines)
+def _entities(setting: Setting, commands: Commands) -> Curve:
+    """Microseconds a row of `by=entity` against the entities of the search, the command's start included."""
+    lines: dict[str, Points] = {name: [] for name in commands}
+    for pairs in _PAIRS:
+        stream = flows(pairs=pairs)
+        entities = len({event.entity for event in stream.events(0, setting.events)})
+        for name, cost in _costs(setting, commands, stream, setting.events).items():
+            lines[name].append((entities, cost))
+    return Curve("entities", "entities of a search (by=entity)", "microseconds a row", lines)
 
 
-def _costs(setting: Setting, commands: Mapping[str, Sequence[str]], stream: Stream, count: int) -> dict[str, float]:
+def _costs(setting: Setting, commands: Commands, stream: Stream, count: int) -> dict[str, float]:
     """Return the microseconds a row of each command, the median of the rounds."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(setting.rounds):

@@ -19,8 +19,8 @@ from loglm_bridge.bench.streams import Stream
 #: Events of one request.
 REQUEST = 100
 
-#: Requests of a round under load, and one after the other; as many GET /health/live as those arrive in the load.
-UNDER_LOAD, ALONE = 400, 100
+#: Most requests of a round under load. One in _EVERY as many are sent one after the other, and GET /health/live.
+_UNDER_LOAD, _EVERY = 400, 4
 
 _SHARES = {"p50": 0.5, "p99": 0.99}
 
@@ -28,9 +28,10 @@ _SHARES = {"p50": 0.5, "p99": 0.99}
 def measure(setting: Setting) -> Iterator[Figure]:
     """Yield median and 99th percentile in milliseconds for the first stream, which the sidecar has seen before."""
     stream = next(iter(setting.streams.values()))
+    requests = _EVERY * max(2, min(_UNDER_LOAD // _EVERY, setting.events // REQUEST))
     with setting.sidecar() as sidecar:
         label([sidecar], stream, 0, setting.size(stream))
-        rounds = [_round(sidecar, stream, number) for number in range(setting.rounds)]
+        rounds = [_round(sidecar, stream, number, requests) for number in range(setting.rounds)]
     offered = [one.capacity / 2 for one in rounds]
     for name, share in _SHARES.items():
         busy = [_percentile(one.loaded, share) for one in rounds]
@@ -51,19 +52,19 @@ class _Round(NamedTuple):
     health: list[float]
 
 
-def _round(sidecar: Sidecar, stream: Stream, number: int) -> _Round:
-    count = (UNDER_LOAD + ALONE) * REQUEST
+def _round(sidecar: Sidecar, stream: Stream, number: int, requests: int) -> _Round:
+    """Measure a round of `requests` requests under load, a multiple of _EVERY."""
+    more = requests // _EVERY
+    count, asker = (requests + more) * REQUEST, sidecar.asker
     bodies = asking.requests(list(stream.events((number + 1) * count, count, 1)), REQUEST)
-    loaded, quiet = bodies[:UNDER_LOAD], bodies[UNDER_LOAD:]
     capacity = count / label([sidecar], stream, (number + 1) * count, count, 2, batch=REQUEST)
-    asker = sidecar.asker
-    alone = asking.alone(asker, [partial(asker.label, body) for body in quiet])
-    calls, every = [partial(asker.label, body) for body in loaded], UNDER_LOAD // ALONE
-    for i in range(ALONE):
-        calls.insert(i * (every + 1), partial(asker.get, "/health/live"))
-    rate = capacity / 2 / REQUEST * len(calls) / len(loaded)
-    found = asking.arriving(asker, calls, rate, seed=number)
-    return _Round(capacity, [found[i] for i in range(len(found)) if i % (every + 1)], alone, found[:: every + 1])
+    alone = asking.alone(asker, [partial(asker.label, body) for body in bodies[requests:]])
+    calls = [partial(asker.label, body) for body in bodies[:requests]]
+    for i in range(more):
+        calls.insert(i * (_EVERY + 1), partial(asker.get, "/health/live"))
+    found = asking.arriving(asker, calls, capacity / 2 / REQUEST * len(calls) / requests, seed=number)
+    health = found[:: _EVERY + 1]
+    return _Round(capacity, [seconds for i, seconds in enumerate(found) if i % (_EVERY + 1)], alone, health)
 
 
 def _percentile(seconds: Sequence[float], share: float) -> Run:

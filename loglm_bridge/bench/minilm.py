@@ -49,15 +49,16 @@ class MiniLM:
         self._tokenizer.enable_padding()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return vectors (texts, 384) of unit length; texts of like length share a batch, as is usual."""
+        """Return vectors (texts, width) of unit length; texts of like length share a batch, as is usual."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        parts = []
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
             batch = self._tokenizer.encode_batch([texts[i] for i in places])
             ids, mask = (np.array([getattr(one, name) for one in batch]) for name in ("ids", "attention_mask"))
-            vectors[places] = self._session.run(None, {"ids": ids, "mask": mask})[0]
-        return vectors
+            parts.append(self._session.run(None, {"ids": ids, "mask": mask})[0])
+        vectors: np.ndarray = np.concatenate(parts)
+        return vectors[np.argsort(order)]
 
     def rate(self, texts: Sequence[str]) -> float:
         """Return the texts a second."""

@@ -28,13 +28,19 @@ def line(figure: Figure, shares: Mapping[str, tuple[float, float]]) -> str:
         figure.what,
         figure.stream or "-",
         "-" if raw is None else f"{raw:.2f} / {forms:.3f}",
-        f"{number(figure.value)} {figure.unit}" if figure.value is not None else figure.note,
+        _value(figure),
         f"{figure.beside} {number(figure.baseline)}".strip(),
         number(figure.ratio),
         f"{number(figure.cpu)} / {number(figure.baseline_cpu)}" if figure.cpu else "-",
     )
     escaped = (cell.replace("|", r"\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.note
+    return f"{number(figure.value)} {figure.unit}".strip() + (f" ({figure.note})" if figure.note else "")
 
 
 def number(value: float | None) -> str:

@@ -19,11 +19,11 @@ class Results:
     """The figures of one run; `out` is the file that keeps them, if any."""
 
     def __init__(self, setting: Setting, out: Path | None) -> None:
-        self._out = out
+        self._out, model = out, str(ModelFolder.open(setting.model).id)
         self._shares = {name: streams.shares(s.events(0, setting.size(s))) for name, s in setting.streams.items()}
         self._data: dict[str, Any] = {
             "machine": processes.machine(),
-            "model": str(ModelFolder.open(setting.model).id),
+            "model": model,
             "profile": setting.profile,
             "events": setting.events,
             "rounds": setting.rounds,
