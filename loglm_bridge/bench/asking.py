@@ -82,26 +82,27 @@ def requests(events: Sequence[Event], size: int, together: bool = False) -> list
     return [write_request([events[i] for i in part], options) for part in parts]
 
 
-def closed(askers: Sequence[Asker], bodies: Sequence[bytes], connections: int = CONNECTIONS) -> float:
-    """Ask as fast as answers come, `connections` requests to each sidecar at a time; returns the seconds it took.
+def closed(askers: Sequence[Asker], bodies: Sequence[bytes], events: int) -> float:
+    """Ask as fast as answers come, CONNECTIONS requests to each sidecar at a time; returns the seconds it took.
 
     Raises:
-        BadReply: an answer is not one, or an event in it has no verdict.
+        BadReply: an answer is not one, or not each of the `events` events has a verdict.
     """
-    left, replies = iter(bodies), []
+    left, replies = iter(bodies), list[bytes]()
 
     async def work(asker: Asker) -> None:
         for body in left:
-            replies.append(await asker.label(body))  # noqa: PERF401 - the clock runs
+            replies.append(await asker.label(body))
 
     async def all_of_it() -> float:
         began = time.monotonic()
-        await asyncio.gather(*(work(asker) for asker in askers for _ in range(connections)))
+        await asyncio.gather(*(work(asker) for asker in askers for _ in range(CONNECTIONS)))
         return time.monotonic() - began
 
     seconds = _run(all_of_it, askers)
-    for reply in replies:
-        _check(reply)
+    answered = sum(map(_answered, replies))
+    if answered != events:
+        raise BadReply(f"{events} events were sent and {answered} answered")
     return seconds
 
 
@@ -158,8 +159,10 @@ def _run(work: Callable[[], Coroutine[Any, Any, T]], askers: Sequence[Asker]) ->
     return asyncio.run(closing())
 
 
-def _check(reply: bytes) -> None:
+def _answered(reply: bytes) -> int:
+    """Return how many events a reply answers. Raises BadReply where one has no verdict."""
     data: dict[str, Any] = json.loads(reply)
-    statuses = {result.get("status") for result in data.get("results", ())}
-    if not statuses or not statuses <= {"ok", "empty", "unparsed"}:
-        raise BadReply(f"events came back without a verdict: {sorted(map(str, statuses))}")
+    statuses = {result["status"] for result in data["results"]}
+    if not statuses <= {"ok", "empty", "unparsed"}:
+        raise BadReply(f"events came back without a verdict: {sorted(statuses)}")
+    return len(data.get("order", data["results"]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from loglm_bridge.bench import driver
@@ -32,16 +33,12 @@ def measure(setting: Setting, part: str = "command") -> Iterator[Figure]:
                 shapes += [_Shape(WHOLE, stream.by), _Shape(GROWING, "host")]
             label([sidecar], stream, 0, setting.size(stream))
             for number, shape in enumerate(shapes):
-                ours, base = _runs(setting, sidecar, stream, shape, 1 + number * setting.rounds)
-                found = interleaved(setting.rounds, {"base": base, "ours": ours})
-                what = f"| loglm{' by=' + shape.by if shape.by else ''}, chunks to {shape.sizes[-1]:,}"
-                yield compared(part, what, stream.name, "rows/s", found["ours"], "pass-through", found["base"])
+                yield _figure(part, setting, sidecar, stream, shape, 1 + number * setting.rounds)
 
 
-def _runs(
-    setting: Setting, sidecar: Sidecar, stream: Stream, shape: _Shape, first: int
-) -> tuple[Callable[[int], Run], Callable[[int], Run]]:
-    """Return the runs of both commands; round n reads the stream's n-th stretch from `first` on."""
+def _figure(part: str, setting: Setting, sidecar: Sidecar, stream: Stream, shape: _Shape, first: int) -> Figure:
+    """Measure one shape; round n reads the stream's n-th stretch from `first` on. Tells what the driver itself took."""
+    shares: list[float] = []
     command, args = setting.command(sidecar), [f"by={shape.by}"] if shape.by else []
     size = setting.size(stream)
 
@@ -52,9 +49,13 @@ def _runs(
 
     def base(number: int) -> Run:
         found = driver.search(PASS_THROUGH, [], stretch(number), setting.env, shape.sizes)
+        shares.append(found.driver_cpu / found.seconds)
         return found.rate, 1e6 * found.cpu / found.rows
 
     def stretch(number: int) -> Iterator[Event]:
         return stream.events((first + number) * size, size)
 
-    return ours, base
+    found = interleaved(setting.rounds, {"base": base, "ours": ours})
+    what = f"| loglm{' by=' + shape.by if shape.by else ''}, chunks to {shape.sizes[-1]:,}"
+    note = f"driver {median(shares):.1%}"
+    return compared(part, what, stream.name, "rows/s", found["ours"], "pass-through", found["base"], note)

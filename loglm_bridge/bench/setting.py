@@ -88,5 +88,5 @@ def label(
     for first in range(start, start + count, _SLAB):
         events = list(stream.events(first, min(_SLAB, start + count - first), turn))
         bodies = asking.requests(events, batch, together=bool(stream.by))
-        seconds += asking.closed([sidecar.asker for sidecar in sidecars], bodies)
+        seconds += asking.closed([sidecar.asker for sidecar in sidecars], bodies, len(events))
     return seconds

@@ -38,7 +38,13 @@ def test_windows_of_an_entity_stay_whole(sidecar):
 def test_a_refused_request_ends_the_benchmark(sidecar):
     stranger = Asker(sidecar.url, "not the token")
     with pytest.raises(BadReply, match="401"):
-        asking.closed([stranger], asking.requests(list(streams.distinct().events(0, 2)), 2))
+        asking.closed([stranger], asking.requests(list(streams.distinct().events(0, 2)), 2), 2)
+
+
+def test_an_event_without_an_answer_ends_the_benchmark(sidecar):
+    bodies = asking.requests(list(streams.distinct().events(0, 5)), 2)
+    with pytest.raises(BadReply, match="6 events were sent and 5 answered"):
+        asking.closed([sidecar.asker], bodies, 6)
 
 
 def test_arrivals_do_not_wait_for_answers(sidecar):
