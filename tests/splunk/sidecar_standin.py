@@ -131,7 +131,8 @@ class Handler(BaseHTTPRequestHandler):
         verdicts = tuple(verdict_of(event, request.options) for event in request.events)
         if fault == "html":
             return self.answer(502, "<html>bad gateway</html>")
-        return self.answer(200, write_reply(Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)))
+        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)
+        return self.answer(200, write_reply(reply, request.options.distinct))
 
     def count(self, request):
         """Keep what a test may want to know about a request that was labelled."""
