@@ -21,14 +21,14 @@ from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, Reply, hints_of, write_event
 from loglm_bridge.splunk.endpoint import Endpoint
-from loglm_bridge.splunk.lanes import Asked, Lanes, Outcome
+from loglm_bridge.splunk.lanes import AT_ONCE, Asked, Lanes, Outcome
 from loglm_bridge.splunk.settings import Settings
 
 Key = TypeVar("Key")
 
-#: Requests that are under way, or answered and not yet used, for each sidecar: one it works on, one that waits for it,
-#: one that is used. More would only take memory.
-_AHEAD = 3
+#: Requests that are under way, or answered and not yet used, for each sidecar: those that it has, and one that is used.
+#: More would only take memory.
+_AHEAD = AT_ONCE + 1
 
 #: Bytes of a request's body beside its events.
 _ENVELOPE = 256

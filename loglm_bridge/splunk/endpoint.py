@@ -5,7 +5,9 @@ Neither an event nor the token is sent before the other side has named itself as
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager
 from typing import Callable, Iterator, Mapping, Sequence, Union
 
 from loglm_bridge.contract.errors import (
@@ -31,7 +33,7 @@ _PAUSE_SECONDS = 0.2
 
 
 class Endpoint:
-    """Asks the sidecar at `url`. Not thread-safe: one endpoint is one connection and one circuit breaker.
+    """Asks the sidecar at `url`. Threads may share it: they share its circuit breaker, and each has a connection.
 
     Raises SidecarUnavailable where the settings' `ca_file` cannot be read.
     """
@@ -44,13 +46,16 @@ class Endpoint:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._url = url
         self._settings = settings
         self._token = token
         self._sleep = sleep
+        self._lock = threading.Lock()
         self._breaker = CircuitBreaker(clock)
-        self._transport = Transport(url, settings.ca_file)
+        self._idle = [Transport(url, settings.ca_file)]
         self._identified = False
         self._patience = dict(PATIENCE)
+        self.proven = False
 
     @property
     def open(self) -> bool:
@@ -58,19 +63,23 @@ class Endpoint:
         return self._breaker.open
 
     def close(self) -> None:
-        """Close the connection."""
-        self._transport.close()
+        """Close the connections that are not in use."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for transport in idle:
+            transport.close()
 
     def label(self, events: Sequence[str], options: Options) -> Reply:
         """Return the verdicts of a request's `events` (contract/wire.py), in their order.
 
         The request is sent in halves as long as it is larger than this side's or the sidecar's limit. `Reply.model` is
-        that of the last one.
+        that of the last one. `proven` is set by an answer and taken back by anything else.
 
         Raises:
             SidecarError: no labels; the kind says why.
         """
-        replies = list(self._label(events, options))
+        with self._connection() as transport:
+            replies = list(self._label(transport, events, options))
         if len(replies) == 1:
             return replies[0]
         return Reply(replies[-1].model, tuple([verdict for reply in replies for verdict in reply.verdicts]))
@@ -83,15 +92,29 @@ class Endpoint:
             SidecarRefused: a sidecar of another interface version.
             SidecarError: nothing answers.
         """
+        with self._connection() as transport:
+            self._identify(transport)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Transport]:
+        with self._lock:
+            transport = self._idle.pop() if self._idle else Transport(self._url, self._settings.ca_file)
         try:
-            answer = self._transport.send("GET", "/health/live", seconds=min(IDENTITY_SECONDS, self._settings.timeout))
+            yield transport
+        finally:
+            with self._lock:
+                self._idle.append(transport)
+
+    def _identify(self, transport: Transport) -> None:
+        try:
+            answer = transport.send("GET", "/health/live", seconds=min(IDENTITY_SECONDS, self._settings.timeout))
         except SidecarTimeout as error:
             raise _Silent(error.message) from error
         data = json_object(answer)
         if data.get("service") != SERVICE:
             if isinstance(data.get("error"), Mapping):
-                raise refusal(answer, self._transport.address)
-            raise WrongService(f"what listens at {self._transport.address} is not a LogLM sidecar")
+                raise refusal(answer, transport.address)
+            raise WrongService(f"what listens at {transport.address} is not a LogLM sidecar")
         if data.get("api") != API_VERSION:
             raise SidecarRefused(
                 f"the sidecar speaks interface {str(data.get('api'))[:20]}, this app speaks {API_VERSION}",
@@ -99,27 +122,30 @@ class Endpoint:
             )
         self._identified = True
 
-    def _label(self, events: Sequence[str], options: Options) -> Iterator[Reply]:
+    def _label(self, transport: Transport, events: Sequence[str], options: Options) -> Iterator[Reply]:
         body = join_request(events, options)
         if len(body) <= self._settings.batch_bytes or len(events) <= 1:
             try:
-                yield self._ask(body, len(events))
+                yield self._ask(transport, body, len(events))
                 return
             except TooBig:
                 if len(events) <= 1:
                     raise
         half = len(events) // 2
-        yield from self._label(events[:half], options)
-        yield from self._label(events[half:], options)
+        yield from self._label(transport, events[:half], options)
+        yield from self._label(transport, events[half:], options)
 
-    def _ask(self, body: bytes, count: int) -> Reply:
+    def _ask(self, transport: Transport, body: bytes, count: int) -> Reply:
         """Send one request until it is answered, its tries are used up or the circuit opens."""
-        self._breaker.check()
+        with self._lock:
+            self._breaker.check()
         failures = 0
         while True:
-            outcome = self._attempt(body, count)
+            outcome = self._attempt(transport, body, count)
+            self.proven = isinstance(outcome, Reply)
             if isinstance(outcome, Reply):
-                self._breaker.success()
+                with self._lock:
+                    self._breaker.success()
                 return outcome
             if isinstance(outcome, TooBig):
                 raise outcome
@@ -127,39 +153,39 @@ class Endpoint:
                 self._wait(outcome)
             else:
                 failures += 1
-                self._give_up_or_pause(outcome, failures)
+                self._give_up_or_pause(transport, outcome, failures)
 
-    def _attempt(self, body: bytes, count: int) -> Union[Reply, SidecarError]:
+    def _attempt(self, transport: Transport, body: bytes, count: int) -> Union[Reply, SidecarError]:
         try:
-            return self._try(body, count)
+            if not self._identified:
+                self._identify(transport)
+            answer = transport.send("POST", "/v1/label", seconds=self._settings.timeout, token=self._token, body=body)
+            if answer.status != 200:
+                return refusal(answer, transport.address)
+            return read_reply(answer.body, count)
         except SidecarError as error:
             return error
 
-    def _try(self, body: bytes, count: int) -> Reply:
-        if not self._identified:
-            self.identify()
-        answer = self._transport.send("POST", "/v1/label", seconds=self._settings.timeout, token=self._token, body=body)
-        if answer.status != 200:
-            raise refusal(answer, self._transport.address)
-        return read_reply(answer.body, count)
-
-    def _give_up_or_pause(self, error: SidecarError, failures: int) -> None:
+    def _give_up_or_pause(self, transport: Transport, error: SidecarError, failures: int) -> None:
         # who answers next on this address may be another program
         self._identified = False
-        self._transport.renew()
+        transport.renew()
         last = failures >= _TRIES.get(type(error), 1)
-        self._breaker.failure(error, lasting=last and isinstance(error, (WrongService, Lasting)))
-        if last or self._breaker.open:
+        with self._lock:
+            self._breaker.failure(error, lasting=last and isinstance(error, (WrongService, Lasting)))
+        if last or self.open:
             raise error
         self._sleep(_PAUSE_SECONDS * failures)
 
     def _wait(self, busy: BusyError) -> None:
-        left = self._patience[busy.reason]
+        with self._lock:
+            left = self._patience[busy.reason]
+            pause = min(busy.seconds, left)
+            self._patience[busy.reason] = left - pause
+            if left <= 0:
+                self._breaker.failure(busy.error)
         if left <= 0:
-            self._breaker.failure(busy.error)
             raise busy.error
-        pause = min(busy.seconds, left)
-        self._patience[busy.reason] = left - pause
         self._sleep(pause)
 
 

@@ -1,7 +1,8 @@
-"""Requests under way: a thread for each sidecar, which takes the next request as soon as its last one is answered.
+"""Requests under way: two threads for each sidecar, which take the next request as soon as their last one is answered.
 
-So the caller makes the next request and uses the last answer while sidecars work, and of several sidecars the quicker
-one gets more. A request that one sidecar failed goes to another that has not been asked, unless its circuit is open.
+So the caller makes the next request and uses the last answer while sidecars work; a sidecar has a request to go on
+with while its last answer travels and is read; and of several sidecars the quicker one gets more. A request that one
+sidecar failed goes to another that has not been asked, unless its circuit is open.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import Optional, Sequence, Union
 from loglm_bridge.contract.errors import SidecarError, SidecarFailed
 from loglm_bridge.contract.wire import Options, Reply
 from loglm_bridge.splunk.endpoint import Endpoint
+
+#: Requests that one sidecar has at a time, each on its connection: one, until it has answered one.
+AT_ONCE = 2
 
 #: What comes of a request: an answer, why there is none (a SidecarError), or an exception that is a defect of ours.
 Outcome = Union[Reply, Exception]
@@ -47,6 +51,7 @@ class Lanes:
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
         self._endpoints = endpoints
         self._waiting: deque[Asked] = deque()
+        self._busy = dict.fromkeys(endpoints, 0)
         self._changed = threading.Condition()
         self._started = self._closed = False
 
@@ -61,7 +66,8 @@ class Lanes:
         if not self._started:
             self._started = True
             for endpoint in self._endpoints:
-                threading.Thread(target=self._run, args=(endpoint,), name="loglm-lane", daemon=True).start()
+                for _ in range(AT_ONCE):
+                    threading.Thread(target=self._run, args=(endpoint,), name="loglm-lane", daemon=True).start()
         return asked
 
     def close(self) -> None:
@@ -69,42 +75,54 @@ class Lanes:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        if not self._started:
-            for endpoint in self._endpoints:
-                endpoint.close()
+        for endpoint in self._endpoints:
+            endpoint.close()
 
     def _run(self, endpoint: Endpoint) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._next(endpoint) is not None)
-                asked = None if self._closed else self._next(endpoint)
-                if asked is None:
-                    break
-                self._waiting.remove(asked)
+            asked = self._take(endpoint)
+            if asked is None:
+                endpoint.close()
+                return
             try:
                 asked.settle(endpoint.label(asked.events, asked.options))
             except SidecarError as error:
                 self._failed(asked, endpoint, error)
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller
                 asked.settle(error)
-        endpoint.close()
+            with self._changed:
+                self._busy[endpoint] -= 1
+                self._changed.notify_all()
+
+    def _take(self, endpoint: Endpoint) -> Optional[Asked]:
+        """Wait for a request for the endpoint; None: there will be none."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._next(endpoint) is not None)
+            asked = None if self._closed else self._next(endpoint)
+            if asked is not None:
+                self._waiting.remove(asked)
+                self._busy[endpoint] += 1
+            return asked
 
     def _next(self, endpoint: Endpoint) -> Optional[Asked]:
         """Return the first request that the endpoint may take; one whose circuit is open takes what no other can."""
+        if self._busy[endpoint] and not endpoint.proven:
+            return None
         for asked in self._waiting:
-            able = [other for other in self._endpoints if other not in asked.failed and not other.open]
-            if endpoint in (able or self._endpoints) and endpoint not in asked.failed:
+            able = self._able(asked)
+            if endpoint in (able or [one for one in self._endpoints if one not in asked.failed]):
                 return asked
         return None
+
+    def _able(self, asked: Asked) -> list[Endpoint]:
+        return [endpoint for endpoint in self._endpoints if endpoint not in asked.failed and not endpoint.open]
 
     def _failed(self, asked: Asked, endpoint: Endpoint, error: SidecarError) -> None:
         with self._changed:
             asked.failed.append(endpoint)
             asked.error = asked.error or error
-            others = [other for other in self._endpoints if other not in asked.failed and not other.open]
             # a model that fails on these events is no reason to let the next one fail on them
-            if others and not isinstance(error, SidecarFailed):
+            if self._able(asked) and not isinstance(error, SidecarFailed):
                 self._waiting.appendleft(asked)
             else:
                 asked.settle(asked.error)
-            self._changed.notify_all()

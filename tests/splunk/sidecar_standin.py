@@ -131,6 +131,8 @@ class Handler(BaseHTTPRequestHandler):
         verdicts = tuple(verdict_of(event, request.options) for event in request.events)
         if fault == "html":
             return self.answer(502, "<html>bad gateway</html>")
+        if server.fault == "fewer_of" and any(server.arg in event.raw for event in request.events):
+            fault = "fewer"
         reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)
         return self.answer(200, write_reply(reply, request.options.distinct))
 

@@ -67,7 +67,7 @@ def test_labels_in_order_over_several_requests(standin, client_at):
     reply = client_at(standin.port, batch_events=4).label(events, OPTIONS)
     assert [v.verdict for v in reply.verdicts] == ["malicious" if i % 2 else "benign" for i in range(11)]
     assert str(reply.model) == "standin 1.0 abababababab"
-    assert standin.seen()["batches"] == [4, 4, 3]
+    assert sorted(standin.seen()["batches"]) == [3, 4, 4]
 
 
 def test_no_events_are_a_request_that_proves_address_and_token(standin, client_at):
