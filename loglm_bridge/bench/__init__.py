@@ -1,45 +1,63 @@
-"""`loglm bench`: what a machine can do, each figure beside that of a pass-through command in the same run.
+"""`loglm bench`: what a machine can do, each figure beside its baseline of the same run.
 
 Figures of a busy machine vary by a factor of two; ratios of runs side by side vary less. Every figure is the median of
-interleaved rounds.
+interleaved rounds, every ratio the median of the rounds' own.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-from loglm_bridge.bench import paths, streams
-from loglm_bridge.contract.event import Event
+from loglm_bridge.bench import command, growth, load, memory, scaling, serving, start, streams, unseen
+from loglm_bridge.bench.figures import Figure
+from loglm_bridge.bench.results import Results
+from loglm_bridge.bench.setting import Setting
+from loglm_bridge.bench.streams import Stream
+from loglm_bridge.contract.errors import ConfigError, InputError
 from loglm_bridge.demo import stage
 from loglm_bridge.demo.samples import read_samples
-from loglm_bridge.event_lines import read_items
-from loglm_bridge.label import cores
 
-#: Events of one request whose latency is told.
-REQUEST = 100
+#: Part -> what yields its figures. `soak` and `growth` have more to tell than figures.
+PARTS: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
+    "command": command.measure,
+    "sidecar": serving.measure,
+    "minilm": unseen.measure,
+    "latency": load.measure,
+    "start": start.measure,
+    "memory": memory.measure,
+    "cores": scaling.measure,
+}
 
-Figures = dict[str, Any]
+#: What runs unless something else is asked for: a few minutes.
+QUICK = ("command", "sidecar", "minilm", "latency", "start", "memory")
+
+ALL = (*PARTS, "soak", "growth")
+
+#: Events of the long run where --soak does not say, in rounds.
+_SOAK_ROUNDS = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `loglm bench`."""
     parser.description = (
-        "Measures the search command and the sidecar on streams of events, beside a splunklib command that returns "
-        "its rows as they are. Needs no Splunk and no network."
+        "Measures the search command and the sidecar on streams of events, each figure beside its baseline of the "
+        "same run: a splunklib command that returns its rows as they are, or a general sentence encoder. Needs no "
+        "Splunk and no network."
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="events of the repeating stream; default: the samples")
-    parser.add_argument("--events", type=int, default=20_000, metavar="N", help="events of a round (default: 20000)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds (default: 3)")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="events of one more stream, passed over again and again"
+    )
+    parser.add_argument("--events", type=_count, default=10_000, metavar="N", help="events of a round (default: 10000)")
+    parser.add_argument("--rounds", type=_count, default=3, metavar="N", help="rounds (default: 3)")
+    parser.add_argument("--only", type=_parts, metavar="PART,...", help=f"of {', '.join(ALL)}, or all")
+    parser.add_argument("--soak", type=_count, metavar="N", help="let N events pass through one sidecar as well")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write plots of what grows here as well")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures here as JSON as well")
+    parser.add_argument("--profile", default="", metavar="NAME", help="profile of `loglm serve`; default: its own")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write all that was measured here as JSON")
     parser.set_defaults(run=run)
 
 
@@ -47,79 +65,55 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print. Raises LogLMError where a part does not do its work."""
     from loglm_bridge.model.registry import default_folder
 
+    parts = args.only or QUICK
+    parts += tuple(n for n, asked in (("soak", args.soak), ("growth", args.plots)) if asked and n not in parts)
+    _check_out(args.out)
     with tempfile.TemporaryDirectory(prefix="loglm-bench-") as name:
-        found = measure(Path(name), args.model or default_folder(), _streams(args), args.rounds)
-    print("\n".join(table(found)))
-    if args.out:
-        args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        folder, told = Path(name), _streams(args.files, args.events)
+        setting = Setting(
+            folder, args.model or default_folder(), args.profile, told, args.events, args.rounds,
+            stage.environment(folder / "splunk"),
+        )  # fmt: skip
+        results = Results(setting, args.out)
+        for part in parts:
+            if part == "growth":
+                results.curves(growth.measure(setting), args.plots)
+            elif part == "soak":
+                results.soak(*memory.soak(setting, args.soak or _SOAK_ROUNDS * args.events))
+            else:
+                results.figures(PARTS[part](setting))
     return 0
 
 
-def measure(folder: Path, model: Path, told: Mapping[str, Sequence[Event]], rounds: int) -> Figures:
-    """Return the figures of every stream: rates in events a second, latencies in seconds."""
-    env, token_file = stage.environment(folder / "splunk"), folder / "token"
-    with stage.sidecar(folder, model, token_file, env) as url:
-        app = stage.make_app(folder / "app", url, token_file)
-        sidecar = paths.Sidecar(url, token_file.read_text().strip())
-        commands = {"pass-through": _program(Path(paths.__file__).with_name("passthrough.py"))}
-        commands["| loglm"] = _program(app / "bin" / "loglm.py")
-        rows = {name: _stream(events, commands, sidecar, rounds, env) for name, events in told.items()}
-    return {"machine": {"cores": cores(), "python": platform.python_version()}, "streams": rows}
+def _streams(files: Sequence[str], events: int) -> dict[str, Stream]:
+    samples = [sample.event for sample in read_samples() if sample.kind != "broken"]
+    found = [streams.repeating("samples", samples), streams.distinct(), streams.flows()]
+    if files:
+        base = streams.events_of(files, min(events, streams.PASS))
+        if not base:
+            raise InputError("no events in them", where=", ".join(files), hint="name files that hold events")
+        found.insert(0, streams.repeating("files", base))
+    return {stream.name: stream for stream in found}
 
 
-def table(found: Figures) -> Iterator[str]:
-    """Yield the figures as lines of a Markdown table."""
-    yield f"{found['machine']['cores']} cores, Python {found['machine']['python']}; events a second, medians"
-    yield ""
-    head = ("stream", "events", "distinct raw / canonical", "pass-through", r"\| loglm", "ratio", "sidecar, first")
-    yield f"| {' | '.join(head)} | again | p50 / p99 |"
-    yield "|---" * (len(head) + 2) + "|"
-    for name, row in found["streams"].items():
-        raw, forms = row["distinct"]
-        p50, p99 = (f"{1000 * seconds:.0f} ms" for seconds in row["latency"])
-        rates = (row["pass-through"], row["| loglm"], row["ratio"], row["sidecar first"], row["sidecar again"])
-        shown = [f"{rate:,.0f}" if rate >= 10 else f"{rate:.2f}" for rate in rates]
-        yield f"| {name} | {row['events']:,} | {raw:.2f} / {forms:.2f} | {' | '.join(shown)} | {p50} / {p99} |"
+def _check_out(out: Path | None) -> None:
+    """Refuse a file that cannot be written before minutes were spent."""
+    if out is not None:
+        try:
+            out.touch()
+        except OSError as error:
+            raise ConfigError(f"--out cannot be written: {error.strerror}", where=str(out)) from error
 
 
-def _streams(args: argparse.Namespace) -> dict[str, list[Event]]:
-    if args.files:
-        base = [item.event for item in read_items(args.files) if item.event is not None and item.event.raw.strip()]
-    else:
-        base = [sample.event for sample in read_samples() if sample.kind != "broken"]
-    return {
-        "repeating": list(streams.repeating(base, args.events)),
-        "distinct": list(streams.distinct(max(1, args.events // 5))),
-        "flows by=entity": list(streams.flows(args.events)),
-    }
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1e9):
+        raise argparse.ArgumentTypeError(f"a whole number above zero is wanted, got {text[:40]!r}")
+    return int(text)
 
 
-def _stream(
-    events: Sequence[Event],
-    commands: Mapping[str, Sequence[str]],
-    sidecar: paths.Sidecar,
-    rounds: int,
-    env: Mapping[str, str],
-) -> Figures:
-    together = bool(events[0].entity)
-    first = sidecar.rate(events, together)
-    rates: dict[str, list[float]] = {name: [] for name in (*commands, "sidecar again")}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            args = ["by=entity"] if together and name == "| loglm" else []
-            rates[name].append(paths.search(command, args, events, env))
-        rates["sidecar again"].append(sidecar.rate(events, together))
-    seconds = sidecar.latencies(events, REQUEST)
-    pairs = zip(rates["| loglm"], rates["pass-through"], strict=True)
-    return {
-        "events": len(events),
-        "distinct": streams.shares(events),
-        **{name: median(found) for name, found in rates.items()},
-        "ratio": median(ours / theirs for ours, theirs in pairs),
-        "sidecar first": first,
-        "latency": [seconds[int(share * (len(seconds) - 1))] for share in (0.5, 0.99)],
-    }
-
-
-def _program(script: Path) -> list[str]:
-    return [sys.executable, str(script)]
+def _parts(text: str) -> tuple[str, ...]:
+    names = ALL if text == "all" else tuple(dict.fromkeys(text.split(",")))
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no part {unknown[0][:40]!r}; they are {', '.join(ALL)}")
+    return names

@@ -1,77 +1,143 @@
-"""Streams of events to measure with, and how much they repeat.
+"""Streams of events to measure with, and how much they repeat. Their events are made when asked for, none is held.
 
 Real logs repeat: the same few hundred things happen again with other times, ids and ports. `repeating` passes over
-given events again and again and draws those anew; `distinct` is the worst case, in which no canonical event comes
-twice; `flows` are connections of many pairs.
+given events again and again and draws those values anew; `distinct` is the worst case, in which no canonical event
+comes twice; `flows` are connections of many pairs of addresses.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from heapq import merge
+from itertools import islice
 
+from loglm_bridge.bench.distinct import happening
+from loglm_bridge.bench.fresh import Template
 from loglm_bridge.contract.event import Event
+from loglm_bridge.event_lines import read_items
 from loglm_bridge.telemetry import canonical
 
-_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{5,12}(?![0-9A-Za-z])")
-_SECOND = re.compile(r"(?<=\d\d:\d\d:)[0-5]\d")
-_WORDS = (
-    "update", "sync", "backup", "report", "render", "import", "export", "index", "archive", "scan", "build", "deploy",
-    "check", "restore", "convert", "verify", "rotate", "compact", "mirror", "publish", "collect", "refresh", "install",
-    "remove", "repair", "inspect", "resolve", "migrate", "compress", "balance",
-)  # fmt: skip
+#: Epoch seconds of a stream's first event, and seconds between two events.
+START, STEP = 1_700_000_000.0, 0.01
+
+#: Most events of one pass over files: they are held.
+PASS = 50_000
+
+#: Events of a file that stay together where only a part of it is taken, and how many such runs there are at least.
+_RUN, _RUNS = 200, 8
+
+#: Events that are looked at to tell how much a stream repeats.
+_LOOKED_AT = 50_000
+
+#: Passes that one turn may have; values of two turns differ.
+_PASSES = 1_000_003
+
 _PORTS = (53, 80, 443, 22, 445, 3389, 8080, 123)
 
-#: Epoch seconds of a stream's first event.
-START = 1_700_000_000.0
+
+@dataclass(frozen=True)
+class Stream:
+    """An endless stream: `at(place, turn)` is its event of a place; another turn has other values for the same."""
+
+    name: str
+    at: Callable[[int, int], Event]
+    #: The field whose values are the entities, empty where each event stands alone.
+    by: str = ""
+
+    def events(self, start: int, count: int, turn: int = 0) -> Iterator[Event]:
+        """Yield `count` events from the place `start` on."""
+        return (self.at(place, turn) for place in range(start, start + count))
 
 
-def repeating(events: Sequence[Event], count: int) -> Iterator[Event]:
-    """Yield the events over and over, in their order, with times, ids, ports and record numbers drawn anew."""
-    rng = random.Random(1)
-    for i in range(count):
-        event = events[i % len(events)]
-        raw = _SECOND.sub(lambda _: f"{rng.randrange(60):02}", event.raw)
-        raw = _NUMBER.sub(lambda found: str(rng.randrange(10 ** (len(found[0]) - 1), 10 ** len(found[0]))), raw)
-        yield replace(event, raw=raw, time=START + i * 0.01)
+def repeating(name: str, base: Sequence[Event]) -> Stream:
+    """Return the stream that passes over the events again and again, in their order."""
+    templates = [Template(event.raw) for event in base]
+
+    def at(place: int, turn: int) -> Event:
+        passed, i = divmod(place, len(base))
+        return replace(base[i], raw=templates[i].text(turn * _PASSES + passed), time=START + place * STEP)
+
+    return Stream(name, at)
 
 
-def distinct(count: int) -> Iterator[Event]:
-    """Yield process creations (Sysmon 1) of which no two are alike."""
-    rng = random.Random(2)
-    for i in range(count):
-        words = rng.sample(_WORDS, 4)
-        program = f"C:\\Program Files\\{words[0].title()} {words[1].title()}\\{words[2]}.exe"
-        flags = " ".join(f"--{rng.choice(_WORDS)}-{rng.choice(_WORDS)} {rng.choice(_WORDS)}" for _ in range(4))
-        fields = {
-            "EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Computer": "ws-ember-04.example.com",
-            "Image": program, "CommandLine": f'"{program}" {flags} {"".join(rng.choices("abcdefghij", k=9))}',
-            "ParentImage": "C:\\Windows\\explorer.exe", "User": "EXAMPLE\\mquill", "IntegrityLevel": "Medium",
-        }  # fmt: skip
-        yield Event(json.dumps(fields), "XmlWinEventLog", "bench", "ws-ember-04", START + i * 0.01)
+def distinct(name: str = "distinct") -> Stream:
+    """Return the stream in which no canonical event comes twice."""
+
+    def at(place: int, turn: int) -> Event:
+        event = happening(place)
+        return replace(event, raw=Template(event.raw).text(turn * _PASSES + place), time=START + place * STEP)
+
+    return Stream(name, at)
 
 
-def flows(count: int, pairs: int = 2_000) -> Iterator[Event]:
-    """Yield NetFlow records of `pairs` pairs of addresses; `entity` is the pair."""
-    rng = random.Random(3)
-    for i in range(count):
+def mixed(name: str, known: Stream, share: float, first: int = 0) -> Stream:
+    """Return a stream of which `share` are events that never come again, spread evenly, and the rest are `known`.
+
+    The new ones are those of `distinct` from the place `first` on.
+    """
+    new = distinct()
+
+    def at(place: int, turn: int) -> Event:
+        before, after = int(place * share), int((place + 1) * share)
+        event = new.at(first + before, turn) if after > before else known.at(place - before, turn)
+        return replace(event, time=START + place * STEP)
+
+    return Stream(name, at)
+
+
+def flows(name: str = "flows", pairs: int = 2_000) -> Stream:
+    """Return NetFlow records of `pairs` pairs of addresses; `entity` is the pair."""
+
+    def at(place: int, turn: int) -> Event:
+        rng, drawn = random.Random(place), random.Random(f"{turn} {place}")
         pair = rng.randrange(pairs)
-        source, destination = f"10.1.{pair // 250 % 250}.{pair % 250}", f"203.0.113.{pair % 251}"
+        source, destination = f"10.{pair // 62_500 % 250}.{pair // 250 % 250}.{pair % 250}", f"203.0.113.{pair % 251}"
         sent = int(rng.lognormvariate(6, 2))
         fields = {
-            "src_ip": source, "src_port": rng.randrange(49152, 65536), "dest_ip": destination,
+            "src_ip": source, "src_port": drawn.randrange(49152, 65536), "dest_ip": destination,
             "dest_port": _PORTS[pair % len(_PORTS)], "flow_dur": round(rng.expovariate(0.5), 3), "fwd_bytes": sent,
             "bwd_bytes": sent * rng.randrange(8), "total_fwd_pkts": 1 + sent // 900, "total_bwd_pkts": 1 + sent // 700,
         }  # fmt: skip
-        event = Event(json.dumps(fields), "netflow:json", "bench", "sensor", START + i * 0.05)
-        yield replace(event, entity=f"{source} {destination}")
+        entity = f"{source} {destination}"
+        return Event(json.dumps(fields), "netflow:json", "bench", "sensor", START + place * 5 * STEP, entity)
+
+    return Stream(name, at, "entity")
 
 
-def shares(events: Sequence[Event]) -> tuple[float, float]:
-    """Return the shares of distinct raw texts and of distinct canonical events."""
-    raw = {event.raw for event in events}
-    forms = {canonical(event)[1].key for event in events}
-    return len(raw) / len(events), len(forms) / len(events)
+def events_of(files: Sequence[str], most: int = PASS) -> list[Event]:
+    """Return up to about `most` events of files, each file's in its order, the files side by side.
+
+    Where files hold more, runs of neighbours are taken that lie evenly over each file.
+    """
+    counts = [sum(1 for _ in _readable(file)) for file in files]
+    every = max(1, -(-sum(counts) // max(1, most)))
+    parts = [_part(i, file, count, every) for i, (file, count) in enumerate(zip(files, counts, strict=True))]
+    return [event for _, _, event in merge(*parts, key=lambda placed: placed[:2])]
+
+
+def _part(which: int, file: str, count: int, every: int) -> Iterator[tuple[float, int, Event]]:
+    """Yield one run of neighbours in `every`, each event with how far into its file it stands."""
+    run = max(1, min(_RUN, count // every // _RUNS))
+    for i, event in enumerate(_readable(file)):
+        if i // run % every == 0:
+            yield i / count, which, event
+
+
+def _readable(file: str) -> Iterator[Event]:
+    return (item.event for item in read_items([file]) if item.event is not None and item.event.raw.strip())
+
+
+def shares(events: Iterator[Event]) -> tuple[float, float]:
+    """Return the shares of distinct raw texts and of distinct canonical events among the first ones."""
+    raw: set[bytes] = set()
+    forms: set[bytes] = set()
+    count = 0
+    for event in islice(events, _LOOKED_AT):
+        raw.add(blake2b(event.raw.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+        forms.add(canonical(event)[1].key)
+        count += 1
+    return len(raw) / count, len(forms) / count

@@ -73,8 +73,8 @@ def label(samples: Sequence[Sample], folder: Path, model: Path) -> Outcome:
         LogLMError: a part could not be started, or did not do what it should.
     """
     env, token_file = stage.environment(folder / "splunk"), folder / "token"
-    with stage.sidecar(folder, model, token_file, env) as url:
-        app = stage.make_app(folder / "app", url, token_file)
+    with stage.sidecar(folder, model, token_file, env) as serving:
+        app = stage.make_app(folder / "app", serving.url, token_file)
         command, began = [sys.executable, str(app / "bin" / "loglm.py")], time.monotonic()
         rows, messages = run_search(command, [], [sample.row() for sample in samples], env)
         seconds = time.monotonic() - began

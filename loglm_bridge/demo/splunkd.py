@@ -14,10 +14,13 @@ from loglm_bridge.contract.errors import LogLMError
 
 Row = dict[str, str | list[str]]
 
-_HEADER = re.compile(rb"chunked 1\.0,(\d+),(\d+)\n")
+#: The line before metadata and body of a record: their lengths.
+HEADER = re.compile(rb"chunked 1\.0,(\d+),(\d+)\n")
 _MV = "__mv_"
 _MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
-_ROW_NUMBER = "_chunked_idx"
+
+#: The column by which splunkd joins answered rows to the ones it sent.
+ROW_NUMBER = "_chunked_idx"
 
 
 class SearchError(LogLMError):
@@ -41,9 +44,9 @@ def run_search(
         assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
         assert process.stdout is not None  # noqa: S101
         try:
-            info, _ = _ask(process.stdin, process.stdout, _getinfo(args), b"")
+            info, _ = _ask(process.stdin, process.stdout, getinfo(args), b"")
             fields = [name for name in info.get("required_fields") or rows[0] if name in rows[0]]
-            body = _encode(rows, fields)
+            body = encode(rows, fields)
             metadata, answer = _ask(process.stdin, process.stdout, {"action": "execute", "finished": True}, body)
         finally:
             process.stdin.close()
@@ -54,7 +57,8 @@ def run_search(
     return _join(rows, _decode(answer)), [text for _, text in metadata.get("inspector", {}).get("messages", [])]
 
 
-def _getinfo(args: Sequence[str]) -> dict[str, Any]:
+def getinfo(args: Sequence[str]) -> dict[str, Any]:
+    """Return the metadata of the first record: what splunkd says about a search with these arguments."""
     searchinfo = {
         "args": list(args),
         "raw_args": list(args),
@@ -73,7 +77,7 @@ def _ask(out: IO[bytes], answers: IO[bytes], metadata: Mapping[str, Any], body: 
     try:
         out.write(b"chunked 1.0,%d,%d\n" % (len(head), len(body)) + head + body)
         out.flush()
-        found = _HEADER.fullmatch(answers.readline(200))
+        found = HEADER.fullmatch(answers.readline(200))
     except BrokenPipeError:
         found = None
     if found is None:
@@ -85,10 +89,11 @@ def _ask(out: IO[bytes], answers: IO[bytes], metadata: Mapping[str, Any], body: 
     return said, rows
 
 
-def _encode(rows: Sequence[Mapping[str, str]], fields: Sequence[str]) -> bytes:
+def encode(rows: Sequence[Mapping[str, str]], fields: Sequence[str]) -> bytes:
+    """Return the body of a chunk: the fields of the rows, no multivalue, the rows numbered."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*fields, *(_MV + name for name in fields), _ROW_NUMBER])
+    writer.writerow([*fields, *(_MV + name for name in fields), ROW_NUMBER])
     writer.writerows([*(row[name] for name in fields), *("" for _ in fields), i] for i, row in enumerate(rows))
     return text.getvalue().encode("utf-8", "replace")
 
@@ -107,7 +112,7 @@ def _decode(body: bytes) -> list[Row]:
 
 
 def _join(rows: Sequence[Mapping[str, str]], answered: Sequence[Row]) -> list[Row]:
-    numbers = [row.pop(_ROW_NUMBER, None) for row in answered]
+    numbers = [row.pop(ROW_NUMBER, None) for row in answered]
     if numbers != [str(i) for i in range(len(rows))]:
         raise SearchError(f"{len(rows)} rows went in, and what came back is not these rows in their order")
     return [{**row, **labels} for row, labels in zip(rows, answered, strict=True)]

@@ -7,11 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from select import select
+from typing import NamedTuple
 
 import loglm_bridge
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelRefused, SidecarUnavailable
@@ -67,9 +68,18 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "SPLUNK_HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
 
 
+class Serving(NamedTuple):
+    """A sidecar that takes requests: its address and process id."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def sidecar(folder: Path, model: Path, token_file: Path, env: Mapping[str, str]) -> Iterator[str]:
-    """Run `loglm serve` on a free port until the block ends; yields its address once it is ready.
+def sidecar(
+    folder: Path, model: Path, token_file: Path, env: Mapping[str, str], flags: Sequence[str] = ()
+) -> Iterator[Serving]:
+    """Run `loglm serve` on a free port until the block ends; yields where once it is ready. `flags` are further ones.
 
     Raises:
         ModelRefused: the model cannot be served.
@@ -77,11 +87,11 @@ def sidecar(folder: Path, model: Path, token_file: Path, env: Mapping[str, str])
     """
     log = folder / "sidecar.log"
     command = [sys.executable, "-m", "loglm_bridge.cli", "serve", "--port", "0", "--model", str(model)]
-    command += ["--token-file", str(token_file), "--log-file", str(log)]
+    command += ["--token-file", str(token_file), "--log-file", str(log), *flags]
     with (folder / "sidecar.err").open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(env))  # noqa: S603
         try:
-            yield _address(process, errors.name)
+            yield Serving(_address(process, errors.name), process.pid)
             _stop(process)
         finally:
             process.kill()

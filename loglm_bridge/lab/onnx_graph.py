@@ -48,9 +48,9 @@ def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     x = graph.embed()
     for layer in range(shape.layers):
         x = graph.block(f"blocks.{layer}", x, shape)
-    graph.pool(x)
+    graph.pool(x, shape.outputs)
     inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["events", "tokens"]) for n in ("ids", "fields")]
-    output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", shape.width])
+    output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", shape.outputs or shape.width])
     return graph.model("event_encoder", inputs, output)
 
 
@@ -113,15 +113,17 @@ class Builder:
         inner = self.node("Relu", [self.normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
         return self.node("Add", [x, self.linear(f"{name}.down", inner, 2 * ROW_LEVELS, 0)])
 
-    def pool(self, x: str) -> None:
-        """Mean over the tokens of each event, in 16 bits, of the normed states: the output `vector`."""
+    def pool(self, x: str, outputs: int) -> None:
+        """Mean over the tokens of each event, in 16 bits, of the normed states, through the outlet: output `vector`."""
         rows, _ = self.quantised(x, ROW_LEVELS)
         gain = self.constant("norm.weight", self.weights["norm.weight"], np.float32)
         states = self.node("Mul", [self.node("Div", [rows, self._root_mean_square(rows)]), gain])
         levels, step = self.quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
         total = self.node("Mul", [self.node("ReduceSum", [levels, self.axis(1)], keepdims=1), step])
         count = self.node("ReduceSum", ["kept", self.axis(1)], keepdims=1)
-        self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "vector")
+        mean = self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "" if outputs else "vector")
+        if outputs:
+            self.linear("outlet", mean, ROW_LEVELS, 128, "vector")
 
     def model(self, name: str, inputs: Sequence[onnx.ValueInfoProto], output: onnx.ValueInfoProto) -> bytes:
         """Serialise the graph."""

@@ -12,6 +12,7 @@ import yaml
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.company import CompanySettings
+from loglm_bridge.lab.distil import DistilSettings
 from loglm_bridge.lab.examples import TeachingWeights
 from loglm_bridge.lab.heads import NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
@@ -49,6 +50,7 @@ class Recipe:
     bound: float
     encoder: EncoderSizes
     pretrain: PretrainSettings
+    distil: DistilSettings
     weights: TeachingWeights
     technique: NetSettings
     malice: NetSettings
@@ -68,6 +70,7 @@ class Recipe:
         sections: dict[str, type[Any]] = {
             "encoder": EncoderSizes,
             "pretrain": PretrainSettings,
+            "distil": DistilSettings,
             "weights": TeachingWeights,
             "technique": NetSettings,
             "malice": NetSettings,

@@ -9,9 +9,10 @@ Times, ids and whatever else is dropped by name, and asked for by no rule, are n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from loglm_bridge.model.signatures import CHANNEL, Signatures
 from loglm_bridge.telemetry.canonical import event as canonical
@@ -24,12 +25,19 @@ BUDGET = 96 * 1024 * 1024
 #: Bytes of a remembered value, form and plan beside their texts; measured.
 _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 
+#: Cells of one counted field.
+_CLASSES = 512
+
 #: Kinds of values that hardly repeat and cost little to read: not remembered where no rule asks for them.
 _COUNTED = frozenset({"bucket", "bytes", "duration"})
 
 
-class Cell(NamedTuple):
-    """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel.
+
+    Of equal ones there is only one, so that they are told apart by their identity, which costs nothing.
+    """
 
     part: canonical.Part
     atoms: tuple[int, ...]
@@ -58,13 +66,17 @@ class Form:
 
 
 class Forms:
-    """Finds the form of an event. Thread-safe: what two threads make at once is equal."""
+    """Finds the form of an event. Thread-safe: what two threads make at once is equal.
+
+    `held` are the bytes that what is remembered takes, `made` the forms that had to be made so far.
+    """
 
     def __init__(self, signatures: Signatures, budget: int = BUDGET) -> None:
         self._signatures, self._budget = signatures, budget
         self._plans: dict[tuple[Head, tuple[str, ...]], _Plan] = {}
-        self._cells: dict[Cell, Cell] = {}
+        self._cells: dict[tuple[canonical.Part, tuple[int, ...], str], Cell] = {}
         self.held = 0
+        self.made = 0
 
     def find(self, event: Parsed, host: str) -> Form:
         """Return the form of a parsed event that came with the hint `host`."""
@@ -92,25 +104,33 @@ class Forms:
         plan = _Plan(head, fields, self._columns(head, fields))
         return self._plans.setdefault((head, fields), plan)
 
-    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _Unremembered]:
+    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _Counted]:
         """Return the columns that matter by their place among the fields."""
-        columns: dict[int, _Column | _Unremembered] = {}
+        columns: dict[int, _Column | _Counted] = {}
         for place, name in enumerate(fields[: canonical.MAX_RAW]):
             rule = names.resolve(head.family, head.kind, name)
             plain = canonical.plain_name(head, name)
             asked = self._signatures.asks(plain) or plain == CHANNEL
             if rule is None and not asked and not canonical.tells_account(head, name):
                 continue
-            make = partial(self._cell, head, name, plain)
-            counted = rule is not None and rule[1] in _COUNTED and not asked
-            columns[place] = _Unremembered(make) if counted else _Column(make, self._hold)
+            if rule is not None and rule[1] in _COUNTED and not asked:
+                columns[place] = _Counted(partial(canonical.part, head, name), self._interned)
+            else:
+                columns[place] = _Column(partial(self._cell, head, name, plain), self._hold)
         return columns
 
     def _cell(self, head: Head, name: str, plain: str, value: str) -> Cell:
         lower = canonical.plain_value(value)
         atoms = self._signatures.holding(plain, lower)
-        cell = Cell(canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
-        return self._cells.setdefault(cell, cell)
+        return self._interned(canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
+
+    def _interned(self, part: canonical.Part, atoms: tuple[int, ...] = (), channel: str = "") -> Cell:
+        seen = (part, atoms, channel)
+        cell = self._cells.get(seen)
+        if cell is None:
+            self._hold(_VALUE)
+            cell = self._cells.setdefault(seen, Cell(*seen))
+        return cell
 
     def _form(self, plan: _Plan, cells: tuple[Cell, ...]) -> Form:
         form = self._made(plan, cells, ())
@@ -120,6 +140,7 @@ class Forms:
         fields = canonical.composed(plan.head, [cell.part for cell in cells])
         text = "\x1f".join([value for _, value in fields])
         self._hold(_FORM + 4 * len(text))
+        self.made += 1
         return Form(self._marked(plan.head, canonical.without_host(fields, own), cells), text)
 
     def _marked(self, head: Head, fields: tuple[Field, ...], cells: Sequence[Cell]) -> Canonical:
@@ -143,20 +164,30 @@ class _Column(dict[str, Cell]):
         return cell
 
 
-class _Unremembered:
-    """A field whose values are read each time."""
+class _Counted:
+    """A field whose values hardly repeat and become one of few classes: read each time, cells by class.
 
-    def __init__(self, make: Callable[[str], Cell]) -> None:
-        self.make = make
+    No rule asks for it, so that a cell is its class.
+    """
+
+    def __init__(self, read: Callable[[str], canonical.Part], cell: Callable[[canonical.Part], Cell]) -> None:
+        self._read, self._cell = read, cell
+        self._cells: dict[canonical.Part, Cell] = {}
 
     def __getitem__(self, value: str) -> Cell:
-        return self.make(value)
+        part = self._read(value)
+        cell = self._cells.get(part)
+        if cell is None:
+            if len(self._cells) >= _CLASSES:  # only text that is no number can have so many
+                self._cells.clear()
+            cell = self._cells[part] = self._cell(part)
+        return cell
 
 
 class _Plan:
     """How events of one head and of the same names are looked up."""
 
-    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _Unremembered]) -> None:
+    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _Counted]) -> None:
         self.head = head
         self.columns = list(columns.values())
         places = list(columns)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from loglm_bridge.contract.errors import InvalidEvent, ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
@@ -15,14 +16,34 @@ from loglm_bridge.telemetry import Canonical, canonical
 TOLERANCE = 1.5e-6
 
 
-def check(folder: artefact.ModelFolder, judge: Callable[[Sequence[Canonical]], Sequence[Outcome]]) -> None:
-    """Compare what `judge` says of the golden events with what is recorded.
+Judge = Callable[[Sequence[Canonical]], Sequence[Outcome]]
+
+
+def rows(events: Sequence[Event], judges: Mapping[str, Judge]) -> list[dict[str, Any]]:
+    """Return the content of `golden.json`: what the judge of each profile says of each event."""
+    forms = [canonical(event)[1] for event in events]
+    said = {profile: judge(forms) for profile, judge in judges.items()}
+    return [
+        {
+            "id": f"golden-{i}",
+            "event": event.to_dict(),
+            **{
+                profile: {"score": outcomes[i].score, "technique": outcomes[i].techniques[0][0]}
+                for profile, outcomes in said.items()
+            },
+        }
+        for i, event in enumerate(events)
+    ]
+
+
+def check(folder: artefact.ModelFolder, profile: str, judge: Judge) -> None:
+    """Compare what `judge` says of the golden events with what is recorded of a profile.
 
     Raises:
         ModelFailed: an answer differs from the one recorded when the folder was sealed.
         ModelRefused: the folder holds no golden events, or something else in their place.
     """
-    golden = _read(folder)
+    golden = _read(folder, profile)
     fresh = judge([form for _, form, _, _ in golden])
     for outcome, (name, _, score, technique) in zip(fresh, golden, strict=True):
         confidences = dict(outcome.techniques)
@@ -31,15 +52,15 @@ def check(folder: artefact.ModelFolder, judge: Callable[[Sequence[Canonical]], S
             raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=name)
 
 
-def _read(folder: artefact.ModelFolder) -> list[tuple[str, Canonical, float, str]]:
+def _read(folder: artefact.ModelFolder, profile: str) -> list[tuple[str, Canonical, float, str]]:
     """Return (id, canonical event, score, first technique) of each golden event."""
     try:
-        rows = [
-            (str(row["id"]), canonical(Event.from_dict(row["event"]))[1], float(row["score"]), str(row["technique"]))
-            for row in folder.json(artefact.GOLDEN)
+        golden = [
+            (str(row["id"]), canonical(Event.from_dict(row["event"]))[1], float(said["score"]), str(said["technique"]))
+            for row, said in ((row, row[profile]) for row in folder.json(artefact.GOLDEN))
         ]
     except (InvalidEvent, KeyError, TypeError, ValueError) as error:
         raise ModelRefused(f"{artefact.GOLDEN}: not golden events ({error!r})") from error
-    if not rows:
+    if not golden:
         raise ModelRefused(f"{artefact.GOLDEN}: no golden event, so nothing could be tested")
-    return rows
+    return golden

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -46,11 +46,12 @@ class Known:
 class Labeller:
     """A loaded model. Thread-safe: callers may label from several threads at a time."""
 
-    def __init__(self, folder: artefact.ModelFolder, threads: int = 1) -> None:
-        self.id: ModelId = folder.id
-        self._folder = folder
+    def __init__(self, folder: artefact.ModelFolder, threads: int = 1, profile: str = artefact.BASE) -> None:
+        named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
+        self.id: ModelId = replace(folder.id, name=named)
+        self._folder, self._profile = folder, profile
         self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
-        self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
+        self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
         self._signatures = signatures_of(folder)
         if self._heads.buckets != (1 << GRAM_BITS) + self._signatures.count:
@@ -64,16 +65,18 @@ class Labeller:
         self._context = context_of(folder, self._heads, threads)
         self._forms = Forms(self._signatures)
         self._cache: dict[bytes, Known] = {}
+        self._found = self._judged = self._recalled = 0
         self._lock = Lock()
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> Labeller:
-        """Verify and load a model folder; `threads` is how many one inference may use.
+    def load(cls, folder: Path, threads: int = 1, profile: str = artefact.BASE) -> Labeller:
+        """Verify and load a model folder as one of artefact.PROFILES; `threads` is how many one inference may use.
 
         Raises:
-            ModelRefused: the folder does not match its manifest or its parts do not fit together.
+            ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
+                profile.
         """
-        return cls(artefact.ModelFolder.open(folder), threads)
+        return cls(artefact.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
         """Return one verdict for each event, in order.
@@ -91,6 +94,7 @@ class Labeller:
             for place, read in enumerate(parsed)
             if read.status == "ok"
         }
+        self._found += len(forms)
         known = self._known(forms)
         changed = self._in_context(events, parsed, forms, known, options.sequence)
         return [
@@ -114,11 +118,24 @@ class Labeller:
         config = self._heads.config
         return {
             **manifest,
+            "name": self.id.name,
+            "profile": self._profile,
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
             "width": self.width,
             "thresholds": {"unknown": config.unknown, **_thresholds(config.curve(""))},
             "families": {family: _thresholds(curve) for family, curve in config.curves.items() if family},
+        }
+
+    def caches(self) -> dict[str, int]:
+        """Return figures of what is remembered: forms found again and made, outcomes recalled and computed, bytes."""
+        return {
+            "form_cache_hits": max(0, self._found - self._forms.made),
+            "form_cache_misses": self._forms.made,
+            "form_cache_bytes": self._forms.held,
+            "outcome_cache_hits": self._recalled,
+            "outcome_cache_misses": self._judged,
+            "outcome_cache_events": len(self._cache),
         }
 
     def self_test(self) -> None:
@@ -128,7 +145,7 @@ class Labeller:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
             ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        golden.check(self._folder, self.outcomes)
+        golden.check(self._folder, self._profile, self.outcomes)
 
     def close(self) -> None:
         """Forget what was remembered."""
@@ -154,6 +171,8 @@ class Labeller:
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
         missing = [key for key in wanted if key not in found]
+        self._recalled += len(found)
+        self._judged += len(missing)
         if missing:
             outcomes = self._fresh([wanted[key].canonical for key in missing])
             fresh = {key: Known(outcome) for key, outcome in zip(missing, outcomes, strict=True)}

@@ -79,7 +79,7 @@ class Api:
     async def expose(self, _: Request) -> Response:
         """Answer GET /metrics."""
         model = self.keeper.last
-        text = self.metrics.expose(model.id if model else None)
+        text = self.metrics.expose(model.id if model else None, model.caches() if model else {})
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _answer(self, request: Request, embed: bool) -> Response:

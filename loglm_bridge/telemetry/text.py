@@ -41,4 +41,6 @@ def cut(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
     data = text[: limit + 1].encode("utf-8", "surrogatepass")
     if len(data) <= limit:
         return text, False
-    return data[:limit].decode("utf-8", "ignore"), True
+    while data[limit] & 0xC0 == 0x80:  # within a character
+        limit -= 1
+    return data[:limit].decode("utf-8", "surrogatepass"), True

@@ -3,30 +3,99 @@
 import json
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
-from loglm_bridge import bench
+import pytest
 
 
-def test_a_small_run_measures_every_stream(tmp_path):
-    out = tmp_path / "bench.json"
-    command = [sys.executable, "-m", "loglm_bridge.cli", "bench", "--events", "500", "--rounds", "1", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `loglm bench`."""
+    command = [sys.executable, "-m", "loglm_bridge.cli", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
+def small(folder: Path, *arguments: str) -> tuple[str, dict[str, Any]]:
+    """Run `loglm bench` with tiny rounds; what it printed and wrote."""
+    out = folder / "bench.json"
+    done = bench("--events", "60", "--rounds", "1", "--out", str(out), *arguments)
     assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(out.read_text())
-    assert list(found["streams"]) == ["repeating", "distinct", "flows by=entity"]
-    for name, row in found["streams"].items():
-        assert all(row[key] > 0 for key in ("pass-through", "| loglm", "sidecar first", "sidecar again"))
-        assert row["ratio"] == row["| loglm"] / row["pass-through"]
-        assert 0 < row["latency"][0] <= row["latency"][1]
-        assert f"| {name} | {row['events']:,} |" in done.stdout
+    return done.stdout, json.loads(out.read_text())
 
 
-def test_the_table_has_a_row_for_each_stream():
-    row = {
-        "events": 1_000, "distinct": [0.5, 0.25], "pass-through": 30_000.0, "| loglm": 15_000.0, "ratio": 0.5,
-        "sidecar first": 4_000.0, "sidecar again": 16_000.0, "latency": [0.01, 0.05],
-    }  # fmt: skip
-    found = {"machine": {"cores": 2, "python": "3.11"}, "streams": {"flows": row}}
-    lines = list(bench.table(found))
-    assert lines[-1] == "| flows | 1,000 | 0.50 / 0.25 | 30,000 | 15,000 | 0.50 | 4,000 | 16,000 | 10 ms / 50 ms |"
-    assert len({line.count("|") - line.count(r"\|") for line in lines[2:]}) == 1
+@pytest.fixture(scope="module")
+def rates(tmp_path_factory):
+    """Rates of all streams, one of them from a file."""
+    folder = tmp_path_factory.mktemp("rates")
+    file = folder / "mine.log"
+    file.write_text("".join(f"Mar  2 08:29:0{i} web1 sshd[229{i}]: session opened for user u{i}\n" for i in range(9)))
+    return small(folder, str(file), "--only", "command,sidecar")
+
+
+def test_each_rate_stands_beside_its_baseline(rates):
+    _, found = rates
+    assert Counter(figure["part"] for figure in found["figures"]) == {
+        "command": 6,  # four streams, the first one also as one chunk and by host
+        "sidecar": 8,
+    }
+    for figure in found["figures"]:
+        assert figure["value"] > 0
+        assert figure["beside"] == "pass-through"
+        assert figure["ratio"] == pytest.approx(figure["value"] / figure["baseline"]), "one round"
+
+
+def test_streams_say_how_much_they_repeat(rates):
+    _, found = rates
+    assert list(found["streams"]) == ["files", "samples", "distinct", "flows"]
+    assert found["streams"]["distinct"] == {"distinct_raw": 1, "distinct_canonical": 1}
+    assert found["streams"]["files"]["distinct_raw"] > found["streams"]["files"]["distinct_canonical"]
+
+
+def test_the_table_has_a_line_for_each_figure(rates):
+    printed, found = rates
+    lines = [line for line in printed.splitlines() if line.startswith("|")]
+    assert len(lines) == 2 + len(found["figures"])
+    assert len({line.count("|") - line.count(r"\|") for line in lines}) == 1
+    assert found["model"] in printed
+
+
+def test_latency_is_told_beside_an_idle_sidecars_and_a_long_run_by_tenths(tmp_path):
+    _, found = small(tmp_path, "--only", "latency", "--soak", "100")
+    assert [figure["part"] for figure in found["figures"]] == ["latency"] * 4 + ["soak"] * 6
+    rates = [figure for figure in found["figures"] if "hit rate" not in figure["what"]]
+    assert all(figure["value"] > 0 and figure["ratio"] > 0 for figure in rates)
+    assert len(found["soak"]["parts"]) == 10
+    assert list(found["streams"])[-1] == "soak"
+
+
+def test_what_grows_is_drawn(tmp_path):
+    _, found = small(tmp_path, "--only", "growth", "--plots", str(tmp_path / "plots"))
+    assert sorted(path.stem for path in (tmp_path / "plots").iterdir()) == sorted(found["growth"])
+    for name, curve in found["growth"].items():
+        assert all(y > 0 for points in curve["lines"].values() for _, y in points)
+        assert curve["x"] in (tmp_path / "plots" / f"{name}.svg").read_text()
+
+
+def test_parts_run_alone():
+    done = bench("--events", "40", "--rounds", "1", "--only", "start")
+    assert done.returncode == 0
+    assert {line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| s")} == {"| start"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--only", "speed"], "there is no part 'speed'"),
+        (["--events", "0"], "a whole number above zero"),
+        (["nowhere.log"], "no such file"),
+        (["--out", "nowhere/bench.json"], "--out cannot be written"),
+        (["--model", "nowhere"], "manifest.json"),
+        (["--profile", "no-such-profile", "--events", "10", "--only", "start"], "the sidecar did not start"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(arguments, told):
+    done = bench(*arguments)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

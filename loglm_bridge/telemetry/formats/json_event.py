@@ -108,14 +108,13 @@ def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
 
 
 def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
+    """Add the fields of an object; the commonest members without a call: plain numbers, text that needs no care."""
     for key, member in value.items():
-        below = _below(name, key)
-        # the commonest case, without a call: nothing to look into, nothing to clean
-        if (
-            member.__class__ is str
-            and member[:1] not in _OPENERS
-            and (out.clean or (member.isascii() and member.isprintable()))
-        ):
+        below, kind = _below(name, key), member.__class__
+        if kind is int or kind is float:
+            out.names.append(below)
+            out.values.append(str(member))
+        elif kind is str and member[:1] not in _OPENERS and (out.clean or (member.isascii() and member.isprintable())):
             out.names.append(below)
             out.values.append(member)
         else:

@@ -1,0 +1,68 @@
+"""What the kernel knows of a process: processor time and memory. Linux; elsewhere the answer is "unknown"."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from loglm_bridge.label import cores
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Return the processor seconds that a process has used, None where nobody says."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int, peak: bool = False) -> int | None:
+    """Return the resident bytes of a process, or the most it ever held; None where nobody says.
+
+    The `ru_maxrss` of a child would also count what its parent held when it was started.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
+    except OSError:
+        return None
+    found = re.search(rf"^Vm{'HWM' if peak else 'RSS'}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1_024 if found else None
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on: cores, processor, Python, system, load average of the last minute."""
+    return {
+        "cores": cores(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
+    }
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
+
+
+@contextmanager
+def one_core() -> Iterator[bool]:
+    """Keep this process and those it starts on one processor; yields whether that could be had."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield False
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield True
+    finally:
+        os.sched_setaffinity(0, before)
