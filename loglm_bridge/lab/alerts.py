@@ -16,7 +16,7 @@ from loglm_bridge.contract.incidents import Flagged, Incident, Incidents
 from loglm_bridge.contract.sequence import GAP
 from loglm_bridge.lab.calibrate import known_malice
 from loglm_bridge.lab.curves import Answer
-from loglm_bridge.lab.examples import RECORDED
+from loglm_bridge.lab.examples import RECORDED, TELLING
 
 #: Shares of recordings found at which alerts are counted.
 RECALLS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -36,6 +36,7 @@ def host(answer: Answer) -> str:
 def measure(answers: Sequence[Answer], pair: Entity) -> dict[str, Any]:
     """Return alerts at the model's own verdicts for recordings and flows, and over a range of recalls for recordings.
 
+    Among the recalls is that of Sigma's rules of level medium and above, which raise one alert for each rule and event.
     `pair` names the addresses of a flow. Ordinary are the machines nobody attacks, and the flows of the flow file that
     are labelled benign.
     """
@@ -44,11 +45,14 @@ def measure(answers: Sequence[Answer], pair: Entity) -> dict[str, Any]:
     flows = [a for a in answers if a.event.event.sourcetype.startswith("netflow")]
     hostile = [a for a in flows if a.event.label == "malicious"]
     calm = [a for a in flows if a.event.label == "benign"]
-    return {
-        "recordings": count(recorded, ordinary, _own, host),
-        "flows": count(hostile, calm, _own, pair),
-        "at equal recall": [_at(recall, recorded, ordinary) for recall in RECALLS] if recorded else [],
-    }
+    found = {"recordings": count(recorded, ordinary, _own, host), "flows": count(hostile, calm, _own, pair)}
+    if not recorded:
+        return {**found, "at equal recall": []}
+    ruled = {_recording(a) for a in recorded if a.ruled}
+    recall = len(ruled) / found["recordings"]["recordings"]
+    rules = {"found": len(ruled), "alerts": _rule_alerts(recorded), "false_alerts": _rule_alerts(ordinary)}
+    at = [_at(recall, recorded, ordinary) for recall in RECALLS]
+    return {**found, "rules": {**rules, "at their recall": _at(recall, recorded, ordinary)}, "at equal recall": at}
 
 
 def count(attacks: Sequence[Answer], ordinary: Sequence[Answer], says: Says, entity: Entity) -> dict[str, Any]:
@@ -99,6 +103,10 @@ def shown(answers: Sequence[Answer], says: Says, entity: Entity, gap: float = GA
         return any(i.first - gap <= time <= i.last + gap for i in spans[(*_recording(answer), entity(answer))])
 
     return {a.event.id for a in answers if says(a) in ("malicious", "suspicious") and near(a)}
+
+
+def _rule_alerts(answers: Iterable[Answer]) -> int:
+    return sum(level in TELLING for answer in answers for _, level, _ in answer.event.hits)
 
 
 def _own(answer: Answer) -> str:

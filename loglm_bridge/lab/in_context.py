@@ -39,8 +39,11 @@ def entity(event: Event) -> str:
 
 
 def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> list[Verdict]:
-    """Return the verdict of each event among the others of its entity."""
-    asked = [replace(e.event, entity=entity(e.event)) for e in events]
+    """Return the verdict of each event among the others of its entity and source.
+
+    Sources are read apart: two of them hold the same recordings, and an event must not be company to itself.
+    """
+    asked = [replace(e.event, entity=_within(e)) for e in events]
     options = Options(top=top, embedding=True, sequence=True)
     out: dict[int, Verdict] = {}
     batch: list[int] = []
@@ -51,6 +54,11 @@ def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> l
             batch = []
         batch += window
     return [out[i] for i in range(len(events))]
+
+
+def _within(event: LabelledEvent) -> str:
+    found = entity(event.event)
+    return f"{event.source}\x1f{found}" if found else ""
 
 
 def without_gaps(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:

@@ -131,6 +131,8 @@ def _alerts(report: Mapping[str, Any]) -> str:
     for name, part in parts:
         if part:
             told = {"recordings": part["recordings"], "flows": part["flows"]}
+            if "rules" in part:
+                told["the recall of Sigma's rules"] = part["rules"]["at their recall"]
             told |= {f"recall {row['recall']}": row for row in part["at equal recall"]}
             rows += [(name, at, *_load(row)) for at, row in told.items()]
     head = ("verdicts", "at", "found", "events", "incidents", "shown", "as events", "false events", "false incidents")

@@ -171,13 +171,16 @@ class Context:
         own: dict[str, list[int]] = defaultdict(list)
         for place, seen in enumerate(window):
             own[seen.family].append(place)
-        gains = {}
+        gains: dict[int, float] = {}
         for family, places in own.items():
             company = self.config.company.get(family, self.config.company.get(""))
-            if company is not None and len(places) > 1 and not self.reads(family):
-                strongest, gain = company.raised([window[place].evidence for place in places])
+            if company is None or self.reads(family):
+                continue
+            loud = [place for place in places if window[place].outcome.logit > company.floor]
+            if len(loud) > 1:
+                strongest, gain = company.raised([window[place].evidence for place in loud])
                 if gain > 0.0:
-                    gains[places[strongest]] = gain
+                    gains[loud[strongest]] = gain
         return gains
 
     def _read(self, seen: Seen, logits: np.ndarray) -> Outcome:

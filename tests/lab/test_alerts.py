@@ -60,6 +60,12 @@ def test_incidents_are_counted_where_a_share_of_the_recordings_is_found():
     assert [row["threshold"] for row in rows] == sorted((row["threshold"] for row in rows), reverse=True)
 
 
+def test_rules_raise_an_alert_for_each_rule_and_event():
+    rules = alerts.measure([*ATTACKS, *CALM], pair)["rules"]
+    assert (rules["found"], rules["alerts"], rules["false_alerts"]) == (1, 7, 0)
+    assert (rules["at their recall"]["found"], rules["at their recall"]["incidents"]) == (1, 2)
+
+
 def test_flows_are_counted_by_pair():
     def flow(i, label):
         made = answer(float(i), "block", host=f"pair {i % 2}")
