@@ -30,6 +30,7 @@ COMMANDS = {
 STAGES = {
     "corpus": "training pipeline: raw events to canonical events",
     "pretrain": "training pipeline: tokenizer and event encoder",
+    "distil": "training pipeline: the smaller encoder of the profile fast",
     "heads": "training pipeline: heads for techniques and maliciousness, calibration",
     "sequence": "training pipeline: sequence encoder, events in context",
     "evaluate": "training pipeline: figures on the validation split, beside the baselines",

@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=_top, default=Options.top, metavar="N", help=f"most techniques, 1 to {MAX_TOP}")
     parser.add_argument("--embedding", action="store_true", help="add the event's vector")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
+    parser.add_argument("--profile", choices=("base", "fast"), default="base", help="which of the model's encoders")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write here instead of standard output")
     parser.add_argument("--threads", type=_threads, default=cores(), metavar="N", help="default: all cores")
     parser.set_defaults(run=run)
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     by = tuple(name.strip() for name in args.by.split(",") if name.strip())
     options = Options(top=args.top, embedding=args.embedding, sequence=bool(by))
     began, counts = time.monotonic(), Counter[str]()
-    labeller: Labeller = Labeller.load(args.model or default_folder())
+    labeller: Labeller = Labeller.load(args.model or default_folder(), profile=args.profile)
     with ExitStack() as stack:
         stack.callback(labeller.close)
         out: TextIO = stack.enter_context(_create(args.out)) if args.out else sys.stdout

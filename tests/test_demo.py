@@ -182,7 +182,7 @@ def test_the_app_is_configured_as_an_administrator_would(tmp_path):
 
     app = stage.make_app(tmp_path / "app", "http://127.0.0.1:5", tmp_path / "token")
     settings = Settings.read(app)
-    assert (settings.url, settings.token_file) == ("http://127.0.0.1:5", tmp_path / "token")
+    assert (settings.urls, settings.token_file) == (("http://127.0.0.1:5",), tmp_path / "token")
     assert (app / "bin" / "loglm.py").read_bytes() == (ROOT / "bin" / "loglm.py").read_bytes()
 
 

@@ -20,20 +20,26 @@ def windows(events: Sequence[Event]) -> list[list[int]]:
     one. A run of n events is cut into ceil(n / MAX_SEQUENCE) parts of equal size (the first may have one more): any
     successive windows of a run, given alone, are cut into the same windows again.
     """
+    return cut([event.entity for event in events], [event.time for event in events], [event.raw for event in events])
+
+
+def cut(entities: Sequence[str], times: Sequence[Optional[float]], texts: Sequence[str]) -> list[list[int]]:
+    """Return the `windows` of events that are given as their entities, times and texts, each at its place."""
     runs: dict[str, list[int]] = defaultdict(list)
     out: list[list[int]] = []
-    for place, event in enumerate(events):
-        if event.entity:
-            runs[event.entity].append(place)
+    for place, entity in enumerate(entities):
+        if entity:
+            runs[entity].append(place)
         else:
             out.append([place])
     for places in runs.values():
-        for run in _runs(places, _times([events[place].time for place in places]), events):
+        told = [times[place] for place in places]
+        for run in _runs(sorted(zip(_filled(told), [texts[place] for place in places], places))):
             out += _parts(run)
     return out
 
 
-def _times(times: Sequence[Optional[float]]) -> list[float]:
+def _filled(times: Sequence[Optional[float]]) -> Sequence[float]:
     last = next((time for time in times if time is not None), 0.0)
     out = []
     for time in times:
@@ -42,12 +48,11 @@ def _times(times: Sequence[Optional[float]]) -> list[float]:
     return out
 
 
-def _runs(places: Sequence[int], times: Sequence[float], events: Sequence[Event]) -> list[list[int]]:
-    """Sort and cut where the entity was silent."""
-    ordered = sorted(zip(times, places), key=lambda pair: (pair[0], events[pair[1]].raw, pair[1]))
+def _runs(ordered: Sequence[tuple[float, str, int]]) -> list[list[int]]:
+    """Cut places where the entity was silent."""
     out: list[list[int]] = []
     before = float("-inf")
-    for time, place in ordered:
+    for time, _, place in ordered:
         if time - before > GAP:
             out.append([])
         out[-1].append(place)

@@ -41,6 +41,28 @@ def loads(body: bytes) -> Any:
     return data
 
 
+def loads_reply(body: bytes) -> Any:
+    """Parse the JSON of a reply, whose sender has named itself as a sidecar and got the token; bounded as well.
+
+    In a third of the time of `loads`, which is called back for every object and number. Who reads the values has to
+    look for what this lets through: infinite numbers, nesting (of Python's own limit at most), repeated keys (the last
+    one holds).
+
+    Raises:
+        InvalidRequest: the body is not JSON, or holds too many objects and lists.
+    """
+    if body.count(b"[") + body.count(b"{") > _MAX_CONTAINERS:  # those in texts are among them
+        _check_shape(body)
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_constant, parse_int=_whole_number)
+    except _Refused as refused:
+        raise InvalidRequest(f"the body holds {refused}") from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise InvalidRequest(f"the body is not JSON: {str(error)[:MAX_ECHO]}") from None
+    except RecursionError:
+        raise _too_deep() from None
+
+
 # --- nesting ---------------------------------------------------------------------------------------------------------
 
 #: Every opening bracket becomes "(", every closing one ")", all else goes.

@@ -32,12 +32,8 @@ class Technique:
     def from_dict(cls, data: Mapping[str, Any]) -> Technique:
         """Read the wire object. Raises BadReply where a key is missing or of the wrong type."""
         try:
-            return cls(
-                id=_text(data["id"]),
-                name=_text(data["name"]),
-                tactics=tuple(_text(t) for t in _list(data["tactics"])),
-                confidence=_unit(data["confidence"]),
-            )
+            tactics = tuple(map(_text, _list(data["tactics"])))
+            return cls(_text(data["id"]), _text(data["name"]), tactics, _unit(data["confidence"]))
         except _MALFORMED as error:
             raise BadReply(f"a technique of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
@@ -79,15 +75,15 @@ class Verdict:
             if status not in MODEL_STATUSES or (verdict is not None and verdict not in VERDICTS):
                 raise ValueError(f"status {status!r}, verdict {verdict!r}")
             return cls(
-                status=status,
-                score=_maybe_unit(data.get("score")),
-                verdict=verdict,
-                techniques=tuple(Technique.from_dict(t) for t in _list(data.get("techniques", []))),
-                novelty=_maybe_unit(data.get("novelty")),
-                truncated=bool(data.get("truncated")),
-                embedding=None if embedding is None else tuple(_float(x) for x in _list(embedding)),
-                explanation=_maybe_object(data.get("explanation")),
-                detail=None if data.get("detail") is None else _text(data["detail"]),
+                status,
+                _maybe_unit(data.get("score")),
+                verdict,
+                tuple(map(Technique.from_dict, _list(data.get("techniques", [])))),
+                _maybe_unit(data.get("novelty")),
+                bool(data.get("truncated")),
+                None if embedding is None else tuple(map(_finite, _list(embedding))),
+                _maybe_object(data.get("explanation")),
+                None if data.get("detail") is None else _text(data["detail"]),
             )
         except _MALFORMED as error:
             raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
@@ -108,7 +104,7 @@ class Verdict:
 
 
 #: What reading a foreign object can raise; a whole number too big for a float is an ArithmeticError.
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def _text(value: Any) -> str:
@@ -124,20 +120,36 @@ def _list(value: Any) -> list[Any]:
 
 
 def _maybe_object(value: Any) -> Optional[Mapping[str, Any]]:
-    if value is not None and not isinstance(value, Mapping):
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
         raise TypeError(f"an object expected, got {type(value).__name__}")
+    _check_numbers(value)
     return value
 
 
-def _float(value: Any) -> float:
+def _check_numbers(value: Any) -> None:
+    """Raise ValueError for a number anywhere in a JSON value that JSON itself cannot write."""
+    if isinstance(value, float):
+        _finite(value)
+    elif isinstance(value, (Mapping, list)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            _check_numbers(inner)
+
+
+def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"a number expected, got {type(value).__name__}")
-    return float(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    return number
 
 
 def _unit(value: Any) -> float:
-    number = _float(value)
-    if not (math.isfinite(number) and 0.0 <= number <= 1.0):
+    # the commonest case first: a verdict has up to a dozen of these
+    number = value if type(value) is float else _finite(value)
+    if not 0.0 <= number <= 1.0:  # nor is NaN
         raise ValueError(f"{number} is outside 0..1")
     return number
 

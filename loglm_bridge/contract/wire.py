@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from loglm_bridge.contract.errors import BadReply, InvalidRequest, TooLarge
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_TOP
 from loglm_bridge.contract.strict_json import loads as loads
+from loglm_bridge.contract.strict_json import loads_reply
 from loglm_bridge.contract.verdict import Verdict
 
 #: Made once: json.dumps with options makes a new one for every verdict. The data are trees: no search for cycles.
 _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":"))
+
+#: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
+_MAX_MEMO = 1_024
 
 _FLAGS = ("embedding", "explain", "sequence", "distinct")
 
@@ -113,8 +120,35 @@ def read_request(body: bytes) -> Request:
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
     """Return the body of POST /v1/label. Lone surrogates are escaped, so any text can travel."""
-    data = {"events": [e.to_dict() for e in events], "options": options.to_dict()}
-    return _dump(data)
+    told = [(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time) for e in events]
+    return join_request([write_event(*one) for one in told], options)
+
+
+def join_request(events: Iterable[str], options: Options) -> bytes:
+    """Return the body of a request from elements that `write_event` made."""
+    return b'{"events":[%b],"options":%b}' % (",".join(events).encode("ascii"), _dump(options.to_dict()))
+
+
+def write_event(raw: str, hints: str, time: Optional[float]) -> str:
+    """Return one element of a request's `events`; `hints` is what `hints_of` made.
+
+    The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row.
+
+    Raises:
+        ValueError: `time` is not finite.
+    """
+    if time is None:
+        return f'{{"raw":{encode_basestring_ascii(raw)}{hints}}}'
+    if not math.isfinite(time):
+        raise ValueError(f"time is {time}")
+    return f'{{"raw":{encode_basestring_ascii(raw)}{hints},"time":{float(time)!r}}}'
+
+
+def hints_of(sourcetype: str, source: str, host: str, entity: str) -> str:
+    """Return what `write_event` writes between an event's text and its time; absent hints are left out."""
+    if len(sourcetype) + len(source) + len(host) + len(entity) > _MAX_MEMO:
+        return _hints(sourcetype, source, host, entity)
+    return _memo(sourcetype, source, host, entity)
 
 
 def write_verdict(verdict: Verdict) -> bytes:
@@ -152,7 +186,7 @@ def read_reply(body: bytes, expected: int) -> Reply:
         BadReply: cut, malformed, of another interface version, or of another length than the request.
     """
     try:
-        data = loads(body)
+        data = loads_reply(body)
         model = data["model"]
         found = ModelId(name=str(model["name"]), version=str(model["version"]), sha256=str(model["sha256"]))
         results, api = data["results"], data["api"]
@@ -165,9 +199,17 @@ def read_reply(body: bytes, expected: int) -> Reply:
         count = len(order) if isinstance(order, (list, range)) else "no"
         raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
     verdicts = [Verdict.from_dict(result) for result in results]
-    if not all(type(place) is int and 0 <= place < len(verdicts) for place in order):
+    if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(verdicts)):
         raise BadReply("answer did not match the request (a result that is not there)")
-    return Reply(model=found, verdicts=tuple(verdicts[place] for place in order))
+    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]))
+
+
+def _hints(sourcetype: str, source: str, host: str, entity: str) -> str:
+    told = (("sourcetype", sourcetype), ("source", source), ("host", host), ("entity", entity))
+    return "".join([f',"{name}":{encode_basestring_ascii(value)}' for name, value in told if value])
+
+
+_memo = lru_cache(maxsize=4_096)(_hints)
 
 
 def _dump(data: Any) -> bytes:

@@ -38,14 +38,13 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     """
     if len(events) < LEAST:
         raise ConfigError(f"{len(events)} events, at least {LEAST} are needed", hint="take a day of ordinary events")
-    encoder = base.files[artefact.EVENT_ENCODER]
     tokenizer = EventTokenizer.load(base.path / artefact.TOKENIZER)
     signatures = signatures_of(base)
     forms = [signatures.mark(form) for record, form in map(canonical, events) if record.status == "ok"]
     index = {form.key: i for i, form in enumerate({f.key: f for f in forms}.values())}
     distinct = list({f.key: f for f in forms}.values())
     encoded = [tokenizer.encode(form) for form in distinct]
-    vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
+    vectors = EventSession(base.encoder(artefact.BASE), tokenizer.pad).encode(encoded)
     features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
     rows = np.array([index[form.key] for form in forms])
@@ -57,7 +56,7 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     return export.seal(
         out,
         base.path / artefact.TOKENIZER,
-        encoder,
+        {profile: base.files[name] for profile, name in artefact.PROFILES.items() if name in base.files},
         adapted,
         signatures,
         neighbours_of(base, heads.width),

@@ -16,7 +16,10 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `vocab` counts all ids, the first `control` of them are control tokens."""
+    """Sizes of an encoder; `vocab` counts all ids, the first `control` of them are control tokens.
+
+    `outputs` are the numbers of an event's vector where they are others than `width` (0: the same).
+    """
 
     vocab: int
     control: int
@@ -25,6 +28,7 @@ class EncoderShape:
     width: int = 256
     heads: int = 4
     inner: int = 1024
+    outputs: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sizes by name."""
@@ -68,6 +72,7 @@ class EventEncoder(nn.Module):
         self.positions = nn.Embedding(shape.max_tokens, shape.width)
         self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width, eps=1e-6)
+        self.outlet = nn.Linear(shape.width, shape.outputs) if shape.outputs else None
         for table in (self.tokens, self.fields, self.positions):
             nn.init.normal_(table.weight, std=0.02)
 
@@ -81,9 +86,11 @@ class EventEncoder(nn.Module):
         return out
 
     def pool(self, ids: Tensor, states: Tensor) -> Tensor:
-        """Mean over the tokens of each event -> (batch, width)."""
+        """Mean over the tokens of each event, read by the outlet where there is one -> (batch, width or outputs)."""
         keep = (ids != self.pad).unsqueeze(-1).to(states.dtype)
-        return (states * keep).sum(1) / keep.sum(1).clamp(min=1.0)
+        mean = (states * keep).sum(1) / keep.sum(1).clamp(min=1.0)
+        out: Tensor = mean if self.outlet is None else self.outlet(mean)
+        return out
 
 
 class MaskedPrediction(nn.Module):

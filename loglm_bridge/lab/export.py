@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from loglm_bridge.lab.encoder import EventEncoder
 from loglm_bridge.lab.heads import Ensemble
 from loglm_bridge.lab.onnx_graph import encoder_graph
 from loglm_bridge.model import artefact
+from loglm_bridge.model import golden as golden_events
 from loglm_bridge.model.arithmetic import LEVELS, Linear
-from loglm_bridge.model.heads import Heads, Net
+from loglm_bridge.model.heads import Heads, Net, Outcome
 from loglm_bridge.model.neighbours import Neighbours
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.tokenizer import EventTokenizer
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import Canonical
 
 
 def session(encoder: EventEncoder) -> bytes:
@@ -63,7 +64,7 @@ def _arrays(member: nn.Module) -> dict[str, np.ndarray]:
 def seal(
     folder: Path,
     tokenizer: Path,
-    encoder: bytes,
+    encoders: Mapping[str, bytes],
     heads: Heads,
     signatures: Signatures,
     neighbours: Neighbours,
@@ -76,13 +77,14 @@ def seal(
 ) -> artefact.ModelFolder:
     """Write a model folder and its manifest.
 
-    `context` are the sequence encoder's files, by name. `golden` are the events that the model's self-test answers
-    again at every start.
+    `encoders` are the event encoders by profile, `context` the sequence encoder's files by name. `golden` are the
+    events that the model's self-test answers again at every start.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copyfile(tokenizer, folder / artefact.TOKENIZER)
-    (folder / artefact.EVENT_ENCODER).write_bytes(encoder)
+    for profile, encoder in encoders.items():
+        (folder / artefact.PROFILES[profile]).write_bytes(encoder)
     tensors, config = heads.dump()
     (folder / artefact.HEADS).write_bytes(tensors)
     (folder / artefact.HEADS_CONFIG).write_text(config, encoding="utf-8")
@@ -97,19 +99,22 @@ def seal(
     for name_, data in context.items():
         (folder / name_).write_bytes(data)
     (folder / artefact.CARD).write_text(card, encoding="utf-8")
-    rows = _golden(golden, EventTokenizer.load(tokenizer), encoder, heads, signatures)
+    told = EventTokenizer.load(tokenizer)
+    judges = {profile: _judge(told, encoder, heads, signatures) for profile, encoder in encoders.items()}
+    rows = golden_events.rows(golden, judges)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return artefact.write_manifest(folder, name, version, details)
 
 
-def _golden(
-    events: Sequence[Event], tokenizer: EventTokenizer, encoder: bytes, heads: Heads, signatures: Signatures
-) -> list[dict[str, Any]]:
-    forms = [signatures.mark(canonical(event)[1]) for event in events]
-    encoded = [tokenizer.encode(form) for form in forms]
-    vectors = EventSession(encoder, tokenizer.pad).encode(encoded)
-    outcomes = heads.outcomes(vectors, signatures.bags(forms, encoded), [form.family for form in forms])
-    return [
-        {"id": f"golden-{i}", "event": event.to_dict(), "score": outcome.score, "technique": outcome.techniques[0][0]}
-        for i, (event, outcome) in enumerate(zip(events, outcomes, strict=True))
-    ]
+def _judge(
+    tokenizer: EventTokenizer, encoder: bytes, heads: Heads, signatures: Signatures
+) -> Callable[[Sequence[Canonical]], Sequence[Outcome]]:
+    session = EventSession(encoder, tokenizer.pad)
+
+    def judge(forms: Sequence[Canonical]) -> Sequence[Outcome]:
+        marked = [signatures.mark(form) for form in forms]
+        encoded = [tokenizer.encode(form) for form in marked]
+        families = [form.family for form in marked]
+        return heads.outcomes(session.encode(encoded), signatures.bags(marked, encoded), families)
+
+    return judge

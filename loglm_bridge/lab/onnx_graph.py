@@ -5,6 +5,7 @@ show; everything else is one correctly rounded operation an element (IEEE 754: +
 - activations are quantised row by row to 8 bits, weights per output channel to 7 (products of both add up without
   saturating on instruction sets with 16-bit sums);
 - norms are root mean squares of the quantised row, folded into the product that follows;
+- such a sum is scaled where it is made (MatMulIntegerToFloat without a bias: one conversion, one multiplication);
 - attention weighs with relu(1 + t / 32) ** 32 for exp(t), in 255 levels, over values quantised per channel.
 ONNX Runtime's own dynamic quantisation takes one scale for a whole batch, and its softmax, GELU and layer norm differ
 in the last bits between instruction sets.
@@ -47,9 +48,9 @@ def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     x = graph.embed()
     for layer in range(shape.layers):
         x = graph.block(f"blocks.{layer}", x, shape)
-    graph.pool(x)
+    graph.pool(x, shape.outputs)
     inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["events", "tokens"]) for n in ("ids", "fields")]
-    output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", shape.width])
+    output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["events", shape.outputs or shape.width])
     return graph.model("event_encoder", inputs, output)
 
 
@@ -110,25 +111,29 @@ class Builder:
         """One transformer block."""
         x = self.node("Add", [x, self._attention(name, x, shape)])
         inner = self.node("Relu", [self.normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
-        rows, step = self.quantised(inner, 2 * ROW_LEVELS)
-        down = self.product(f"{name}.down", rows, 0, self.weights[f"{name}.down.weight"].T)
-        return self.node("Add", [x, self._biased(f"{name}.down", self.node("Mul", [down, step]))])
+        return self.node("Add", [x, self.linear(f"{name}.down", inner, 2 * ROW_LEVELS, 0)])
 
-    def pool(self, x: str) -> None:
-        """Mean over the tokens of each event, in 16 bits, of the normed states: the output `vector`."""
+    def pool(self, x: str, outputs: int) -> None:
+        """Mean over the tokens of each event, in 16 bits, of the normed states, through the outlet: output `vector`."""
         rows, _ = self.quantised(x, ROW_LEVELS)
         gain = self.constant("norm.weight", self.weights["norm.weight"], np.float32)
         states = self.node("Mul", [self.node("Div", [rows, self._root_mean_square(rows)]), gain])
         levels, step = self.quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
         total = self.node("Mul", [self.node("ReduceSum", [levels, self.axis(1)], keepdims=1), step])
         count = self.node("ReduceSum", ["kept", self.axis(1)], keepdims=1)
-        self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "vector")
+        mean = self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "" if outputs else "vector")
+        if outputs:
+            self.linear("outlet", mean, ROW_LEVELS, 128, "vector")
 
     def model(self, name: str, inputs: Sequence[onnx.ValueInfoProto], output: onnx.ValueInfoProto) -> bytes:
         """Serialise the graph."""
         tensors = [numpy_helper.from_array(value, tensor) for tensor, value in self.tensors.items()]
         graph = helper.make_graph(self.nodes, name, list(inputs), [output], tensors)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=10)
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)],
+            ir_version=10,
+        )
         onnx.checker.check_model(model, full_check=True)
         data: bytes = model.SerializeToString(deterministic=True)
         return data
@@ -144,34 +149,54 @@ class Builder:
 
     def quantised(self, x: str, most: float, axis: int = -1) -> tuple[str, str]:
         """Return (whole numbers up to `most` as float32, their step), one step for each row along `axis`."""
-        largest = self.node("ReduceMax", [self.node("Abs", [x]), self.axis(axis)], keepdims=1)
-        step = self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(most)])
+        step = self._step(x, most, axis)
         return self.node("Round", [self.node("Div", [x, step])]), step
+
+    def _step(self, x: str, most: float, axis: int) -> str:
+        largest = self.node("ReduceMax", [self.node("Abs", [x]), self.axis(axis)], keepdims=1)
+        return self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(most)])
 
     def _root_mean_square(self, rows: str) -> str:
         width = float(self.weights["norm.weight"].shape[0])
-        total = self.node("ReduceSum", [self.node("Mul", [rows, rows]), self.axis(-1)], keepdims=1)
+        total = self.node("ReduceSumSquare", [rows, self.axis(-1)], keepdims=1)
         return self.node("Sqrt", [self.node("Div", [self.node("Max", [total, self.number(1.0)]), self.number(width)])])
 
     def normed_linear(self, name: str, norm: str, x: str) -> str:
         """norm(x) W + b: the row's scale cancels, the norm's gain is folded into W."""
-        rows, _ = self.quantised(x, ROW_LEVELS)
+        rows, _ = self._bytes(x, ROW_LEVELS, 128)
+        whole = self.node("Sub", [self.node("Cast", [rows], to=TensorProto.FLOAT), self.number(128.0)])
         weight = self.weights[f"{name}.weight"].T * self.weights[f"{norm}.weight"][:, None]
-        product = self.product(name, rows, 128, weight)
-        return self._biased(name, self.node("Div", [product, self._root_mean_square(rows)]))
+        product = self._product(name, rows, 128, weight)
+        return self._biased(name, self.node("Div", [product, self._root_mean_square(whole)]))
 
-    def product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
-        """Whole-number `rows`, moved by `zero` into 0..255, times a weight of 7 bits with one scale an output."""
+    def linear(self, name: str, x: str, most: float, zero: int, output: str = "") -> str:
+        """x W + b: rows of x as whole numbers up to `most`, moved by `zero` into 0..255."""
+        rows, step = self._bytes(x, most, zero)
+        product = self._product(name, rows, zero, self.weights[f"{name}.weight"].T)
+        return self._biased(name, self.node("Mul", [product, step]), output)
+
+    def _bytes(self, x: str, most: float, zero: int) -> tuple[str, str]:
+        """Return (the rows of x as `quantised` has them, moved by `zero`, as bytes; their step): one pass over x."""
+        step = self._step(x, most, -1)
+        flat = self.node("Reshape", [step, self.constant("flat", [-1], np.int64)])
+        rows = self.node("Flatten", [x], axis=-1)
+        moved = self.constant(f"row_zero_{zero}", zero, np.uint8)
+        zeros = self.node("Expand", [moved, self.node("Shape", [flat])])
+        found = self.node("QuantizeLinear", [rows, flat, zeros], axis=0)
+        return self.node("Reshape", [found, self.node("Shape", [x])]), step
+
+    def _product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
+        """Bytes, less `zero`, times a weight of 7 bits with one scale an output; the sum is scaled where it is made."""
         scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / _WEIGHT_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(weight / scale), np.int8)
-        moved = self.node("Add", [rows, self.number(float(zero))]) if zero else rows
+        scales = self.constant(f"{name}.scales", scale, np.float32)
         zeros = self.constant(f"row_zero_{zero}", zero, np.uint8), self.constant("weight_zero", 0, np.int8)
-        bytes_ = self.node("Cast", [moved], to=TensorProto.UINT8)
-        total = self.node("Cast", [self.node("MatMulInteger", [bytes_, levels, *zeros])], to=TensorProto.FLOAT)
-        return self.node("Mul", [total, self.constant(f"{name}.scales", scale, np.float32)])
+        return self.node(
+            "MatMulIntegerToFloat", [rows, levels, self.number(1.0), scales, *zeros], domain="com.microsoft"
+        )
 
-    def _biased(self, name: str, x: str) -> str:
-        return self.node("Add", [x, self.constant(f"{name}.bias", self.weights[f"{name}.bias"], np.float32)])
+    def _biased(self, name: str, x: str, output: str = "") -> str:
+        return self.node("Add", [x, self.constant(f"{name}.bias", self.weights[f"{name}.bias"], np.float32)], output)
 
     def _attention(self, name: str, x: str, shape: EncoderShape) -> str:
         size = shape.width // shape.heads
@@ -186,24 +211,21 @@ class Builder:
         mixed = self.node("Div", [total, self.node("ReduceSum", [weights, self.axis(-1)], keepdims=1)])
         turned = self.node("Transpose", [mixed], perm=[0, 2, 1, 3])
         joined = self.node("Reshape", [turned, self.constant("join_heads", [0, 0, shape.width], np.int64)])
-        rows, step = self.quantised(joined, ROW_LEVELS)
-        out = self.product(f"{name}.out", rows, 128, self.weights[f"{name}.out.weight"].T)
-        return self._biased(f"{name}.out", self.node("Mul", [out, step]))
+        return self.linear(f"{name}.out", joined, ROW_LEVELS, 128)
 
     def _attention_weights(self, q: str, k: str, size: int) -> str:
         """Whole numbers 0..255 as float32 (events, heads, tokens, tokens); the largest of a row is 255."""
         rows, row_step = self.quantised(q, ROW_LEVELS)
         columns, column_step = self.quantised(k, ROW_LEVELS)
         product = self.node("MatMul", [rows, self.node("Transpose", [columns], perm=[0, 1, 3, 2])])
-        row_scale = self.node("Mul", [row_step, self.number(float(np.float32(size**-0.5)))])
+        # scores over 2**5, a power of two: no rounding differs
+        row_scale = self.node("Mul", [row_step, self.number(float(np.float32(size**-0.5) * 0.5**_SQUARINGS))])
         scaled = self.node(
             "Mul", [self.node("Mul", [product, row_scale]), self.node("Transpose", [column_step], perm=[0, 1, 3, 2])]
         )
         scores = self.node("Add", [scaled, "bias"])
         below = self.node("Sub", [scores, self.node("ReduceMax", [scores, self.axis(-1)], keepdims=1)])
-        weight = self.node(
-            "Relu", [self.node("Add", [self.node("Mul", [below, self.number(0.5**_SQUARINGS)]), self.number(1.0)])]
-        )
+        weight = self.node("Relu", [self.node("Add", [below, self.number(1.0)])])
         for _ in range(_SQUARINGS):
             weight = self.node("Mul", [weight, weight])
         return self.node("Round", [self.node("Mul", [weight, self.number(_ATTENTION_LEVELS)])])

@@ -11,6 +11,7 @@ import yaml
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab.calibrate import Budget
+from loglm_bridge.lab.distil import DistilSettings
 from loglm_bridge.lab.examples import TeachingWeights
 from loglm_bridge.lab.heads import NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
@@ -48,6 +49,7 @@ class Recipe:
     bound: float
     encoder: EncoderSizes
     pretrain: PretrainSettings
+    distil: DistilSettings
     weights: TeachingWeights
     technique: NetSettings
     malice: NetSettings
@@ -67,6 +69,7 @@ class Recipe:
         sections: dict[str, type[Any]] = {
             "encoder": EncoderSizes,
             "pretrain": PretrainSettings,
+            "distil": DistilSettings,
             "weights": TeachingWeights,
             "technique": NetSettings,
             "malice": NetSettings,

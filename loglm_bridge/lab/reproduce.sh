@@ -18,6 +18,7 @@ score() { # score NAME [options of loglm heads]: heads, a model folder and its f
 
 loglm corpus --data "$data" --split "$eval/validation.json" --run "$run"  # 3 minutes
 loglm pretrain --run "$run"                                               # 33 minutes, one core
+loglm distil --run "$run"                                                 # 12 minutes, one core
 score scored                                                              # 14 minutes, 2 of them vectors
 score without-atomic --without-atomic                                     # 12 minutes: atomic_evtx holds these very tests
 loglm heads --run "$run" --heads "$run/shipped" --everything              # 6 minutes

@@ -16,6 +16,7 @@ from loglm_bridge.lab import (
     calibrate,
     context,
     corpus,
+    distil,
     examples,
     export,
     features,
@@ -99,6 +100,22 @@ class Run:
         run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, told)
         return run.run([tokenizer.encode(event) for event in distinct])
 
+    def distil(self) -> list[float]:
+        """Stage `distil`: the small encoder of the profile `fast`; return the error of each epoch.
+
+        It learns from the training recordings' distinct events and the lessons.
+        """
+        made, lessons = self._corpus(), teaching.load(self.folder / LESSONS)
+        of_canonicals, of_lessons = self._features(made, lessons)
+        order = sorted({event.canonical for event in made.training()})
+        tokenizer = EventTokenizer.load(self.tokenizer_file)
+        shown = [made.canonicals[i] for i in order] + [lesson.event for lesson in lessons]
+        vectors = np.concatenate([of_canonicals.vectors[order], of_lessons.vectors])
+        encoded = [tokenizer.encode(event) for event in shown]
+        small, errors = distil.distil(self._shape(tokenizer), tokenizer.pad, encoded, vectors, self.recipe.distil)
+        (self.folder / artefact.FAST_ENCODER).write_bytes(export.session(small))
+        return errors
+
     def heads(self, everything: bool, atomic: bool, leave_out: str = "") -> Heads:
         """Stage `heads`: both nets on all but the calibration recordings, then the calibration.
 
@@ -168,6 +185,11 @@ class Run:
         state = torch.load(path, weights_only=True)["model"]
         encoder.load_state_dict({k[8:]: v for k, v in state.items() if k.startswith("encoder.")})
         return export.session(encoder.eval())
+
+    def encoders(self) -> dict[str, bytes]:
+        """Return the event encoder of each profile; `fast` is among them where it was distilled."""
+        fast = self.folder / artefact.FAST_ENCODER
+        return {artefact.BASE: self.encoder_bytes(), **({artefact.FAST: fast.read_bytes()} if fast.exists() else {})}
 
     def signatures(self) -> Signatures:
         """Return the compiled rules; none where the recipe wants none."""

@@ -30,11 +30,7 @@ def sequence_graph(shape: EncoderShape, weights: Weights) -> bytes:
     for layer in range(shape.layers):
         x = graph.block(f"blocks.{layer}", x, shape)
     inner = graph.node("Relu", [graph.normed_linear("hidden", "norm", x)])
-    rows, step = graph.quantised(inner, 2 * ROW_LEVELS)
-    out = graph.product("out", rows, 0, weights["out.weight"].T)
-    graph.node(
-        "Add", [graph.node("Mul", [out, step]), graph.constant("out.bias", weights["out.bias"], np.float32)], "logits"
-    )
+    graph.linear("out", inner, 2 * ROW_LEVELS, 0, "logits")
     inputs = [
         helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["windows", "steps", shape.width]),
         helper.make_tensor_value_info("marks", TensorProto.INT64, ["windows", "steps", len(MARKS)]),

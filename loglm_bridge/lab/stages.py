@@ -1,4 +1,4 @@
-"""The training pipeline as subcommands: `loglm corpus`, `pretrain`, `heads`, `sequence`, `evaluate`, `adapt`, `export`.
+"""The training pipeline as subcommands, a stage each: `loglm corpus`, `pretrain`, `distil`, `heads`, `sequence` ...
 
 `reproduce.sh` beside this file runs them in order, with the cost of each.
 """
@@ -45,6 +45,7 @@ def add_parsers(commands: Parsers) -> None:
     _run_arguments(corpus)
     _data_arguments(corpus)
     _run_arguments(_stage(commands, "pretrain", "tokenizer and event encoder, from canonical events", _pretrain))
+    _run_arguments(_stage(commands, "distil", "the smaller event encoder of the profile fast", _distil))
     heads = _stage(commands, "heads", "technique and maliciousness heads, calibration", _heads)
     _run_arguments(heads)
     _heads_argument(heads)
@@ -101,6 +102,7 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help=_MODEL)
+    parser.add_argument("--profile", choices=artefact.PROFILES, default=artefact.BASE, help="which encoder (base)")
     _data_arguments(parser)
     parser.add_argument("--scorer", type=Path, required=True, help="the scorer, score.py")
     parser.add_argument("--out", type=Path, required=True, help="folder for predictions.jsonl and report.json")
@@ -119,6 +121,12 @@ def _corpus(args: argparse.Namespace) -> int:
 def _pretrain(args: argparse.Namespace) -> int:
     _run_of(args).pretrain()
     print(f"encoder in {args.folder / 'pretrain.pt'}")
+    return 0
+
+
+def _distil(args: argparse.Namespace) -> int:
+    errors = _run_of(args).distil()
+    print(f"mean squared error in spreads: {', '.join(f'{error:.4f}' for error in errors)}")
     return 0
 
 
@@ -155,7 +163,7 @@ def _heads_of(folder: Path) -> Heads:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    labeller = Labeller.load(args.model)
+    labeller = Labeller.load(args.model, profile=args.profile)
     print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out)))
     return 0
 
@@ -178,7 +186,7 @@ def _export(args: argparse.Namespace) -> int:
     made = seal(
         args.out,
         run.tokenizer_file,
-        run.encoder_bytes(),
+        run.encoders(),
         heads,
         run.signatures(),
         run.neighbours(saw == ALL),

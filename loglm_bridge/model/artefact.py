@@ -17,6 +17,7 @@ from loglm_bridge.model import onnx_guard
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 EVENT_ENCODER = "event.onnx"
+FAST_ENCODER = "event-fast.onnx"
 SEQUENCE_ENCODER = "sequence.onnx"
 SEQUENCE_CONFIG = "sequence.json"
 HEADS = "heads.safetensors"
@@ -33,7 +34,13 @@ SEAL = "seal"
 
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
-OPTIONAL = frozenset({SEQUENCE_ENCODER, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES})
+OPTIONAL = frozenset(
+    {FAST_ENCODER, SEQUENCE_ENCODER, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES}
+)
+
+#: What a model can be served as: profile -> the event encoder it runs; all else is the same.
+BASE, FAST = "base", "fast"
+PROFILES: Mapping[str, str] = {BASE: EVENT_ENCODER, FAST: FAST_ENCODER}
 
 #: Bytes of the largest file that is read.
 MAX_FILE = 256 * 1024 * 1024
@@ -68,6 +75,13 @@ class ModelFolder:
                 onnx_guard.check(data, where=name)
         identity = ModelId(str(manifest["name"]), str(manifest["version"]), sha256(body).hexdigest())
         return cls(path, identity, manifest, files)
+
+    def encoder(self, profile: str) -> bytes:
+        """Return the event encoder of one of PROFILES. Raises ModelRefused where the folder has none."""
+        try:
+            return self.files[PROFILES[profile]]
+        except KeyError:
+            raise ModelRefused(f"the model has no profile {profile}", where=str(self.path)) from None
 
     def json(self, name: str) -> Any:
         """Return the parsed content of a JSON file of the folder. Raises ModelRefused where it is not JSON."""

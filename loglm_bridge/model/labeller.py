@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,13 +12,14 @@ from tokenizers import Tokenizer
 
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
-from loglm_bridge.contract.errors import InvalidEvent, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
-from loglm_bridge.model import artefact
+from loglm_bridge.model import artefact, golden
 from loglm_bridge.model.explanation import MAX_NAMED, explain
+from loglm_bridge.model.forms import Form, Forms
 from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import Heads, Outcome
@@ -27,20 +29,29 @@ from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures, signatures_of
 from loglm_bridge.model.steps import step_of
 from loglm_bridge.model.tokenizer import EventTokenizer
-from loglm_bridge.telemetry import Canonical, Record, canonical
+from loglm_bridge.telemetry import Canonical, Parsed, canonical, parse
 
-#: Canonical events whose outcome is remembered; about 1.5 kB each.
-CACHE_EVENTS = 50_000
+#: Canonical events whose outcome is remembered; about 3 kB each.
+CACHE_EVENTS = 30_000
+
+
+@dataclass(slots=True)
+class Known:
+    """A canonical event's outcome without context, and the verdicts already written of it by (top, truncated)."""
+
+    outcome: Outcome
+    verdicts: dict[tuple[int, bool], Verdict] = field(default_factory=dict)
 
 
 class Labeller:
     """A loaded model. Thread-safe: callers may label from several threads at a time."""
 
-    def __init__(self, folder: artefact.ModelFolder, threads: int = 1) -> None:
-        self.id: ModelId = folder.id
-        self._folder = folder
+    def __init__(self, folder: artefact.ModelFolder, threads: int = 1, profile: str = artefact.BASE) -> None:
+        named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
+        self.id: ModelId = replace(folder.id, name=named)
+        self._folder, self._profile = folder, profile
         self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
-        self._session = EventSession(folder.files[artefact.EVENT_ENCODER], self._tokenizer.pad, threads)
+        self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
         self._signatures = signatures_of(folder)
         if self._heads.buckets != (1 << GRAM_BITS) + self._signatures.count:
@@ -52,40 +63,44 @@ class Labeller:
             raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
         self._neighbours = neighbours_of(folder, self._heads.width)
         self._context = context_of(folder, self._heads, threads)
-        self._cache: dict[bytes, Outcome] = {}
+        self._forms = Forms(self._signatures)
+        self._cache: dict[bytes, Known] = {}
+        self._found = self._judged = self._recalled = 0
         self._lock = Lock()
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1) -> Labeller:
-        """Verify and load a model folder; `threads` is how many one inference may use.
+    def load(cls, folder: Path, threads: int = 1, profile: str = artefact.BASE) -> Labeller:
+        """Verify and load a model folder as one of artefact.PROFILES; `threads` is how many one inference may use.
 
         Raises:
-            ModelRefused: the folder does not match its manifest or its parts do not fit together.
+            ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
+                profile.
         """
-        return cls(artefact.ModelFolder.open(folder), threads)
+        return cls(artefact.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
         `entity` are read together (contract/sequence.py). It has no effect on a model without a sequence encoder.
+        Equal verdicts are mostly one object.
 
         Raises:
             ModelFailed: an encoder failed; no event is to blame.
         """
-        read = [(record, self._signatures.mark(form)) for record, form in map(canonical, events)]
-        keys = {place: form.key for place, (record, form) in enumerate(read) if record.status == "ok"}
-        known = self._remembered({key: read[place][1] for place, key in keys.items()})
-        own = {place: known[key] for place, key in keys.items()}
-        answers = dict(own)
-        if self._context is not None:
-            seen = {
-                i: Seen(read[i][1].family, keys[i], step_of(read[i][0], events[i]), own[i])
-                for i in own
-                if options.sequence or self._context.reads(read[i][1].family)
-            }
-            answers |= _in_context(self._context, events, seen, options.sequence)
-        return [self._verdict(*read[i], own.get(i), answers.get(i), options) for i in range(len(events))]
+        parsed = [parse(event) for event in events]
+        forms = {
+            place: self._forms.find(read, events[place].host)
+            for place, read in enumerate(parsed)
+            if read.status == "ok"
+        }
+        self._found += len(forms)
+        known = self._known(forms)
+        changed = self._in_context(events, parsed, forms, known, options.sequence)
+        return [
+            self._verdict(events[place], read, known.get(place), changed.get(place), options)
+            for place, read in enumerate(parsed)
+        ]
 
     @property
     def width(self) -> int:
@@ -103,11 +118,24 @@ class Labeller:
         config = self._heads.config
         return {
             **manifest,
+            "name": self.id.name,
+            "profile": self._profile,
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
             "width": self.width,
             "thresholds": {"unknown": config.unknown, **_thresholds(config.curve(""))},
             "families": {family: _thresholds(curve) for family, curve in config.curves.items() if family},
+        }
+
+    def caches(self) -> dict[str, int]:
+        """Return figures of what is remembered: forms found again and made, outcomes recalled and computed, bytes."""
+        return {
+            "form_cache_hits": max(0, self._found - self._forms.made),
+            "form_cache_misses": self._forms.made,
+            "form_cache_bytes": self._forms.held,
+            "outcome_cache_hits": self._recalled,
+            "outcome_cache_misses": self._judged,
+            "outcome_cache_events": len(self._cache),
         }
 
     def self_test(self) -> None:
@@ -117,47 +145,37 @@ class Labeller:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
             ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        golden = self._golden()
-        fresh = self.outcomes([form for _, form, _, _ in golden])
-        for outcome, (name, _, score, technique) in zip(fresh, golden, strict=True):
-            confidences = dict(outcome.techniques)
-            near = confidences.get(technique, 0.0) >= outcome.techniques[0][1] - TOLERANCE
-            if not (abs(outcome.score - score) <= TOLERANCE and near):
-                raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=name)
-
-    def _golden(self) -> list[tuple[str, Canonical, float, str]]:
-        try:
-            rows = [
-                (
-                    str(row["id"]),
-                    canonical(Event.from_dict(row["event"]))[1],
-                    float(row["score"]),
-                    str(row["technique"]),
-                )
-                for row in self._folder.json(artefact.GOLDEN)
-            ]
-        except (InvalidEvent, KeyError, TypeError, ValueError) as error:
-            raise ModelRefused(f"{artefact.GOLDEN}: not golden events ({error!r})") from error
-        if not rows:
-            raise ModelRefused(f"{artefact.GOLDEN}: no golden event, so nothing could be tested")
-        return rows
+        golden.check(self._folder, self._profile, self.outcomes)
 
     def close(self) -> None:
         """Forget what was remembered."""
         with self._lock:
             self._cache.clear()
+            self._forms.clear()
 
     def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
         """Mark canonical events with their rules and return their outcomes, past the cache. Raises ModelFailed."""
         return self._fresh([self._signatures.mark(form) for form in forms])
 
-    def _remembered(self, wanted: Mapping[bytes, Canonical]) -> dict[bytes, Outcome]:
-        """Return the outcome of each canonical event by its key."""
+    def _known(self, forms: Mapping[int, Form]) -> dict[int, Known]:
+        """Return what is known of each form; finds out what is not. Raises ModelFailed."""
+        new = {form.key: form for form in forms.values() if form.found is None}
+        if new:
+            found = self._remembered(new)
+            for form in forms.values():
+                form.found = form.found or found[form.key]
+        return {place: form.found for place, form in forms.items()}
+
+    def _remembered(self, wanted: Mapping[bytes, Form]) -> dict[bytes, Known]:
+        """Return what is known of each form by its key."""
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
         missing = [key for key in wanted if key not in found]
+        self._recalled += len(found)
+        self._judged += len(missing)
         if missing:
-            fresh = dict(zip(missing, self._fresh([wanted[key] for key in missing]), strict=True))
+            outcomes = self._fresh([wanted[key].canonical for key in missing])
+            fresh = {key: Known(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
             found |= fresh
             with self._lock:
                 if len(self._cache) + len(fresh) > CACHE_EVENTS:
@@ -172,7 +190,45 @@ class Labeller:
         families = [form.family for form in forms]
         return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded), families)
 
-    def _explanation(self, form: Canonical, own: Outcome, outcome: Outcome) -> dict[str, Any]:
+    def _in_context(
+        self,
+        events: Sequence[Event],
+        parsed: Sequence[Parsed],
+        forms: Mapping[int, Form],
+        known: Mapping[int, Known],
+        together: bool,
+    ) -> dict[int, Outcome]:
+        """Return the outcomes that context changed, by place. Raises ModelFailed."""
+        context = self._context
+        if context is None:
+            return {}
+        seen = {
+            place: Seen(form.canonical.family, form.key, step_of(parsed[place].record, events[place]), own.outcome)
+            for place, form, own in ((place, form, known[place]) for place, form in forms.items())
+            if together or context.reads(form.canonical.family)
+        }
+        return _together(context, events, seen, together)
+
+    def _verdict(
+        self, event: Event, read: Parsed, known: Known | None, changed: Outcome | None, options: Options
+    ) -> Verdict:
+        if read.status == "empty":
+            return Verdict(status="empty", detail="nothing to read")
+        if known is None:
+            return Verdict(status=read.status, truncated=read.truncated, detail="no field could be made of it")
+        outcome = changed or known.outcome
+        if outcome is not known.outcome or options.embedding or options.explain:
+            explanation = self._explanation(event, known.outcome, outcome) if options.explain else None
+            return _written(outcome, options, read.truncated, explanation)
+        wanted = options.top, read.truncated
+        verdict = known.verdicts.get(wanted)
+        if verdict is None:
+            verdict = known.verdicts[wanted] = _written(outcome, options, read.truncated, None)
+        return verdict
+
+    def _explanation(self, event: Event, own: Outcome, outcome: Outcome) -> dict[str, Any]:
+        """Explain an event's verdict; only what it is without context, `own`, can be told field by field."""
+        form = self._signatures.mark(canonical(event)[1])
         rules = (self._signatures.rules[i] for i in form.rules[:MAX_NAMED])
         return {
             **explain(form, own, self.outcomes),
@@ -181,27 +237,21 @@ class Labeller:
             "neighbours": self._neighbours.nearest(outcome.vector),
         }
 
-    def _verdict(
-        self, record: Record, form: Canonical, own: Outcome | None, outcome: Outcome | None, options: Options
-    ) -> Verdict:
-        """Return the verdict of an event; `own` is its outcome without context, which alone can be explained."""
-        if record.status == "empty":
-            return Verdict(status="empty", detail="nothing to read")
-        if own is None or outcome is None:
-            return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
-        return Verdict(
-            status="ok",
-            score=outcome.score,
-            verdict=outcome.verdict,
-            techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: options.top]),
-            novelty=outcome.novelty,
-            truncated=record.truncated,
-            embedding=_unit(outcome) if options.embedding else None,
-            explanation=self._explanation(form, own, outcome) if options.explain else None,
-        )
+
+def _written(outcome: Outcome, options: Options, truncated: bool, explanation: dict[str, Any] | None) -> Verdict:
+    return Verdict(
+        status="ok",
+        score=outcome.score,
+        verdict=outcome.verdict,
+        techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: options.top]),
+        novelty=outcome.novelty,
+        truncated=truncated,
+        embedding=_unit(outcome) if options.embedding else None,
+        explanation=explanation,
+    )
 
 
-def _in_context(
+def _together(
     context: Context, events: Sequence[Event], seen: Mapping[int, Seen], together: bool
 ) -> dict[int, Outcome]:
     """Return the outcomes of the events in `seen`, by place, each alone or `together` with those of its entity."""
@@ -214,11 +264,6 @@ def _in_context(
         for window, outcomes in zip(asked, found, strict=True)
         for place, outcome in zip(window, outcomes, strict=True)
     }
-
-
-#: How far a golden score may lie from the recorded one, and a golden technique behind the first: one step of the last
-#: decimal, which the final exponential may tip.
-TOLERANCE = 1.5e-6
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:

@@ -27,6 +27,9 @@ def _powers(base: np.uint64) -> np.ndarray:
 
 _UP, _DOWN = _powers(_BASE), _powers(_INVERSE)
 
+_ALL = (1 << 64) - 1
+_FIRST_UP = [int(power) for power in _UP[:48]]
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -47,7 +50,15 @@ def pattern(parts: Sequence[str], starts: bool = False, ends: bool = False) -> P
 
 def _literal(text: str) -> tuple[int, int]:
     data = text.lower().encode("utf-8", "surrogatepass")[:MOST]
-    return len(data), int(_stretches(data, np.array([len(data)]))[0, 0])
+    return len(data), _hash(data)
+
+
+def _hash(data: bytes) -> int:
+    """Return the hash of a whole text; short ones cost less without numpy."""
+    if len(data) > len(_FIRST_UP):
+        return int(_stretches(data, np.array([len(data)]))[0, 0])
+    total = sum([(code + 1) * up for code, up in zip(data, _FIRST_UP)]) * int(_MIX) & _ALL  # noqa: B905 (the first)
+    return total ^ (total >> 32)
 
 
 def _stretches(data: bytes, lengths: np.ndarray) -> np.ndarray:
@@ -61,18 +72,26 @@ def _stretches(data: bytes, lengths: np.ndarray) -> np.ndarray:
 
 
 class Patterns:
-    """Numbered patterns, matched together; immutable, thread-safe."""
+    """Numbered patterns, matched together; immutable, thread-safe.
+
+    Patterns that are a value as a whole (ids, ports, codes) are found by one hash of it, the others by those of all its
+    stretches.
+    """
 
     def __init__(self, patterns: Mapping[int, Pattern]) -> None:
         self._always = [number for number, p in patterns.items() if not p.literals]
+        self._whole: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._by_first: dict[tuple[int, int], list[tuple[int, Pattern]]] = defaultdict(list)
         for number, p in patterns.items():
-            if p.literals:
+            if len(p.literals) == 1 and p.starts and p.ends:
+                self._whole[p.literals[0]].append(number)
+            elif p.literals:
                 self._by_first[p.literals[0]].append((number, p))
-        literals = sorted({literal for p in patterns.values() for literal in p.literals})
-        self._lengths = np.array(sorted({length for length, _ in literals}), dtype=np.int64)
-        self._hashes = np.unique(np.array([value for _, value in literals], dtype=np.uint64))
-        bits = max(10, len(literals).bit_length() + 6)
+        self._whole_lengths = frozenset(length for length, _ in self._whole)
+        parts = sorted({literal for found in self._by_first.values() for _, p in found for literal in p.literals})
+        self._lengths = np.array(sorted({length for length, _ in parts}), dtype=np.int64)
+        self._hashes = np.unique(np.array([value for _, value in parts], dtype=np.uint64))
+        bits = max(10, len(parts).bit_length() + 6)
         self._shift = np.uint64(64 - bits)
         self._maybe = np.zeros(1 << bits, dtype=bool)
         self._maybe[(self._hashes >> self._shift).astype(np.int64)] = True
@@ -80,9 +99,14 @@ class Patterns:
     def holding(self, text: str) -> list[int]:
         """Return the numbers of the patterns that hold for a text, lower case taken for granted."""
         data = text.encode("utf-8", "surrogatepass")[:MOST]
-        places = self._places(data)
-        found = [number for first in places for number, p in self._by_first.get(first, ()) if _fits(p, places, data)]
-        return self._always + found
+        found = list(self._always)
+        if len(data) in self._whole_lengths:
+            found += self._whole.get((len(data), _hash(data)), ())
+        if self._by_first:
+            places = self._places(data)
+            for first in places:
+                found += [number for number, p in self._by_first.get(first, ()) if _fits(p, places, data)]
+        return found
 
     def _places(self, data: bytes) -> dict[tuple[int, int], list[int]]:
         lengths = self._lengths[self._lengths <= len(data)]

@@ -8,8 +8,8 @@ match. The rules that hold become part of the canonical event; the nets learn ho
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -31,6 +31,9 @@ Condition = Any
 
 #: Name under which a pattern of any field is filed; it is matched against the canonical fields.
 ANY = "*"
+
+#: The field whose values as the log wrote them are gates.
+CHANNEL = "channel"
 
 #: Characters of the values whose atoms are remembered, each counted with what an entry costs beside them.
 _MEMO = 32_000_000
@@ -64,22 +67,22 @@ class Signatures:
 
     def __init__(self, atoms: Sequence[Atom], rules: Sequence[SignatureRule]) -> None:
         self.atoms, self.rules = list(atoms), list(rules)
-        fields = {atom.field for atom in self.atoms}
-        self._patterns = {
-            f: Patterns({i: atom.pattern for i, atom in enumerate(self.atoms) if atom.field == f}) for f in fields
-        }
+        of_field: dict[int, dict[int, Pattern]] = defaultdict(dict)
+        for number, atom in enumerate(self.atoms):
+            of_field[atom.field][number] = atom.pattern
+        self._patterns = {field: Patterns(patterns) for field, patterns in of_field.items()}
         self._memo: dict[tuple[str, str], tuple[int, ...]] = {}
         self._held = 0
         self._triggered = _triggered(self.rules, len(self.atoms))
-        levels = sorted({rule.level for rule in rules})
-        techniques = sorted({t for rule in rules for t in rule.techniques})
-        first, second = len(self.rules), len(self.rules) + len(levels)
+        first = len(self.rules)
+        levels = {level: first + i for i, level in enumerate(sorted({rule.level for rule in rules}))}
+        second = first + len(levels)
+        techniques = {t: second + i for i, t in enumerate(sorted({t for rule in rules for t in rule.techniques}))}
         self._buckets = [
-            (i, first + levels.index(rule.level), *(second + techniques.index(t) for t in rule.techniques))
-            for i, rule in enumerate(self.rules)
+            (i, levels[rule.level], *(techniques[t] for t in rule.techniques)) for i, rule in enumerate(self.rules)
         ]
         self.count = second + len(techniques)
-        self._levels = {first + i: LEVEL_STEPS.get(level, 0.0) for i, level in enumerate(levels)}
+        self._levels = {bucket: LEVEL_STEPS.get(level, 0.0) for level, bucket in levels.items()}
 
     def mark(self, event: Canonical) -> Canonical:
         """Return the event with the rules that hold."""
@@ -87,20 +90,28 @@ class Signatures:
 
     def hits(self, event: Canonical) -> list[int]:
         """Return the numbers of the rules that hold, ascending."""
-        holding: set[int] = set()
-        for name, value in event.plain:
-            holding.update(self._holding(name, value))
+        holding = {atom for name, value in event.plain for atom in self.holding(name, value)}
+        return self.holding_rules(event, holding, [value for name, value in event.plain if name == CHANNEL])
+
+    def holding_rules(self, event: Canonical, holding: set[int], channels: Iterable[str]) -> list[int]:
+        """Return the numbers of the rules that hold, ascending, where `holding` are the atoms that the event's values
+        hold as the log wrote them, and `channels` its channels in lower case."""
         for name, value in event.fields:
-            holding.update(self._holding(name, value))
-            holding.update(self._holding(ANY, value))
+            holding.update(self.holding(name, value))
+            holding.update(self.holding(ANY, value))
         candidates = sorted({rule for atom in holding for rule in self._triggered[atom]})
         if not candidates:
             return []
-        gates = gates_of(event)
+        gates = gates_of(event, channels)
         rules = ((i, self.rules[i]) for i in candidates)
         return [i for i, r in rules if not gates.isdisjoint(r.gates) and _holds(r.condition, holding)]
 
-    def _holding(self, name: str, value: str) -> tuple[int, ...]:
+    def asks(self, name: str) -> bool:
+        """Tell whether some pattern is matched against fields of a name."""
+        return field_hash(name) in self._patterns
+
+    def holding(self, name: str, value: str) -> tuple[int, ...]:
+        """Return the atoms that a value of a field holds."""
         patterns = self._patterns.get(field_hash(name))
         if patterns is None or not value:
             return ()
@@ -172,12 +183,12 @@ def signatures_of(folder: ModelFolder) -> Signatures:
     return Signatures.load(folder.files[artefact.SIGNATURES], folder.json(artefact.SIGNATURE_RULES))
 
 
-def gates_of(event: Canonical) -> set[int]:
-    """Return the gates that an event opens: its family, its kind, each part of it, its action, its channel."""
+def gates_of(event: Canonical, channels: Iterable[str]) -> set[int]:
+    """Return the gates that an event opens: its family, its kind, each part of it, its action, its channels."""
     parts = (gate(f"part {part}") for part in event.kind.split(":"))
     actions = (action_gate(value) for name, value in event.fields if name == "action")
-    channels = (gate(f"channel {value}") for name, value in event.plain if name == "channel")
-    return {gate(event.family), gate(f"{event.family} {event.kind}"), *parts, *actions, *channels}
+    said = (gate(f"channel {channel}") for channel in channels)
+    return {gate(event.family), gate(f"{event.family} {event.kind}"), *parts, *actions, *said}
 
 
 @lru_cache(maxsize=4_096)

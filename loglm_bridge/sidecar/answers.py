@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from loglm_bridge.contract.errors import ModelFailed
@@ -28,12 +28,21 @@ def withheld(detail: str) -> Answer:
     return Answer("error", write_verdict(Verdict("error", detail=detail)))
 
 
+#: Answers that are kept written; then all are forgotten.
+_MOST_WRITTEN = 16_384
+
+
 @dataclass(frozen=True)
 class Caller:
-    """Calls the model and counts how that goes."""
+    """Calls the model and counts how that goes.
+
+    `written` holds answers by the identity of their verdict, which it keeps alive: a model gives equal verdicts mostly
+    as one object, and writing one costs more than finding it.
+    """
 
     watchdog: Watchdog
     metrics: Metrics
+    written: dict[int, tuple[Verdict, Answer]] = field(default_factory=dict, repr=False)
 
     async def __call__(self, model: Model, events: Sequence[Event], options: Options, seconds: float) -> list[Answer]:
         """Return one answer for each event.
@@ -45,7 +54,7 @@ class Caller:
         """
         started = time.monotonic()
         try:
-            return await self.watchdog.call(lambda: _answers(model, events, options), seconds)
+            return await self.watchdog.call(lambda: self._answers(model, events, options), seconds)
         except HungError:
             self.metrics.hung.add()
             raise
@@ -58,12 +67,22 @@ class Caller:
         finally:
             self.metrics.inference_seconds.add(time.monotonic() - started)
 
+    def _answers(self, model: Model, events: Sequence[Event], options: Options) -> list[Answer]:
+        verdicts = model.label(events, options)
+        if len(verdicts) != len(events):
+            raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
+        return [self._answer(verdict) for verdict in verdicts]
 
-def _answers(model: Model, events: Sequence[Event], options: Options) -> list[Answer]:
-    verdicts = model.label(events, options)
-    if len(verdicts) != len(events):
-        raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-    return [_answer(verdict) for verdict in verdicts]
+    def _answer(self, verdict: Verdict) -> Answer:
+        known = self.written.get(id(verdict))
+        if known is not None and known[0] is verdict:
+            return known[1]
+        answer = _answer(verdict)
+        if verdict.embedding is None and verdict.explanation is None:
+            if len(self.written) >= _MOST_WRITTEN:
+                self.written.clear()
+            self.written[id(verdict)] = verdict, answer
+        return answer
 
 
 def _answer(verdict: Verdict) -> Answer:

@@ -28,8 +28,8 @@ from loglm_bridge import __version__
 from loglm_bridge.contract.errors import LogLMError, NotReady
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.wire import Request as Batch
-from loglm_bridge.contract.wire import join_reply, read_request
-from loglm_bridge.sidecar import answering
+from loglm_bridge.contract.wire import join_reply
+from loglm_bridge.sidecar import answering, reading
 from loglm_bridge.sidecar.admission import Admission
 from loglm_bridge.sidecar.answers import Answer
 from loglm_bridge.sidecar.keeper import Keeper
@@ -79,7 +79,7 @@ class Api:
     async def expose(self, _: Request) -> Response:
         """Answer GET /metrics."""
         model = self.keeper.last
-        text = self.metrics.expose(model.id if model else None)
+        text = self.metrics.expose(model.id if model else None, model.caches() if model else {})
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _answer(self, request: Request, embed: bool) -> Response:
@@ -142,8 +142,8 @@ def application(api: Api) -> Starlette:
 async def _read(request: Request) -> Batch:
     body = await request.body()
     if len(body) <= _PARSE_HERE:
-        return read_request(body)
-    return await asyncio.to_thread(read_request, body)
+        return reading.read(body)
+    return await asyncio.to_thread(reading.read, body)
 
 
 async def _while_connected(request: Request, work: Coroutine[None, None, list[Answer]]) -> list[Answer]:

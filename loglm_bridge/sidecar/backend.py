@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,9 @@ class Model(Protocol):
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model."""
 
+    def caches(self) -> Mapping[str, int]:
+        """Return figures of what the model remembers, by name."""
+
     def self_test(self) -> None:
         """Label the golden events. Raises ModelFailed where an answer differs from the recorded one."""
 
@@ -31,12 +34,12 @@ class Model(Protocol):
         """Give back what the model holds."""
 
 
-#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference.
-#: Raises ModelRefused.
-Load = Callable[[Path | None, int], Model]
+#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference,
+#: as a profile. Raises ModelRefused.
+Load = Callable[[Path | None, int, str], Model]
 
 
-def load_model(folder: Path | None, threads: int) -> Model:
+def load_model(folder: Path | None, threads: int, profile: str) -> Model:
     """Load a model folder, where `folder` is None the promoted or else the shipped one.
 
     Raises:
@@ -46,4 +49,4 @@ def load_model(folder: Path | None, threads: int) -> Model:
     from loglm_bridge.model import default_folder
     from loglm_bridge.model.labeller import Labeller
 
-    return Labeller.load(default_folder() if folder is None else folder, threads=threads)
+    return Labeller.load(default_folder() if folder is None else folder, threads, profile)

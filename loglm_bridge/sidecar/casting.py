@@ -25,6 +25,17 @@ def whole(low: int, high: int) -> Cast:
     return cast
 
 
+def choice(*allowed: str) -> Cast:
+    """Return a reader of one of some words."""
+
+    def cast(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(" or ".join(allowed))
+        return str(value)
+
+    return cast
+
+
 def seconds(low: float, high: float) -> Cast:
     """Return a reader of durations."""
 

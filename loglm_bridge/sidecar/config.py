@@ -16,7 +16,7 @@ from typing import Any
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import DEFAULT_PORT, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_ECHO
 from loglm_bridge.contract.text import one_line
-from loglm_bridge.sidecar.casting import Cast, level, names, path, seconds, text, whole
+from loglm_bridge.sidecar.casting import Cast, choice, level, names, path, seconds, text, whole
 
 
 def _cores() -> int:
@@ -58,6 +58,9 @@ class Settings:
     )
     model: Path | None = field(
         default=None, metadata=_about(path, "model folder; default: the promoted or shipped one")
+    )
+    profile: str = field(
+        default="base", metadata=_about(choice("base", "fast"), "which of the model's encoders: base, or fast")
     )
     tls_cert: Path | None = field(default=None, metadata=_about(path, "certificate chain (PEM); serves https"))
     tls_key: Path | None = field(default=None, metadata=_about(path, "private key of the certificate (PEM)"))

@@ -85,15 +85,21 @@ class Metrics:
             "process_resident_memory_bytes": ("Resident memory.", _resident_bytes),
         }
 
-    def expose(self, model: ModelId | None) -> str:
-        """Return the body of GET /metrics."""
+    def expose(self, model: ModelId | None, caches: Mapping[str, int]) -> str:
+        """Return the body of GET /metrics; `caches` are the model's figures of what it remembers."""
         lines = [line for part in vars(self).values() if isinstance(part, Counter | Histogram) for line in part.lines()]
         for name, (meaning, read) in self.gauges.items():
             lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge", f"{name} {float(read())!r}"]
+        for name, value in caches.items():
+            lines += [f"# TYPE loglm_{name} {_kind(name)}", f"loglm_{name} {value}"]
         if model is not None:
             lines += ["# HELP loglm_model_info The model that answers.", "# TYPE loglm_model_info gauge"]
             lines.append(f"loglm_model_info{_labels(model.to_dict())} 1")
         return "\n".join(lines) + "\n"
+
+
+def _kind(cache: str) -> str:
+    return "counter" if cache.endswith(("hits", "misses")) else "gauge"
 
 
 def _labels(values: Mapping[str, str]) -> str:

@@ -42,8 +42,10 @@ class Quarantine:
     def holds(self, event: Event) -> bool:
         """Tell whether an event is held."""
         # nearly always there is nothing to look up, and then nothing to hash
+        if not self._until:
+            return False
         self._expire()
-        return bool(self._until) and _key(event) in self._until
+        return _key(event) in self._until
 
     def _expire(self) -> None:
         now = self._clock()

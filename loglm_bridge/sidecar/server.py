@@ -78,7 +78,7 @@ class Sidecar(uvicorn.Server):
         self.settings, self.exit_code = settings, OK
         self._url = listening.url(settings, listener)
         self._metrics, self._watchdog = Metrics(), Watchdog()
-        tested = loader(load, settings.model, settings.threads)
+        tested = loader(load, settings.model, settings.threads, settings.profile)
         self._keeper = Keeper(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
         self._quarantine = Quarantine()
         caller = Caller(self._watchdog, self._metrics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from loglm_bridge.contract.errors import SidecarError
 from loglm_bridge.contract.event import Event
@@ -16,6 +16,7 @@ from loglm_bridge.splunk.client import SidecarClient
 from loglm_bridge.splunk.export import Row
 from loglm_bridge.splunk.judge import PREFIX, judge
 from loglm_bridge.splunk.labelled import event_in, verdict_of
+from loglm_bridge.splunk.lanes import Outcome
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.rows import event_of
 from loglm_bridge.splunk.settings import Settings
@@ -72,21 +73,27 @@ class AlertFindings:
     def _ask(self, events: Sequence[Event]) -> list[_Judged]:
         """Ask the sidecar; events that it cannot be asked about get a verdict that says why."""
         found: dict[int, _Judged] = {}
-        try:
-            asked = Options(top=self._settings.top, sequence=bool(self._options.by))
-            for part in self._connected().split(events, asked.sequence) if events else ():
-                reply = self._connected().label([events[i] for i in part], asked)
-                found.update((i, (events[i], verdict, str(reply.model))) for i, verdict in zip(part, reply.verdicts))
-        except SidecarError as error:
-            self.tally.blame(error)
-            lost = Verdict(error.row_status, detail=str(error))
-            return [found.get(i, (event, lost, "")) for i, event in enumerate(events)]
+        asked = Options(top=self._settings.top, sequence=bool(self._options.by))
+        for places, outcome in self._outcomes(events, asked) if events else ():
+            if isinstance(outcome, SidecarError):
+                self.tally.blame(outcome)
+                lost = Verdict(outcome.row_status, detail=str(outcome))
+                found.update((i, (events[i], lost, "")) for i in places)
+            elif isinstance(outcome, Exception):
+                raise outcome
+            else:
+                model = str(outcome.model)
+                found.update((i, (events[i], verdict, model)) for i, verdict in zip(places, outcome.verdicts))
         return [found[i] for i in range(len(events))]
 
-    def _connected(self) -> SidecarClient:
-        if self._client is None:
-            self._client = self._connect()
-        return self._client
+    def _outcomes(self, events: Sequence[Event], asked: Options) -> Iterator[tuple[Sequence[int], Outcome]]:
+        try:
+            if self._client is None:
+                self._client = self._connect()
+        except SidecarError as error:
+            yield range(len(events)), error
+        else:
+            yield from self._client.label_parts(events, asked)
 
     def _judge(self, row: Row, known: _Judged) -> Optional[Finding]:
         event, verdict, model = known

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Optional
 from urllib.parse import urlsplit
 
-from splunklib import binding
-from splunklib.client import AmbiguousReferenceException, Service
-
 from loglm_bridge.contract.errors import NoToken
 from loglm_bridge.splunk.settings import Settings
 
@@ -64,6 +61,10 @@ def _from_file(path: Path) -> str:
 def _from_store(session: Optional[SplunkSession]) -> str:
     if session is None or not session.uri or not session.key:
         raise NoToken("no token file is configured and Splunk gave no session to read storage/passwords with")
+    # half as long to import as all that a search needs, so who has a token file does not wait for it
+    from splunklib import binding
+    from splunklib.client import AmbiguousReferenceException, Service
+
     uri = urlsplit(session.uri)
     service = Service(
         scheme=uri.scheme,

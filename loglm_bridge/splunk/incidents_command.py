@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
-from splunklib.searchcommands import Configuration
-
 from loglm_bridge.contract.errors import OptionError
 from loglm_bridge.contract.sequence import GAP
 from loglm_bridge.splunk import process, values
@@ -20,9 +18,10 @@ from loglm_bridge.splunk.columns import HINTS, Value
 from loglm_bridge.splunk.incidents import Flagged, Incident, Incidents
 from loglm_bridge.splunk.logfile import new_ref, open_log
 from loglm_bridge.splunk.options import Readers, read_arguments
-from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, searchinfo
+from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, searchinfo
 from loglm_bridge.splunk.rows import Row, decimal, event_of, text_of
 from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.table import Table, csv_rows
 
 #: Fields of a row that name who is in an event.
 WHO = ("host", "user", "src_user", "src", "dest", "src_ip", "dest_ip")
@@ -32,8 +31,6 @@ _MOST_GAP = 30 * 86_400
 
 _SPAN = re.compile(r"(\d{1,7})(s|sec|m|min|h|hr|d|day)?\Z", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-_log = open_log("loglm")
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,6 @@ READERS: Readers = {
 }
 
 
-@Configuration(distributed=False)
 class IncidentsCommand(ChunkedCommand):
     """The command; `app` is the app's folder."""
 
@@ -84,22 +80,19 @@ class IncidentsCommand(ChunkedCommand):
         self._rows = self._unlabelled = 0
         self._found = Incidents(GAP)
 
-    def configure(self, metadata: Metadata) -> None:
-        """Read settings and options. Raises ConfigError, OptionError."""
+    def configure(self, metadata: Metadata) -> Mapping[str, Any]:
+        """Read settings and options; ask for all rows, with what is needed of them. Raises ConfigError, OptionError."""
         args = searchinfo(metadata).get("args")
         settings = Settings.read(self._app)
         self._asked = IncidentOptions.parse([str(a) for a in args] if isinstance(args, list) else [], settings)
         self._found = Incidents(self._asked.gap)
-
-    def declared(self) -> Mapping[str, Any]:
-        """Return what makes splunkd hand over all rows, with the fields that are needed."""
         names = ("status", "score", "verdict", "novelty", "technique_id", "technique", "tactic")
         needed = (*self._asked.by, "_raw", *HINTS, *WHO, *(self._asked.prefix + name for name in names))
         return {"type": "reporting", "required_fields": list(dict.fromkeys(needed))}
 
-    def transform(self, records: Iterator[Record]) -> Iterator[Record]:
+    def transform(self, body: bytes) -> Iterator[str]:
         """Take the rows in and yield none."""
-        for row in records:
+        for row in Table(body).records():
             self._rows += 1
             self._unlabelled += text_of(row, self._asked.prefix + "status") != "ok"
             event = self._flagged(row)
@@ -107,10 +100,9 @@ class IncidentsCommand(ChunkedCommand):
                 self._found.add(tuple(text_of(row, name) for name in self._asked.by), event)
         yield from ()
 
-    def last(self) -> Iterator[Record]:
+    def last(self) -> Iterator[str]:
         """Yield one row for each incident, the likeliest first."""
-        for incident in self._found:
-            yield self._row(incident)
+        return csv_rows(self._row(incident) for incident in self._found)
 
     def finished(self) -> None:
         """Tell the user of rows that could not be judged."""
@@ -168,4 +160,4 @@ def _number(text: str) -> float:
 
 def main(app: Path) -> None:
     """Run as a program that splunkd started."""
-    process.main(IncidentsCommand(app), _log)
+    process.main(IncidentsCommand(app), lambda: open_log("loglm"))

@@ -1,38 +1,61 @@
-"""Labels the rows of one search: rows to events, events to the sidecar, verdicts to columns. No row is lost."""
+"""Labels the rows of one search: rows to events, events to the sidecar, verdicts to columns. No row is lost.
+
+While sidecars work, the next rows are read and those that were answered are written (SidecarClient.answers).
+"""
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from itertools import chain, islice, repeat
+from typing import Callable, Iterator, Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
-from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.wire import Options, Reply
-from loglm_bridge.splunk.client import SidecarClient
-from loglm_bridge.splunk.columns import Value
+from loglm_bridge.contract.sequence import cut
+from loglm_bridge.contract.wire import Options, Reply, write_event
+from loglm_bridge.splunk.batch import Batch
+from loglm_bridge.splunk.client import SidecarClient, split
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
+from loglm_bridge.splunk.label_cells import LabelCells
+from loglm_bridge.splunk.lanes import Outcome
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import blank_columns, event_of, label_columns
+from loglm_bridge.splunk.rows import event_reader
 from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.table import Table, csv_row
 
-Record = dict[str, Value]
+#: What a request is about: a batch, places in it (below 0: an event of an earlier chunk), whether it is the last of it.
+_About = tuple[Batch, Sequence[int], bool]
+
+#: A request: what it is about, and its events on the wire.
+_Request = tuple[_About, Sequence[str]]
 
 
 class Labeller:
     """Adds the loglm columns to rows; counts what became of them in `tally`.
 
-    The token is read and the client made once, when the first row needs them.
+    The token is read and the client made once, when the first row needs them; `away` says why no sidecar can be asked
+    at all. A defect of ours costs labels and never a row; `on_defect` is told of it.
     """
 
-    def __init__(self, options: SearchOptions, settings: Settings, session: Optional[SplunkSession]) -> None:
+    def __init__(
+        self,
+        options: SearchOptions,
+        settings: Settings,
+        session: Optional[SplunkSession],
+        on_defect: Callable[[Exception], None],
+        away: Optional[SidecarError] = None,
+    ) -> None:
         self.tally = Tally()
         self._options = options
         self._settings = settings
         self._session = session
+        self._on_defect = on_defect
+        self._stops = options.onerror == "fail" and away is None
         self._client: Optional[SidecarClient] = None
-        self._no_client: Optional[SidecarError] = None
+        self._no_client = away
         self._company = Company()
+        self._cells = LabelCells(options)
+        self._empty = self._cells.blank("empty", f'field "{options.field}" is absent or empty')
         self._wanted = Options(
             top=options.top,
             embedding=options.output != "labels",
@@ -40,56 +63,68 @@ class Labeller:
             sequence=bool(options.by),
         )
 
-    def label(self, rows: Sequence[Record]) -> None:
-        """Give every row all columns, in place.
+    def label(self, table: Table) -> Iterator[str]:
+        """Yield the rows of a chunk in their order, as CSV in pieces, each row with all columns.
 
         Raises:
             SidecarError: no labels, and the search asked to stop then (onerror=fail).
         """
-        asked: list[Record] = []
-        events: list[Event] = []
-        for row in rows:
-            event = event_of(row, self._options.field, self._options.by)
-            if event.raw.strip():
-                asked.append(row)
-                events.append(event)
-            else:
-                self._blank([row], "empty", f'field "{self._options.field}" is absent or empty')
-        if events:
-            self._ask(asked, events)
-        self._count(rows)
-
-    def give_up(self, rows: Sequence[Record], status: str, reason: LogLMError) -> None:
-        """Give rows the columns of no answer, in place of `label`."""
-        self.tally.blame(reason)
-        self._blank(rows, status, str(reason))
-        self._count(rows)
+        gap = "," if table.columns else ""
+        head = csv_row(table.columns) + gap + self._cells.head
+        for (batch, places, last), outcome in self._outcomes(self._requests(table)):
+            self._fill(batch, places, outcome)
+            if last:
+                self.tally.count(batch.statuses)
+                for piece in batch.pieces(gap):
+                    yield head + piece
+                    head = ""
 
     def close(self) -> None:
-        """Close the connection to the sidecar."""
+        """Close the connections to the sidecars."""
         if self._client is not None:
             self._client.close()
 
-    def _ask(self, rows: list[Record], events: list[Event]) -> None:
-        try:
-            client = self._connected()
-        except SidecarError as error:
-            self._unanswered(rows, error)
-            return
-        known = self._company.of(events) if self._wanted.sequence else []
-        together = [*known, *events]
-        for part in client.split(together, self._wanted.sequence):
-            asked = [i - len(known) for i in part]
-            if max(asked) >= 0:
-                self._ask_part(client, [rows[i] if i >= 0 else {} for i in asked], [together[i] for i in part])
-        if self._wanted.sequence:
-            self._company.keep(events)
+    def _requests(self, table: Table) -> Iterator[_Request]:
+        """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
+        read = event_reader(table, self._options.field, self._options.by)
+        rows, size = iter(table), None if self._options.by else self._settings.batch_events
+        while True:
+            batch = Batch(islice(rows, size), read, self._empty)
+            if not len(batch):
+                return
+            parts = self._parts(batch)
+            for number, (places, events) in enumerate(parts, 1):
+                yield (batch, places, number == len(parts)), events
 
-    def _ask_part(self, client: SidecarClient, rows: list[Record], events: Sequence[Event]) -> None:
+    def _parts(self, batch: Batch) -> Sequence[tuple[Sequence[int], Sequence[str]]]:
+        """Return the requests about a batch, as places and events: at least one, which may be empty."""
         try:
-            self._write(rows, client.label(events, self._wanted))
+            if batch.defect is not None:
+                raise batch.defect
+            known = self._company.of([told.entity for told in batch.told]) if self._wanted.sequence else []
+            together = [*known, *batch.told]
+            units = [[i] for i in range(len(together))]
+            if self._wanted.sequence:
+                units = cut([t.entity for t in together], [t.time for t in together], [t.raw for t in together])
+                self._company.keep(batch.told)
+            events = [write_event(told.raw, told.hints, told.time) for told in together]
+            places = [*repeat(-1, len(known)), *batch.asked]
+            parts = split(self._settings, units, list(map(len, events)))
+            found = [([places[i] for i in part], [events[i] for i in part]) for part in parts]
+            # what holds nothing new need not be asked
+            return [(about, told) for about, told in found if max(about) >= 0] or [((), ())]
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
+            self._defect(batch, range(len(batch)), error)
+            return [((), ())]
+
+    def _outcomes(self, requests: Iterator[_Request]) -> Iterator[tuple[_About, Outcome]]:
+        first = list(islice(requests, 1))  # without rows nobody is asked for the token
+        try:
+            client = self._connected() if first else None
         except SidecarError as error:
-            self._unanswered(rows, error)
+            yield from ((about, error) for about, _ in chain(first, requests))
+        else:
+            yield from client.answers(chain(first, requests), self._wanted) if client else ()
 
     def _connected(self) -> SidecarClient:
         if self._no_client is not None:
@@ -102,27 +137,33 @@ class Labeller:
                 raise
         return self._client
 
-    def _unanswered(self, rows: Sequence[Record], error: SidecarError) -> None:
-        if self._options.onerror == "fail":
-            raise error
-        self.tally.blame(error)
-        self._blank(rows, error.row_status, str(error))
+    def _fill(self, batch: Batch, places: Sequence[int], outcome: Outcome) -> None:
+        if isinstance(outcome, SidecarError):
+            if self._stops:
+                raise outcome
+            self._blank(batch, places, outcome.row_status, outcome)
+            return
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            batch.label(places, self._labelled(outcome))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._defect(batch, places, error)
 
-    def _write(self, rows: list[Record], reply: Reply) -> None:
-        options, model = self._options, str(reply.model)
-        for row, verdict in zip(rows, reply.verdicts):
-            columns = label_columns(
-                verdict, model, prefix=options.prefix, output=options.output, threshold=options.threshold
-            )
-            row.update(columns)
+    def _labelled(self, reply: Reply) -> list[tuple[str, str]]:
+        """Return status and label cells of each row; equal verdicts are one object (wire.read_reply)."""
+        model, known, found = str(reply.model), dict[int, tuple[str, str]](), []
+        for verdict in reply.verdicts:
+            one = known.get(id(verdict))
+            if one is None:
+                one = known[id(verdict)] = (verdict.status, self._cells.of(verdict, model))
+            found.append(one)
+        return found
 
-    def _blank(self, rows: Sequence[Record], status: str, detail: str) -> None:
-        columns = blank_columns(status, detail, prefix=self._options.prefix, output=self._options.output)
-        for row in rows:
-            row.update(columns)
+    def _defect(self, batch: Batch, places: Sequence[int], error: Exception) -> None:
+        self._on_defect(error)
+        self._blank(batch, places, "error", LogLMError(f"internal error ({type(error).__name__})"))
 
-    def _count(self, rows: Sequence[Record]) -> None:
-        """Count what the rows carry, so that the message cannot say anything else."""
-        status = self._options.prefix + "status"
-        for row in rows:
-            self.tally.add(str(row[status]))
+    def _blank(self, batch: Batch, places: Sequence[int], status: str, reason: LogLMError) -> None:
+        self.tally.blame(reason)
+        batch.label(places, repeat((status, self._cells.blank(status, str(reason)))))

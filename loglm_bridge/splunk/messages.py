@@ -6,7 +6,7 @@ Wording and rule: reference/RELIABILITY.md, section 3.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Optional
+from typing import Mapping, Optional
 
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.text import one_line
@@ -25,9 +25,9 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.reason: Optional[LogLMError] = None
 
-    def add(self, status: str) -> None:
-        """Count one row."""
-        self.statuses[status] += 1
+    def count(self, statuses: Mapping[str, int]) -> None:
+        """Add numbers of rows by status."""
+        self.statuses.update(statuses)
 
     def blame(self, reason: LogLMError) -> None:
         """Note why rows go without labels; the first reason is the one that is told."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from logging import Logger
-from typing import IO
+from typing import IO, TYPE_CHECKING, Callable
 
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.splunk import messages
 from loglm_bridge.splunk.protocol import ChunkedCommand, SearchEnded
 
+if TYPE_CHECKING:
+    from logging import Logger
 
-def main(command: ChunkedCommand, log: Logger) -> None:
-    """Run as a program that splunkd started."""
+
+def main(command: ChunkedCommand, log: Callable[[], Logger]) -> None:
+    """Run as a program that splunkd started; `log` opens its log, which is not needed as a rule."""
     run(command, log, sys.stdin.buffer, sys.stdout.buffer)
     try:
         sys.stdout.flush()
@@ -22,17 +24,17 @@ def main(command: ChunkedCommand, log: Logger) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def run(command: ChunkedCommand, log: Logger, istream: IO[bytes], ostream: IO[bytes]) -> None:
+def run(command: ChunkedCommand, log: Callable[[], Logger], istream: IO[bytes], ostream: IO[bytes]) -> None:
     """Hold the conversation with splunkd; every error reaches the user as a sentence, none as an exit code."""
     try:
         command.serve(istream, ostream)
     except SearchEnded:
         command.log_end("cancelled")
     except LogLMError as error:
-        log.warning("search stopped: %s ref=%s", error, command.ref)
+        log().warning("search stopped: %s ref=%s", error, command.ref)
         _last_words(command, messages.failure(error, command.ref))
-    except Exception as error:
-        log.exception("search failed ref=%s", command.ref)
+    except Exception as error:  # noqa: BLE001 - the rim: it is logged and told
+        log().exception("search failed ref=%s", command.ref)
         _last_words(command, messages.surprise(error, command.ref))
     finally:
         command.close()

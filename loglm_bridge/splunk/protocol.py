@@ -1,10 +1,11 @@
-"""Search command protocol 2 ("chunked") on top of splunklib 2.1.1.
+"""Search command protocol 2 ("chunked"): records of splunkd in, one answer to each (reference/SPLUNK.md 1.1, 1.2).
 
-splunklib keeps what it does well: the settings of a getinfo answer and the writing of records with their `__mv_`
-columns. The rest is its own here, each for a reason:
+Of our own, not splunklib's, whose framing and rules it keeps (the tests compare the two):
 
+- time: importing splunklib.searchcommands takes longer than all the rest of a getinfo, of which a search pays several;
+  its readers and writers handle a row as a mapping, cell by cell;
 - errors: splunklib writes an inspector message and exits 1, which the user reads as "error code 1"; the protocol has
-  the key `error` for a sentence (reference/SPLUNK.md 1.2);
+  the key `error` for a sentence;
 - getinfo: splunklib fails where a parse-only probe brings no dispatch folder or times;
 - a closed pipe: a user's cancel or `head 10`, which splunklib answers with a traceback;
 - reading: splunklib stops at values above 10 MiB, at NUL (Python 3.9) and at a bare carriage return, loses columns
@@ -13,19 +14,12 @@ columns. The rest is its own here, each for a reason:
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from typing import IO, Any, Iterator, Mapping, NoReturn, Optional
-
-from splunklib.searchcommands import StreamingCommand
-from splunklib.searchcommands.internals import CsvDialect, RecordWriterV2
+from typing import IO, Any, Iterable, Iterator, Mapping, NoReturn, Optional
 
 from loglm_bridge.contract.errors import InputError
-from loglm_bridge.splunk.columns import Value
 
-Record = dict[str, Value]
 Metadata = Mapping[str, Any]
 
 _HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,10})\s*,\s*(\d{1,12})\s*\n")
@@ -33,54 +27,47 @@ _HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,10})\s*,\s*(\d{1,12})\s*\n")
 #: Bytes of the longest header line that is read.
 _MAX_HEADER = 256
 
-_MV = "__mv_"
-_MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
-
-_BARE_CR = re.compile(rb"\r(?!\n)")
-_VISIBLE_NUL, _VISIBLE_CR = "\u2400".encode(), "\u240d".encode()
-
-#: Characters of the longest value; splunklib's own 10 MiB ends the search of whoever has a longer one.
-_MAX_VALUE = 2**31 - 1
-
 
 class SearchEnded(Exception):
     """splunkd closed the pipe: cancelled, or enough rows seen."""
 
 
-class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has no types
-    """A command that answers getinfo with `configure` and each chunk of rows with `transform`; `ref` names its log."""
+class ChunkedCommand:
+    """A command that answers getinfo with what `configure` returns and each chunk with what `transform` makes of it.
+
+    `ref` names what it logs.
+    """
 
     ref = ""
 
-    def log_end(self, how: str) -> None:
-        """Log how the search ended."""
+    def __init__(self) -> None:
+        self._ostream: Optional[IO[bytes]] = None
+        self._messages: list[tuple[str, str]] = []
 
-    def close(self) -> None:
-        """Close what the search opened."""
+    def configure(self, metadata: Metadata) -> Mapping[str, Any]:
+        """Prepare for the search that `metadata` (of getinfo) describes; return what getinfo is answered with.
 
-    def configure(self, metadata: Metadata) -> None:
-        """Prepare for the search that `metadata` (of getinfo) describes; raise a LogLMError to refuse it."""
+        Raises a LogLMError to refuse the search.
+        """
         raise NotImplementedError
 
-    def transform(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield what becomes of the rows of one chunk; every record has the same columns."""
+    def transform(self, body: bytes) -> Iterator[str]:
+        """Yield what becomes of a chunk of rows, CSV in pieces of any size."""
         raise NotImplementedError
 
-    def declared(self) -> Any:
-        """Return what getinfo is answered with; `configure` was called before."""
-        return self._configuration
-
-    def last(self) -> Iterator[Record]:
-        """Yield rows that follow those of the last chunk: what a reporting command has to say."""
+    def last(self) -> Iterator[str]:
+        """Yield CSV that follows that of the last chunk: what a reporting command has to say."""
         return iter(())
 
     def finished(self) -> None:
         """Write messages; called before the last answer of a search is sent."""
         raise NotImplementedError
 
-    def stream(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Satisfy splunklib, which demands this name."""
-        return self.transform(records)
+    def log_end(self, how: str) -> None:
+        """Log how the search ended."""
+
+    def close(self) -> None:
+        """Close what the search opened."""
 
     def serve(self, istream: IO[bytes], ostream: IO[bytes]) -> None:
         """Hold the conversation with splunkd up to its end.
@@ -89,43 +76,38 @@ class ChunkedCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has n
             SearchEnded: splunkd closed the pipe.
             LogLMError: the search cannot go on; to be told with `fail`.
         """
-        csv.field_size_limit(_MAX_VALUE)
-        self._protocol_version = 2
-        self._record_writer = RecordWriterV2(ostream)
+        self._ostream = ostream
         metadata, _ = read_chunk(istream)
         if metadata.get("action") != "getinfo":
             raise InputError(f"splunkd began with {str(metadata.get('action'))[:20]!r}, not with getinfo")
-        self.configure(metadata)
-        self._answer(lambda: self._record_writer.write_metadata(self.declared()))
+        self._answer(self.configure(metadata))
         finished = False
         while not finished:
             finished = self._serve_chunk(*read_chunk(istream))
 
     def fail(self, sentence: str) -> None:
-        """Stop the search with a sentence for its user; what was written since the last answer is dropped."""
-        self._answer(lambda: self._record_writer._write_chunk([("finished", True), ("error", sentence)], ""))
+        """Stop the search with a sentence for its user; what was made of the present chunk is dropped."""
+        self._answer({"finished": True, "error": sentence})
 
     def tell(self, level: str, sentence: str) -> None:
         """Add a message of level INFO or WARN to the next answer."""
-        # splunklib formats its text: braces in it would be taken for fields
-        self._record_writer.write_message(level, "{}", sentence)
+        self._messages.append((level, sentence))
 
     def _serve_chunk(self, metadata: Metadata, body: bytes) -> bool:
         finished = bool(metadata.get("finished"))
-        write = self._record_writer.write_record
-        for record in self.transform(read_records(body)):
-            write(record)
+        pieces = [piece.encode("utf-8") for piece in self.transform(body)]
         if finished:
-            for record in self.last():
-                write(record)
+            pieces += [piece.encode("utf-8") for piece in self.last()]
             self.finished()
-        self._answer(lambda: self._record_writer.write_chunk(finished=finished))
+        inspector = {"inspector": {"messages": self._messages}} if self._messages else {}
+        self._messages = []
+        self._answer({**inspector, "finished": finished}, pieces)
         return finished
 
-    @staticmethod
-    def _answer(write: Any) -> None:
+    def _answer(self, metadata: Metadata, pieces: Iterable[bytes] = ()) -> None:
+        assert self._ostream is not None  # noqa: S101 - for the type checker: set by `serve`
         try:
-            write()
+            write_chunk(self._ostream, metadata, list(pieces))
         except OSError as error:  # EPIPE; EINVAL on Windows
             raise SearchEnded from error
 
@@ -151,55 +133,14 @@ def read_chunk(istream: IO[bytes]) -> tuple[Metadata, bytes]:
     return found if isinstance(found, dict) else _not_metadata(), body
 
 
-def read_records(body: bytes) -> Iterator[Record]:
-    """Yield the rows of a chunk; each has every column of the header, multivalue fields as lists.
-
-    Bytes that are not UTF-8 become U+FFFD, NUL becomes its visible sign. `__mv_` columns are folded into the field they
-    belong to. Raises InputError where the body is not CSV.
-    """
-    text = io.TextIOWrapper(io.BytesIO(_csv_safe(body)), encoding="utf-8", errors="replace", newline="\n")
-    reader = csv.reader(text, dialect=CsvDialect)
-    try:
-        header = next(reader, [])
-        plain = [(i, name) for i, name in enumerate(header) if not name.startswith(_MV)]
-        listed = [(i, name[len(_MV) :]) for i, name in enumerate(header) if name.startswith(_MV)]
-        width = len(header)
-        for cells in reader:
-            if len(cells) < width:
-                cells += [""] * (width - len(cells))
-            record: Record = {name: cells[i] for i, name in plain}
-            for i, name in listed:
-                if cells[i]:
-                    record[name] = _values(cells[i])
-                elif name not in record:
-                    record[name] = ""
-            yield record
-    except csv.Error as error:
-        raise InputError(f"the rows that splunkd sent are not CSV ({error})") from error
-
-
-def _csv_safe(body: bytes) -> bytes:
-    """Replace what Python's csv reader stops at: NUL (before 3.11), and a carriage return in a value without quotes."""
-    if b"\0" in body:
-        body = body.replace(b"\0", _VISIBLE_NUL)
-    if _BARE_CR.search(body) and not _parses(body):
-        body = _BARE_CR.sub(_VISIBLE_CR, body)
-    return body
-
-
-def _parses(body: bytes) -> bool:
-    text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="\n")
-    try:
-        for _ in csv.reader(text, dialect=CsvDialect):
-            pass
-    except csv.Error:
-        return False
-    return True
-
-
-def _values(text: str) -> Value:
-    """Return the values of a `__mv_` cell: each in dollar signs, doubled inside, joined by semicolons."""
-    return [value.replace("$$", "$") for value in _MV_VALUE.findall(text)]
+def write_chunk(ostream: IO[bytes], metadata: Metadata, pieces: Iterable[bytes]) -> None:
+    """Write one record of the stream, whose body comes in pieces: its length leads it, so all of them are held."""
+    head, held = json.dumps(metadata, separators=(",", ":")).encode("ascii"), list(pieces)
+    ostream.write(b"chunked 1.0,%d,%d\n" % (len(head), sum(map(len, held))))
+    ostream.write(head)
+    for piece in held:
+        ostream.write(piece)
+    ostream.flush()
 
 
 def _exactly(istream: IO[bytes], size: int) -> bytes:

@@ -1,32 +1,28 @@
 """`| loglm`: labels the rows of a search. Runs on the search head only, because the sidecar is there.
 
-splunkd starts this program several times per search only to ask getinfo, so that path imports neither the HTTP library
-nor what labels, and asks nobody; all that comes with the first row.
+splunkd starts this program several times per search only to ask getinfo, so that path imports neither the HTTP client
+nor what labels, and asks nobody; all that comes with the first chunk of rows.
 """
 
 from __future__ import annotations
 
 import time
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional
 
-from splunklib.searchcommands import Configuration
-
-from loglm_bridge.contract.errors import LogLMError, SidecarError
+from loglm_bridge.contract.errors import SidecarError
 from loglm_bridge.splunk import messages, process
 from loglm_bridge.splunk.logfile import new_ref, open_log
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, Record, searchinfo
+from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, searchinfo
 from loglm_bridge.splunk.settings import Settings
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from loglm_bridge.splunk.labeller import Labeller
 
-_log = open_log("loglm")
 
-
-@Configuration(distributed=False)
 class LogLMCommand(ChunkedCommand):
     """The command; `app` is the app's folder."""
 
@@ -41,22 +37,20 @@ class LogLMCommand(ChunkedCommand):
         self._info: Metadata = {}
         self._labeller: Optional[Labeller] = None
 
-    def configure(self, metadata: Metadata) -> None:
-        """Read settings and options. Raises ConfigError, OptionError."""
+    def configure(self, metadata: Metadata) -> Mapping[str, Any]:
+        """Read settings and options; ask for the fields that are needed. Raises ConfigError, OptionError."""
         self._info = searchinfo(metadata)
         args = self._info.get("args")
         self._settings = Settings.read(self._app)
         self._asked = SearchOptions.parse([str(a) for a in args] if isinstance(args, list) else [], self._settings)
-        self._configuration.required_fields = self._asked.required_fields
+        return {"type": "stateful", "required_fields": self._asked.required_fields}
 
-    def transform(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield the rows in their order, each with all columns, labelled batch by batch; with `by` chunk by chunk."""
-        size = None if self._asked.by else self._settings.batch_events
-        rows = list(islice(records, size))
-        while rows:
-            self._label(rows)
-            yield from rows
-            rows = list(islice(records, size))
+    def transform(self, body: bytes) -> Iterator[str]:
+        """Yield the rows in their order, each with all columns."""
+        from loglm_bridge.splunk.table import Table
+
+        self._labeller = self._labeller or self._make_labeller()
+        return self._labeller.label(Table(body, without=self._asked.columns))
 
     def finished(self) -> None:
         """Tell the user what became of the rows, in one message, and only where something is to tell."""
@@ -72,12 +66,11 @@ class LogLMCommand(ChunkedCommand):
         """Log what became of the rows; processes that were only asked getinfo leave no line."""
         if self._labeller is not None:
             seconds = time.monotonic() - self._started
-            _log.info(
-                "search %s sid=%s %s seconds=%.2f ref=%s", how, self._sid, self._labeller.tally, seconds, self.ref
-            )
+            tally = self._labeller.tally
+            _log().info("search %s sid=%s %s seconds=%.2f ref=%s", how, self._sid, tally, seconds, self.ref)
 
     def close(self) -> None:
-        """Close the connection to the sidecar."""
+        """Close the connections to the sidecars."""
         if self._labeller is not None:
             self._labeller.close()
 
@@ -85,32 +78,27 @@ class LogLMCommand(ChunkedCommand):
     def _sid(self) -> str:
         return str(self._info.get("sid", ""))
 
-    def _label(self, rows: list[Record]) -> None:
-        labeller = self._labeller = self._labeller or self._make_labeller()
-        if self._sid.startswith("remote_"):
-            # the ids that splunkd gives to the part of a search that runs on an indexer; no sidecar is there
-            labeller.give_up(rows, "unavailable", _OnIndexerError("LogLM runs on the search head only"))
-            return
-        try:
-            labeller.label(rows)
-        except LogLMError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
-            _log.exception("batch failed sid=%s ref=%s", self._sid, self.ref)
-            labeller.give_up(rows, "error", LogLMError(f"internal error ({type(error).__name__})"))
-
     def _make_labeller(self) -> Labeller:
         from loglm_bridge.splunk.credentials import SplunkSession
         from loglm_bridge.splunk.labeller import Labeller
 
         session = SplunkSession(str(self._info.get("splunkd_uri") or ""), str(self._info.get("session_key") or ""))
-        return Labeller(self._asked, self._settings, session)
+        # the ids that splunkd gives to the part of a search that runs on an indexer; no sidecar is there
+        away = _OnIndexerError("LogLM runs on the search head only") if self._sid.startswith("remote_") else None
+        return Labeller(self._asked, self._settings, session, self._defect, away)
+
+    def _defect(self, error: Exception) -> None:
+        _log().exception("batch failed sid=%s ref=%s", self._sid, self.ref, exc_info=error)
 
 
 class _OnIndexerError(SidecarError):
     """The command was started where no sidecar is."""
 
     hint = "put it behind a command that runs on the search head"
+
+
+def _log() -> Logger:
+    return open_log("loglm")
 
 
 def main(app: Path) -> None:

@@ -21,6 +21,9 @@ from loglm_bridge.splunk import values
 
 CONF = "loglm.conf"
 
+#: Addresses of sidecars; a search has a thread and a connection for each.
+MAX_SIDECARS = 16
+
 #: What splits user, query or fragment off an address, or means different things to different readers.
 _NOT_IN_URL = re.compile(r"[@?#\\\x00-\x20\x7f]")
 
@@ -29,7 +32,7 @@ _NOT_IN_URL = re.compile(r"[@?#\\\x00-\x20\x7f]")
 class Settings:
     """What `loglm.conf` says. `timeout` in seconds, `batch_bytes` in bytes of a request body; None where empty."""
 
-    url: str
+    urls: tuple[str, ...]
     token_file: Optional[Path]
     ca_file: Optional[Path]
     timeout: float
@@ -58,12 +61,7 @@ class Settings:
                     found[key] = cast(text)
                 except ValueError as error:
                     raise ConfigError(f"{where} must be {error}, got {_shown(text)}", where=CONF) from error
-        return cls(**found)
-
-    @property
-    def address(self) -> str:
-        """Host and port (host alone where the port is the scheme's own), as messages name the sidecar."""
-        return urlsplit(self.url).netloc
+        return cls(urls=found.pop("url"), **found)
 
 
 def conf_files(app: Path) -> ConfigParser:
@@ -94,7 +92,7 @@ def _readers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
     """Return what each key of each stanza must be; the defaults are in default/loglm.conf only."""
     return {
         "sidecar": {
-            "url": sidecar_url,
+            "url": sidecar_urls,
             "token_file": lambda text: conf_path(app, text),
             "ca_file": lambda text: conf_path(app, text),
             "timeout": lambda text: values.number(text, 0.1, 300),
@@ -109,8 +107,16 @@ def _readers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
     }
 
 
+def sidecar_urls(text: str) -> tuple[str, ...]:
+    """Return one or more addresses with commas between, each once. Raises ValueError with what is wanted."""
+    urls = tuple(dict.fromkeys(sidecar_url(part.strip()) for part in text.split(",")))
+    if len(urls) > MAX_SIDECARS:
+        raise ValueError(f"at most {MAX_SIDECARS} addresses")
+    return urls
+
+
 def sidecar_url(text: str) -> str:
-    """Return the address without a trailing slash.
+    """Return an address without a trailing slash.
 
     The events and the token travel to it, so plain http is for this machine only, and neither credentials nor a query
     can hide in it. Raises ValueError with what is wanted.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from loglm_bridge.contract.event import Event
@@ -12,11 +13,18 @@ from loglm_bridge.telemetry.text import clean_text, cut
 #: Families of JSON that may be no more than an envelope around a line of another format.
 _GENERAL = frozenset({"json", "app", "system", "gcp"})
 #: Names (lower case) under which an envelope carries the line.
-_ENVELOPES = ("log", "message", "msg", "body", "raw", "_raw", "event.original", "syslogmessage", "textpayload",
-              "properties.rawxml", "rawxml", "line", "jsonpayload.message", "logmessage", "event")  # fmt: skip
+_ENVELOPES = frozenset(
+    """log message msg body raw _raw event.original syslogmessage textpayload properties.rawxml rawxml line
+    jsonpayload.message logmessage event""".split()  # noqa: SIM905 (a table of words)
+)
 #: What a line is read as where nothing better fits: no reason to leave the envelope out.
 _WEAK = frozenset({"text", "free_text", "key_value", "csv", "csv_line"})
 _MIN_LINE = 20
+
+
+def may_wrap(family: str, names: Iterable[str]) -> bool:
+    """Tell whether a JSON event of a family and of fields of these names can be an envelope around a line."""
+    return family in _GENERAL and any(name.lower() in _ENVELOPES for name in names)
 
 
 def read(event: Event) -> Record:
@@ -39,15 +47,13 @@ def dispatch(text: str, event: Event) -> Record:
         return record
     record = json_event.parse(text, event)
     if record is not None:
-        return _unwrapped(record, event)
+        return unwrapped(record, event)
     return windows_text.parse(text, event) or lines.parse(text, event)
 
 
-def _unwrapped(record: Record, event: Event) -> Record:
+def unwrapped(record: Record, event: Event) -> Record:
     """Return the record of the line that a JSON envelope carries, where that line has a format of its own."""
-    if record.family not in _GENERAL:
-        return record
-    for name, value in record.fields:
+    for name, value in record.fields if record.family in _GENERAL else ():
         if len(value) >= _MIN_LINE and name.lower() in _ENVELOPES:
             inner = windows_xml.parse(value, event) or lines.parse(value, event)
             if inner.status == "ok" and inner.format not in _WEAK:

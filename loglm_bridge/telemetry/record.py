@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import NamedTuple
 
 Field = tuple[str, str]
+
+
+class Head(NamedTuple):
+    """What decides how a field is read: how the event was written, whose log it is, its kind within the family."""
+
+    format: str
+    family: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,32 @@ class Record:
     fields: tuple[Field, ...]
     truncated: bool = False
     status: str = "ok"
+
+    @property
+    def head(self) -> Head:
+        """Return what decides how the fields are read."""
+        return Head(self.format, self.family, self.kind)
+
+
+class Parsed(NamedTuple):
+    """A record as two columns: many events share `head` and `names`, and only `values` are each one's own."""
+
+    head: Head
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+    truncated: bool = False
+    status: str = "ok"
+
+    @classmethod
+    def of(cls, record: Record) -> Parsed:
+        """Return a record's columns."""
+        names, values = zip(*record.fields, strict=True) if record.fields else ((), ())
+        return cls(record.head, names, values, record.truncated, record.status)
+
+    @property
+    def record(self) -> Record:
+        """Return the record of these columns."""
+        return Record(*self.head, tuple(zip(self.names, self.values, strict=True)), self.truncated, self.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _HOSTILE = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U000e0000-\U000e0fff]"
 )
+#: The ASCII characters that _HOSTILE does not hold.
+_HARMLESS = bytes(code for code in range(128) if not _HOSTILE.match(chr(code)))
 
 
 def clean_text(text: str) -> str:
@@ -22,9 +24,11 @@ def clean_text(text: str) -> str:
     A byte order mark that opens the text says nothing and is dropped. The result encodes to UTF-8, is well-formed
     in XML, and cannot reorder or hide what a person sees (RELIABILITY.md, fault 28).
     """
-    text = text.removeprefix("\ufeff")
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isascii():
+        if text.isprintable() or not text.encode("ascii").translate(None, _HARMLESS):
+            return text
+    elif text[:1] == "\ufeff":
+        text = text[1:]
     return _HOSTILE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
@@ -37,4 +41,6 @@ def cut(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
     data = text[: limit + 1].encode("utf-8", "surrogatepass")
     if len(data) <= limit:
         return text, False
-    return data[:limit].decode("utf-8", "ignore"), True
+    while data[limit] & 0xC0 == 0x80:  # within a character
+        limit -= 1
+    return data[:limit].decode("utf-8", "surrogatepass"), True

@@ -40,4 +40,4 @@ def test_golden_answers_are_the_models_own(tiny, tmp_path):
     folder = tiny.seal(tmp_path / "m", GOLDEN_EVENTS)
     rows = json.loads((folder / GOLDEN).read_text())
     for row, verdict in zip(rows, Labeller.load(folder).label(GOLDEN_EVENTS, Options(top=1)), strict=True):
-        assert (row["score"], row["technique"]) == (verdict.score, verdict.techniques[0].id)
+        assert row["base"] == {"score": verdict.score, "technique": verdict.techniques[0].id}

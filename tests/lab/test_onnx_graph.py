@@ -69,11 +69,13 @@ def test_padding_changes_nothing(tiny):
     assert run(tiny.onnx, ids, fields).tobytes() == run(tiny.onnx, *wide).tobytes()
 
 
-@pytest.mark.parametrize(("layers", "width", "inner"), [(1, 32, 64), (3, 48, 96), (2, 128, 512)])
-def test_the_bytes_are_those_of_whole_number_arithmetic(layers, width, inner):
+@pytest.mark.parametrize(
+    ("layers", "width", "inner", "outputs"), [(1, 32, 64, 0), (3, 48, 96, 0), (2, 128, 512, 0), (2, 64, 256, 128)]
+)
+def test_the_bytes_are_those_of_whole_number_arithmetic(layers, width, inner, outputs):
     """A second implementation that adds in 64-bit integers: no instruction set can answer otherwise."""
     torch.manual_seed(layers)
-    shape = EncoderShape(90, 8, 64, layers, width, 4, inner)
+    shape = EncoderShape(90, 8, 64, layers, width, 4, inner, outputs)
     encoder = EventEncoder(shape, pad=0).eval()
     for name, parameter in encoder.named_parameters():
         torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.2)

@@ -19,6 +19,7 @@ def recipe(tmp_path_factory):
     """The shipped recipe in small."""
     content = yaml.safe_load(SHIPPED.read_text("utf-8"))
     content.update(pieces=500, fills=2, prototypes=8, encoder={"layers": 1, "width": 32, "heads": 2, "inner": 64})
+    content["distil"].update(layers=1, width=16, heads=2, inner=32, epochs=2, minutes=1e6)
     content["pretrain"].update(epochs=2, minutes=1e6, budget=1024)
     for net in ("technique", "malice"):
         content[net].update(bag=4, hidden=8, epochs=3, batch=32)
@@ -51,6 +52,7 @@ def done(data, recipe, tmp_path_factory):
         seen.spy(patch, calibrate, "calibrated")
         made, _ = run.corpus(data.folder, data.split)
         run.pretrain()
+        seen["errors"] = run.distil()
         heads = run.heads(everything=False, atomic=True)
     return run, made, heads, seen
 
@@ -83,7 +85,7 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
     export.seal(
         tmp_path / "m",
         run.tokenizer_file,
-        run.encoder_bytes(),
+        run.encoders(),
         heads,
         run.signatures(),
         run.neighbours(everything=False),
@@ -94,6 +96,7 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
         "1",
         {},
     )
+    Labeller.load(tmp_path / "m", profile="fast").self_test()
     labeller = Labeller.load(tmp_path / "m")
     labeller.self_test()
     (verdict,) = labeller.label(golden, Options(top=3))
@@ -158,7 +161,7 @@ def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
     folder = export.seal(
         tmp_path / "m",
         run.tokenizer_file,
-        run.encoder_bytes(),
+        run.encoders(),
         heads,
         run.signatures(),
         run.neighbours(everything=False),

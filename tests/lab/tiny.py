@@ -49,12 +49,19 @@ class Tiny:
     features: Features
     heads: Heads
 
+    @property
+    def small(self) -> bytes:
+        """An untrained encoder whose vectors have the same width."""
+        shape = replace(self.encoder.shape, width=16, inner=32, outputs=self.encoder.shape.width)
+        return export.session(EventEncoder(shape, self.tokenizer.pad).eval())
+
     def seal(
         self,
         folder: Path,
         golden: list[Event] | None = None,
         heads: Heads | None = None,
         context: dict[str, bytes] | None = None,
+        encoders: dict[str, bytes] | None = None,
     ) -> Path:
         """Write the model as a folder, with the samples as golden events unless others are named."""
         events = [e for e in sample_events() if e.raw.strip()] if golden is None else golden
@@ -62,7 +69,7 @@ class Tiny:
         export.seal(
             folder,
             self.tokenizer_file,
-            self.onnx,
+            encoders or {"base": self.onnx},
             heads or self.heads,
             NO_RULES,
             no_neighbours(32),

@@ -17,7 +17,11 @@ def encode(shape, pad, weights, ids, fields):
     rows, _ = _quantised(x, 127.0)
     states = rows / _rms(rows) * weights["norm.weight"]
     levels, step = _quantised(states * kept, 32767.0, axis=1)
-    return (_sum(levels, 1) * step / _sum(kept, 1))[:, 0]
+    mean = (_sum(levels, 1) * step / _sum(kept, 1))[:, 0]
+    if not shape.outputs:
+        return mean
+    rows, step = _quantised(mean, 127.0)
+    return _product(rows, weights["outlet.weight"].T) * step + weights["outlet.bias"]
 
 
 def _block(name, x, kept, shape, weights):

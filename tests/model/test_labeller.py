@@ -172,8 +172,9 @@ def test_the_sealed_model_passes_its_self_test(labeller):
 @pytest.mark.parametrize("change", [{"score": 0.02}, {"score": float("nan")}, {"technique": "T9999"}])
 def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path, row, change):
     def changed(rows):
-        added = {k: v + rows[row]["score"] if k == "score" else v for k, v in change.items()}
-        rows[row] = {**rows[row], **added}
+        said = rows[row]["base"]
+        added = {k: v + said["score"] if k == "score" else v for k, v in change.items()}
+        rows[row] = {**rows[row], "base": {**said, **added}}
         return rows
 
     with pytest.raises(ModelFailed, match="otherwise than when it was sealed"):
@@ -188,7 +189,17 @@ def test_other_heads_fail_the_golden_events_of_the_first(sealed, tiny, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "golden", ["[]", "{}", "3", "[3]", '[{"id": "a"}]', '[{"id":"a","event":{},"score":1,"technique":"x"}]']
+    "golden",
+    [
+        "[]",
+        "{}",
+        "3",
+        "[3]",
+        '[{"id": "a"}]',
+        '[{"id":"a","event":{"raw":"b"}}]',
+        '[{"id":"a","event":{},"base":{"score":1,"technique":"x"}}]',
+        '[{"id":"a","event":{"raw":"b"},"base":1}]',
+    ],
 )
 def test_a_self_test_of_nothing_is_refused(sealed, tmp_path, golden):
     with pytest.raises(ModelRefused, match="golden"):
@@ -223,3 +234,30 @@ def test_techniques_that_attack_does_not_list_are_refused(sealed, tiny, tmp_path
     names = ("T0000", *tiny.heads.config.techniques[1:])
     with pytest.raises(ModelRefused, match="T0000"):
         Labeller.load(with_file(sealed, tmp_path, HEADS_CONFIG, tiny.heads.with_config(techniques=names).dump()[1]))
+
+
+def test_a_profile_is_another_encoder_under_another_name(sealed, tiny, tmp_path):
+    folder = tiny.seal(tmp_path / "both", encoders={"base": tiny.onnx, "fast": tiny.small})
+    base, fast = Labeller.load(folder), Labeller.load(folder, profile="fast")
+    fast.self_test()
+    events = sample_events()
+    scores = [[v.score for v in labeller.label(events, Options())] for labeller in (base, fast)]
+    assert scores[0] != scores[1]
+    assert fast.id == replace(base.id, name="tiny-fast")
+    assert fast.describe()["name"] == "tiny-fast"
+    with pytest.raises(ModelRefused, match="no profile fast"):
+        Labeller.load(sealed, profile="fast")
+
+
+def test_what_is_remembered_is_counted(sealed):
+    labeller, events = Labeller.load(sealed), [e for e in sample_events() if e.raw.strip()][:20]
+    labeller.label(events, Options())
+    first = labeller.caches()
+    assert first["form_cache_hits"] + first["form_cache_misses"] <= len(events)
+    assert first["outcome_cache_events"] == first["outcome_cache_misses"] > 0
+    labeller.label(events, Options())
+    again = labeller.caches()
+    assert again["form_cache_misses"] == first["form_cache_misses"]
+    assert again["form_cache_hits"] > first["form_cache_hits"]
+    labeller.close()
+    assert labeller.caches()["form_cache_bytes"] == 0

@@ -28,7 +28,7 @@ class House:
     def __init__(self, deadline=DEADLINE):
         self.metrics, self.watchdog, self.quarantine = Metrics(), Watchdog(), Quarantine()
         self.given_up = []
-        load = loader(Double.load, None, 1)
+        load = loader(Double.load, None, 1, "base")
         self.keeper = Keeper(load, self.watchdog, self.metrics, lambda: self.given_up.append(True))
         self.inference = Inference(self.keeper, Caller(self.watchdog, self.metrics), self.quarantine, deadline)
 

@@ -31,7 +31,7 @@ def test_requests_are_taken_from_the_end_of_loading_to_the_stop():
 
         def load():
             goes_on.wait(5)
-            return Double.load(None, 1)
+            return Double.load(None, 1, "base")
 
         kept, _ = made(load)
         loading = asyncio.create_task(kept.start())
@@ -53,7 +53,7 @@ def test_requests_are_taken_from_the_end_of_loading_to_the_stop():
 
 def test_a_stop_while_loading_is_not_forgotten():
     async def scenario():
-        kept, _ = made(lambda: Double.load(None, 1))
+        kept, _ = made(lambda: Double.load(None, 1, "base"))
         kept.stop()
         await kept.start()
         assert kept.reason == "stopping"
@@ -66,7 +66,7 @@ def test_a_model_that_is_refused_or_fails_its_test_is_never_ready(monkeypatch, m
     monkeypatch.setenv("DOUBLE", mode)
 
     async def scenario():
-        kept, _ = made(loader(Double.load, None, 1))
+        kept, _ = made(loader(Double.load, None, 1, "base"))
         with pytest.raises(kind):
             await kept.start()
         assert kept.reason == "loading"
@@ -82,7 +82,7 @@ def test_a_model_that_cannot_be_brought_back_is_given_up():
             loads.append(True)
             if len(loads) > 1:
                 raise ModelFailed("still broken")
-            return Double.load(None, 1)
+            return Double.load(None, 1, "base")
 
         kept, given_up = made(load)
         await kept.start()
@@ -102,7 +102,7 @@ def test_a_model_that_cannot_be_brought_back_is_given_up():
 def test_restarts_of_an_hour_ago_do_not_count():
     async def scenario():
         now = [0.0]
-        kept, given_up = made(lambda: Double.load(None, 1), lambda: now[0])
+        kept, given_up = made(lambda: Double.load(None, 1, "base"), lambda: now[0])
         await kept.start()
         for _ in range(3 * MAX_RESTARTS):
             now[0] += 3_600 / MAX_RESTARTS + 1

@@ -39,7 +39,7 @@ def test_a_histogram_is_cumulative_and_its_bounds_are_inclusive():
 def test_every_line_of_the_exposition_is_well_formed():
     metrics = Metrics()
     metrics.gauges["flag"] = ("Meaning.", lambda: True)
-    text = metrics.expose(ModelId('a"b', "1\\", "n\n"))
+    text = metrics.expose(ModelId('a"b', "1\\", "n\n"), {"form_cache_hits": 5, "form_cache_bytes": 6})
     assert text.endswith("\n")
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
@@ -48,7 +48,9 @@ def test_every_line_of_the_exposition_is_well_formed():
     assert "flag 1.0" in text
     assert r'loglm_model_info{name="a\"b",version="1\\",sha256="n\n"} 1' in text
     assert "process_resident_memory_bytes" in text
+    assert "# TYPE loglm_form_cache_hits counter\nloglm_form_cache_hits 5\n" in text
+    assert "# TYPE loglm_form_cache_bytes gauge\nloglm_form_cache_bytes 6\n" in text
 
 
 def test_without_a_model_there_is_no_model_sample():
-    assert "model_info" not in Metrics().expose(None)
+    assert "model_info" not in Metrics().expose(None, {})

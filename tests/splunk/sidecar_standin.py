@@ -131,7 +131,10 @@ class Handler(BaseHTTPRequestHandler):
         verdicts = tuple(verdict_of(event, request.options) for event in request.events)
         if fault == "html":
             return self.answer(502, "<html>bad gateway</html>")
-        return self.answer(200, write_reply(Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)))
+        if server.fault == "fewer_of" and any(server.arg in event.raw for event in request.events):
+            fault = "fewer"
+        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)
+        return self.answer(200, write_reply(reply, request.options.distinct))
 
     def count(self, request):
         """Keep what a test may want to know about a request that was labelled."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.contract.sequence import windows
-from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.client import split
 from loglm_bridge.splunk.company import KEPT
 from loglm_bridge.splunk.settings import Settings
 
@@ -69,9 +69,7 @@ def test_rows_survive_a_sidecar_that_is_away(app_at, search):
 def test_a_request_holds_whole_windows(entities, most, rng):
     events = [Event(f"{i}", entity=entity, time=float(i)) for i, entity in enumerate(entities)]
     rng.shuffle(events)
-    client = SidecarClient(replace(SETTINGS, batch_events=most), "token")
-    parts = list(client.split(events, together=True))
-    client.close()
+    parts = list(split(replace(SETTINGS, batch_events=most), windows(events), [100] * len(events)))
     assert sorted(place for part in parts for place in part) == list(range(len(events)))
     assert all(len(part) <= max(most, MAX_SEQUENCE) for part in parts)
     wanted = [[events[p] for p in window] for window in windows(events)]

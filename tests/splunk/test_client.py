@@ -17,7 +17,7 @@ from loglm_bridge.contract.errors import (
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.breaker import COOL_DOWN
-from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.client import SidecarClient, split
 from loglm_bridge.splunk.settings import Settings
 from tests.splunk.conftest import TOKEN
 from tests.splunk.test_faults import closed_port
@@ -53,7 +53,7 @@ def client_at(root, clock):
     made = []
 
     def make(port, token=TOKEN, **changes):
-        settings = replace(Settings.read(Path(root)), url=f"http://127.0.0.1:{port}", **changes)
+        settings = replace(Settings.read(Path(root)), urls=(f"http://127.0.0.1:{port}",), **changes)
         made.append(SidecarClient(settings, token, clock=clock, sleep=clock.sleep))
         return made[-1]
 
@@ -67,7 +67,7 @@ def test_labels_in_order_over_several_requests(standin, client_at):
     reply = client_at(standin.port, batch_events=4).label(events, OPTIONS)
     assert [v.verdict for v in reply.verdicts] == ["malicious" if i % 2 else "benign" for i in range(11)]
     assert str(reply.model) == "standin 1.0 abababababab"
-    assert standin.seen()["batches"] == [4, 4, 3]
+    assert sorted(standin.seen()["batches"]) == [3, 4, 4]
 
 
 def test_no_events_are_a_request_that_proves_address_and_token(standin, client_at):
@@ -76,15 +76,16 @@ def test_no_events_are_a_request_that_proves_address_and_token(standin, client_a
         client_at(standin.port, token="other").label([], OPTIONS)
 
 
-def test_split_keeps_within_both_limits(client_at):
-    client = client_at(1, batch_events=3, batch_bytes=2000)
-    sizes = [10, 10, 10, 10, 5000, 900, 900, 900]
-    parts = list(client.split([Event("x" * size) for size in sizes]))
-    assert parts == [[0, 1, 2], [3], [4], [5], [6], [7]]
-    assert list(client.split([])) == []
+def test_split_keeps_within_both_limits(root):
+    settings = replace(Settings.read(root), batch_events=3, batch_bytes=2000)
+    sizes = [10, 10, 10, 10, 5000, 860, 860, 900]
+    parts = list(split(settings, [[i] for i in range(len(sizes))], sizes))
+    assert parts == [[0, 1, 2], [3], [4], [5, 6], [7]]
+    assert list(split(settings, [[3, 1, 0, 2], [4, 5]], [1] * 6)) == [[3, 1, 0, 2], [4, 5]]
+    assert list(split(settings, [], [])) == []
 
 
-def test_a_request_that_grew_by_escaping_is_halved(standin, client_at):
+def test_a_request_counts_as_long_as_it_is_on_the_wire(standin, client_at):
     client = client_at(standin.port, batch_bytes=4000)
     reply = client.label([Event("\u4e2d" * 300)] * 8, OPTIONS)
     assert len(reply.verdicts) == 8

@@ -11,7 +11,7 @@ from loglm_bridge.contract.text import one_line
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.settings import Settings
 
-SETTINGS = Settings("http://127.0.0.1:1", None, None, 1.0, 10, 10_000, 0.75, 4, "p_")
+SETTINGS = Settings(("http://127.0.0.1:1",), None, None, 1.0, 10, 10_000, 0.75, 4, "p_")
 
 
 def parse(*args):

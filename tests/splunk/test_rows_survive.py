@@ -14,7 +14,7 @@ from loglm_bridge.splunk.logfile import open_log
 from loglm_bridge.splunk.process import run
 from loglm_bridge.splunk.search_command import LogLMCommand
 from tests.splunk.splunkd import decode_rows, encode_rows, frame, warnings
-from tests.splunk.test_protocol import CELL, TEXT
+from tests.splunk.test_table import CELL, TEXT
 
 FAULTS = ["", "busy", "loading", "model_error", "mismatch", "fewer", "html", "foreign", "api", "redirect", "too_large"]
 CELLS = st.one_of(CELL, st.sampled_from(["", "mimikatz", "whoami", "\ufffd"]))
@@ -56,7 +56,7 @@ def test_rows_out_are_rows_in(chunks, output, fault, left, standin, app_at):
     for i, (names, rows) in enumerate(chunks):
         stream += frame({"action": "execute", "finished": i == len(chunks) - 1}, encode_rows(rows, names))
     out = io.BytesIO()
-    run(LogLMCommand(app), open_log("loglm"), io.BytesIO(stream), out)
+    run(LogLMCommand(app), lambda: open_log("loglm"), io.BytesIO(stream), out)
     found = [(decode_json(head), decode_rows(body)) for head, body in answers(out)][1:]
     written = column_names("loglm_", output)
     statuses = []

@@ -22,7 +22,7 @@ def local(app, text):
 
 def test_the_shipped_defaults(root):
     assert Settings.read(root) == Settings(
-        url="http://127.0.0.1:8765",
+        urls=("http://127.0.0.1:8765",),
         token_file=None,
         ca_file=None,
         timeout=10.0,
@@ -40,8 +40,24 @@ def test_local_overrides_key_by_key(app):
         "\ufeff# mine\n[sidecar]\n timeout=2.5\nurl =https://sidecar.example:9443/x/\n\n[labels]\nthreshold = 0.9\n",
     )
     found = Settings.read(app)
-    assert (found.timeout, found.url, found.threshold) == (2.5, "https://sidecar.example:9443/x", 0.9)
-    assert (found.top, found.batch_events, found.address) == (3, 128, "sidecar.example:9443")
+    assert (found.timeout, found.urls, found.threshold) == (2.5, ("https://sidecar.example:9443/x",), 0.9)
+    assert (found.top, found.batch_events) == (3, 128)
+
+
+def test_several_sidecars_each_once(app):
+    local(app, "[sidecar]\nurl = http://127.0.0.1:1, https://b/ ,http://[::1]:2,https://b\n")
+    assert Settings.read(app).urls == ("http://127.0.0.1:1", "https://b", "http://[::1]:2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://127.0.0.1:1,", ",http://127.0.0.1:1", "http://127.0.0.1:1, http://10.0.0.1:1", "https://a https://b",
+     ",".join(f"https://h{i}" for i in range(17))],
+)  # fmt: skip
+def test_one_address_that_is_none_refuses_all(text, app):
+    local(app, f"[sidecar]\nurl = {text}\n")
+    with pytest.raises(ConfigError, match=r"\[sidecar\] url must be "):
+        Settings.read(app)
 
 
 def test_a_stanzas_own_key_wins_over_the_default_stanza_and_unknown_keys_are_no_error(app):

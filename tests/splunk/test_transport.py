@@ -5,14 +5,12 @@ import socket
 import ssl
 import subprocess
 import threading
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from loglm_bridge.contract.errors import BadReply, SidecarTimeout, SidecarUnavailable, WrongService
 from loglm_bridge.splunk import transport
-from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.transport import ConnectionLost, Transport, Unreachable
 from tests.splunk.test_faults import closed_port
 
@@ -73,12 +71,12 @@ def tls_port(server, certificate):
 
 
 @pytest.fixture
-def to(root):
+def to():
     """Make transports to an address."""
     made = []
 
-    def make(url, **changes):
-        made.append(Transport(replace(Settings.read(root), url=url, **changes)))
+    def make(url, ca_file=None):
+        made.append(Transport(url, ca_file))
         return made[-1]
 
     yield make

@@ -1,7 +1,7 @@
 """Hostile characters and long events at the edge."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loglm_bridge.telemetry.text import clean_text, cut
@@ -34,6 +34,7 @@ def test_clean_text_encodes_and_is_stable(raw):
 
 
 @given(ANY_TEXT, st.integers(0, 200))
+@example("\ud80000", 4)
 def test_cut_is_a_prefix_within_the_limit(raw, limit):
     text, lost = cut(raw, limit)
     if lost:

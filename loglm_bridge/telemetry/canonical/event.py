@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical import hosts, names, order, tidy, tokens
 from loglm_bridge.telemetry.canonical.kinds import KINDS
 from loglm_bridge.telemetry.families import endpoint, windows, zeek
-from loglm_bridge.telemetry.record import Canonical, Field, Record
+from loglm_bridge.telemetry.record import Canonical, Field, Head, Record
 
 #: Fields of one canonical event.
 MAX_FIELDS = 64
 #: Characters of a plain value that rules are matched against.
 MAX_PLAIN = 8_192
 #: Raw fields of one record that are looked at.
-_MAX_RAW = 256
+MAX_RAW = 256
 
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
 #: Values of unknown fields that say nothing but which one it was.
 _PURE_IDENTITY = frozenset({tokens.GUID, tokens.HEX, tokens.TIME, tokens.RANDOM, tokens.SID, "{zero-guid}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one raw field gives to its event.
+
+    `name` and `value` are canonical, empty where the field is identity or says nothing. `account` is the lower-case raw
+    name of a dropped value that accounts are told by (tidy.ACCOUNT_PARTS), which `value` then is as the log wrote it.
+    """
+
+    name: str = ""
+    value: str = ""
+    account: str = ""
+
+
+_NOTHING = Part()
 
 
 def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
@@ -28,44 +47,75 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
     The host's own name (a field of the record, or `event.host`) becomes {host} wherever it occurs. Pure: the same
     record and host give the same result.
     """
+    head = record.head
+    raw = record.fields[:MAX_RAW]
+    fields = composed(head, [part(head, name, value) for name, value in raw])
+    told = without_host(fields, hosts.hosts(record, event))
+    plain = tuple((plain_name(head, name), plain_value(value)) for name, value in raw)
+    return Canonical(record.family, record.kind, told, plain=plain)
+
+
+def part(head: Head, name: str, value: str) -> Part:
+    """Return what a raw field gives to an event of its head."""
+    if value in _ABSENT:
+        return _NOTHING
+    rule = names.resolve(head.family, head.kind, name)
+    if rule is None:
+        return Part(account=name.lower(), value=value) if tells_account(head, name) else _NOTHING
+    canonical = KINDS[rule[1]](value)
+    if rule[1] == "guess" and (
+        canonical in _PURE_IDENTITY or (head.format == "json" and canonical in _said(head.kind))
+    ):
+        return _NOTHING
+    return Part(rule[0], canonical) if canonical else _NOTHING
+
+
+def tells_account(head: Head, name: str) -> bool:
+    """Tell whether an account is told by a field even where it is dropped."""
+    return head.family == "windows" and name.lower() in tidy.ACCOUNT_PARTS
+
+
+def composed(head: Head, parts: Iterable[Part]) -> tuple[Field, ...]:
+    """Return what an event's parts say together, in canonical order, at most MAX_FIELDS; hosts keep their names."""
     found: dict[str, str] = {}
-    tidy.add(found, "action", _action(record.family, record.kind))
-    dropped = _translate(record, found)
-    if "action" not in found and record.format == "json" and record.family != "linux" and ":" in record.kind:
-        found["action"] = record.kind.rpartition(":")[2]
-    if record.family == "windows":
-        tidy.add_accounts(found, dropped)
-    tidy.tidy(found, record.family)
-    own = hosts.hosts(record, event)
-    fields = [(name, hosts.without(value, own) if own else value) for name, value in found.items() if value]
-    fields.sort(key=lambda field: order.rank(field[0]))
-    return Canonical(record.family, record.kind, tuple(fields[:MAX_FIELDS]), plain=_plain(record))
-
-
-def _plain(record: Record) -> tuple[Field, ...]:
-    """Return every field as the log wrote it, in lower case, named as the canonical field it feeds or else itself."""
-    out = []
-    for name, value in record.fields[:_MAX_RAW]:
-        rule = names.resolve(record.family, record.kind, name)
-        out.append((rule[0] if rule else name.strip().lower().replace(" ", ""), value[:MAX_PLAIN].lower()))
-    return tuple(out)
-
-
-def _translate(record: Record, found: dict[str, str]) -> dict[str, str]:
-    """Add every field that a rule keeps, and return the others under their lower-case names, the first of each."""
     dropped: dict[str, str] = {}
-    said = frozenset(record.kind.split(":")) if record.format == "json" else frozenset()
-    for name, value in record.fields[:_MAX_RAW]:
-        if value in _ABSENT:
-            continue
-        rule = names.resolve(record.family, record.kind, name)
-        if rule is None:
-            dropped.setdefault(name.lower(), value)
-            continue
-        canonical = KINDS[rule[1]](value)
-        if rule[1] != "guess" or not (canonical in _PURE_IDENTITY or canonical in said):
-            tidy.add(found, rule[0], canonical)
-    return dropped
+    tidy.add(found, "action", _action(head.family, head.kind))
+    for each in parts:
+        if each.account:
+            dropped.setdefault(each.account, each.value)
+        else:
+            tidy.add(found, each.name, each.value)
+    if "action" not in found and head.format == "json" and head.family != "linux" and ":" in head.kind:
+        found["action"] = head.kind.rpartition(":")[2]
+    if head.family == "windows":
+        tidy.add_accounts(found, dropped)
+    tidy.tidy(found, head.family)
+    fields = sorted(((name, value) for name, value in found.items() if value), key=lambda field: order.rank(field[0]))
+    return tuple(fields)
+
+
+def without_host(fields: tuple[Field, ...], own: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return composed fields with the host's `own` names as {host}, at most MAX_FIELDS."""
+    if own:
+        fields = tuple((name, hosts.without(value, own)) for name, value in fields)
+    return fields[:MAX_FIELDS]
+
+
+def plain_name(head: Head, name: str) -> str:
+    """Return the name under which rules see a field as the log wrote it: the canonical one it feeds, or its own."""
+    rule = names.resolve(head.family, head.kind, name)
+    return rule[0] if rule else name.strip().lower().replace(" ", "")
+
+
+def plain_value(value: str) -> str:
+    """Return a value as rules see it: as the log wrote it, in lower case."""
+    return value[:MAX_PLAIN].lower()
+
+
+@lru_cache(maxsize=4_096)
+def _said(kind: str) -> frozenset[str]:
+    """Return what a kind says already."""
+    return frozenset(kind.split(":"))
 
 
 def _action(family: str, kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
@@ -31,18 +32,25 @@ _MIN_WORD = 5
 
 def hosts(record: Record, event: Event | None) -> tuple[str, ...]:
     """Return the names, lower case and longest first, under which the record's own host may occur in it."""
-    found: tuple[str, ...] = ()
-    for name, value in record.fields[:_HEAD]:
-        if name in _NAMES:
-            found += _spellings(value[:300])
-    if event is not None and event.host and not _is_service(record):
-        found += _spellings(event.host[:300])
-    return tuple(dict.fromkeys(found))
+    said = tuple(record.fields[i][1] for i in places([name for name, _ in record.fields]))
+    host = event.host if event is not None and not is_service(record.format, record.family) else ""
+    return spelt((*said, host))
 
 
-def _is_service(record: Record) -> bool:
+def places(names: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of the fields that name the record's own host."""
+    return tuple(i for i, name in enumerate(names[:_HEAD]) if name in _NAMES)
+
+
+@lru_cache(maxsize=16_384)
+def spelt(said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names, lower case and longest first, that a host's names may be written as."""
+    return tuple(dict.fromkeys(name for value in said if value for name in _spellings(value[:300])))
+
+
+def is_service(written: str, family: str) -> bool:
     """Tell a cloud service's log, whose `host` is the collector's or the service's name, from a machine's."""
-    return record.format == "json" and record.family not in _MACHINES
+    return written == "json" and family not in _MACHINES
 
 
 def without(value: str, names: tuple[str, ...]) -> str:

@@ -46,7 +46,10 @@ def bytes_bucket(value: str) -> str:
 
 def number(value: str) -> float | None:
     """Return the number that a text holds (a short unit behind it is ignored), None where it holds none."""
-    split = _split(value[:_MAX_NUMBER].strip())
+    text = value[:_MAX_NUMBER].strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    split = _split(text)
     return None if split is None else split[0]
 
 

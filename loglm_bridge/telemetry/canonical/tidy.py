@@ -6,6 +6,13 @@ from collections.abc import Mapping
 
 from loglm_bridge.telemetry.canonical import accounts, paths, shapes
 
+#: Dropped fields (lower-case raw names) of Windows events that accounts are told by.
+ACCOUNT_PARTS = frozenset(
+    {
+        "subjectusername", "subjectusersid", "targetusername", "targetusersid", "targetsid", "membersid",
+        "securityuserid",
+    }
+)  # fmt: skip
 #: Names of which the first value counts.
 _SINGLE = frozenset({"action", "user", "src_user"})
 #: Type of an audited object -> the field that its name is kept under.
@@ -25,7 +32,7 @@ def add(found: dict[str, str], name: str, value: str) -> None:
 
 
 def add_accounts(found: dict[str, str], parts: Mapping[str, str]) -> None:
-    """Merge names and SIDs of Windows events (lower-case raw names) to `user`, `src_user` and `member`.
+    """Merge names and SIDs of Windows events (ACCOUNT_PARTS) to `user`, `src_user` and `member`.
 
     With two accounts the target is the user and the subject the source; the event's own Security UserID is the last
     resort.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.signatures import Signature, match
+from loglm_bridge.telemetry.families.signatures import Signature, match, told_by
 
 S = Signature  # one line a product
 
@@ -211,6 +211,9 @@ _APPLICATIONS = (
 _SIGNATURES = (
     *_AWS, *_KUBERNETES, *_GOOGLE, *_IDENTITY, *_MICROSOFT, *_SECURITY, *_SAAS, *_CODE, *_APPLICATIONS,
 )  # fmt: skip
+
+#: Lower-case names of the fields whose values say what event it is.
+TOLD_BY = told_by(_SIGNATURES)
 
 
 def classify(lower: Mapping[str, str]) -> tuple[str, str] | None:

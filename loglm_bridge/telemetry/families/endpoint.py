@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.signatures import Signature, clean_kind, match
+from loglm_bridge.telemetry.families.signatures import Signature, clean_kind, match, told_by
 
 #: Behaviour words shared with Windows events, per product's own name of the event.
 _ACTIONS: Mapping[str, str] = {
@@ -73,6 +73,9 @@ _SIGNATURES = (
     Signature("endpoint", "tanium", ("event", "hostname", "fields.event"), ("event",)),
     Signature("linux", "auditd", ("auditid", "category", "sequence"), ("category",)),
 )  # fmt: skip
+
+#: Lower-case names of the fields whose values say what event it is.
+TOLD_BY = told_by(_SIGNATURES)
 
 
 def classify(lower: Mapping[str, str]) -> tuple[str, str] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Optional
+from collections.abc import Mapping, Sequence, Set
+from functools import lru_cache
+from typing import NamedTuple, Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
 from loglm_bridge.telemetry.families.flow_aliases import (
@@ -34,21 +35,62 @@ def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
     return ("flow", kind_of(items)) if is_flow(items) else None
 
 
-def is_flow(fields: Sequence[Field]) -> bool:
-    """Tell whether the fields name two addresses, count bytes or packets between them, and tell nothing beyond that."""
-    told = {n.lower() for n, v in fields if v not in _NOTHING}
-    if not told.isdisjoint(TELLING):
+class Roles(NamedTuple):
+    """What fields of some names can tell of a flow, as (place, lower-case name, meaning): their `meanings`, its first
+    and last moments; `telling` are the places of fields that say more than a flow does."""
+
+    telling: tuple[int, ...]
+    meanings: tuple[tuple[int, str, str], ...]
+    starts: tuple[tuple[int, str], ...]
+    ends: tuple[tuple[int, str], ...]
+
+    @property
+    def may_be_flow(self) -> bool:
+        """Whether such fields can be a flow at all, whatever their values."""
+        return _name_a_flow({meaning for _, _, meaning in self.meanings})
+
+
+@lru_cache(maxsize=8_192)
+def roles(names: tuple[str, ...]) -> Roles:
+    """Return what fields of these names can tell of a flow."""
+    lower = [name.lower() for name in names]
+    return Roles(
+        tuple(i for i, name in enumerate(lower) if name in TELLING),
+        tuple((i, name, ALIASES[name]) for i, name in enumerate(lower) if name in ALIASES),
+        tuple((i, name) for i, name in enumerate(lower) if name in STARTS),
+        tuple((i, name) for i, name in enumerate(lower) if name in ENDS),
+    )
+
+
+def tells_a_flow(told: Roles, values: Sequence[str]) -> bool:
+    """Tell whether values name two addresses, count bytes or packets between them, and tell nothing beyond that."""
+    if any(values[i] not in _NOTHING for i in told.telling):
         return False
-    names = {ALIASES.get(n) for n in told}
-    return "src_ip" in names and "dest_ip" in names and not _VOLUME.isdisjoint(names)
+    return _name_a_flow({meaning for i, _, meaning in told.meanings if values[i] not in _NOTHING})
+
+
+def is_flow(fields: Sequence[Field]) -> bool:
+    """Tell whether fields are a flow's: see `tells_a_flow`."""
+    return tells_a_flow(*_columns(fields))
 
 
 def kind_of(fields: Sequence[Field]) -> str:
     """Return the flow's protocol (tcp, udp, icmp, ...), empty where it is not known."""
-    for name, value in fields:
-        if ALIASES.get(name.lower()) == "protocol" and value not in _NOTHING:
-            return protocol(value)
-    return ""
+    return protocol_of(*_columns(fields))
+
+
+def protocol_of(told: Roles, values: Sequence[str]) -> str:
+    """Return the flow's protocol (tcp, udp, icmp, ...), empty where it is not known."""
+    said = (values[i] for i, _, meaning in told.meanings if meaning == "protocol")
+    return next((protocol(value) for value in said if value not in _NOTHING), "")
+
+
+def _name_a_flow(meanings: Set[str]) -> bool:
+    return "src_ip" in meanings and "dest_ip" in meanings and not _VOLUME.isdisjoint(meanings)
+
+
+def _columns(fields: Sequence[Field]) -> tuple[Roles, Sequence[str]]:
+    return roles(tuple([name for name, _ in fields])), [value for _, value in fields]
 
 
 def protocol(value: str) -> str:
@@ -61,30 +103,35 @@ def protocol(value: str) -> str:
 
 
 def normalise(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Return a flow's fields under flowprep's names, in one order, whoever exported it.
+    """Return a flow's fields under flowprep's names, in one order, whoever exported it: see `schema`."""
+    found = schema(*_columns(fields))
+    return tuple([(name, found[name]) for name in ORDER if found.get(name)])
+
+
+def schema(told: Roles, values: Sequence[str]) -> dict[str, str]:
+    """Return a flow's values by flowprep's names, some of them perhaps empty.
 
     Durations become seconds, from milli-, micro- and nanosecond fields or from start and end; of several fields of one
     meaning the first with a value counts. Other fields are left out: they are identity or the exporter's affairs.
     """
     found: dict[str, str] = {}
-    start = end = None
-    for name, value in fields:
-        lower = name.lower()
-        if value in _NOTHING:
-            continue
-        if lower in STARTS and start is None:
-            start = _moment(value, lower)
-        elif lower in ENDS and end is None:
-            end = _moment(value, lower)
-        meaning = ALIASES.get(lower)
-        if meaning is not None and meaning not in found:
-            found[meaning] = _seconds(value, lower) if meaning == "flow_dur" else value
-    if "flow_dur" not in found and start is not None and end is not None and end >= start:
-        found["flow_dur"] = format(end - start, ".6f").rstrip("0").rstrip(".")
+    for i, name, meaning in told.meanings:
+        value = values[i]
+        if value not in _NOTHING and meaning not in found:
+            found[meaning] = _seconds(value, name) if meaning == "flow_dur" else value
+    if "flow_dur" not in found and told.starts and told.ends:
+        start, end = _first_moment(told.starts, values), _first_moment(told.ends, values)
+        if start is not None and end is not None and end >= start:
+            found["flow_dur"] = format(end - start, ".6f").rstrip("0").rstrip(".")
     if "protocol" in found:
         found["protocol"] = protocol(found["protocol"])
     _ending(found)
-    return tuple((name, found[name]) for name in ORDER if found.get(name))
+    return found
+
+
+def _first_moment(places: Sequence[tuple[int, str]], values: Sequence[str]) -> float | None:
+    moments = (_moment(values[i], name) for i, name in places if values[i] not in _NOTHING)
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _ending(found: dict[str, str]) -> None:

@@ -14,6 +14,9 @@ _KIND_NAMES = ("event_type", "eventtype", "eventname", "event.action", "event.ty
                "log_type", "logtype", "type", "event", "category", "object")  # fmt: skip
 _MAX_KIND = 60
 
+#: Lower-case names of the fields whose values decide whose event it is; of all others their names do.
+TOLD_BY = windows_json.TOLD_BY | zeek.TOLD_BY | endpoint.TOLD_BY | cloud.TOLD_BY | frozenset(_KIND_NAMES)
+
 
 def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the sourcetype is never needed here)
     """Return the record of flattened JSON fields with its family and kind; `json` where nobody claims it."""

@@ -24,6 +24,11 @@ class Signature:
     kind: str = ""
 
 
+def told_by(signatures: Sequence[Signature]) -> frozenset[str]:
+    """Return the lower-case names of the fields whose values `match` looks at."""
+    return frozenset(name for signature in signatures for name in signature.kinds)
+
+
 def match(signatures: Sequence[Signature], lower: Mapping[str, str]) -> tuple[str, str] | None:
     """Return (family, kind) of the first signature that fits the fields (lower-case name to value)."""
     for signature in signatures:

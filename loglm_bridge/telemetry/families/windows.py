@@ -126,6 +126,8 @@ def classify(fields: Sequence[Field]) -> tuple[str, str]:
             channel = channel or value
         elif name == "EventID":
             event_id = event_id or value
+        if provider and channel and event_id:
+            break
     return "windows", kind_of(provider, channel, event_id)
 
 

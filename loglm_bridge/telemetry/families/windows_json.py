@@ -31,6 +31,9 @@ _DATA = (
     "body.event.eventdata.data.", "body.event.eventdata.", "body.event.userdata.", "data.win.eventdata.",
     "win.eventdata.", "eventdata.", "event_data.", "userdata.", "user_data.",
 )  # fmt: skip
+#: Lower-case names of the fields whose values say what event it is, where an event id says so (`is_id`), and which
+#: computer it is of.
+TOLD_BY, IDS, COMPUTERS = frozenset(_CHANNEL + _PROVIDER), frozenset(_EVENT_ID), frozenset(_COMPUTER)
 _FLAT_SYSMON = frozenset({"processguid", "sourceprocessguid", "utctime", "process_guid"})
 _FLAT_SECURITY = frozenset({"subjectusersid", "subjectlogonid", "newprocessname", "filterrtid", "targetlogonid"})
 
@@ -41,7 +44,7 @@ def read(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, str, l
     `lower` holds the same fields under lower-case names.
     """
     event_id = _first(lower, _EVENT_ID)
-    if not event_id.isdecimal() or len(event_id) > 6:
+    if not is_id(event_id):
         return None
     channel, provider = _first(lower, _CHANNEL), _first(lower, _PROVIDER)
     if not channel and not _looks_windows(provider):
@@ -54,6 +57,11 @@ def read(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, str, l
     head = [("Provider", provider), ("EventID", event_id), ("Channel", channel), ("Computer", _first(lower, _COMPUTER))]
     kind = windows.kind_of(provider, channel, event_id)
     return "windows", kind, [field for field in head if field[1]] + windows_message.expand(_data(fields), kind)
+
+
+def is_id(value: str) -> bool:
+    """Tell whether a value can be the id of a Windows event."""
+    return len(value) <= 6 and value.isdecimal()
 
 
 def _looks_windows(provider: str) -> bool:
@@ -74,7 +82,7 @@ def _data(fields: Sequence[Field]) -> list[Field]:
     return [(name.removeprefix("properties."), value) for name, value in fields if name.lower() not in _ENVELOPE]
 
 
-_ENVELOPE = frozenset(_EVENT_ID + _CHANNEL + _PROVIDER + _COMPUTER)
+_ENVELOPE = TOLD_BY | IDS | COMPUTERS
 
 
 def _first(lower: Mapping[str, str], names: Sequence[str]) -> str:

@@ -39,6 +39,9 @@ _NAMES = {
 #: Labels of a rendered session event whose value is an account.
 _ACCOUNTS = frozenset({"user"})
 
+#: Fields that may hold rendered text, which is taken apart.
+RENDERED = frozenset({"Data", "ContextInfo", "Message"})
+
 _CONTEXT_KEY = re.compile(
     r"^[ \t]*(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
     r"|Sequence ?Number|User ?Id|User|Connected User|Host ?Name|Host ?Version|Host ?I[Dd]|Host ?Application"
@@ -56,10 +59,12 @@ _USED = {
 
 def expand(fields: Sequence[Field], kind: str) -> list[Field]:
     """Return the fields with unnamed data that is rendered text taken apart; other fields are left alone."""
+    if RENDERED.isdisjoint([name for name, _ in fields]):
+        return list(fields)
     powershell = kind.startswith("powershell:")
     out: list[Field] = []
     for name, value in fields:
-        if powershell and name in ("Data", "ContextInfo", "Message"):
+        if powershell and name in RENDERED:
             out += context(value) or [("Payload" if name == "Data" and kind.endswith(":800") else name, value)]
         elif name == "Data" and kind.startswith("wmi:") and " = " in value:
             out += [

@@ -66,6 +66,12 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
     "sip": frozenset({"request_path", "response_path", "call_id", "seq", "date"}),
 }
 
+#: The field that only connections have.
+STATE = "conn_state"
+
+#: Names of the fields whose values say which log it is.
+TOLD_BY = frozenset({"_path", "@stream"})
+
 #: One of these stands in every record beside its time.
 _KEYS = frozenset({"uid", "fuid", "uids", "host"})
 
@@ -100,7 +106,7 @@ def action_of(kind: str) -> str:
 
 
 def _family(log: str, fields: Sequence[Field]) -> tuple[str, str]:
-    if any(n == "conn_state" for n, _ in fields):
+    if any(n == STATE for n, _ in fields):
         return "flow", flow.kind_of(fields)
     return "zeek", log[:32]
 

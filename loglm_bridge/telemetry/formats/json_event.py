@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,6 +27,7 @@ _MAX_JOINED = 32
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
+_OPENERS = frozenset("{[")
 _NAME_KEYS = frozenset({"name", "key"})
 _VALUE_KEYS = ("value", "newvalue", "#text", "text", "_text", "valuestring", "boolvalue", "intvalue", "stringvalue")
 
@@ -36,13 +38,29 @@ def parse(text: str, event: Event) -> Record | None:
     Nested names are joined with dots, members of lists repeat their list's name, {"name": x, "value": y} pairs become
     one field, JSON inside strings is read too. At most MAX_FIELDS fields, MAX_JSON_DEPTH levels.
     """
+    found = flattened(text)
+    if found is None:
+        return None
+    fields = list(zip(*found, strict=True))
+    return record_of(fields, event) if fields else Record("json", "json", "", (), status="empty")
+
+
+def record_of(fields: list[Field], event: Event) -> Record:
+    """Return the record of flattened fields: whose event it is, and its fields under that family's names."""
+    return json_audit.parse(fields, event) or json_families.record(fields, event)
+
+
+def flattened(text: str) -> tuple[list[str], list[str]] | None:
+    """Return the names and values of a JSON text's fields, both empty where it holds none; None for no JSON."""
     if not _OPENS.match(text[:200]):
         return None
     value = _load(text)
-    fields = _recovered(text) if value is None else _flattened(value)
-    if not fields:
-        return None if value is None else Record("json", "json", "", (), status="empty")
-    return json_audit.parse(fields, event) or json_families.record(fields, event)
+    if value is None:
+        broken = _recovered(text)
+        return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
+    out = _Columns([], [], "\\" not in text)
+    _walk(out, "", value, 0)
+    return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
 
 
 def _load(text: str) -> Any:
@@ -57,56 +75,84 @@ def _load(text: str) -> Any:
         return None
 
 
-def _flattened(value: Any) -> list[Field]:
-    fields: list[Field] = []
-    for field in _walk("", value, 0):
-        fields.append(field)
-        if len(fields) >= MAX_FIELDS:
-            break
-    return fields
+class _Columns(NamedTuple):
+    """Fields as they are found; `clean` tells that a clean text's strings are clean too: none is escaped."""
+
+    names: list[str]
+    values: list[str]
+    clean: bool
+
+    def add(self, name: str, value: str) -> None:
+        """Add a field."""
+        self.names.append(name)
+        self.values.append(value)
 
 
-def _walk(name: str, value: Any, depth: int) -> Iterator[Field]:
-    if value is None:
+def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
+    """Add the fields of a value; what stands behind the first MAX_FIELDS of them is not looked at."""
+    kind = value.__class__
+    if kind is str:
+        _walk_text(out, name, value, depth)
+    elif kind is int or kind is float:
+        out.add(name, str(value))
+    elif kind is bool:
+        out.add(name, "true" if value else "false")
+    elif value is None:
         return
-    if isinstance(value, str):
-        yield from _walk_text(name, value, depth)
-    elif isinstance(value, bool):
-        yield name, "true" if value else "false"
-    elif isinstance(value, (int, float)):
-        yield name, str(value)
     elif depth >= MAX_JSON_DEPTH:
-        yield name, "[nested too deep]"
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            key = clean_text(key)
-            yield from _walk(f"{name}.{key}" if name else key, member, depth + 1)
-    elif isinstance(value, list):
-        yield from _walk_list(name, value, depth)
+        out.add(name, "[nested too deep]")
+    elif kind is dict:
+        _walk_object(out, name, value, depth)
+    else:
+        _walk_list(out, name, value, depth)
 
 
-def _walk_text(name: str, value: str, depth: int) -> Iterator[Field]:
-    if value[:1] in ("{", "[") and value[-1:] in ("}", "]") and 2 < len(value) <= _MAX_NESTED and depth < 6:
+def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
+    """Add the fields of an object; the commonest members without a call: plain numbers, text that needs no care."""
+    for key, member in value.items():
+        below, kind = _below(name, key), member.__class__
+        if kind is int or kind is float:
+            out.names.append(below)
+            out.values.append(str(member))
+        elif kind is str and member[:1] not in _OPENERS and (out.clean or (member.isascii() and member.isprintable())):
+            out.names.append(below)
+            out.values.append(member)
+        else:
+            _walk(out, below, member, depth + 1)
+        if len(out.names) >= MAX_FIELDS:
+            return
+
+
+@lru_cache(maxsize=32_768)
+def _below(name: str, key: str) -> str:
+    key = clean_text(key)
+    return f"{name}.{key}" if name else key
+
+
+def _walk_text(out: _Columns, name: str, value: str, depth: int) -> None:
+    if value[:1] in _OPENERS and value[-1:] in ("}", "]") and 2 < len(value) <= _MAX_NESTED and depth < 6:
         inner = _load(value) if _OPENS.match(value) else None
         if isinstance(inner, (dict, list)) and inner:
-            yield from _walk(name, inner, depth + 1)
+            # what is escaped inside it is not seen in the text around it
+            _walk(out._replace(clean=False), name, inner, depth + 1)
             return
-    yield name, clean_text(value)
+    out.add(name, clean_text(value))
 
 
-def _walk_list(name: str, value: list[Any], depth: int) -> Iterator[Field]:
+def _walk_list(out: _Columns, name: str, value: list[Any], depth: int) -> None:
     if not any(isinstance(member, (dict, list)) for member in value):
         texts = [text for member in value[:_MAX_JOINED] if (text := _scalar(member))]
         if texts:
-            yield name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts)
+            out.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
         return
     for member in value:
+        if len(out.names) >= MAX_FIELDS:
+            return
         pair = _pair(member) if isinstance(member, dict) else None
         if pair is None:
-            yield from _walk(name, member, depth + 1)
+            _walk(out, name, member, depth + 1)
         else:
-            key = clean_text(pair[0])
-            yield from _walk(f"{name}.{key}" if name else key, pair[1], depth + 1)
+            _walk(out, _below(name, pair[0]), pair[1], depth + 1)
 
 
 def _pair(member: dict[str, Any]) -> tuple[str, Any] | None:

@@ -6,6 +6,7 @@ Schema: https://learn.microsoft.com/windows/win32/wes/eventschema-schema
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import windows, windows_message
@@ -17,6 +18,8 @@ from loglm_bridge.telemetry.text import clean_text
 _ELEMENT = re.compile(
     r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^']*+'|\"[^\"]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
 )
+_DATA_OPENS, _DATA_CLOSES = "<EventData>", "</EventData>"
+_DATA = re.compile(r"<Data Name=(['\"])([^'\"<>&\s]+)\1>([^<]*)</Data>")
 _ATTRIBUTE = re.compile(r"([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
 _CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)\]\]>")
 # XML's own entities only: HTML's would turn an unescaped `&reg add` into a trade mark.
@@ -52,20 +55,38 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
 
 
 def _fields(text: str) -> list[Field]:
-    fields: list[Field] = []
+    """Return the fields of an event; named data, where nothing else stands among it, by a scan of its own."""
+    start, end = text.find(_DATA_OPENS), text.rfind(_DATA_CLOSES)
     system = "<System" in text
+    if not 0 <= start < end:
+        return _elements(text, system)
+    data = text[start + len(_DATA_OPENS) : end]
+    found = _DATA.findall(data)
+    # what stands before the time is the same for all events of a kind
+    varying = max(0, text.find("<TimeCreated", 0, start))
+    fields = [*_kind_elements(text[:varying], system), *_elements(text[varying:start], system)]
+    # an element has two "<": where there are more, something else is there
+    if 2 * len(found) != data.count("<") or len(fields) + len(found) > _MAX_FIELDS:
+        return _elements(text, system)
+    fields += [(name, _decoded(value) if "&" in value else value.strip()) for _, name, value in found]
+    return fields + _elements(text[end:], False)[: _MAX_FIELDS - len(fields)]
+
+
+def _elements(text: str, system: bool) -> list[Field]:
+    """Return the fields of all elements; `system` tells that they begin with those of System."""
+    fields: list[Field] = []
     for name, attributes, value, closes in _ELEMENT.findall(text):
         if ":" in name:
             name = name.rpartition(":")[2]
         if system:
             if name in _SYSTEM_ATTRIBUTES:
-                _add_attributes(fields, name, attributes)
+                fields += _attributes(name, attributes)
                 continue
             if name in ("EventData", "UserData", "RenderingInfo"):
                 system = False
                 continue
         elif name in _DATA_NAMES and attributes:
-            name = _attribute(attributes, "Name") or name
+            name = _data_name(attributes) or name
         if len(fields) >= _MAX_FIELDS:
             break
         if closes or value.strip():
@@ -73,16 +94,24 @@ def _fields(text: str) -> list[Field]:
     return fields
 
 
-def _add_attributes(fields: list[Field], name: str, attributes: str) -> None:
+@lru_cache(maxsize=4_096)
+def _kind_elements(text: str, system: bool) -> tuple[Field, ...]:
+    return tuple(_elements(text, system))
+
+
+@lru_cache(maxsize=4_096)
+def _attributes(name: str, attributes: str) -> tuple[Field, ...]:
+    """Return the fields that an element of System holds in its attributes."""
     found = {key: first or second for key, first, second in _ATTRIBUTE.findall(attributes)}
-    for attribute, field in _SYSTEM_ATTRIBUTES[name]:
-        if found.get(attribute):
-            fields.append((field, _decoded(found[attribute])))
+    return tuple(
+        (field, _decoded(found[attribute])) for attribute, field in _SYSTEM_ATTRIBUTES[name] if found.get(attribute)
+    )
 
 
-def _attribute(attributes: str, wanted: str) -> str:
+@lru_cache(maxsize=16_384)
+def _data_name(attributes: str) -> str:
     for key, first, second in _ATTRIBUTE.findall(attributes):
-        if key == wanted:
+        if key == "Name":
             return _decoded(first or second)
     return ""
 

@@ -1,0 +1,61 @@
+"""Rows on their way through the model: what they are, what is asked about them, what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, repeat
+from typing import Callable, Iterable, Iterator, Optional
+
+from loglm_bridge.splunk.rows import Told
+from loglm_bridge.splunk.table import Cells, csv_row
+
+#: Rows that are written at a time.
+_PIECE = 1_000
+
+
+class Batch:
+    """Some rows of a chunk; `read` tells of a row's event.
+
+    `told` are the events of the rows that have text, `asked` the places of these rows; the others have the status empty
+    and the label cells `empty`. `defect` is what `read` raised, if it did.
+    """
+
+    def __init__(self, rows: Iterable[Cells], read: Callable[[Cells], Told], empty: str) -> None:
+        self.told: list[Told] = []
+        self.asked: list[int] = []
+        self.defect: Optional[Exception] = None
+        self._rows: list[str] = []
+        for cells in rows:
+            try:
+                told = read(cells)
+                if told.raw.strip():
+                    self.asked.append(len(self._rows))
+                    self.told.append(told)
+            except Exception as error:  # noqa: BLE001 - it is told, and costs labels but no row
+                self.defect = error
+            self._rows.append(csv_row(cells))
+        self._labels = [empty] * len(self._rows)
+        self._labelled: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many rows carry which status."""
+        return self._labelled + Counter({"empty": len(self) - sum(self._labelled.values())})
+
+    def label(self, places: Iterable[int], labelled: Iterable[tuple[str, str]]) -> None:
+        """Give the rows at `places` a status, which is counted, and label cells; places below 0 are no rows."""
+        statuses = []
+        for place, (status, cells) in zip(places, labelled):
+            if place >= 0:
+                self._labels[place] = cells
+                statuses.append(status)
+        self._labelled.update(statuses)
+
+    def pieces(self, gap: str) -> Iterator[str]:
+        """Yield the rows, with `gap` between their own cells and their labels."""
+        for i in range(0, len(self._rows), _PIECE):
+            part = slice(i, i + _PIECE)
+            yield "".join(chain.from_iterable(zip(self._rows[part], repeat(gap), self._labels[part])))
