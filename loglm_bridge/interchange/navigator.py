@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loglm_bridge.interchange.labelled import Labelled
+from loglm_bridge.interchange.labelled import Labelled, line
 
 
 def lines(labelled: Iterable[Labelled]) -> Iterator[str]:
     """Yield the layer as one line of JSON."""
-    yield json.dumps(layer(labelled), ensure_ascii=False)
+    yield line(layer(labelled))
 
 
 def layer(labelled: Iterable[Labelled]) -> dict[str, Any]:
@@ -29,6 +28,7 @@ def layer(labelled: Iterable[Labelled]) -> dict[str, Any]:
         "domain": "enterprise-attack",
         "description": f"{counts.total()} events labelled by LogLM, each by its most likely technique.",
         "sorting": 3,
+        "layout": {"layout": "side", "expandedSubtechniques": "annotated"},
         "techniques": [
             {"techniqueID": id_, "score": round(100 * best[id_]), "comment": f"{counts[id_]} events", "enabled": True}
             for id_ in sorted(best)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from loglm_bridge import __version__
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
-from loglm_bridge.interchange.labelled import Labelled
+from loglm_bridge.interchange.labelled import Labelled, line
 
 VERSION = "1.5.0"
 _CLASS, _CATEGORY, _CREATE = 2004, 2, 1
@@ -24,10 +23,13 @@ TACTICS = {
 }  # fmt: skip
 
 
+_ANALYTIC = {"uid": "loglm", "name": "LogLM", "version": __version__, "type_id": 4, "type": "Learning (ML/DL)"}
+
+
 def findings(labelled: Iterable[Labelled]) -> Iterator[str]:
     """Yield one line of JSON for each event."""
     for event in labelled:
-        yield json.dumps(finding(event), ensure_ascii=False)
+        yield line(finding(event))
 
 
 def finding(event: Labelled) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def finding(event: Labelled) -> dict[str, Any]:
         "class_uid": _CLASS,
         "class_name": "Detection Finding",
         "type_uid": _CLASS * 100 + _CREATE,
+        "type_name": "Detection Finding: Create",
         "time": at,
         "severity_id": _SEVERITY_IDS[event.severity],
         "severity": event.severity.capitalize(),
@@ -53,37 +56,41 @@ def finding(event: Labelled) -> dict[str, Any]:
             "product": {"name": "LogLM Bridge", "vendor_name": "LogLM Bridge", "version": __version__},
         },
         "finding_info": _info(event, at),
-        **({"device": {"hostname": event.event.host, "type_id": 0}} if event.event.host else {}),
+        **({"device": {"hostname": event.event.host, "type_id": 0, "type": "Unknown"}} if event.event.host else {}),
         "evidences": [_evidence(event)],
     }
 
 
 def _info(event: Labelled, at: int) -> dict[str, Any]:
     first = next(iter(event.techniques), None)
-    title = f"LogLM: {_name(first[0])} ({first[0]})" if first else "LogLM: suspicious event"
+    title = f"LogLM: {_name(first[0])} ({first[0]})" if first else f"LogLM: {event.row['verdict']} event"
     return {
         "uid": event.event.key,
         "title": title,
         "desc": f"LogLM scored this event {event.score:.2f} ({event.row['verdict']}).",
         "created_time": at,
-        "analytic": {"type_id": 4, "type": "Learning (ML/DL)", "name": "LogLM", "version": __version__},
-        "attacks": [_attack(id_) for id_, _ in event.techniques],
+        "analytic": _ANALYTIC,
+        "attacks": [attack for id_, _ in event.techniques for attack in _attacks(id_)],
     }
 
 
-def _attack(id_: str) -> dict[str, Any]:
+def _attacks(id_: str) -> Iterator[dict[str, Any]]:
+    """Yield the technique once under each of its tactics: an attack of OCSF has one."""
     parent, _, sub = id_.partition(".")
-    named = {"uid": parent, "name": _name(parent)}
-    tactics = [{"uid": TACTICS[t], "name": t.replace("-", " ").title()} for t in _tactics(id_) if t in TACTICS]
-    told = {"technique": named, "tactics": tactics, "version": "18.1"}
-    return {**told, "sub_technique": {"uid": id_, "name": _name(id_)}} if sub else told
+    told: dict[str, Any] = {"technique": {"uid": parent, "name": _name(parent)}, "version": "18.1"}
+    if sub:
+        told["sub_technique"] = {"uid": id_, "name": _name(id_)}
+    for tactic in _tactics(id_):
+        yield {"tactic": {"uid": TACTICS[tactic], "name": tactic.replace("-", " ").title()}, **told}
+    if not _tactics(id_):
+        yield told
 
 
 def _evidence(event: Labelled) -> dict[str, Any]:
     ends = event.ends()
     out: dict[str, Any] = {"data": {"raw": event.event.raw, "sourcetype": event.event.sourcetype}}
     for name, ip, port in (("src_endpoint", "src_ip", "src_port"), ("dst_endpoint", "dst_ip", "dst_port")):
-        if ends.get(ip):
+        if ip in ends:
             out[name] = {"ip": ends[ip], **({"port": ends[port]} if port in ends else {})}
     return out
 

@@ -1,4 +1,8 @@
-"""The parquet of sequences that vigil ingests: one row for each window of events between a pair of addresses."""
+"""The parquet of sequences that vigil ingests: one row for each window of events between a pair of addresses.
+
+`incident_pred` and `confidence_score` are the verdict. To vigil `malicious` is the label of a data set and `attack_id`
+a cluster: a model knows neither, so both columns are empty.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ def write(labelled: Iterable[Labelled], path: Path) -> int:
         "sequence_id": pa.string(), "embedding": pa.list_(pa.float32()), "mitre_pred": pa.int32(),
         "focal_ip": pa.string(), "engaged_ip": pa.string(), "event_start_time": pa.int64(),
         "event_end_time": pa.int64(), "malicious": pa.bool_(), "row_count": pa.int64(), "incident_pred": pa.int32(),
-        "attack_id": pa.string(), "confidence_score": pa.float64(),
+        "attack_id": pa.string(), "confidence_score": pa.float64(), "severity": pa.string(),
     }  # fmt: skip
     pq.write_table(pa.Table.from_pylist(found, schema=pa.schema(list(types.items()))), path)
     return len(found)
@@ -48,7 +52,7 @@ def rows(labelled: Iterable[Labelled]) -> list[dict[str, Any]]:
     known: list[tuple[Labelled, str, str]] = []
     for event in labelled:
         ends = event.ends()
-        if ends["src_ip"] and ends["dst_ip"]:
+        if "src_ip" in ends and "dst_ip" in ends:
             known.append((event, ends["src_ip"], ends["dst_ip"]))
     events = [replace(event.event, entity=f"{src} {dst}") for event, src, dst in known]
     found = [_row([known[place][0] for place in window], *known[window[0]][1:]) for window in windows(events)]
@@ -57,8 +61,8 @@ def rows(labelled: Iterable[Labelled]) -> list[dict[str, Any]]:
 
 def _row(window: Sequence[Labelled], focal: str, engaged: str) -> dict[str, Any]:
     worst = max(window, key=lambda event: event.score)
-    start, end = (round(window[i].moment.timestamp() * 1000) for i in (0, -1))
-    malicious = any(event.malicious for event in window)
+    moments = [event.moment for event in window if event.event.time is not None] or [window[0].moment]
+    start, end = (round(moment.timestamp() * 1000) for moment in (min(moments), max(moments)))
     return {
         "sequence_id": f"{focal}_{engaged}_{start}",
         "embedding": _mean([event.row.get("embedding") or () for event in window]),
@@ -67,11 +71,12 @@ def _row(window: Sequence[Labelled], focal: str, engaged: str) -> dict[str, Any]
         "engaged_ip": engaged,
         "event_start_time": start,
         "event_end_time": end,
-        "malicious": malicious,
+        "malicious": None,
         "row_count": len(window),
-        "incident_pred": int(malicious),
-        "attack_id": worst.techniques[0][0] if malicious and worst.techniques else "",
+        "incident_pred": int(any(event.malicious for event in window)),
+        "attack_id": None,
         "confidence_score": worst.score,
+        "severity": worst.severity,
     }
 
 

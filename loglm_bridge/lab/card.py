@@ -66,7 +66,7 @@ absence: "benign" means "looks like ordinary events of the training set", "unkno
 ## Known limits
 
 - Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (15,000 events of 22 files).
-- Context (sequence.onnx) was learned from flows of two projects; Windows events see the mean suspicion of their window.
+- Context (sequence.onnx) was learned from flows of two projects; other events see distinct evidence of their window.
 - A technique's confidence presumes an attack; it is no probability that an ordinary event shows the technique.
 
 ## Training data

@@ -9,6 +9,7 @@ import numpy as np
 
 from loglm_bridge.lab import calibrate, sequence_training
 from loglm_bridge.lab.calibrate import Budget
+from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.sequence_encoder import SequenceEncoder, shape
@@ -16,20 +17,15 @@ from loglm_bridge.lab.sequence_graph import sequence_graph
 from loglm_bridge.lab.sequence_training import Reading, SequenceSettings
 from loglm_bridge.lab.sequences import HOST, PAIR, SOURCE, Sequences
 from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.heads import Heads, sigmoid
+from loglm_bridge.model.heads import sigmoid
 from loglm_bridge.model.sequence import SequenceConfig
 
 #: The log family that the sequence encoder reads, and the sources that label its events.
 FLOW = "flow"
 FLOW_SOURCES = frozenset({"deeptempo_cic2017_sample", "stratosphere_testing"})
 
-#: The family whose events the others of their window pull.
-PULLED = "windows"
-
 #: How far the F1 of a threshold may lie below the best one's.
 SLACK = 0.002
-
-Windows = Sequence[Sequence[int]]
 
 
 def train(
@@ -70,21 +66,18 @@ def calibrated(
     reading: Reading,
     made: Corpus,
     sequences: Sequences,
-    heads: Heads,
-    features: Features,
     kept: Sequence[CorpusEvent],
     budget: Budget,
-    pull: float,
+    told: CompanySettings,
 ) -> SequenceConfig:
-    """Return curves and thresholds of events in context, fitted on the `kept` calibration events."""
+    """Return curve and thresholds of flows in context, fitted on the `kept` calibration events, and what company says.
+
+    Events of other families keep the curves of lone events: company only adds to their logits.
+    """
     allowed = {event.id for event in kept}
     at = np.array([event.id in allowed for event in made.events])
     curves = {FLOW: _flow_curve(model, reading, sequences, at, budget)}
-    windows = [*sequences.windows.get(HOST, ()), *sequences.held_out.get(HOST, ())]
-    curve = _pulled_curve(made, windows, heads, features, at, budget, pull)
-    if curve is None:
-        return SequenceConfig((FLOW,), reading.techniques, curves, {})
-    return SequenceConfig((FLOW,), reading.techniques, {**curves, PULLED: curve}, {PULLED: pull})
+    return SequenceConfig((FLOW,), reading.techniques, curves, told.families())
 
 
 def exported(model: SequenceEncoder) -> bytes:
@@ -130,31 +123,3 @@ def _best(logits: np.ndarray, bad: np.ndarray) -> float:
     hits = np.cumsum(bad[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + bad.sum())
     return float(logits[order[f1 >= f1.max() - SLACK]].max())
-
-
-def _pulled_curve(
-    made: Corpus, windows: Windows, heads: Heads, features: Features, at: np.ndarray, budget: Budget, pull: float
-) -> Curve | None:
-    """Return the curve of Windows events among others; None where the calibration events show one class only."""
-    own = {i for i, event in enumerate(made.events) if made.canonicals[event.canonical].family == PULLED}
-    company = [[i for i in window if i in own] for window in windows if at[list(window)].any()]
-    company = [window for window in company if len(window) > 1]
-    rows = sorted({made.events[i].canonical for window in company for i in window})
-    if not rows:
-        return None
-    chosen = features.take(np.array(rows))
-    logit = dict(zip(rows, heads.malice_logits(chosen.vectors, chosen.grams), strict=True))
-    logits, truth = [], []
-    for window in company:
-        alone = np.array([logit[made.events[i].canonical] for i in window])
-        pulled = alone + pull * (alone.sum() - alone) / (len(alone) - 1)
-        known = [(x, calibrate.known_malice(made.events[i])) for x, i in zip(pulled, window, strict=True) if at[i]]
-        logits += [x for x, bad in known if bad is not None]
-        truth += [bad for _, bad in known if bad is not None]
-    malice, bad = np.array(logits), np.array(truth, dtype=bool)
-    if not bad.any() or bad.all():
-        return None
-    slope, offset = calibrate.score_line(malice, bad)
-    ordinary = sigmoid(slope * malice[~bad] + offset)
-    shares = (calibrate.threshold(ordinary, share) for share in (budget.malicious, budget.suspicious))
-    return Curve(slope, offset, 1.0, *shares)

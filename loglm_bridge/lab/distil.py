@@ -55,7 +55,9 @@ def distil(
         batches = list(by_length(events, told.budget, pad, random.Random(told.seed * 1000 + epoch)))
         for done, batch in enumerate(batches):
             spent = (time.monotonic() - began) / (told.minutes * 60)
-            progress = min(1.0, max((epoch + done / len(batches)) / told.epochs, spent))
+            progress = max((epoch + done / len(batches)) / told.epochs, spent)
+            if progress >= 1.0:
+                break
             warm = min(1.0, (epoch * len(batches) + done + 1) / 200)
             for group in optimiser.param_groups:
                 group["lr"] = told.learning_rate * warm * (1.0 - progress)
@@ -65,9 +67,8 @@ def distil(
             torch.nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
             optimiser.step()
             losses.append(float(loss.detach()))
-        errors.append(sum(losses) / len(losses))
-        if time.monotonic() - began > told.minutes * 60:
-            break
+        if losses:
+            errors.append(sum(losses) / len(losses))
     return _in_units(encoder, centre, spread), errors
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab import evasion, in_context
+from loglm_bridge.lab import alerts, evasion, in_context
 from loglm_bridge.lab.curves import Answer
 from loglm_bridge.lab.examples import RECORDED
 from loglm_bridge.lab.report import extras, page
@@ -103,7 +103,7 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
                 file.writelines(json.dumps(_row(answer)) + "\n" for answer in chunk)
                 answers += chunk
     report = _score(scorer, split, data, predictions)
-    report |= extras(answers) | {"evasion": _evasion(labeller, answers, report)}
+    report |= extras(answers) | {"evasion": _evasion(labeller, answers, report), "alerts": _alerts(answers)}
     report["context"] = _in_context(labeller, [a.event for a in answers], partial(_score, scorer, split, data), out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     title = f"{labeller.id.name} {labeller.id.version} on the validation split"
@@ -122,8 +122,11 @@ def _in_context(
         path = out / f"predictions.{name}.jsonl"
         _together(labeller, change(flows), path)
         report[name] = score(path)[QUESTIONS["--flows"][0]]
-    recorded = [a for a in answers if a.event.source in RECORDED]
-    return {**report, "alerts": in_context.alerts(recorded)}
+    return {**report, "alerts": _alerts(answers)}
+
+
+def _alerts(answers: Sequence[Answer]) -> dict[str, Any]:
+    return alerts.measure(answers, lambda answer: in_context.entity(answer.event.event))
 
 
 def _together(labeller: Labeller, events: Sequence[LabelledEvent], path: Path) -> list[Answer]:

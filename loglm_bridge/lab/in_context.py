@@ -1,7 +1,6 @@
 """The validation events once more, read together: flows by their pair of addresses, all else by its host.
 
-Its figures stand beside those of single events: what context changes, what order and time gaps contribute, and how many
-alerts remain where flagged events of one host become an incident.
+Its figures stand beside those of single events: what context changes, what order and time gaps contribute.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.sequence import GAP, windows
+from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab.curves import Answer
 from loglm_bridge.lab.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.telemetry import read
@@ -42,8 +39,11 @@ def entity(event: Event) -> str:
 
 
 def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> list[Verdict]:
-    """Return the verdict of each event among the others of its entity."""
-    asked = [replace(e.event, entity=entity(e.event)) for e in events]
+    """Return the verdict of each event among the others of its entity and source.
+
+    Sources are read apart: two of them hold the same recordings, and an event must not be company to itself.
+    """
+    asked = [replace(e.event, entity=_within(e)) for e in events]
     options = Options(top=top, embedding=True, sequence=True)
     out: dict[int, Verdict] = {}
     batch: list[int] = []
@@ -54,6 +54,11 @@ def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> l
             batch = []
         batch += window
     return [out[i] for i in range(len(events))]
+
+
+def _within(event: LabelledEvent) -> str:
+    found = entity(event.event)
+    return f"{event.source}\x1f{found}" if found else ""
 
 
 def without_gaps(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
@@ -89,20 +94,3 @@ def redrawn(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
         return drawn[address]
 
     return [replace(e, event=replace(e.event, raw=_ADDRESS.sub(draw, e.event.raw))) for e in events]
-
-
-def alerts(answers: Sequence[Answer]) -> dict[str, int]:
-    """Count flagged events, the incidents they form by host, and the recordings that either finds."""
-    flagged = [answer for answer in answers if answer.flagged]
-    of: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for answer in flagged:
-        of[answer.event.group, answer.event.event.host].append(answer.event.event.time or 0.0)
-    return {
-        "events": len(flagged),
-        "incidents": sum(_runs(sorted(times)) for times in of.values()),
-        "recordings": len({answer.event.group for answer in flagged}),
-    }
-
-
-def _runs(times: Sequence[float]) -> int:
-    return 1 + sum(later - earlier > GAP for earlier, later in pairwise(times))

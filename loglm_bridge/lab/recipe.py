@@ -11,6 +11,7 @@ import yaml
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab.calibrate import Budget
+from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.distil import DistilSettings
 from loglm_bridge.lab.examples import TeachingWeights
 from loglm_bridge.lab.heads import NetSettings
@@ -55,7 +56,7 @@ class Recipe:
     malice: NetSettings
     budget: Budget
     sequence: SequenceSettings
-    pull: float
+    company: CompanySettings
 
     @classmethod
     def read(cls, path: Path) -> Recipe:
@@ -75,6 +76,7 @@ class Recipe:
             "malice": NetSettings,
             "budget": Budget,
             "sequence": SequenceSettings,
+            "company": CompanySettings,
         }
         read = {name: _section(kind, data.get(name), f"{path.name}:{name}") for name, kind in sections.items()}
         plain: dict[str, Any] = {f.name: data.get(f.name) for f in fields(cls) if f.name not in sections}

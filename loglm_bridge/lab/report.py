@@ -57,6 +57,7 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], a
         _section("Map of the embeddings", _map(answers), _MAP),
         _section("Nearest recordings", _neighbours(held), _NEIGHBOURS),
         _section("Evasion", _evasion(report.get("evasion", {})), _EVASION),
+        _section("Alerts and incidents", _alerts(report), _ALERTS),
         _section("Dos and don'ts", _table(("pitfall", "here"), list(PITFALLS.items())), _CHECKLIST),
     ]
     return _PAGE.format(title=escape(title), body="".join(parts))
@@ -86,6 +87,10 @@ _MAP = "First two principal components of the vectors of validation events, colo
 _NEIGHBOURS = "By cosine of the mean vector of a recording's five loudest events; ids and techniques alone."
 _EVASION = """Command lines of validation recordings above a threshold, rewritten as an attacker would without changing
 what they do: how many of those that could be rewritten stay above it."""
+_ALERTS = """At the model's own verdicts, and at the score that a share of the recordings reach: alerts event by event,
+the incidents that they form (by host within a recording, flows by pair), the events that incidents show, and what
+alerts event by event come to where they show as large a share of the attack events. False: on ordinary machines and
+flows."""
 _CHECKLIST = """The ten pitfalls of Arp et al., "Dos and Don'ts of Machine Learning in Computer Security", USENIX
 Security 2022."""
 
@@ -118,6 +123,27 @@ def _evasion(found: Mapping[str, Any]) -> str:
     rows = [(kind, *(_of(part["kinds"][kind]) for part in found.values())) for kind in kinds]
     rows.append(("all", *(f"{part['kept']:.3f}" for part in found.values())))
     return _table(("rewrite", *found), rows)
+
+
+def _alerts(report: Mapping[str, Any]) -> str:
+    parts = [("event by event", report.get("alerts")), ("in context", report.get("context", {}).get("alerts"))]
+    rows = []
+    for name, part in parts:
+        if part:
+            told = {"recordings": part["recordings"], "flows": part["flows"]}
+            if "rules" in part:
+                told["the recall of Sigma's rules"] = part["rules"]["at their recall"]
+            told |= {f"recall {row['recall']}": row for row in part["at equal recall"]}
+            rows += [(name, at, *_load(row)) for at, row in told.items()]
+    head = ("verdicts", "at", "found", "events", "incidents", "shown", "as events", "false events", "false incidents")
+    return _table((*head, "false, as events"), rows) if rows else _NOTHING
+
+
+def _load(row: Mapping[str, Any]) -> tuple[str, ...]:
+    alone = row["as_events"]
+    numbers = (row["events"], row["incidents"], row["shown"], alone["events"])
+    false = (row["false_events"], row["false_incidents"], alone["false_events"])
+    return (_of((row["recordings"], row["found"])), *map(str, (*numbers, *false)))
 
 
 def _of(pair: Sequence[int]) -> str:

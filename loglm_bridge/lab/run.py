@@ -147,8 +147,8 @@ class Run:
         )
         return calibrate.calibrated(plain, calibration, made.canonicals, of_canonicals, self.recipe.budget)
 
-    def sequence(self, heads: Heads, everything: bool, leave_out: str = "") -> tuple[bytes, SequenceConfig]:
-        """Stage `sequence`: return `sequence.onnx` and what `sequence.json` holds, for the given heads.
+    def sequence(self, everything: bool, leave_out: str = "") -> tuple[bytes, SequenceConfig]:
+        """Stage `sequence`: return `sequence.onnx` and what `sequence.json` holds.
 
         `everything` and `leave_out` as in `heads`.
         """
@@ -158,7 +158,7 @@ class Run:
         fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
         model, reading = context.train(made, windows, of_canonicals, fitting, self.recipe.sequence)
         calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
-        parts = (made, windows, heads, of_canonicals, calibration, self.recipe.budget, self.recipe.pull)
+        parts = (made, windows, calibration, self.recipe.budget, self.recipe.company)
         return context.exported(model), context.calibrated(model, reading, *parts)
 
     def features(self) -> tuple[Corpus, Features]:

@@ -150,7 +150,7 @@ def _thresholds(heads: Heads) -> str:
 def _sequence(args: argparse.Namespace) -> int:
     folder = args.heads or args.folder
     everything = (folder / "heads.saw").read_text() == ALL
-    encoder, config = _run_of(args).sequence(_heads_of(folder), everything, args.leave_out)
+    encoder, config = _run_of(args).sequence(everything, args.leave_out)
     (folder / artefact.SEQUENCE_ENCODER).write_bytes(encoder)
     (folder / artefact.SEQUENCE_CONFIG).write_text(json.dumps(config.to_dict(), indent=1) + "\n", encoding="utf-8")
     print(f"{', '.join(config.families)}: malicious from {[round(c.malicious, 4) for c in config.curves.values()]}")

@@ -203,7 +203,7 @@ class Labeller:
         if context is None:
             return {}
         seen = {
-            place: Seen(form.canonical.family, form.key, step_of(parsed[place].record, events[place]), own.outcome)
+            place: Seen(form.canonical, form.key, step_of(parsed[place].record, events[place]), own.outcome)
             for place, form, own in ((place, form, known[place]) for place, form in forms.items())
             if together or context.reads(form.canonical.family)
         }

@@ -1,8 +1,8 @@
 """Context at work: windows of events to logits (sequence.onnx), and what they make of an event's verdict.
 
 Flows are always read by the sequence encoder: one alone is a window of one, since the numbers that tell flows apart
-stand in the marks. Events of other families keep their own verdict when alone; among others of their entity, the mean
-logit of malice of those others is added to their own.
+stand in the marks. Events of other families keep their own verdict; among others of their entity, distinct evidence of
+those others raises the strongest (company.py).
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.model.artefact import SEQUENCE_CONFIG, SEQUENCE_ENCODER, ModelFolder
-from loglm_bridge.model.head_config import Curve
+from loglm_bridge.model.company import Company, Evidence
+from loglm_bridge.model.head_config import Curve, HeadConfig
 from loglm_bridge.model.heads import DECIMALS, Heads, Outcome, ranked, sigmoid, softmax, verdict
 from loglm_bridge.model.session import runtime
 from loglm_bridge.model.steps import MARKS, Step, marks
+from loglm_bridge.telemetry import Canonical
 
 #: Padded steps of one run; bounds memory.
 STEP_BUDGET = 4_096
@@ -34,14 +36,14 @@ class SequenceConfig:
     """What `sequence.json` holds.
 
     `families` are read by the sequence encoder, whose outputs are the logit of malice and those of `techniques`.
-    `curves` calibrate by family what context made of the logits. `pull` is, by family, how often the mean logit of a
-    window's other events is added to an event's own.
+    `curves` calibrate what it says. `company` says by family how the others of a window count, "" for families that
+    are not named.
     """
 
     families: tuple[str, ...]
     techniques: tuple[str, ...]
     curves: Mapping[str, Curve]
-    pull: Mapping[str, float]
+    company: Mapping[str, Company]
 
     @classmethod
     def from_dict(cls, data: Any) -> SequenceConfig:
@@ -49,13 +51,16 @@ class SequenceConfig:
         try:
             names = tuple(field.name for field in fields(Curve))
             curves = {str(f): Curve(**{n: float(c[n]) for n in names}) for f, c in data["curves"].items()}
-            pull = {str(family): float(share) for family, share in data["pull"].items()}
+            # folders of versions before 1.4 know no company of this kind
+            company = {str(f): Company.from_dict(c) for f, c in data.get("company", {}).items()}
             families, techniques = (tuple(map(str, data[key])) for key in ("families", "techniques"))
-            if not {*families, *pull} <= curves.keys() or not np.isfinite(list(pull.values())).all():
-                raise ValueError("a family without a curve, or a number that is not finite")
+            if not curves.keys() >= set(families):
+                raise ValueError("a family without a curve")
+            if not np.isfinite([(c.share, c.floor, c.bound) for c in company.values()]).all():
+                raise ValueError("a number that is not finite")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelRefused(f"sequence.json: {error!r}") from error
-        return cls(families, techniques, curves, pull)
+        return cls(families, techniques, curves, company)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `sequence.json`."""
@@ -108,19 +113,29 @@ class SequenceEncoder:
 
 @dataclass(frozen=True)
 class Seen:
-    """An event as a window sees it: its log family, its canonical key, its step and its own outcome."""
+    """An event as a window sees it: its canonical form and that one's key, its step and its own outcome."""
 
-    family: str
+    form: Canonical
     key: bytes
     step: Step
     outcome: Outcome
 
+    @property
+    def family(self) -> str:
+        """The log family."""
+        return self.form.family
+
+    @property
+    def evidence(self) -> Evidence:
+        """The event as its company sees it."""
+        return Evidence(self.outcome.logit, self.form.kind, frozenset(self.form.rules))
+
 
 class Context:
-    """Makes verdicts in context of windows of events; `unknown` is the novelty above which nothing is benign."""
+    """Makes verdicts in context of windows of events; `alone` calibrates lone events."""
 
-    def __init__(self, encoder: SequenceEncoder, unknown: float) -> None:
-        self._encoder, self._unknown = encoder, unknown
+    def __init__(self, encoder: SequenceEncoder, alone: HeadConfig) -> None:
+        self._encoder, self._alone = encoder, alone
 
     @property
     def config(self) -> SequenceConfig:
@@ -142,25 +157,31 @@ class Context:
         return [self._window(window, found.get(i)) for i, window in enumerate(windows)]
 
     def _window(self, window: Sequence[Seen], logits: np.ndarray | None) -> list[Outcome]:
+        gains = self._gains(window)
         out = []
-        for place, (seen, pull) in enumerate(zip(window, self._pulls(window), strict=True)):
+        for place, seen in enumerate(window):
             if logits is not None and self.reads(seen.family):
                 out.append(self._read(seen, logits[place].astype(np.float64)))
             else:
-                out.append(seen.outcome if pull is None else self._pulled(seen, pull))
+                out.append(self._raised(seen, gains[place]) if place in gains else seen.outcome)
         return out
 
-    def _pulls(self, window: Sequence[Seen]) -> list[float | None]:
-        """Return for each event what the others of its family add to its logit; None where nothing pulls it."""
-        own: dict[str, list[float]] = defaultdict(list)
-        for seen in window:
-            own[seen.family].append(seen.outcome.logit)
-        totals = {family: (sum(logits), len(logits)) for family, logits in own.items()}
-        return [self._pull(seen, *totals[seen.family]) for seen in window]
-
-    def _pull(self, seen: Seen, total: float, count: int) -> float | None:
-        share = self.config.pull.get(seen.family)
-        return None if share is None or count < 2 else share * (total - seen.outcome.logit) / (count - 1)
+    def _gains(self, window: Sequence[Seen]) -> dict[int, float]:
+        """Return what company adds to logits, by the places of the events that it raises."""
+        own: dict[str, list[int]] = defaultdict(list)
+        for place, seen in enumerate(window):
+            own[seen.family].append(place)
+        gains: dict[int, float] = {}
+        for family, places in own.items():
+            company = self.config.company.get(family, self.config.company.get(""))
+            if company is None or self.reads(family):
+                continue
+            loud = [place for place in places if window[place].outcome.logit > company.floor]
+            if len(loud) > 1:
+                strongest, gain = company.raised([window[place].evidence for place in loud])
+                if gain > 0.0:
+                    gains[loud[strongest]] = gain
+        return gains
 
     def _read(self, seen: Seen, logits: np.ndarray) -> Outcome:
         curve = self.config.curves[seen.family]
@@ -168,12 +189,12 @@ class Context:
         changed = self._scored(seen, float(logits[0]), curve)
         return replace(changed, techniques=ranked(self.config.techniques, confidences))
 
-    def _pulled(self, seen: Seen, pull: float) -> Outcome:
-        return self._scored(seen, seen.outcome.logit + pull, self.config.curves[seen.family])
+    def _raised(self, seen: Seen, gain: float) -> Outcome:
+        return self._scored(seen, seen.outcome.logit + gain, self._alone.curve(seen.family))
 
     def _scored(self, seen: Seen, logit: float, curve: Curve) -> Outcome:
         score = float(sigmoid(np.array(curve.slope * logit + curve.offset)).round(DECIMALS))
-        said = verdict(score, seen.outcome.novelty, curve, self._unknown)
+        said = verdict(score, seen.outcome.novelty, curve, self._alone.unknown)
         return replace(seen.outcome, score=score, verdict=said)
 
 
@@ -192,7 +213,7 @@ def context_of(folder: ModelFolder, heads: Heads, threads: int) -> Context | Non
     if foreign:
         raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
     encoder = SequenceEncoder(folder.files[SEQUENCE_ENCODER], config, heads.width, threads)
-    return Context(encoder, heads.config.unknown)
+    return Context(encoder, heads.config)
 
 
 def _inputs(window: Sequence[Seen]) -> tuple[np.ndarray, np.ndarray]:

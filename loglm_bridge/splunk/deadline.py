@@ -29,5 +29,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     except queue.Empty:
         raise TimeoutError from None
     if error is not None:
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # its traceback holds this frame: a circle, and with it all that the call was given
     return result  # type: ignore[return-value]  # None belongs to T here

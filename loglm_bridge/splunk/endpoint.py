@@ -164,7 +164,7 @@ class Endpoint:
                 return refusal(answer, transport.address)
             return read_reply(answer.body, count)
         except SidecarError as error:
-            return error
+            return bare(error)
 
     def _give_up_or_pause(self, transport: Transport, error: SidecarError, failures: int) -> None:
         # who answers next on this address may be another program
@@ -187,6 +187,12 @@ class Endpoint:
         if left <= 0:
             raise busy.error
         self._sleep(pause)
+
+
+def bare(error: SidecarError) -> SidecarError:
+    """Return the error without its traceback and causes, whose frames hold the request."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 class _Silent(SidecarTimeout):

@@ -1,7 +1,7 @@
 """`| loglmincidents by=<fields>`: flagged rows of one entity, close in time, become one row.
 
 A reporting command: it sees all rows of the search and answers behind the last one. What it holds is bounded by the
-number of incidents (incidents.MOST_INCIDENTS), not by that of rows.
+number of incidents (MOST_INCIDENTS and MOST_WAITING of contract.incidents), not by that of rows.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from loglm_bridge.contract.errors import OptionError
+from loglm_bridge.contract.incidents import Flagged, Incident, Incidents
 from loglm_bridge.contract.sequence import GAP
 from loglm_bridge.splunk import process, values
 from loglm_bridge.splunk.columns import HINTS, Value
-from loglm_bridge.splunk.incidents import Flagged, Incident, Incidents
 from loglm_bridge.splunk.logfile import new_ref, open_log
 from loglm_bridge.splunk.options import Readers, read_arguments
 from loglm_bridge.splunk.protocol import ChunkedCommand, Metadata, searchinfo
@@ -35,7 +35,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class IncidentOptions:
-    """What one search asks for. `verdict` is the least verdict that makes a row part of an incident."""
+    """What one search asks for. `verdict` is the least verdict that founds an incident."""
 
     by: tuple[str, ...]
     prefix: str
@@ -85,7 +85,7 @@ class IncidentsCommand(ChunkedCommand):
         args = searchinfo(metadata).get("args")
         settings = Settings.read(self._app)
         self._asked = IncidentOptions.parse([str(a) for a in args] if isinstance(args, list) else [], settings)
-        self._found = Incidents(self._asked.gap)
+        self._found = Incidents(self._asked.gap, self._asked.verdict)
         names = ("status", "score", "verdict", "novelty", "technique_id", "technique", "tactic")
         needed = (*self._asked.by, "_raw", *HINTS, *WHO, *(self._asked.prefix + name for name in names))
         return {"type": "reporting", "required_fields": list(dict.fromkeys(needed))}
@@ -102,7 +102,7 @@ class IncidentsCommand(ChunkedCommand):
 
     def last(self) -> Iterator[str]:
         """Yield one row for each incident, the likeliest first."""
-        return csv_rows(self._row(incident) for incident in self._found)
+        return csv_rows(self._row(incident) for incident in self._found.result())
 
     def finished(self) -> None:
         """Tell the user of rows that could not be judged."""
@@ -115,7 +115,7 @@ class IncidentsCommand(ChunkedCommand):
     def _flagged(self, row: Row) -> Optional[Flagged]:
         prefix = self._asked.prefix
         verdict = text_of(row, prefix + "verdict")
-        if text_of(row, prefix + "status") != "ok" or verdict not in ("malicious", self._asked.verdict):
+        if text_of(row, prefix + "status") != "ok" or verdict not in ("malicious", "suspicious"):
             return None
         event = event_of(row, "_raw")
         ids, names, tactics = (_list(row, prefix + name) for name in ("technique_id", "technique", "tactic"))
@@ -139,6 +139,7 @@ class IncidentsCommand(ChunkedCommand):
             "first": decimal(incident.first),
             "last": decimal(incident.last),
             "events": str(incident.events),
+            "alerts": str(incident.alerts),
             "event_key": incident.keys,
         }
         who: dict[str, Value] = {name: [v for n, v in incident.values if n == name] for name in WHO}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import blank_columns, label_columns
+from loglm_bridge.splunk.rows import blank_columns, label_values
 from loglm_bridge.splunk.table import ROW_END, csv_head, csv_values
 
 
@@ -17,9 +17,7 @@ class LabelCells:
 
     def of(self, verdict: Verdict, model: str) -> str:
         """Return the cells of a row that the model answered."""
-        asked = self._options
-        columns = label_columns(verdict, model, prefix=asked.prefix, output=asked.output, threshold=asked.threshold)
-        return csv_values(columns.values()) + ROW_END
+        return csv_values(label_values(verdict, model, self._options.output, self._options.threshold)) + ROW_END
 
     def blank(self, status: str, detail: str) -> str:
         """Return the cells of a row without an answer: the status, and why."""

@@ -13,7 +13,7 @@ from typing import Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import SidecarError, SidecarFailed
 from loglm_bridge.contract.wire import Options, Reply
-from loglm_bridge.splunk.endpoint import Endpoint
+from loglm_bridge.splunk.endpoint import Endpoint, bare
 
 #: Requests that one sidecar has at a time, each on its connection: one, until it has answered one.
 AT_ONCE = 2
@@ -87,7 +87,7 @@ class Lanes:
             try:
                 asked.settle(endpoint.label(asked.events, asked.options))
             except SidecarError as error:
-                self._failed(asked, endpoint, error)
+                self._failed(asked, endpoint, bare(error))
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller
                 asked.settle(error)
             with self._changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import IO, TYPE_CHECKING, Callable
@@ -13,9 +14,15 @@ from loglm_bridge.splunk.protocol import ChunkedCommand, SearchEnded
 if TYPE_CHECKING:
     from logging import Logger
 
+#: New objects after which Python looks for cycles.
+_COLLECT_AFTER = 50_000
+
 
 def main(command: ChunkedCommand, log: Callable[[], Logger]) -> None:
     """Run as a program that splunkd started; `log` opens its log, which is not needed as a rule."""
+    # rows and verdicts come and go by the thousand and hold no cycles; looking for some after every 700 of them takes a
+    # quarter of a search's time
+    gc.set_threshold(_COLLECT_AFTER)
     run(command, log, sys.stdin.buffer, sys.stdout.buffer)
     try:
         sys.stdout.flush()

@@ -77,7 +77,12 @@ def text_of(row: Row, name: str) -> str:
 def label_columns(
     verdict: Verdict, model: str, *, prefix: str, output: str, threshold: Optional[float]
 ) -> dict[str, Value]:
-    """Return the columns of a row that the model answered.
+    """Return the columns of a row that the model answered, with the values of `label_values`."""
+    return dict(zip(column_names(prefix, output), label_values(verdict, model, output, threshold)))
+
+
+def label_values(verdict: Verdict, model: str, output: str, threshold: Optional[float]) -> list[Value]:
+    """Return the values of columns.SUFFIXES[output] for a row that the model answered.
 
     `technique_id`, `technique`, `tactic` and `confidence` have one value per shown technique, in the same order
     (a technique's tactics are joined with a comma). Which techniques are shown: decision.shown_techniques. `detail`
@@ -89,21 +94,16 @@ def label_columns(
         "status": verdict.status,
         "score": decimal(verdict.score),
         "verdict": word or "",
-        "technique_id": "",
-        "technique": "",
-        "tactic": "",
-        "confidence": "",
+        "technique_id": [one_line(t.id, _MAX_NAME) for t in techniques] if techniques else "",
+        "technique": [one_line(t.name, _MAX_NAME) for t in techniques] if techniques else "",
+        "tactic": [one_line(",".join(t.tactics), _MAX_NAME) for t in techniques] if techniques else "",
+        "confidence": [decimal(t.confidence) for t in techniques] if techniques else "",
         "novelty": decimal(verdict.novelty),
         "model": _shown_model(model),
         "detail": _details(verdict) or "",
         "embedding": "" if verdict.embedding is None else json.dumps(verdict.embedding, separators=(",", ":")),
     }
-    if techniques:
-        found["technique_id"] = [one_line(t.id, _MAX_NAME) for t in techniques]
-        found["technique"] = [one_line(t.name, _MAX_NAME) for t in techniques]
-        found["tactic"] = [one_line(",".join(t.tactics), _MAX_NAME) for t in techniques]
-        found["confidence"] = [decimal(t.confidence) for t in techniques]
-    return {prefix + suffix: found[suffix] for suffix in SUFFIXES[output]}
+    return [found[suffix] for suffix in SUFFIXES[output]]
 
 
 def blank_columns(status: str, detail: str, *, prefix: str, output: str) -> dict[str, Value]:

@@ -1,5 +1,6 @@
 """JSON from strangers (fault 39): refused with the error's own code, never another exception, and quickly."""
 
+import contextlib
 import json
 import math
 import time
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import InvalidRequest, LogLMError
 from loglm_bridge.contract.limits import MAX_BODY_BYTES, MAX_ECHO, MAX_JSON_DEPTH
-from loglm_bridge.contract.strict_json import loads
+from loglm_bridge.contract.strict_json import loads, loads_reply
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 TREES = st.recursive(SCALARS, lambda t: st.lists(t) | st.dictionaries(st.text(), t), max_leaves=30)
@@ -159,3 +160,32 @@ def test_a_hostile_body_of_full_size_costs_no_more_than_an_honest_one(body):
 
 def test_a_lone_surrogate_is_text():
     assert loads(b'"\\ud800"') == "\ud800"
+
+
+@given(TREES)
+def test_a_reply_is_read_as_the_stdlib_reads_it(tree):
+    body = json.dumps(tree).encode()
+    assert loads_reply(body) == json.loads(body)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_in_place_of_a_reply_are_read_or_refused(body):
+    with contextlib.suppress(InvalidRequest):
+        loads_reply(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, b'{"a":' * 200_000, b"1" * 5_000, b"NaN", b"[Infinity]", b"\xff", b"", b"[[],"
+     + b",".join([b"{}"] * 300_000) + b"]"],
+)  # fmt: skip
+def test_a_reply_that_would_take_time_or_memory_is_refused_at_once(body):
+    started = time.perf_counter()
+    with pytest.raises(InvalidRequest):
+        loads_reply(body)
+    assert time.perf_counter() - started < 20
+
+
+def test_brackets_in_the_texts_of_a_reply_are_no_lists():
+    body = json.dumps(["[{" * 200_000]).encode()
+    assert loads_reply(body) == json.loads(body)

@@ -82,6 +82,23 @@ def test_a_request_is_read_as_it_was_written(events, options):
     assert request.options == options
 
 
+@given(st.lists(EVENTS, max_size=5), OPTIONS)
+def test_a_request_is_written_as_the_json_module_writes_it(events, options):
+    data = {"events": [event.to_dict() for event in events], "options": options.to_dict()}
+    assert write_request(events, options) == json.dumps(data, separators=(",", ":")).encode()
+
+
+def test_long_hints_are_written_as_short_ones_are():
+    event = Event("r", "t" * 2000, "s", "h", 5, "e")
+    assert read_request(write_request([event, event], Options())).events == (event, event)
+
+
+@pytest.mark.parametrize("time", [math.inf, math.nan])
+def test_a_time_that_is_no_number_is_not_written(time):
+    with pytest.raises(ValueError, match="time is"):
+        write_request([Event("r", time=time)], Options())
+
+
 @given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
 def test_a_reply_is_read_as_it_was_written(verdicts):
     reply = Reply(MODEL, tuple(verdicts))
@@ -233,6 +250,15 @@ def changed(path, value):
 def test_a_reply_that_breaks_the_contract_is_refused(data):
     with pytest.raises(BadReply):
         read_reply(json.dumps(data).encode(), 1)
+
+
+@pytest.mark.parametrize("key", ["score", "novelty", "embedding", "explanation"])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_a_number_that_is_none_is_refused_wherever_it_stands(key, number):
+    value = {"embedding": ["@"], "explanation": {"a": [{"b": "@"}]}}.get(key, "@")
+    body = json.dumps(changed(["results", 0, key], value)).replace('"@"', number)
+    with pytest.raises(BadReply):
+        read_reply(body.encode(), 1)
 
 
 @given(st.integers(0, 10_000))

@@ -1,13 +1,9 @@
-"""The ablations of context change what they say and nothing else; alerts add up."""
+"""The ablations of context change what they say and nothing else."""
 
 import json
-from dataclasses import replace
-
-import numpy as np
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab import in_context
-from loglm_bridge.lab.curves import Answer
 from loglm_bridge.lab.sources import LabelledEvent
 
 
@@ -48,12 +44,3 @@ def test_addresses_are_drawn_anew_the_same_for_the_same_and_private_stays_privat
     assert found[0]["dest_ip"] != found[1]["dest_ip"]
     assert not {row["dest_ip"] for row in found} & {"203.0.113.0", "203.0.113.1"}
     assert [row["fwd_bytes"] for row in found] == list(range(10))
-
-
-def test_flagged_events_of_a_host_form_incidents():
-    def answer(time, group, flagged=True):
-        event = replace(flow(0, time=time), group=group)
-        return Answer(event, 0.9, flagged, "malicious", (), np.zeros(2))
-
-    told = [answer(0.0, "a"), answer(60.0, "a"), answer(9e3, "a"), answer(0.0, "b"), answer(5.0, "c", False)]
-    assert in_context.alerts(told) == {"events": 4, "incidents": 3, "recordings": 2}

@@ -13,6 +13,11 @@ from tests.lab.test_curves import HIGH, answer, ordinary
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 EVASION = {"evasion": {"flagged": {"kept": 0.5, "kinds": {"carets": [4, 2]}}}}
+LOAD = {
+    "recordings": 9, "found": 7, "events": 30, "incidents": 8, "shown": 40, "false_events": 3, "false_incidents": 1,
+    "as_events": {"events": 60, "false_events": 20},
+}  # fmt: skip
+ALERTS = {"recordings": LOAD, "flows": LOAD, "at equal recall": [LOAD | {"recall": 0.5}]}
 HEADINGS = (
     "Figures beside the baselines",
     "Found together with Sigma",
@@ -24,6 +29,7 @@ HEADINGS = (
     "Map of the embeddings",
     "Nearest recordings",
     "Evasion",
+    "Alerts and incidents",
     "Dos and don&#x27;ts",
 )
 
@@ -45,9 +51,10 @@ def answers():
 
 @pytest.fixture(scope="module")
 def page(answers):
-    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(answers)
     made = report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers)
     assert "2 of 4" in made
+    assert '<td>event by event</td><td>recall 0.5</td><td class="n">7 of 9</td><td class="n">30</td>' in made
     return made
 
 
@@ -55,7 +62,7 @@ def test_every_part_is_there_and_the_same_each_time(page, answers):
     assert re.findall(r"<h2>(.*?)</h2>", page) == list(HEADINGS)
     assert page.count("<svg") == 7
     assert "a model &lt;1&gt; &amp; its figures" in page
-    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}} | report.extras(answers)
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(answers)
     assert report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers) == page
 
 

@@ -12,14 +12,16 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.context import exported
 from loglm_bridge.lab.sequence_encoder import SequenceEncoder, shape
 from loglm_bridge.model import artefact
+from loglm_bridge.model.company import Company
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.sequence import SequenceConfig
 
 TOGETHER = Options(top=2, sequence=True)
 ALONE = Options(top=2)
-CURVES = {"flow": Curve(1.0, 0.0, 1.0, 0.5, 0.4), "windows": Curve(1.0, 0.0, 1.0, 0.5, 0.4)}
-CONFIG = SequenceConfig(("flow",), ("T1046", "T1110"), CURVES, {"windows": 1.5})
+CURVES = {"flow": Curve(1.0, 0.0, 1.0, 0.5, 0.4)}
+COMPANY = {"windows": Company(2.0, -9.0, 2, 12.0), "": Company(2.0, 99.0, 2, 12.0)}
+CONFIG = SequenceConfig(("flow",), ("T1046", "T1110"), CURVES, COMPANY)
 
 
 def flow(i, entity="pair", **changes):
@@ -64,10 +66,24 @@ def test_entities_of_one_event_each_keep_their_verdicts(labeller):
     assert labeller.label(events, TOGETHER) == labeller.label(events, ALONE)
 
 
-def test_company_changes_a_verdict_of_both_kinds(labeller):
-    for events in ([flow(i) for i in range(6)], [logon(i) for i in range(6)]):
-        together, alone = labeller.label(events, TOGETHER), labeller.label(events, ALONE)
-        assert [v.score for v in together] != [v.score for v in alone]
+def test_the_others_change_how_flows_are_read(labeller):
+    events = [flow(i) for i in range(6)]
+    together, alone = labeller.label(events, TOGETHER), labeller.label(events, ALONE)
+    assert [v.score for v in together] != [v.score for v in alone]
+
+
+def test_company_raises_the_strongest_event_and_no_other(labeller):
+    events = [logon(i) for i in range(6)]
+    together, alone = labeller.label(events, TOGETHER), labeller.label(events, ALONE)
+    (raised,) = [i for i in range(6) if together[i] != alone[i]]
+    assert alone[raised].score == max(verdict.score for verdict in alone)
+    assert together[raised].score > alone[raised].score
+
+
+def test_a_family_without_evidence_above_its_floor_keeps_its_verdicts(labeller):
+    lines = [f"sshd[{i}]: Failed password for root from 10.0.0.{i} port 22 ssh2" for i in range(6)]
+    events = [Event(line, sourcetype="syslog", host="h", time=float(i), entity="h") for i, line in enumerate(lines)]
+    assert labeller.label(events, TOGETHER) == labeller.label(events, ALONE)
 
 
 def test_flows_get_the_techniques_of_the_sequence_encoder(labeller):
@@ -94,7 +110,8 @@ def test_amounts_are_told_apart_that_one_canonical_event_holds(labeller):
 
 def test_an_explanation_says_what_context_did_and_explains_the_event_itself(labeller):
     events = [logon(i) for i in range(6)]
-    together, alone = (labeller.label(events, Options(explain=True, sequence=s))[2] for s in (True, False))
+    verdicts = [labeller.label(events, Options(explain=True, sequence=s)) for s in (True, False)]
+    together, alone = next(pair for pair in zip(*verdicts, strict=True) if pair[0].score != pair[1].score)
     assert together.explanation["context"] == {"alone": alone.score, "together": together.score}
     assert "context" not in alone.explanation
     assert together.explanation["fields"] == alone.explanation["fields"]
@@ -111,7 +128,9 @@ def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
         {"families": ["flow", "zeek"]},
         {"techniques": ["T1046"]},
         {"techniques": ["T1046", "T0000"]},
-        {"pull": {"windows": "much"}},
+        {"company": {"windows": {"share": "much", "floor": 3.0, "most": 2, "bound": 12.0}}},
+        {"company": {"windows": {"share": 2.0, "floor": float("inf"), "most": 2, "bound": 12.0}}},
+        {"company": {"windows": {"share": 2.0, "most": 2, "bound": 12.0}}},
         {"curves": {}},
     ],
 )

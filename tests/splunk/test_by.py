@@ -4,15 +4,22 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.contract.sequence import windows
+from loglm_bridge.contract.wire import Options, join_request, read_request
 from loglm_bridge.splunk.client import split
 from loglm_bridge.splunk.company import KEPT
+from loglm_bridge.splunk.labeller import Labeller
+from loglm_bridge.splunk.options import SearchOptions
+from loglm_bridge.splunk.rows import event_of
 from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.table import Table
+from tests.splunk.splunkd import encode_rows
 
 SETTINGS = Settings.read(Path(__file__).parents[2])
 
@@ -84,3 +91,49 @@ def test_order_does_not_matter_within_a_chunk(standin, app_at, search):
     one.getinfo("by=host")
     _, found = one.execute(sent)
     assert [row["n"] for row in found] == [row["n"] for row in sent]
+
+
+def told_by_event(chunks):
+    """Of each row of each chunk, the window that it is read in, and its place: event by event, without haste."""
+    company = {}
+    for chunk in chunks:
+        events = [event_of(row, "_raw", ("host",)) for row in chunk]
+        known = [kept for entity in dict.fromkeys(e.entity for e in events) for kept in company.get(entity, [])]
+        together, found = [*known, *events], {}
+        for window in windows(together):
+            read = [together[place] for place in window]
+            found.update((place - len(known), (read, number)) for number, place in enumerate(window))
+        yield [found[i] for i in range(len(events))]
+        for event in events:
+            if event.entity:
+                company[event.entity] = [*company.get(event.entity, []), event][-KEPT:]
+
+
+def told_by_search(chunks, most):
+    """The same, as a sidecar sees it that cuts the windows of each request."""
+    options = SearchOptions(None, 3, "loglm_", by=("host",))
+    labeller = Labeller(options, replace(SETTINGS, batch_events=most), None, pytest.fail)
+    for chunk in chunks:
+        found = {}
+        for (_, places, _), written in labeller._requests(Table(encode_rows(chunk))):
+            events = read_request(join_request(written, Options())).events
+            for window in windows(events):
+                read = [events[place] for place in window]
+                found.update((places[place], (read, number)) for number, place in enumerate(window))
+        yield [found[i] for i in range(len(chunk))]
+
+
+ROW = st.fixed_dictionaries(
+    {
+        "_raw": st.sampled_from(["a", "b", 'c "d", é']),
+        "_time": st.sampled_from(["5", "5.25", "1000", "3000", "9000.5"]),
+        "host": st.sampled_from(["", "h1", "h2"]),
+        "source": st.just("s"),
+    }
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(ROW, min_size=1, max_size=60), min_size=1, max_size=4), st.integers(1, 100))
+def test_each_row_is_read_in_the_window_that_its_events_make(chunks, most):
+    assert list(told_by_search(chunks, most)) == list(told_by_event(chunks))

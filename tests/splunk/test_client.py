@@ -1,5 +1,6 @@
 """The client against a stand-in sidecar; waits are counted, not slept."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,3 +206,26 @@ def test_a_redirect_is_not_followed(standin, client_at):
     with pytest.raises(WrongService):
         client_at(standin.port).label(EVENTS, OPTIONS)
     assert standin.seen()["health"] == 2  # the two tries; each followed redirect would be one more
+
+
+@pytest.mark.parametrize("fault", ["", "html", "fewer", "busy", "cut"])
+def test_what_was_asked_is_not_held_in_circles(fault, standin, proxy, client_at, clock):
+    """A search turns Python's search for circles nearly off (process.py): a request must be freed without it."""
+    standin.fault(fault)
+    client = client_at(proxy.port)
+    list(client.label_parts(EVENTS, OPTIONS))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            proxy.poison("reset" if fault == "cut" else "", 200)
+            clock.now += COOL_DOWN
+            list(client.label_parts([Event("x" * 100_000)], OPTIONS))
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        held = [one for found in gc.garbage for one in gc.get_referents(found) if isinstance(one, (bytes, str))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert [one for one in held if len(one) >= 100_000] == []

@@ -66,11 +66,18 @@ def test_rows_without_labels_are_told(incidents):
     assert "1 of 2 rows carry no label" in warnings(metadata)[0]
 
 
-def test_suspicious_rows_count_where_asked(incidents):
+def test_suspicious_rows_found_an_incident_where_asked(incidents):
     for verdict, rows in (("malicious", 0), ("suspicious", 1)):
         one, _ = incidents("by=host", f"verdict={verdict}")
         _, found = one.execute([labelled(1, verdict="suspicious")])
         assert len(found) == rows
+
+
+def test_suspicious_rows_are_members_of_the_incident_they_are_near(incidents):
+    one, _ = incidents("by=host", "gap=10m")
+    rows = [labelled(1000), labelled(1100, verdict="suspicious"), labelled(9000, verdict="suspicious")]
+    _, (row,) = one.execute(rows)
+    assert (row["loglm_events"], row["loglm_alerts"], row["loglm_last"]) == ("2", "1", "1100")
 
 
 @pytest.mark.parametrize("args", [[], ["by=*"], ["by=host", "gap=0"], ["by=host", "gap=soon"], ["by=host", "x=1"]])

@@ -8,8 +8,12 @@ from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import Options, join_request, read_request, write_event
 from loglm_bridge.splunk.columns import OUTPUTS, column_names
-from loglm_bridge.splunk.rows import blank_columns, decimal, event_of, label_columns
+from loglm_bridge.splunk.rows import blank_columns, decimal, event_of, event_reader, label_columns
+from loglm_bridge.splunk.table import Table
+from tests.splunk.splunkd import encode_rows
+from tests.splunk.test_table import CELL
 
 VALUES = st.one_of(st.text(), st.lists(st.text()))
 LOOKS = {"prefix": "loglm_", "output": "all", "threshold": None}
@@ -31,6 +35,19 @@ def test_a_time_that_is_none_is_left_out(text):
 def test_any_row_gives_an_event_that_crosses_the_wire(row):
     event = event_of(row, "_raw", ("user", "host"))
     assert Event.from_dict(event.to_dict()) == event
+
+
+@given(
+    st.dictionaries(st.sampled_from(["_raw", "_time", "host", "source", "sourcetype", "user"]), CELL),
+    st.sampled_from(["_raw", "user"]),
+    st.sampled_from([(), ("user",), ("host", "absent", "user")]),
+)
+def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
+    table = Table(encode_rows([row]))
+    (told,) = map(event_reader(table, field, by), table)
+    body = join_request([write_event(told.raw, told.hints, told.time)], Options())
+    assert read_request(body).events == (event_of(row, field, by),)
+    assert told.entity == event_of(row, field, by).entity
 
 
 @given(st.text(alphabet="aé中\U0001f600", min_size=1), st.integers(0, 3))

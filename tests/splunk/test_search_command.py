@@ -405,8 +405,27 @@ def test_a_defect_of_ours_costs_labels_but_no_rows(place, standin, app_at, searc
 def test_getinfo_pays_for_nothing_that_only_rows_need(splunk_env):
     program = "import sys, loglm_bridge.splunk.search_command as c; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=splunk_env, check=True)
-    late = {"requests", "urllib3", "loglm_bridge.contract.wire", "loglm_bridge.contract.attack_table"}
+    late = {
+        *("requests", "urllib3", "splunklib", "http.client", "ssl", "csv", "threading", "logging", "hashlib"),
+        *("loglm_bridge.contract.wire", "loglm_bridge.contract.attack_table"),
+    }
     assert late & set(done.stdout.split()) == set()
+
+
+def test_rows_pay_neither_for_splunklib_nor_for_requests(splunk_env):
+    program = "import sys, loglm_bridge.splunk.labeller as c; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=splunk_env, check=True)
+    assert {"requests", "urllib3", "splunklib", "loglm_bridge.contract.attack_table"} & set(
+        done.stdout.split()
+    ) == set()
+
+
+def test_a_chunk_that_holds_nothing_but_labels_is_labelled_anew(standin, app_at, search):
+    one = search(app_at(standin.port))
+    one.getinfo()
+    _, rows = one.execute([{"loglm_status": "ok", "loglm_verdict": "malicious"}] * 2)
+    assert [list(row) for row in rows] == [COLUMNS] * 2
+    assert [(row["loglm_status"], row["loglm_verdict"]) for row in rows] == [("empty", "")] * 2
 
 
 def test_getinfo_is_quick(standin, app_at, search):

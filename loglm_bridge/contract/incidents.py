@@ -1,7 +1,9 @@
-"""Flagged events of one entity to one row: an incident, with its chain of techniques. Pure, no I/O.
+"""Flagged events of one entity to one alert: an incident, with its chain of techniques.
 
-Rows come in any order of time. An incident is a run of flagged events of one entity without a silence of more than
-`gap` seconds between two of them; two runs that a late row connects become one.
+Events come in any order of time. An incident is a run of malicious events of one entity without a silence of more than
+`gap` seconds between two of them; two runs that a late event connects become one. Suspicious events found no incident:
+those within `gap` of one are its members in the end. They do not prolong it either, or a host with a few suspicious
+events an hour would be one incident for ever.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Iterator, Sequence
+from math import inf
+from typing import Sequence
 
 #: Event keys, entities' values and techniques that one incident names; all events are counted.
 MOST_KEYS, MOST_VALUES, MOST_TECHNIQUES = 100, 20, 32
 
-#: Incidents of one search. What is flagged beyond them is counted, not lost in silence.
-MOST_INCIDENTS = 100_000
+#: Incidents of one search, and suspicious events that wait for one. What is beyond them is counted.
+MOST_INCIDENTS = MOST_WAITING = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,17 @@ class Flagged:
 
 @dataclass
 class Incident:
-    """Flagged events of one entity, close in time."""
+    """Flagged events of one entity, close in time; `founded` is the time of the first that founds it.
+
+    `first` and `last` are the times of all `events`, `alerts` is how many of them found it.
+    """
 
     entity: tuple[str, ...]
+    founded: float
     first: float
     last: float
     events: int = 0
+    alerts: int = 0
     score: float = 0.0
     novelty: float = 0.0
     verdict: str = "suspicious"
@@ -52,8 +60,8 @@ class Incident:
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits, the same for the same entity and first event."""
-        text = "\x1f".join((*self.entity, f"{self.first:.6f}"))
+        """Sixteen hexadecimal digits, the same for the same entity and first founding event."""
+        text = "\x1f".join((*self.entity, f"{self.founded:.6f}"))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
@@ -78,6 +86,8 @@ class Incident:
 
     def join(self, other: Incident) -> None:
         """Take another incident of the entity in."""
+        self.founded = min(self.founded, other.founded)
+        self.alerts += other.alerts
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.events += other.events
         self.score, self.novelty = max(self.score, other.score), max(self.novelty, other.novelty)
@@ -96,16 +106,29 @@ class Incident:
 
 
 class Incidents:
-    """Groups flagged events as they come; `beyond` counts those that found no room."""
+    """Groups flagged events as they come; `beyond` counts those that found no room.
 
-    def __init__(self, gap: float) -> None:
+    `founds` is the least verdict that founds an incident: "malicious", or "suspicious" where any flagged event does.
+    """
+
+    def __init__(self, gap: float, founds: str = "malicious") -> None:
         self.beyond = 0
-        self._gap = gap
-        self._count = 0
+        self._gap, self._founds = gap, founds
+        self._count = self._waiting_count = 0
         self._runs: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
+        self._waiting: dict[tuple[str, ...], list[Flagged]] = defaultdict(list)
 
     def add(self, entity: tuple[str, ...], event: Flagged) -> None:
-        """Put an event with the incident it belongs to, and join those that it connects."""
+        """Put an event with the incident it belongs to, and join those that it connects; or let it wait for one."""
+        if event.verdict in ("malicious", self._founds):
+            self._found(entity, event)
+        elif self._waiting_count < MOST_WAITING:
+            self._waiting[entity].append(event)
+            self._waiting_count += 1
+        else:
+            self.beyond += 1
+
+    def _found(self, entity: tuple[str, ...], event: Flagged) -> None:
         runs = self._runs[entity]
         place = bisect_left([run.last for run in runs], event.time - self._gap)
         near = [run for run in runs[place : place + 2] if run.first - self._gap <= event.time]
@@ -113,16 +136,36 @@ class Incidents:
             if self._count >= MOST_INCIDENTS:
                 self.beyond += 1
                 return
-            near = [Incident(entity, event.time, event.time)]
+            near = [Incident(entity, event.time, event.time, event.time)]
             runs.insert(place, near[0])
             self._count += 1
         near[0].add(event)
+        near[0].alerts += 1
+        near[0].founded = min(near[0].founded, event.time)
         for other in near[1:]:
             near[0].join(other)
             runs.remove(other)
             self._count -= 1
 
-    def __iter__(self) -> Iterator[Incident]:
-        """Yield the incidents, the likeliest first, of equal ones the latest."""
+    def result(self) -> list[Incident]:
+        """Return the incidents with their members, the likeliest first, of equal ones the latest."""
+        for entity, waiting in self._waiting.items():
+            _members(self._runs.get(entity, []), waiting, self._gap)
+        self._waiting.clear()
         found = [run for runs in self._runs.values() for run in runs]
-        yield from sorted(found, key=lambda incident: (-incident.score, -incident.last, incident.entity))
+        return sorted(found, key=lambda incident: (-incident.score, -incident.last, incident.entity))
+
+
+def _members(runs: Sequence[Incident], waiting: Sequence[Flagged], gap: float) -> None:
+    """Add each waiting event to the nearest run, if that is within `gap` of its founding events."""
+    firsts, lasts = [run.first for run in runs], [run.last for run in runs]
+    for event in waiting:
+        place = bisect_left(lasts, event.time)
+        near = [
+            (max(firsts[i] - event.time, event.time - lasts[i], 0.0), i)
+            for i in (place - 1, place)
+            if 0 <= i < len(runs)
+        ]
+        distance, nearest = min(near, default=(inf, 0))
+        if distance <= gap:
+            runs[nearest].add(event)
