@@ -1,8 +1,11 @@
 """`loglm bench` as a user runs it: real processes, every figure there, the baseline in the same run."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,20 @@ def test_parts_run_alone():
     done = bench("--events", "40", "--rounds", "1", "--only", "start")
     assert done.returncode == 0
     assert {line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| s")} == {"| start"}
+
+
+def test_a_benchmark_that_is_told_to_stop_leaves_nothing_behind(tmp_path):
+    command = [sys.executable, "-m", "loglm_bridge.cli", "bench", "--events", "40", "--only", "command"]
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+        while process.poll() is None and not list(tmp_path.glob("loglm-bench-*/sidecar-0/sidecar.log")):
+            time.sleep(0.02)
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in running
 
 
 @pytest.mark.parametrize(
