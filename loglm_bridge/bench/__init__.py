@@ -7,6 +7,8 @@ interleaved rounds, every ratio the median of the rounds' own.
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -68,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     parts = args.only or QUICK
     parts += tuple(n for n, asked in (("soak", args.soak), ("growth", args.plots)) if asked and n not in parts)
     _check_out(args.out)
+    signal.signal(signal.SIGTERM, _terminated)
     with tempfile.TemporaryDirectory(prefix="loglm-bench-") as name:
         folder, told = Path(name), _streams(args.files, args.events)
         setting = Setting(
@@ -103,6 +106,11 @@ def _check_out(out: Path | None) -> None:
             out.touch()
         except OSError as error:
             raise ConfigError(f"--out cannot be written: {error.strerror}", where=str(out)) from error
+
+
+def _terminated(number: int, _: object) -> None:
+    """Leave in good order: no sidecar and no folder stays behind."""
+    sys.exit(128 + number)
 
 
 def _count(text: str) -> int:

@@ -38,7 +38,8 @@ _LABELLED = frozenset({"ok", "empty", "unparsed"})
 
 @dataclass
 class Search:
-    """What one search took. `seconds` are those of the clock; `cpu` and `peak` (bytes) are the command's own."""
+    """What one search took. `seconds` are those of the clock; `peak` (bytes) is the command's own, and `cpu` its
+    processor seconds from the answer to getinfo on."""
 
     rows: int = 0
     getinfo: float = 0.0
@@ -78,12 +79,13 @@ def search(
         talk.ask(getinfo(args), b"")
         found.getinfo = found.seconds = time.monotonic() - began
         found.driver_cpu = time.process_time() - busy
+        started = processes.cpu_seconds(process.pid) or 0.0
         while ahead is not None:
             _timed(found, talk, *ahead)
             ahead = next(chunks, None)
         found.peak = processes.memory(process.pid, peak=True)
         _timed(found, talk, b"", 0, finished=True)
-        _end(found, process)
+        found.cpu = _end(process) - started
     finally:
         limit.cancel()
         _close(process)
@@ -101,8 +103,8 @@ def _timed(found: Search, talk: _Talk, body: bytes, count: int, finished: bool =
         found.statuses[status] = found.statuses.get(status, 0) + number
 
 
-def _end(found: Search, process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of the process and take its processor time."""
+def _end(process: subprocess.Popen[bytes]) -> float:
+    """Wait for the end of the process and return its processor seconds."""
     assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
     assert process.stdout is not None  # noqa: S101
     process.stdin.close()
@@ -110,9 +112,9 @@ def _end(found: Search, process: subprocess.Popen[bytes]) -> None:
         raise SearchError("the command wrote more than its answers")
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    found.cpu = usage.ru_utime + usage.ru_stime
     if process.returncode:
         raise SearchError(f"the command ended with code {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

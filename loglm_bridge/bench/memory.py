@@ -51,9 +51,9 @@ def soak(setting: Setting, count: int) -> tuple[list[Figure], dict[str, Any], tu
     rates, memory = ([part[key] for part in parts] for key in ("events_per_second", "memory_mb"))
     what = f"{size * _PARTS:,} events, one in {round(1 / NEW)} new"
     figures = [
-        _grown(f"{what}: last tenth", "events/s", rates[-1], "first tenth", rates[0]),
+        _grown(f"{what}: last tenth", "events/s", rates[-1], "first tenth", rates[0], _by_tenth(rates)),
         _grown(f"{what}: last tenth", "events/s", rates[-1], "second tenth", rates[1]),
-        _grown("memory at the end", "MB", memory[-1], "half way", memory[_PARTS // 2 - 1]),
+        _grown("memory at the end", "MB", memory[-1], "half way", memory[_PARTS // 2 - 1], _by_tenth(memory)),
         _grown("memory at the end", "MB", memory[-1], "when ready", before),
         *_caches(parts),
     ]
@@ -61,8 +61,12 @@ def soak(setting: Setting, count: int) -> tuple[list[Figure], dict[str, Any], tu
     return figures, details, shares(stream.events(0, size * _PARTS))
 
 
-def _grown(what: str, unit: str, value: float, beside: str, baseline: float) -> Figure:
-    return Figure("soak", what, "soak", unit, value, beside, baseline, value / baseline)
+def _grown(what: str, unit: str, value: float, beside: str, baseline: float, note: str = "") -> Figure:
+    return Figure("soak", what, "soak", unit, value, beside, baseline, value / baseline, note=note)
+
+
+def _by_tenth(values: Sequence[float]) -> str:
+    return f"by tenth: {' '.join(f'{value:,.0f}' for value in values)}"
 
 
 def _caches(parts: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:

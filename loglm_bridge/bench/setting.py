@@ -60,9 +60,9 @@ class Setting:
         with stage.sidecar(folder, self.model, self.token_file, self.env, flags) as serving:
             yield Sidecar(serving.url, serving.pid, Asker(serving.url, self.token_file.read_text().strip()))
 
-    def command(self, sidecar: Sidecar) -> tuple[str, str]:
-        """Return the search command of an app that is configured for the sidecar."""
-        app = stage.make_app(self._new("app"), sidecar.url, self.token_file)
+    def command(self, *sidecars: Sidecar) -> tuple[str, str]:
+        """Return the search command of an app that is configured for the sidecars."""
+        app = stage.make_app(self._new("app"), ", ".join(sidecar.url for sidecar in sidecars), self.token_file)
         return sys.executable, str(app / "bin" / "loglm.py")
 
     @property

@@ -28,8 +28,8 @@ _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 #: Cells of one counted field.
 _CLASSES = 512
 
-#: Kinds of values that hardly repeat and cost little to read: not remembered where no rule asks for them.
-_COUNTED = frozenset({"bucket", "bytes", "duration"})
+#: Kinds of values that hardly repeat and become one of few classes: not remembered where rules ask little of them.
+_COUNTED = frozenset({"bucket", "bytes", "duration", "port"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +42,10 @@ class Cell:
     part: canonical.Part
     atoms: tuple[int, ...]
     channel: str
+
+
+#: A cell's content: see Cell.
+_Seen = tuple[canonical.Part, tuple[int, ...], str]
 
 
 class Form:
@@ -74,7 +78,7 @@ class Forms:
     def __init__(self, signatures: Signatures, budget: int = BUDGET) -> None:
         self._signatures, self._budget = signatures, budget
         self._plans: dict[tuple[Head, tuple[str, ...]], _Plan] = {}
-        self._cells: dict[tuple[canonical.Part, tuple[int, ...], str], Cell] = {}
+        self._cells: dict[_Seen, Cell] = {}
         self.held = 0
         self.made = 0
 
@@ -113,19 +117,17 @@ class Forms:
             asked = self._signatures.asks(plain) or plain == CHANNEL
             if rule is None and not asked and not canonical.tells_account(head, name):
                 continue
-            if rule is not None and rule[1] in _COUNTED and not asked:
-                columns[place] = _Counted(partial(canonical.part, head, name), self._interned)
-            else:
-                columns[place] = _Column(partial(self._cell, head, name, plain), self._hold)
+            see = partial(self._see, head, name, plain)
+            brief = plain != CHANNEL and self._signatures.asks_little(plain) and (rule is None or rule[1] in _COUNTED)
+            columns[place] = _Counted(see, self._interned) if brief else _Column(see, self._interned, self._hold)
         return columns
 
-    def _cell(self, head: Head, name: str, plain: str, value: str) -> Cell:
+    def _see(self, head: Head, name: str, plain: str, value: str) -> _Seen:
         lower = canonical.plain_value(value)
         atoms = self._signatures.holding(plain, lower)
-        return self._interned(canonical.part(head, name, value), atoms, lower if plain == CHANNEL else "")
+        return canonical.part(head, name, value), atoms, lower if plain == CHANNEL else ""
 
-    def _interned(self, part: canonical.Part, atoms: tuple[int, ...] = (), channel: str = "") -> Cell:
-        seen = (part, atoms, channel)
+    def _interned(self, seen: _Seen) -> Cell:
         cell = self._cells.get(seen)
         if cell is None:
             self._hold(_VALUE)
@@ -154,33 +156,30 @@ class Forms:
 class _Column(dict[str, Cell]):
     """The cells of one field by their values."""
 
-    def __init__(self, make: Callable[[str], Cell], hold: Callable[[int], None]) -> None:
+    def __init__(self, see: Callable[[str], _Seen], cell: Callable[[_Seen], Cell], hold: Callable[[int], None]) -> None:
         super().__init__()
-        self.make, self._hold = make, hold
+        self._see, self._cell, self._hold = see, cell, hold
 
     def __missing__(self, value: str) -> Cell:
         self._hold(_VALUE + 2 * len(value))
-        cell = self[value] = self.make(value)
+        cell = self[value] = self._cell(self._see(value))
         return cell
 
 
 class _Counted:
-    """A field whose values hardly repeat and become one of few classes: read each time, cells by class.
+    """A field whose values hardly repeat and say little: looked at each time, cells by what is seen."""
 
-    No rule asks for it, so that a cell is its class.
-    """
-
-    def __init__(self, read: Callable[[str], canonical.Part], cell: Callable[[canonical.Part], Cell]) -> None:
-        self._read, self._cell = read, cell
-        self._cells: dict[canonical.Part, Cell] = {}
+    def __init__(self, see: Callable[[str], _Seen], cell: Callable[[_Seen], Cell]) -> None:
+        self._see, self._cell = see, cell
+        self._cells: dict[_Seen, Cell] = {}
 
     def __getitem__(self, value: str) -> Cell:
-        part = self._read(value)
-        cell = self._cells.get(part)
+        seen = self._see(value)
+        cell = self._cells.get(seen)
         if cell is None:
             if len(self._cells) >= _CLASSES:  # only text that is no number can have so many
                 self._cells.clear()
-            cell = self._cells[part] = self._cell(part)
+            cell = self._cells[seen] = self._cell(seen)
         return cell
 
 

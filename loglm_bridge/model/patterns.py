@@ -96,6 +96,11 @@ class Patterns:
         self._maybe = np.zeros(1 << bits, dtype=bool)
         self._maybe[(self._hashes >> self._shift).astype(np.int64)] = True
 
+    @property
+    def whole_only(self) -> bool:
+        """Whether a value is matched as a whole alone, which costs next to nothing."""
+        return not self._by_first
+
     def holding(self, text: str) -> list[int]:
         """Return the numbers of the patterns that hold for a text, lower case taken for granted."""
         data = text.encode("utf-8", "surrogatepass")[:MOST]

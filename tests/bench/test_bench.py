@@ -1,8 +1,11 @@
 """`loglm bench` as a user runs it: real processes, every figure there, the baseline in the same run."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -62,9 +65,11 @@ def test_the_table_has_a_line_for_each_figure(rates):
 
 def test_latency_is_told_beside_an_idle_sidecars_and_a_long_run_by_tenths(tmp_path):
     _, found = small(tmp_path, "--only", "latency", "--soak", "100")
-    assert [figure["part"] for figure in found["figures"]] == ["latency"] * 4 + ["soak"] * 6
-    rates = [figure for figure in found["figures"] if "hit rate" not in figure["what"]]
-    assert all(figure["value"] > 0 and figure["ratio"] > 0 for figure in rates)
+    assert [figure["part"] for figure in found["figures"][:8]] == ["latency"] * 4 + ["soak"] * 4
+    assert all(figure["value"] > 0 and figure["ratio"] > 0 for figure in found["figures"][:8])
+    rates = {figure["what"]: figure["value"] for figure in found["figures"][8:]}
+    assert all(what.startswith("hit rate of ") and 0 <= rate <= 1 for what, rate in rates.items())
+    assert rates, "/metrics tells of caches"
     assert len(found["soak"]["parts"]) == 10
     assert list(found["streams"])[-1] == "soak"
 
@@ -81,6 +86,20 @@ def test_parts_run_alone():
     done = bench("--events", "40", "--rounds", "1", "--only", "start")
     assert done.returncode == 0
     assert {line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| s")} == {"| start"}
+
+
+def test_a_benchmark_that_is_told_to_stop_leaves_nothing_behind(tmp_path):
+    command = [sys.executable, "-m", "loglm_bridge.cli", "bench", "--events", "40", "--only", "command"]
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+        while process.poll() is None and not list(tmp_path.glob("loglm-bench-*/sidecar-0/sidecar.log")):
+            time.sleep(0.02)
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in running
 
 
 @pytest.mark.parametrize(
