@@ -25,8 +25,8 @@ class DistilSettings:
 
     layers: int = 2
     width: int = 64
-    heads: int = 4
-    inner: int = 256
+    heads: int = 2
+    inner: int = 128
     epochs: int = 8
     minutes: float = 15.0
     budget: int = 8192
