@@ -5,6 +5,7 @@ While sidecars work, the next rows are read and those that were answered are wri
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import chain, compress, islice, repeat
 from typing import Callable, Iterator, Optional, Sequence
 
@@ -90,19 +91,21 @@ class Labeller:
             if not len(batch):
                 return
             parts = self._parts(batch)
-            for number, (places, request) in enumerate(parts, 1):
-                yield (batch, places, number == len(parts)), request
+            while parts:
+                places, request = parts.popleft()
+                yield (batch, places, not parts), request
 
-    def _parts(self, batch: Batch) -> Sequence[tuple[Sequence[int], Request]]:
+    def _parts(self, batch: Batch) -> deque[tuple[Sequence[int], Request]]:
         """Return the requests about a batch and the places that each is about: at least one, which may be empty."""
         try:
             if batch.defect is not None:
                 raise batch.defect
-            found = self._in_company(batch) if self._options.by else self._alone(batch)
-            return list(found) or [((), Request(()))]
+            found = deque(self._in_company(batch) if self._options.by else self._alone(batch))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             self._defect(batch, range(len(batch)), error)
-            return [((), Request(()))]
+            found = deque()
+        batch.told.clear()  # what is on the wire now, and what the company keeps, need not be held twice
+        return found or deque([((), Request(()))])
 
     def _alone(self, batch: Batch) -> Iterator[tuple[Sequence[int], Request]]:
         events = [write_event(told.raw, told.hints, told.time) for told in batch.told]
@@ -115,9 +118,10 @@ class Labeller:
         self._company.keep(batch.told)
         told, first = [*known, *batch.told], len(known)
         units = cut([one.entity for one in told], [one.time for one in told], [one.raw for one in told])
-        # A window without a row of this chunk need not be read. The others are cut again as they are: a run in more
-        # than two windows has more events in each than are kept of an entity.
-        units = [unit for unit in units if max(unit) >= first]
+        if all(one.time is not None for one in told):
+            # A window without a row of this chunk need not be read. The others are cut again as they are: a run in more
+            # than two windows has more events in each than are kept of an entity.
+            units = [unit for unit in units if max(unit) >= first]
         events = [write_event(one.raw, one.hints, one.time) for one in told]
         for part in split(self._settings, units, list(map(len, events))):
             new = [i >= first for i in part]
