@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 from json.encoder import encode_basestring_ascii
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
@@ -179,8 +180,11 @@ def write_reply(reply: Reply, distinct: bool = False) -> bytes:
     return join_reply(reply.model, map(write_verdict, reply.verdicts), distinct)
 
 
-def read_reply(body: bytes, expected: int) -> Reply:
+def read_reply(body: bytes, expected: int, wanted: Optional[Sequence[bool]] = None) -> Reply:
     """Read the answer to a batch of `expected` events; equal results of a `distinct` one are one object.
+
+    With `wanted`, which says so of each event, the reply has the verdicts of the wanted events only, and what was
+    answered about the others is not looked at.
 
     Raises:
         BadReply: cut, malformed, of another interface version, or of another length than the request.
@@ -198,9 +202,12 @@ def read_reply(body: bytes, expected: int) -> Reply:
     if not isinstance(results, list) or not isinstance(order, (list, range)) or len(order) != expected:
         count = len(order) if isinstance(order, (list, range)) else "no"
         raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
-    verdicts = [Verdict.from_dict(result) for result in results]
-    if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(verdicts)):
+    if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(results)):
         raise BadReply("answer did not match the request (a result that is not there)")
+    places: Sequence[int] = range(len(results))
+    if wanted is not None:
+        places = order = list(compress(order, wanted))
+    verdicts = {place: Verdict.from_dict(results[place]) for place in set(places)}
     return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]))
 
 

@@ -46,12 +46,11 @@ class Batch:
         return self._labelled + Counter({"empty": len(self) - sum(self._labelled.values())})
 
     def label(self, places: Iterable[int], labelled: Iterable[tuple[str, str]]) -> None:
-        """Give the rows at `places` a status, which is counted, and label cells; places below 0 are no rows."""
+        """Give the rows at `places` a status, which is counted, and label cells."""
         statuses = []
         for place, (status, cells) in zip(places, labelled):
-            if place >= 0:
-                self._labels[place] = cells
-                statuses.append(status)
+            self._labels[place] = cells
+            statuses.append(status)
         self._labelled.update(statuses)
 
     def pieces(self, gap: str) -> Iterator[str]:

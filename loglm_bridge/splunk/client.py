@@ -21,7 +21,7 @@ from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, Reply, hints_of, write_event
 from loglm_bridge.splunk.endpoint import Endpoint
-from loglm_bridge.splunk.lanes import AT_ONCE, Asked, Lanes, Outcome
+from loglm_bridge.splunk.lanes import AT_ONCE, Asked, Lanes, Outcome, Request
 from loglm_bridge.splunk.settings import Settings
 
 Key = TypeVar("Key")
@@ -88,22 +88,22 @@ class SidecarClient:
         No events are one request without any: it proves address and token.
         """
         if not events:
-            yield [], self._lanes.ask([], options).outcome()
+            yield [], self._lanes.ask(Request(()), options).outcome()
             return
         written = [write_event(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time) for e in events]
         units = windows(events) if options.sequence else [[i] for i in range(len(events))]
         parts = split(self._settings, units, [len(event) for event in written])
-        yield from self.answers(((part, [written[i] for i in part]) for part in parts), options)
+        yield from self.answers(((part, Request([written[i] for i in part])) for part in parts), options)
 
-    def answers(self, requests: Iterable[tuple[Key, Sequence[str]]], options: Options) -> Iterator[tuple[Key, Outcome]]:
-        """Yield what each request came to, in their order; `requests` are pairs of a key and events on the wire.
+    def answers(self, requests: Iterable[tuple[Key, Request]], options: Options) -> Iterator[tuple[Key, Outcome]]:
+        """Yield what each request came to, in their order; each comes with a key, by which the caller knows it.
 
         They are taken as there is room for them, some before the first one is answered.
         """
         options = replace(options, distinct=True)  # how a reply is spelt, not what it says
         under_way: deque[tuple[Key, Optional[Asked]]] = deque()
-        for key, events in requests:
-            under_way.append((key, self._lanes.ask(events, options) if events else None))
+        for key, request in requests:
+            under_way.append((key, self._lanes.ask(request, options) if request.events else None))
             if len(under_way) > _AHEAD * len(self._endpoints):
                 first, asked = under_way.popleft()
                 yield first, asked.outcome() if asked else _NOTHING

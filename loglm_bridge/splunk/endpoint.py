@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from typing import Callable, Iterator, Mapping, Sequence, Union
+from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import (
     BadReply,
@@ -27,6 +27,9 @@ from loglm_bridge.splunk.transport import ConnectionLost, Transport, Unreachable
 
 #: Seconds within which a sidecar must name itself; three silent tries stay under five.
 IDENTITY_SECONDS = 1.5
+
+#: The share of `timeout` within which an answer is prompt; a sidecar that takes longer has enough to do.
+_PROMPT = 0.1
 
 #: The pause before the second try; it grows with each.
 _PAUSE_SECONDS = 0.2
@@ -53,7 +56,7 @@ class Endpoint:
         self._lock = threading.Lock()
         self._breaker = CircuitBreaker(clock)
         self._idle = [Transport(url, settings.ca_file)]
-        self._identified = False
+        self._clock = clock
         self._patience = dict(PATIENCE)
         self.proven = False
 
@@ -69,17 +72,18 @@ class Endpoint:
         for transport in idle:
             transport.close()
 
-    def label(self, events: Sequence[str], options: Options) -> Reply:
+    def label(self, events: Sequence[str], options: Options, wanted: Optional[Sequence[bool]] = None) -> Reply:
         """Return the verdicts of a request's `events` (contract/wire.py), in their order.
 
-        The request is sent in halves as long as it is larger than this side's or the sidecar's limit. `Reply.model` is
-        that of the last one. `proven` is set by an answer and taken back by anything else.
+        With `wanted`, which says so of each event, those of the wanted ones only. The request is sent in halves as long
+        as it is larger than this side's or the sidecar's limit. `Reply.model` is that of the last one. `proven` is set
+        by a prompt answer and taken back by anything else.
 
         Raises:
             SidecarError: no labels; the kind says why.
         """
         with self._connection() as transport:
-            replies = list(self._label(transport, events, options))
+            replies = list(self._label(transport, events, options, wanted))
         if len(replies) == 1:
             return replies[0]
         return Reply(replies[-1].model, tuple([verdict for reply in replies for verdict in reply.verdicts]))
@@ -120,29 +124,32 @@ class Endpoint:
                 f"the sidecar speaks interface {str(data.get('api'))[:20]}, this app speaks {API_VERSION}",
                 hint=VersionMismatch.hint,
             )
-        self._identified = True
+        transport.trusted = True
 
-    def _label(self, transport: Transport, events: Sequence[str], options: Options) -> Iterator[Reply]:
+    def _label(
+        self, transport: Transport, events: Sequence[str], options: Options, wanted: Optional[Sequence[bool]]
+    ) -> Iterator[Reply]:
         body = join_request(events, options)
         if len(body) <= self._settings.batch_bytes or len(events) <= 1:
             try:
-                yield self._ask(transport, body, len(events))
+                yield self._ask(transport, body, lambda answer: read_reply(answer, len(events), wanted))
                 return
             except TooBig:
                 if len(events) <= 1:
                     raise
         half = len(events) // 2
-        yield from self._label(transport, events[:half], options)
-        yield from self._label(transport, events[half:], options)
+        for part in (slice(half), slice(half, None)):
+            yield from self._label(transport, events[part], options, wanted and wanted[part])
 
-    def _ask(self, transport: Transport, body: bytes, count: int) -> Reply:
+    def _ask(self, transport: Transport, body: bytes, read: Callable[[bytes], Reply]) -> Reply:
         """Send one request until it is answered, its tries are used up or the circuit opens."""
         with self._lock:
             self._breaker.check()
         failures = 0
         while True:
-            outcome = self._attempt(transport, body, count)
-            self.proven = isinstance(outcome, Reply)
+            started = self._clock()
+            outcome = self._attempt(transport, body, read)
+            self.proven = isinstance(outcome, Reply) and self._clock() - started < _PROMPT * self._settings.timeout
             if isinstance(outcome, Reply):
                 with self._lock:
                     self._breaker.success()
@@ -155,20 +162,20 @@ class Endpoint:
                 failures += 1
                 self._give_up_or_pause(transport, outcome, failures)
 
-    def _attempt(self, transport: Transport, body: bytes, count: int) -> Union[Reply, SidecarError]:
+    def _attempt(self, transport: Transport, body: bytes, read: Callable[[bytes], Reply]) -> Union[Reply, SidecarError]:
         try:
-            if not self._identified:
+            transport.check()
+            if not transport.trusted:
                 self._identify(transport)
             answer = transport.send("POST", "/v1/label", seconds=self._settings.timeout, token=self._token, body=body)
             if answer.status != 200:
                 return refusal(answer, transport.address)
-            return read_reply(answer.body, count)
+            return read(answer.body)
         except SidecarError as error:
             return bare(error)
 
     def _give_up_or_pause(self, transport: Transport, error: SidecarError, failures: int) -> None:
         # who answers next on this address may be another program
-        self._identified = False
         transport.renew()
         last = failures >= _TRIES.get(type(error), 1)
         with self._lock:

@@ -5,7 +5,8 @@ While sidecars work, the next rows are read and those that were answered are wri
 
 from __future__ import annotations
 
-from itertools import chain, islice, repeat
+from collections import deque
+from itertools import chain, compress, islice, repeat
 from typing import Callable, Iterator, Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
@@ -16,18 +17,15 @@ from loglm_bridge.splunk.client import SidecarClient, split
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.label_cells import LabelCells
-from loglm_bridge.splunk.lanes import Outcome
+from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.rows import event_reader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
 
-#: What a request is about: a batch, places in it (below 0: an event of an earlier chunk), whether it is the last of it.
+#: What a request is about: a batch, places in it, whether it is the last of it.
 _About = tuple[Batch, Sequence[int], bool]
-
-#: A request: what it is about, and its events on the wire.
-_Request = tuple[_About, Sequence[str]]
 
 
 class Labeller:
@@ -84,7 +82,7 @@ class Labeller:
         if self._client is not None:
             self._client.close()
 
-    def _requests(self, table: Table) -> Iterator[_Request]:
+    def _requests(self, table: Table) -> Iterator[tuple[_About, Request]]:
         """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
         read = event_reader(table, self._options.field, self._options.by)
         rows, size = iter(table), None if self._options.by else self._settings.batch_events
@@ -93,31 +91,43 @@ class Labeller:
             if not len(batch):
                 return
             parts = self._parts(batch)
-            for number, (places, events) in enumerate(parts, 1):
-                yield (batch, places, number == len(parts)), events
+            while parts:
+                places, request = parts.popleft()
+                yield (batch, places, not parts), request
 
-    def _parts(self, batch: Batch) -> Sequence[tuple[Sequence[int], Sequence[str]]]:
-        """Return the requests about a batch, as places and events: at least one, which may be empty."""
+    def _parts(self, batch: Batch) -> deque[tuple[Sequence[int], Request]]:
+        """Return the requests about a batch and the places that each is about: at least one, which may be empty."""
         try:
             if batch.defect is not None:
                 raise batch.defect
-            known = self._company.of([told.entity for told in batch.told]) if self._wanted.sequence else []
-            together = [*known, *batch.told]
-            units = [[i] for i in range(len(together))]
-            if self._wanted.sequence:
-                units = cut([t.entity for t in together], [t.time for t in together], [t.raw for t in together])
-                self._company.keep(batch.told)
-            events = [write_event(told.raw, told.hints, told.time) for told in together]
-            places = [*repeat(-1, len(known)), *batch.asked]
-            parts = split(self._settings, units, list(map(len, events)))
-            found = [([places[i] for i in part], [events[i] for i in part]) for part in parts]
-            # what holds nothing new need not be asked
-            return [(about, told) for about, told in found if max(about) >= 0] or [((), ())]
+            found = deque(self._in_company(batch) if self._options.by else self._alone(batch))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             self._defect(batch, range(len(batch)), error)
-            return [((), ())]
+            found = deque()
+        batch.told.clear()  # what is on the wire now, and what the company keeps, need not be held twice
+        return found or deque([((), Request(()))])
 
-    def _outcomes(self, requests: Iterator[_Request]) -> Iterator[tuple[_About, Outcome]]:
+    def _alone(self, batch: Batch) -> Iterator[tuple[Sequence[int], Request]]:
+        events = [write_event(told.raw, told.hints, told.time) for told in batch.told]
+        for part in split(self._settings, [[i] for i in range(len(events))], list(map(len, events))):
+            yield [batch.asked[i] for i in part], Request([events[i] for i in part])
+
+    def _in_company(self, batch: Batch) -> Iterator[tuple[Sequence[int], Request]]:
+        """Yield requests with whole windows, of the batch's events and those that earlier chunks left."""
+        known = self._company.of([told.entity for told in batch.told])
+        self._company.keep(batch.told)
+        told, first = [*known, *batch.told], len(known)
+        units = cut([one.entity for one in told], [one.time for one in told], [one.raw for one in told])
+        if all(one.time is not None for one in told):
+            # A window without a row of this chunk need not be read. The others are cut again as they are: a run in more
+            # than two windows has more events in each than are kept of an entity.
+            units = [unit for unit in units if max(unit) >= first]
+        events = [write_event(one.raw, one.hints, one.time) for one in told]
+        for part in split(self._settings, units, list(map(len, events))):
+            new = [i >= first for i in part]
+            yield [batch.asked[i - first] for i in compress(part, new)], Request([events[i] for i in part], new)
+
+    def _outcomes(self, requests: Iterator[tuple[_About, Request]]) -> Iterator[tuple[_About, Outcome]]:
         first = list(islice(requests, 1))  # without rows nobody is asked for the token
         try:
             client = self._connected() if first else None

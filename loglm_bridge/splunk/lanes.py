@@ -9,24 +9,31 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Optional, Sequence, Union
+from typing import NamedTuple, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import SidecarError, SidecarFailed
 from loglm_bridge.contract.wire import Options, Reply
 from loglm_bridge.splunk.endpoint import Endpoint, bare
 
-#: Requests that one sidecar has at a time, each on its connection: one, until it has answered one.
+#: Requests that one sidecar has at a time, each on its connection; one, until it has answered one promptly.
 AT_ONCE = 2
 
 #: What comes of a request: an answer, why there is none (a SidecarError), or an exception that is a defect of ours.
 Outcome = Union[Reply, Exception]
 
 
+class Request(NamedTuple):
+    """Events on the wire (contract/wire.py), and of each whether its verdict is wanted; None: all are."""
+
+    events: Sequence[str]
+    wanted: Optional[Sequence[bool]] = None
+
+
 class Asked:
     """A request that was handed over."""
 
-    def __init__(self, events: Sequence[str], options: Options) -> None:
-        self.events = events
+    def __init__(self, request: Request, options: Options) -> None:
+        self.request = request
         self.options = options
         self.failed: list[Endpoint] = []
         self.error: Optional[SidecarError] = None
@@ -35,7 +42,7 @@ class Asked:
 
     def settle(self, outcome: Outcome) -> None:
         """Say what came of it."""
-        self.events = ()
+        self.request = Request(())
         self._outcome = outcome
         self._done.set()
 
@@ -55,9 +62,9 @@ class Lanes:
         self._changed = threading.Condition()
         self._started = self._closed = False
 
-    def ask(self, events: Sequence[str], options: Options) -> Asked:
+    def ask(self, request: Request, options: Options) -> Asked:
         """Hand over a request; its outcome is waited for elsewhere."""
-        asked = Asked(events, options)
+        asked = Asked(request, options)
         with self._changed:
             if self._closed:
                 raise RuntimeError("the client is closed")
@@ -85,7 +92,7 @@ class Lanes:
                 endpoint.close()
                 return
             try:
-                asked.settle(endpoint.label(asked.events, asked.options))
+                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.wanted))
             except SidecarError as error:
                 self._failed(asked, endpoint, bare(error))
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller

@@ -56,6 +56,9 @@ class Answer:
 class Transport:
     """Sends requests to the sidecar at `url`, whose certificate the authorities in `ca_file` sign (None: public ones).
 
+    `trusted` is for the caller to set: the other side of this connection has shown who it is. A request with a token
+    goes over such a connection or not at all.
+
     Raises SidecarUnavailable where `ca_file` is given and cannot be read.
     """
 
@@ -66,6 +69,7 @@ class Transport:
         self._ca_file = ca_file
         self._trust: Optional[ssl.SSLContext] = None
         self._connection: Optional[http.client.HTTPConnection] = None
+        self.trusted = False
 
     @property
     def address(self) -> str:
@@ -76,12 +80,16 @@ class Transport:
         """Send one request and read its answer, whatever its status, within `seconds`.
 
         Raises:
-            Unreachable, ConnectionLost, SidecarTimeout: no answer, or not all of it.
+            Unreachable, ConnectionLost, SidecarTimeout: no answer, or not all of it; with a token also no connection
+                that is `trusted`.
             WrongService: what listens does not speak HTTP.
             BadReply: the answer is larger than MAX_REPLY_BYTES.
         """
         started = time.monotonic()
         try:
+            self.check()
+            if token and not self.trusted:
+                raise self._lost()
             connection = self._connection = self._connection or self._new()
             headers = {"User-Agent": f"loglm-bridge/{__version__}"}
             headers.update({"Authorization": f"Bearer {token}"} if token else {})
@@ -101,8 +109,15 @@ class Transport:
             self.renew()
             raise self._failure(error, time.monotonic() - started, seconds) from error
 
+    def check(self) -> None:
+        """Drop the connection if the other side has closed it."""
+        sock = self._connection.sock if self._connection else None
+        if sock is None or _dropped(sock):
+            self.renew()
+
     def renew(self) -> None:
         """Drop the connection; the next request opens a new one."""
+        self.trusted = False
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -131,8 +146,6 @@ class Transport:
 
     def _ready(self, connection: http.client.HTTPConnection, seconds: float) -> None:
         """Connect, unless the connection is open still."""
-        if connection.sock is not None and _dropped(connection.sock):
-            connection.close()
         if connection.sock is None:
             connection.timeout = min(seconds, _CONNECT_SECONDS)
             try:
@@ -157,6 +170,9 @@ class Transport:
             raise BadReply(f"the answer of {self.address} is larger than {MAX_REPLY_BYTES:,} bytes")
         return Answer(response.status, b"".join(parts), _seconds(response.headers.get("Retry-After")))
 
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(f"sidecar at {self.address} cut the connection")
+
     def _untrusted(self) -> SidecarUnavailable:
         return SidecarUnavailable(f"no trusted TLS connection to the sidecar at {self.address}", hint=_CA_HINT)
 
@@ -166,7 +182,7 @@ class Transport:
         if isinstance(error, (TimeoutError, socket.timeout)) or elapsed >= seconds:
             return SidecarTimeout(f"no answer from the sidecar at {self.address} within {seconds:g} s")
         if isinstance(error, (OSError, http.client.IncompleteRead)):
-            return ConnectionLost(f"sidecar at {self.address} cut the connection")
+            return self._lost()
         return WrongService(f"what listens at {self.address} is not a LogLM sidecar")
 
 

@@ -252,6 +252,18 @@ def test_a_reply_that_breaks_the_contract_is_refused(data):
         read_reply(json.dumps(data).encode(), 1)
 
 
+@given(st.lists(st.tuples(VERDICTS_OF_ALL_KINDS, st.booleans()), max_size=5), st.booleans())
+def test_of_a_reply_the_wanted_verdicts_are_read(pairs, distinct):
+    verdicts, wanted = [verdict for verdict, _ in pairs], [flag for _, flag in pairs]
+    reply = read_reply(write_reply(Reply(MODEL, tuple(verdicts)), distinct), len(pairs), wanted)
+    assert reply.verdicts == tuple(verdict for verdict, flag in pairs if flag)
+
+
+def test_a_reply_of_another_length_is_refused_whatever_is_wanted():
+    with pytest.raises(BadReply, match="2 sent, 1 back"):
+        read_reply(json.dumps(GOOD).encode(), 2, [True, False])
+
+
 @pytest.mark.parametrize("key", ["score", "novelty", "embedding", "explanation"])
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
 def test_a_number_that_is_none_is_refused_wherever_it_stands(key, number):

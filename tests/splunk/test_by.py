@@ -115,11 +115,12 @@ def told_by_search(chunks, most):
     labeller = Labeller(options, replace(SETTINGS, batch_events=most), None, pytest.fail)
     for chunk in chunks:
         found = {}
-        for (_, places, _), written in labeller._requests(Table(encode_rows(chunk))):
-            events = read_request(join_request(written, Options())).events
+        for (_, places, _), request in labeller._requests(Table(encode_rows(chunk))):
+            events = read_request(join_request(request.events, Options())).events
+            rows = dict(zip([i for i, new in enumerate(request.wanted or ()) if new], places, strict=True))
             for window in windows(events):
                 read = [events[place] for place in window]
-                found.update((places[place], (read, number)) for number, place in enumerate(window))
+                found.update((rows[place], (read, number)) for number, place in enumerate(window) if place in rows)
         yield [found[i] for i in range(len(chunk))]
 
 

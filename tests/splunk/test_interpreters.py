@@ -57,6 +57,22 @@ def test_the_command_survives_a_fault(python, packaged, bare_env, search, standi
 
 
 @pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("args", [(), ("by=host",)])
+def test_many_requests_to_two_addresses_come_back_in_order(args, python, packaged, bare_env, search, standin):
+    conf = packaged / "local/loglm.conf"
+    text = conf.read_text().replace("batch_events = 2048", "batch_events = 50")
+    conf.write_text(text.replace(f":{standin.port}", f":{standin.port}, http://localhost:{standin.port}"))
+    one = search(packaged, python)
+    one.getinfo(*args)
+    texts = ["mimikatz" if i % 3 else f'row {i}, "é"\n中' for i in range(1_000)]
+    for finished in (False, True):
+        _, rows = one.execute(rows_of(*texts), finished=finished)
+        assert [row["_raw"] for row in rows] == texts
+        assert [row["loglm_verdict"] for row in rows] == ["malicious" if i % 3 else "benign" for i in range(1_000)]
+    assert one.end() == 0
+
+
+@pytest.mark.parametrize("python", PYTHONS)
 def test_a_nul_passes(python, packaged, bare_env, search):
     """The csv module of 3.9 and 3.10 refuses it."""
     one = search(packaged, python)

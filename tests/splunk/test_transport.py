@@ -163,3 +163,37 @@ def test_what_does_not_speak_http_is_another_service(to):
         with pytest.raises(WrongService):
             to(f"http://127.0.0.1:{listener.getsockname()[1]}").send("GET", "/", seconds=2)
         thread.join()
+
+
+def test_a_token_travels_on_a_trusted_connection_only(standin, proxy, to):
+    one = to(f"http://127.0.0.1:{proxy.port}")
+    for _ in range(2):
+        with pytest.raises(ConnectionLost):
+            one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}")
+        one.send("GET", "/health/live", seconds=5)
+        one.trusted = True
+        assert one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}").status == 401
+        one.renew()
+    assert standin.seen()["requests"] == 2
+
+
+def test_a_connection_that_the_other_side_closed_is_no_longer_trusted(to):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_once():
+            for _ in range(2):
+                client, _ = listener.accept()
+                with client:
+                    client.recv(1000)
+                    client.sendall(answer)
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        one = to(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        one.send("GET", "/", seconds=5)
+        one.trusted = True
+        while one.trusted:
+            one.check()
+        assert one.send("GET", "/", seconds=5).status == 200
+        thread.join()
