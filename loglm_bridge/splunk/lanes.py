@@ -72,9 +72,8 @@ class Lanes:
             self._changed.notify_all()
         if not self._started:
             self._started = True
-            for endpoint in self._endpoints:
-                for _ in range(AT_ONCE):
-                    threading.Thread(target=self._run, args=(endpoint,), name="loglm-lane", daemon=True).start()
+            for endpoint in [*self._endpoints] * AT_ONCE:
+                self._start(endpoint)
         return asked
 
     def close(self) -> None:
@@ -84,6 +83,9 @@ class Lanes:
             self._changed.notify_all()
         for endpoint in self._endpoints:
             endpoint.close()
+
+    def _start(self, endpoint: Endpoint) -> None:
+        threading.Thread(target=self._run, args=(endpoint,), name="loglm-lane", daemon=True).start()
 
     def _run(self, endpoint: Endpoint) -> None:
         while True:
