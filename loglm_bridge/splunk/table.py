@@ -97,7 +97,10 @@ def csv_row(cells: Iterable[str]) -> str:
 
 def csv_values(values: Iterable[Value]) -> str:
     """Return fields as a row of CSV, two cells each, without its end."""
-    return ",".join([_quoted(one) + "," if isinstance(one, str) else csv_row(cells_of(one)) for one in values])
+    # the second cell of a single text is empty, and of a label's fields half hold nothing at all
+    return ",".join(
+        ["," if not one else _quoted(one) + "," if isinstance(one, str) else csv_row(cells_of(one)) for one in values]
+    )
 
 
 def csv_rows(records: Iterable[Mapping[str, Value]]) -> Iterator[str]:
