@@ -25,11 +25,8 @@ BUDGET = 96 * 1024 * 1024
 #: Bytes of a remembered value, form and plan beside their texts; measured.
 _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 
-#: Cells of one counted field.
+#: Cells of one field that are found by class, or by value.
 _CLASSES = 512
-
-#: Kinds of values that hardly repeat and become one of few classes: not remembered where rules ask little of them.
-_COUNTED = frozenset({"bucket", "bytes", "duration", "port"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,8 +115,11 @@ class Forms:
             if rule is None and not asked and not canonical.tells_account(head, name):
                 continue
             see = partial(self._see, head, name, plain)
-            brief = plain != CHANNEL and self._signatures.asks_little(plain) and (rule is None or rule[1] in _COUNTED)
-            columns[place] = _Counted(see, self._interned) if brief else _Column(see, self._interned, self._hold)
+            lengths = self._signatures.whole_lengths(plain)
+            if lengths is None or plain == CHANNEL or not canonical.is_class(head, name):
+                columns[place] = _Column(see, self._interned, self._hold)
+            else:
+                columns[place] = _Counted(partial(canonical.class_of, head, name), lengths, see, self._interned)
         return columns
 
     def _see(self, head: Head, name: str, plain: str, value: str) -> _Seen:
@@ -167,19 +167,32 @@ class _Column(dict[str, Cell]):
 
 
 class _Counted:
-    """A field whose values hardly repeat and say little: looked at each time, cells by what is seen."""
+    """A field whose values hardly repeat and become one of few classes: cells by class.
 
-    def __init__(self, see: Callable[[str], _Seen], cell: Callable[[_Seen], Cell]) -> None:
-        self._see, self._cell = see, cell
-        self._cells: dict[_Seen, Cell] = {}
+    Values of `lengths` in bytes may be what a rule compares them with as a whole: cells by value.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], str],
+        lengths: frozenset[int],
+        see: Callable[[str], _Seen],
+        cell: Callable[[_Seen], Cell],
+    ) -> None:
+        self._read, self._lengths, self._see, self._cell = read, lengths, see, cell
+        self._by_class: dict[str, Cell] = {}
+        self._by_value: dict[str, Cell] = {}
 
     def __getitem__(self, value: str) -> Cell:
-        seen = self._see(value)
-        cell = self._cells.get(seen)
+        if len(value) in self._lengths or not value.isascii():
+            cells, key = self._by_value, value
+        else:
+            cells, key = self._by_class, self._read(value)
+        cell = cells.get(key)
         if cell is None:
-            if len(self._cells) >= _CLASSES:  # only text that is no number can have so many
-                self._cells.clear()
-            cell = self._cells[seen] = self._cell(seen)
+            if len(cells) >= _CLASSES:
+                cells.clear()
+            cell = cells[key] = self._cell(self._see(value))
         return cell
 
 

@@ -97,9 +97,9 @@ class Patterns:
         self._maybe[(self._hashes >> self._shift).astype(np.int64)] = True
 
     @property
-    def whole_only(self) -> bool:
-        """Whether a value is matched as a whole alone, which costs next to nothing."""
-        return not self._by_first
+    def whole_lengths(self) -> frozenset[int] | None:
+        """The bytes of values that are matched, where that is only done as a whole, which costs next to nothing."""
+        return None if self._by_first or self._always else self._whole_lengths
 
     def holding(self, text: str) -> list[int]:
         """Return the numbers of the patterns that hold for a text, lower case taken for granted."""

@@ -110,17 +110,17 @@ class Signatures:
         """Tell whether some pattern is matched against fields of a name."""
         return field_hash(name) in self._patterns
 
-    def asks_little(self, name: str) -> bool:
-        """Tell whether values of a field are at most matched as a whole."""
+    def whole_lengths(self, name: str) -> frozenset[int] | None:
+        """Return how many bytes a field's value has that some pattern compares as a whole; None: parts of it count."""
         patterns = self._patterns.get(field_hash(name))
-        return patterns is None or patterns.whole_only
+        return frozenset() if patterns is None else patterns.whole_lengths
 
     def holding(self, name: str, value: str) -> tuple[int, ...]:
         """Return the atoms that a value of a field holds."""
         patterns = self._patterns.get(field_hash(name))
         if patterns is None or not value:
             return ()
-        if patterns.whole_only:
+        if patterns.whole_lengths is not None:
             return tuple(patterns.holding(value))
         found = self._memo.get((name, value))
         if found is None:

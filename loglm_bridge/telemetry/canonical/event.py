@@ -20,6 +20,8 @@ MAX_PLAIN = 8_192
 #: Raw fields of one record that are looked at.
 MAX_RAW = 256
 
+#: Kinds of values that are numbers: of many values few classes.
+_NUMBERS = frozenset({"bucket", "bytes", "duration", "port"})
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
 #: Values of unknown fields that say nothing but which one it was.
 _PURE_IDENTITY = frozenset({tokens.GUID, tokens.HEX, tokens.TIME, tokens.RANDOM, tokens.SID, "{zero-guid}"})
@@ -68,6 +70,18 @@ def part(head: Head, name: str, value: str) -> Part:
     ):
         return _NOTHING
     return Part(rule[0], canonical) if canonical else _NOTHING
+
+
+def is_class(head: Head, name: str) -> bool:
+    """Tell whether a field is dropped, or its values become one of a few classes of numbers."""
+    rule = names.resolve(head.family, head.kind, name)
+    return not tells_account(head, name) if rule is None else rule[1] in _NUMBERS
+
+
+def class_of(head: Head, name: str, value: str) -> str:
+    """Return the class of a value of such a field; empty where it says nothing."""
+    rule = names.resolve(head.family, head.kind, name)
+    return "" if rule is None or value in _ABSENT else KINDS[rule[1]](value)
 
 
 def tells_account(head: Head, name: str) -> bool:
