@@ -1,4 +1,4 @@
-"""JSON events of a shape that was seen before: read without asking the families again.
+"""Events of a shape that was seen before: read without asking formats and families again (XML: xml_shapes.py).
 
 A shape is the names of an event's flattened fields. Which family's event it is, and which field is which, depends on
 those names and on the few values that `json_families.TOLD_BY` lists. What was read once for one choice of these values
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Union
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import recognise
+from loglm_bridge.telemetry import recognise, xml_shapes
 from loglm_bridge.telemetry.families import flow, json_families, windows_json, windows_message, zeek
 from loglm_bridge.telemetry.formats import json_audit, json_event
 from loglm_bridge.telemetry.record import Head, Parsed, Record
@@ -88,7 +88,11 @@ def parse(event: Event) -> Parsed:
     """Parse an event's text, as `recognise.read` does, into columns."""
     text, truncated = cut(event.raw)
     text = clean_text(text)
-    if text[:1] == "{" and "<Event" not in text[:_XML_HEAD]:
+    if text[:1] == "<":
+        parsed = xml_shapes.parse(text, event)
+        if parsed is not None:
+            return parsed._replace(truncated=True) if truncated else parsed
+    elif text[:1] == "{" and "<Event" not in text[:_XML_HEAD]:
         found = json_event.flattened(text)
         if found is not None and found[0]:
             return _parsed(tuple(found[0]), found[1], event, truncated)

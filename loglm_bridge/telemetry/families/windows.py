@@ -36,6 +36,9 @@ _SOURCES: Mapping[str, str] = {
     "microsoft-windows-windows firewall with advanced security": "firewall",
 }
 
+#: Fields, the first of each name, that say what event it is.
+TOLD_BY = ("Provider", "Channel", "EventID")
+
 _SYSMON = {
     1: "process_create", 2: "file_time_change", 3: "network_connect", 4: "sensor_state", 5: "process_terminate",
     6: "driver_load", 7: "image_load", 8: "remote_thread", 9: "raw_disk_read", 10: "process_access",

@@ -89,7 +89,7 @@ def context(text: str) -> list[Field]:
     ends = [match.start() for match in found[1:]] + [len(text)]
     for match, end in zip(found, ends, strict=True):
         value = text[match.end() : end]
-        details = _DETAILS.search(value)
+        details = _DETAILS.search(value) if "Details:" in value else None
         if details is not None:
             fields.append(("Payload", value[details.end() :].strip()))
             value = value[: details.start()]
