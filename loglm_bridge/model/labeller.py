@@ -34,6 +34,9 @@ from loglm_bridge.telemetry import Canonical, Parsed, canonical, parse
 #: Canonical events whose outcome is remembered; about 3 kB each.
 CACHE_EVENTS = 30_000
 
+#: What is said of an event that is there for the others of its entity.
+CONTEXT = Verdict("empty", detail="context of other events")
+
 
 @dataclass(slots=True)
 class Known:
@@ -83,7 +86,7 @@ class Labeller:
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
         `entity` are read together (contract/sequence.py). It has no effect on a model without a sequence encoder.
-        Equal verdicts are mostly one object.
+        Context events have CONTEXT. Equal verdicts are mostly one object.
 
         Raises:
             ModelFailed: an encoder failed; no event is to blame.
@@ -98,7 +101,9 @@ class Labeller:
         known = self._known(forms)
         changed = self._in_context(events, parsed, forms, known, options.sequence)
         return [
-            self._verdict(events[place], read, known.get(place), changed.get(place), options)
+            CONTEXT
+            if events[place].context
+            else self._verdict(events[place], read, known.get(place), changed.get(place), options)
             for place, read in enumerate(parsed)
         ]
 

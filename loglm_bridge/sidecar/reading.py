@@ -17,7 +17,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
 from loglm_bridge.contract.wire import Options, Request, read_request
 
-_KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity"})
+_KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity", "context"})
 _OPTIONS = frozenset(Options().to_dict())
 
 _BACKSLASH = ord("\\")
@@ -64,10 +64,12 @@ def _event(row: Any) -> Event | None:
     if time.__class__ is not float or not isfinite(time):
         return None
     raw, sourcetype, source = get("raw", None), get("sourcetype", ""), get("source", "")
-    host, entity = get("host", ""), get("entity", "")
+    host, entity, context = get("host", ""), get("entity", ""), get("context", False)
+    if context.__class__ is not bool:
+        return None
     if not raw.__class__ is sourcetype.__class__ is source.__class__ is host.__class__ is entity.__class__ is str:
         return None
-    return Event(raw, sourcetype, source, host, time if "time" in row else None, entity)
+    return Event(raw, sourcetype, source, host, time if "time" in row else None, entity, context)
 
 
 def _keys(body: bytes) -> int:

@@ -122,7 +122,7 @@ class Labeller:
             # A window without a row of this chunk need not be read. The others are cut again as they are: a run in more
             # than two windows has more events in each than are kept of an entity.
             units = [unit for unit in units if max(unit) >= first]
-        events = [write_event(one.raw, one.hints, one.time) for one in told]
+        events = [write_event(one.raw, one.hints, one.time, i < first) for i, one in enumerate(told)]
         for part in split(self._settings, units, list(map(len, events))):
             new = [i >= first for i in part]
             yield [batch.asked[i - first] for i in compress(part, new)], Request([events[i] for i in part], new)

@@ -41,6 +41,7 @@ EVENTS = st.builds(
     host=TEXT,
     time=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     entity=TEXT,
+    context=st.booleans(),
 )
 OPTIONS = st.builds(
     Options,
@@ -139,7 +140,7 @@ def test_any_json_is_a_request_or_refused_as_one(data):
 @given(
     st.fixed_dictionaries(
         {"raw": JSON},
-        optional=dict.fromkeys(("sourcetype", "source", "host", "time", "entity"), JSON),
+        optional=dict.fromkeys(("sourcetype", "source", "host", "time", "entity", "context"), JSON),
     ),
     st.fixed_dictionaries({}, optional=dict.fromkeys(("top", "embedding", "explain", "sequence"), JSON)) | JSON,
 )
@@ -165,6 +166,7 @@ def test_any_event_and_options_are_read_or_refused(event, options):
         ({"events": [{"raw": "", "time": "1"}]}, InvalidEvent, "/events/0/time"),
         ({"events": [{"raw": "", "time": True}]}, InvalidEvent, "/events/0/time"),
         ({"events": [{"raw": "", "time": 10**399}]}, InvalidEvent, "/events/0/time"),
+        ({"events": [{"raw": "", "context": 1}]}, InvalidEvent, "/events/0/context"),
         ({"events": [], "options": []}, InvalidRequest, "/options"),
         ({"events": [], "options": {"top": 0}}, InvalidRequest, "/options/top"),
         ({"events": [], "options": {"top": MAX_TOP + 1}}, InvalidRequest, "/options/top"),

@@ -58,7 +58,9 @@ def test_any_json_is_read_alike(data):
 
 
 @given(
-    st.fixed_dictionaries({"raw": JSON}, optional=dict.fromkeys(("sourcetype", "host", "time", "entity", "b"), JSON)),
+    st.fixed_dictionaries(
+        {"raw": JSON}, optional=dict.fromkeys(("sourcetype", "host", "time", "entity", "context", "b"), JSON)
+    ),
     st.fixed_dictionaries({}, optional=dict.fromkeys(("top", "explain", "distinct", "c"), JSON)) | JSON,
 )
 def test_any_event_and_options_are_read_alike(event, options):

@@ -118,8 +118,9 @@ def told_by_search(chunks, most):
         for (_, places, _), request in labeller._requests(Table(encode_rows(chunk))):
             events = read_request(join_request(request.events, Options())).events
             rows = dict(zip([i for i, new in enumerate(request.wanted or ()) if new], places, strict=True))
+            assert [event.context for event in events] == [place not in rows for place in range(len(events))]
             for window in windows(events):
-                read = [events[place] for place in window]
+                read = [replace(events[place], context=False) for place in window]
                 found.update((rows[place], (read, number)) for number, place in enumerate(window) if place in rows)
         yield [found[i] for i in range(len(chunk))]
 
