@@ -59,7 +59,7 @@ def test_a_model_that_loads_is_waited_for(serve, app_at, search):
 
 def test_a_sidecar_whose_model_was_refused_is_not_there(serve, app_at, search):
     sidecar = serve(DOUBLE="refuse").listening()
-    one = search(app_at(sidecar.port, token="x"))
+    one = search(app_at(sidecar.port, token=sidecar.token))
     one.getinfo()
     metadata, rows = one.execute(rows_of("a"))
     assert rows[0]["loglm_status"] == "unavailable"
