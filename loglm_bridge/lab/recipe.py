@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import yaml
 
@@ -14,9 +14,9 @@ from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.distil import DistilSettings
 from loglm_bridge.lab.examples import TeachingWeights
+from loglm_bridge.lab.flow_training import FlowSettings
 from loglm_bridge.lab.heads import NetSettings
 from loglm_bridge.lab.pretrain import PretrainSettings
-from loglm_bridge.lab.sequence_training import SequenceSettings
 
 #: The recipe of the shipped model.
 SHIPPED = Path(__file__).with_name("recipe.yaml")
@@ -55,7 +55,7 @@ class Recipe:
     technique: NetSettings
     malice: NetSettings
     budget: Budget
-    sequence: SequenceSettings
+    sequence: FlowSettings
     company: CompanySettings
 
     @classmethod
@@ -75,7 +75,7 @@ class Recipe:
             "technique": NetSettings,
             "malice": NetSettings,
             "budget": Budget,
-            "sequence": SequenceSettings,
+            "sequence": FlowSettings,
             "company": CompanySettings,
         }
         read = {name: _section(kind, data.get(name), f"{path.name}:{name}") for name, kind in sections.items()}
@@ -111,6 +111,6 @@ def _section(kind: type[Section], data: Any, where: str) -> Section:
 def _check_kinds(kind: type[Any], values: Mapping[str, Any], where: str) -> None:
     hints = get_type_hints(kind)
     for name, value in values.items():
-        wanted = (int, float) if hints[name] is float else hints[name]
+        wanted = (int, float) if hints[name] is float else get_origin(hints[name]) or hints[name]
         if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
             raise ConfigError(f"{name}: {value!r} is not of the kind {hints[name].__name__}", where=where)

@@ -33,6 +33,7 @@ from loglm_bridge.lab.corpus import Corpus
 from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.lab.recipe import Recipe
+from loglm_bridge.lab.sequences import Sequences
 from loglm_bridge.lab.sources import validation_groups
 from loglm_bridge.model import artefact
 from loglm_bridge.model.heads import Heads
@@ -152,19 +153,17 @@ class Run:
 
         `everything` and `leave_out` as in `heads`.
         """
-        made, windows = self._corpus(), sequences.load(self.folder / SEQUENCES)
-        of_canonicals, _ = self._features(made, teaching.load(self.folder / LESSONS))
+        made, windows = self.windows()
         kept = [e for e in made.training(everything) if e.source != leave_out]
         fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
-        model, reading = context.train(made, windows, of_canonicals, fitting, self.recipe.sequence)
+        trees = context.train(made, windows, fitting, self.recipe.sequence)
         calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
         parts = (made, windows, calibration, self.recipe.budget, self.recipe.company)
-        return context.exported(model), context.calibrated(model, reading, *parts)
+        return trees, context.calibrated(trees, *parts)
 
-    def features(self) -> tuple[Corpus, Features]:
-        """Return the corpus and the features of its canonical events."""
-        made = self._corpus()
-        return made, self._features(made, teaching.load(self.folder / LESSONS))[0]
+    def windows(self) -> tuple[Corpus, Sequences]:
+        """Return the corpus and the windows over its events."""
+        return self._corpus(), sequences.load(self.folder / SEQUENCES)
 
     def counts(self, heads: Heads) -> dict[str, int]:
         """Return what the model card counts: techniques, pretraining events, lessons."""

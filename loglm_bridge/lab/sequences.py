@@ -16,7 +16,7 @@ from loglm_bridge.contract.sequence import windows
 from loglm_bridge.lab.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.sources import data_files, read_events
 from loglm_bridge.model.steps import Step, step_of
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse
 
 #: How events are grouped: flows by their pair of addresses and by their source, everything else by its host.
 PAIR, SOURCE, HOST = "pair", "source", "host"
@@ -62,7 +62,7 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
     steps: list[list[Any]] = []
     groups: dict[tuple[str, int], tuple[list[int], list[Event]]] = {}
     for place, row in enumerate(read_events(path)):
-        step = step_of(read(row.event), row.event)
+        step = step_of(parse(row.event), row.event)
         steps.append([step.time] + ([*_ends(step), *step.amounts] if step.src or step.dest else []))
         held = int(row.group in held_out.get(row.source, frozenset()))
         for by, entity in _entities(step, row.event, row.group):

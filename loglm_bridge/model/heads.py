@@ -183,7 +183,8 @@ class Heads:
         confidences = softmax(technique.astype(np.float64) / temperatures[:, None])
         confidences *= scores[:, None] ** self.config.gate
         novelties = self._novelty(self.distances(vectors), families)
-        rows = zip(scores.round(DECIMALS), confidences.round(DECIMALS), novelties, vectors, curves, malice, strict=True)
+        named = ranked(self.config.techniques, confidences.round(DECIMALS))
+        rows = zip(scores.round(DECIMALS), named, novelties, vectors, curves, malice, strict=True)
         return [self._outcome(*row) for row in rows]
 
     def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
@@ -192,17 +193,23 @@ class Heads:
         return np.where(known, np.searchsorted(steps, distances) / len(steps), 1.0).round(DECIMALS)
 
     def _outcome(
-        self, score: float, confidences: np.ndarray, novelty: float, vector: np.ndarray, curve: Curve, logit: float
+        self,
+        score: float,
+        techniques: tuple[tuple[str, float], ...],
+        novelty: float,
+        vector: np.ndarray,
+        curve: Curve,
+        logit: float,
     ) -> Outcome:
         said = verdict(score, novelty, curve, self.config.unknown)
-        techniques = ranked(self.config.techniques, confidences)
         return Outcome(float(score), said, techniques, float(novelty), vector, float(logit))
 
 
-def ranked(techniques: Sequence[str], confidences: np.ndarray) -> tuple[tuple[str, float], ...]:
-    """Return the MAX_TOP most likely techniques with their confidences, equal ones in the order of `techniques`."""
-    order = np.lexsort((np.arange(len(confidences)), -confidences))[:MAX_TOP]
-    return tuple((techniques[i], float(confidences[i])) for i in order)
+def ranked(techniques: Sequence[str], confidences: np.ndarray) -> list[tuple[tuple[str, float], ...]]:
+    """Return of each row the MAX_TOP most likely techniques with their confidences, equal ones in their order."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :MAX_TOP]
+    named = zip(order.tolist(), np.take_along_axis(confidences, order, axis=1).tolist(), strict=True)
+    return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in named]
 
 
 def verdict(score: float, novelty: float, curve: Curve, unknown: float) -> str:

@@ -208,7 +208,7 @@ class Labeller:
         if context is None:
             return {}
         seen = {
-            place: Seen(form.canonical, form.key, step_of(parsed[place].record, events[place]), own.outcome)
+            place: Seen(form.canonical, step_of(parsed[place], events[place]), own.outcome, not events[place].context)
             for place, form, own in ((place, form, known[place]) for place, form in forms.items())
             if together or context.reads(form.canonical.family)
         }

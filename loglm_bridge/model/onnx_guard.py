@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from loglm_bridge.contract.errors import ModelRefused
 
-_ALLOWED_DOMAINS = frozenset({b"", b"ai.onnx", b"com.microsoft"})
+_ALLOWED_DOMAINS = frozenset({b"", b"ai.onnx", b"ai.onnx.ml", b"com.microsoft"})
 
 # Field numbers: ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, OperatorSetIdProto.
 _MODEL_GRAPH, _MODEL_OPSETS, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 8, 20, 25

@@ -38,7 +38,7 @@ def made(data, tmp_path_factory):
     run = ["--run", str(folder / "run"), "--recipe", str(recipe)]
     assert cli.main(["corpus", *run, "--data", str(data.folder), "--split", str(data.split)]) == 0
     assert cli.main(["pretrain", *run]) == 0
-    content["sequence"].update(epochs=1, minutes=1.0)
+    content["sequence"].update(rendered=20, rounds=5, technique_rounds=2)
     recipe.write_text(yaml.safe_dump(content))
     assert cli.main(["heads", *run, "--heads", str(folder / "heads")]) == 0
     assert cli.main(["export", *run, "--heads", str(folder / "heads"), "--out", str(folder / "model")]) == 0

@@ -3,14 +3,15 @@
 import numpy as np
 
 from loglm_bridge.lab import transfer
-from loglm_bridge.lab.corpus import Corpus, CorpusEvent
-from loglm_bridge.lab.sequence_training import Reading
+from loglm_bridge.lab.corpus import CorpusEvent
+from loglm_bridge.lab.flow_training import Reading
 from loglm_bridge.model.steps import Step
 
 
-def reading(malice):
+def reading(malice, units=None):
     n = len(malice)
-    return Reading([Step(0.0, "a", 1, "b", 2)] * n, np.zeros(n, int), np.zeros((1, 4)), np.array(malice), np.zeros(n))
+    units = np.zeros(n, int) if units is None else np.array(units)
+    return Reading([Step(0.0, "a", 1, "b", 2)] * n, units, np.array(["s"] * n), np.array(malice), np.full(n, -1))
 
 
 def event(i, source, group, held_out=False):
@@ -35,20 +36,14 @@ def test_captures_of_both_classes_are_left_out_once_each():
 
 
 def test_the_verdict_of_a_pair_is_that_of_its_worst_flow():
-    told = reading([1.0, 0.0, 0.0])
-    told.steps[2] = Step(0.0, "c", 1, "d", 2)
-
-    made = Corpus([], [event(i, "s", "g") for i in range(3)])
-    rows = np.arange(3)
-    assert transfer._verdict_f1(made, told, rows, np.array([False, True, False])) == 1.0
-    assert transfer._verdict_f1(made, told, rows, np.array([False, True, True])) == 2 / 3
+    told, rows = reading([1.0, 0.0, 0.0, 0.0], [0, 0, 1, 2]), np.arange(4)
+    assert transfer._verdict_f1(told, np.array([0.1, 0.9, 0.5, 0.2]), rows) == 1.0
+    assert transfer._verdict_f1(told, np.array([0.1, 0.4, 0.5, 0.2]), rows) == 2 / 3
 
 
 def test_few_pairs_are_shown_of_each_class():
-    steps = [Step(0.0, "a", 1, str(i // 3), 2) for i in range(60)]
-    told = Reading(steps, np.zeros(60, int), np.zeros((1, 4)), np.arange(60) // 30 * 1.0, np.zeros(60))
-    events = [event(i, transfer.SAMPLE, "g") for i in range(60)]
-    shown = transfer.few(events, told, np.arange(60), 2)
+    told = reading(np.arange(60) // 30 * 1.0, np.arange(60) // 3)
+    shown = transfer.few(told, np.arange(60), 2)
     assert shown.sum() == 12
     assert shown[:30].sum() == shown[30:].sum() == 6
-    assert (transfer.few(events, told, np.arange(30), 5)[30:] == 0).all()
+    assert (transfer.few(told, np.arange(30), 5)[30:] == 0).all()

@@ -46,7 +46,7 @@ def refused(data, match):
 
 def test_plain_models_pass(tiny):
     check(model().SerializeToString(), "event.onnx")
-    check(model(domains=("", "com.microsoft")).SerializeToString(), "event.onnx")
+    check(model(domains=("", "com.microsoft", "ai.onnx.ml")).SerializeToString(), "event.onnx")
     check(model([branch(ONE)]).SerializeToString(), "event.onnx")
     check(tiny.onnx, "event.onnx")
 
@@ -74,7 +74,7 @@ def test_a_location_without_a_file_is_refused_and_so_is_a_file_without_the_mark(
     refused(model(tensors=[named]), "outside its folder")
 
 
-@pytest.mark.parametrize("domain", ["com.example", "ai.onnx.contrib", "ai.onnx.ml", "com.microsoft.extensions"])
+@pytest.mark.parametrize("domain", ["com.example", "ai.onnx.contrib", "ai.onnx.training", "com.microsoft.extensions"])
 def test_operators_of_a_foreign_domain_are_refused(domain):
     node = helper.make_node("Run", ["x"], ["y"], domain=domain)
     refused(model([node], domains=("", domain)), "foreign domain")
