@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 
 from loglm_bridge.lab import calibrate, flow_training
 from loglm_bridge.lab.calibrate import Budget
-from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.rendered.hostile import HOSTILE
-from loglm_bridge.lab.sequences import PAIR, Sequences
+from loglm_bridge.lab.sequences import Sequences
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import sigmoid
-from loglm_bridge.model.sequence import SequenceConfig
 
 #: The log family that the trees read, and the sources that label its events.
 FLOW = "flow"
 FLOW_SOURCES = frozenset({"deeptempo_cic2017_sample", "stratosphere_testing"})
 
+#: Parts of the recordings, each of which is read by trees of the others.
+_FOLDS = 4
 
-def train(made: Corpus, sequences: Sequences, fitted: Sequence[CorpusEvent], told: FlowSettings) -> bytes:
-    """Return the trained trees, `sequence.onnx`; labels are those of the `fitted` events alone."""
-    allowed = {event.id for event in fitted}
-    taught = without(reading_of(made, sequences), np.array([event.id not in allowed for event in made.events]))
-    return flow_training.fit(taught, known_windows(sequences, taught), told)
+
+def train(
+    made: Corpus, sequences: Sequences, kept: Sequence[CorpusEvent], told: FlowSettings, budget: Budget
+) -> tuple[bytes, Mapping[str, Curve], tuple[str, ...]]:
+    """Return the trained trees (`sequence.onnx`), their curves by log family, and the techniques they tell apart.
+
+    Labels are those of the `kept` events alone. Hostile pairs are too few for a calibration share of their own: the
+    curve is fitted on what trees say of recordings that they have not seen, a quarter at a time.
+    """
+    allowed = {event.id for event in kept}
+    out = np.array([event.id not in allowed for event in made.events])
+    reading = without(reading_of(made, sequences), out)
+    windows = within(known_windows(sequences, reading), ~out)
+    trees = flow_training.fit(reading, windows, told)
+    logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
+    return trees, {FLOW: flow_curve(reading, logits, budget)}, reading.techniques
+
+
+def unseen(reading: Reading, windows: Sequence[Sequence[int]], groups: np.ndarray, told: FlowSettings) -> np.ndarray:
+    """Return the logits (events, outputs) of the events in `windows`, each by trees of the other folds' recordings.
+
+    A fold's windows hold its own flows alone, as if the others had never been recorded. `groups` are the recordings.
+    """
+    folds = np.array([crc32(group.encode("utf-8")) % _FOLDS for group in groups])
+    out = np.full((len(reading.steps), 1 + len(reading.techniques)), np.nan)
+    for fold in range(_FOLDS):
+        own = folds == fold
+        model = flow_training.fit(without(reading, own), within(windows, ~own), told)
+        trees = FlowTrees(model, 1 + len(reading.techniques))
+        out[own] = flow_training.logits(trees, reading, within(windows, own))[own]
+    return out
+
+
+def within(windows: Sequence[Sequence[int]], kept: np.ndarray) -> list[list[int]]:
+    """Return the windows as if only the events in the mask `kept` had been recorded."""
+    found = ([event for event in window if kept[event]] for window in windows)
+    return [window for window in found if window]
 
 
 def reading_of(made: Corpus, sequences: Sequences) -> Reading:
@@ -56,28 +89,9 @@ def without(reading: Reading, out: np.ndarray) -> Reading:
     )
 
 
-def calibrated(
-    model: bytes,
-    made: Corpus,
-    sequences: Sequences,
-    kept: Sequence[CorpusEvent],
-    budget: Budget,
-    told: CompanySettings,
-) -> SequenceConfig:
-    """Return curve and thresholds of flows in context, fitted on the `kept` calibration events, and what company says.
-
-    Events of other families keep the curves of lone events: company only adds to their logits.
-    """
-    allowed = {event.id for event in kept}
-    reading = without(reading_of(made, sequences), np.array([event.id not in allowed for event in made.events]))
-    trees = FlowTrees(model, 1 + len(reading.techniques))
-    logits = flow_training.logits(trees, reading, known_windows(sequences, reading))
-    return SequenceConfig((FLOW,), reading.techniques, {FLOW: flow_curve(reading, logits, budget)}, told.families())
-
-
 def known_windows(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
-    """Return the windows of one pair of addresses that hold a label."""
-    pairs = [window for cut in (sequences.windows, sequences.held_out) for window in cut.get(PAIR, ())]
+    """Return the windows that hold a label."""
+    pairs = [*sequences.windows, *sequences.held_out]
     return [window for window in pairs if not np.isnan(reading.malice[list(window)]).all()]
 
 
@@ -99,13 +113,13 @@ def threshold(strongest: np.ndarray, hostile: np.ndarray) -> float:
 
     `strongest` are the logits of the units' strongest flows, `hostile` tells which units hold a hostile one.
     """
-    order = np.argsort(-strongest, kind="stable")
-    ends = strongest[order]
-    f1 = 2 * np.cumsum(hostile[order]) / (np.arange(1, len(order) + 1) + hostile.sum())
-    gaps = ends - np.append(ends[1:], ends[-1] - 1.0)
-    best = np.flatnonzero((f1 >= f1.max() - 1e-9) & (gaps > 0))
-    place = best[np.argmax(gaps[best])]
-    return float(ends[place] - gaps[place] / 2)
+    values, place = np.unique(strongest, return_inverse=True)
+    flagged, hits = (np.cumsum(np.bincount(place, weights=w)[::-1])[::-1] for w in (np.ones(len(place)), hostile))
+    f1 = 2 * hits / (flagged + hostile.sum())
+    gaps = np.diff(values, prepend=values[0] - 1.0)
+    best = np.flatnonzero(f1 >= f1.max() - 1e-9)
+    widest = best[np.argmax(gaps[best])]
+    return float(values[widest] - gaps[widest] / 2)
 
 
 def by_unit(units: np.ndarray, malice: np.ndarray, bad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

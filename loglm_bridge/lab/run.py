@@ -155,11 +155,8 @@ class Run:
         """
         made, windows = self.windows()
         kept = [e for e in made.training(everything) if e.source != leave_out]
-        fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
-        trees = context.train(made, windows, fitting, self.recipe.sequence)
-        calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
-        parts = (made, windows, calibration, self.recipe.budget, self.recipe.company)
-        return trees, context.calibrated(trees, *parts)
+        trees, curves, techniques = context.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
+        return trees, SequenceConfig(tuple(curves), techniques, curves, self.recipe.company.families())
 
     def windows(self) -> tuple[Corpus, Sequences]:
         """Return the corpus and the windows over its events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,17 +18,14 @@ from loglm_bridge.lab.sources import data_files, read_events
 from loglm_bridge.model.steps import Step, step_of
 from loglm_bridge.telemetry import parse
 
-#: How events are grouped: flows by their pair of addresses and by their source, everything else by its host.
-PAIR, SOURCE, HOST = "pair", "source", "host"
-
 
 @dataclass(frozen=True)
 class Sequences:
-    """`steps[i]` belongs to event i of the corpus; windows are places of events: training and held-out apart."""
+    """`steps[i]` belongs to event i of the corpus; windows are places of one pair's flows: training, held-out."""
 
     steps: Sequence[Step]
-    windows: Mapping[str, Sequence[Sequence[int]]]
-    held_out: Mapping[str, Sequence[Sequence[int]]]
+    windows: Sequence[Sequence[int]]
+    held_out: Sequence[Sequence[int]]
 
 
 def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers: int = 2) -> Sequences:
@@ -46,43 +43,35 @@ def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers
 def load(path: Path) -> Sequences:
     """Read what `build` wrote."""
     steps: list[Step] = []
-    found: tuple[dict[str, list[list[int]]], dict[str, list[list[int]]]] = ({}, {})
+    found: tuple[list[list[int]], list[list[int]]] = ([], [])
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             first = len(steps)
             rows, cut = json.loads(line)
             steps += [_step(row) for row in rows]
-            for by, held, places in cut:
-                found[held].setdefault(by, []).append([first + place for place in places])
-    return Sequences(steps, found[0], found[1])
+            for held, places in cut:
+                found[held].append([first + place for place in places])
+    return Sequences(steps, *found)
 
 
 def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list[Any], list[Any]]:
-    """Return the steps of a file's events, and its windows as (by, held out, places)."""
+    """Return the steps of a file's events, and its windows as (held out, places)."""
     steps: list[list[Any]] = []
-    groups: dict[tuple[str, int], tuple[list[int], list[Event]]] = {}
+    groups: tuple[tuple[list[int], list[Event]], tuple[list[int], list[Event]]] = (([], []), ([], []))
     for place, row in enumerate(read_events(path)):
         step = step_of(parse(row.event), row.event)
-        steps.append([step.time] + ([*_ends(step), *step.amounts] if step.src or step.dest else []))
-        held = int(row.group in held_out.get(row.source, frozenset()))
-        for by, entity in _entities(step, row.event, row.group):
-            places, events = groups.setdefault((by, held), ([], []))
+        flow = bool(step.src or step.dest)
+        steps.append([step.time] + ([*_ends(step), *step.amounts] if flow else []))
+        if flow:
+            places, events = groups[row.group in held_out.get(row.source, frozenset())]
             places.append(place)
-            events.append(replace(row.event, entity=entity))
+            events.append(replace(row.event, entity=f"{step.src} {step.dest}"))
     cut = [
-        (by, held, [places[i] for i in window])
-        for (by, held), (places, events) in groups.items()
+        (held, [places[i] for i in window])
+        for held, (places, events) in enumerate(groups)
         for window in windows(events)
     ]
     return steps, cut
-
-
-def _entities(step: Step, event: Event, group: str) -> Iterator[tuple[str, str]]:
-    if step.src or step.dest:
-        yield PAIR, f"{step.src} {step.dest}"
-        yield SOURCE, step.src
-    else:
-        yield HOST, f"{group} {event.host}"
 
 
 def _ends(step: Step) -> tuple[str, int, str, int]:
