@@ -22,6 +22,9 @@ MOST = 1 << 50
 KINDS: Mapping[str, int] = {"{private}": 1, "{public}": 2}
 _OTHER_KIND = 3
 
+#: Digits of a whole number from which on it may be above MOST.
+_LONG = 10
+
 _ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 
@@ -63,7 +66,11 @@ def step_of(parsed: Parsed, event: Event) -> Step:
 
 
 def _amount(value: str | None, units: int) -> int:
-    amount = None if value is None else number(value)
+    if value is None:
+        return 0
+    if value.isascii() and value.isdigit() and len(value) < _LONG:
+        return int(value) * units
+    amount = number(value)
     if amount is None or not amount > 0:
         return 0
     return MOST if amount * units >= MOST else round(amount * units)
