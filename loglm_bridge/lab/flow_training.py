@@ -42,7 +42,7 @@ class FlowSettings:
     weights: Mapping[str, float] = field(default_factory=dict)
     rendered: int = 3_000
     rendered_weight: float = 0.01
-    copies: int = 4
+    copies: int = 2
     kinds: float = 0.3
     rounds: int = 250
     leaves: int = 15
@@ -104,11 +104,12 @@ def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]])
 def _shown(
     reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings, rng: np.random.Generator
 ) -> Examples:
-    """Return the labelled flows of the windows, whole and in parts.
+    """Return the labelled flows of the windows: whole, in parts, and each flow alone.
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    several = [list(windows), *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies))]
+    alone = [[event] for window in windows for event in window]
+    several = [list(windows), alone, *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies))]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
     known = ~np.isnan(reading.malice[events])
