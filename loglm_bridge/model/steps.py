@@ -22,6 +22,11 @@ MOST = 1 << 50
 KINDS: Mapping[str, int] = {"{private}": 1, "{public}": 2}
 _OTHER_KIND = 3
 
+_UNITS = tuple(AMOUNTS.values())
+
+#: Digits up to which a whole number is a float without loss.
+_PLAIN = 16
+
 _ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 
@@ -56,14 +61,22 @@ def step_of(parsed: Parsed, event: Event) -> Step:
     time = event.time or 0.0
     if parsed.head.family != "flow":
         return Step(time)
-    found = dict(zip(parsed.names, parsed.values, strict=True))
-    src, src_port, dest, dest_port = (found.get(name, "") for name in _ENDS)
-    amounts = tuple(_amount(found.get(name), units) for name, units in AMOUNTS.items())
-    return Step(time, src, _port(src_port), dest, _port(dest_port), amounts)
+    places, values = _places(parsed.names), (*parsed.values, "")
+    src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
+    told = tuple([_amount(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
+    return Step(time, src, _port(src_port), dest, _port(dest_port), told)
 
 
-def _amount(value: str | None, units: int) -> int:
-    amount = None if value is None else number(value)
+@lru_cache(maxsize=1_024)
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return where ends and amounts stand among the values; absent ones stand behind the last."""
+    last = {name: place for place, name in enumerate(names)}
+    return tuple(last.get(name, len(names)) for name in (*_ENDS, *AMOUNTS))
+
+
+def _amount(value: str, units: int) -> int:
+    # most are plain whole numbers, and what those are need not be found out
+    amount = float(value) if value.isdigit() and value.isascii() and len(value) < _PLAIN else number(value)
     if amount is None or not amount > 0:
         return 0
     return MOST if amount * units >= MOST else round(amount * units)
