@@ -32,7 +32,7 @@ STAGES = {
     "pretrain": "training pipeline: tokenizer and event encoder",
     "distil": "training pipeline: the smaller encoder of the profile fast",
     "heads": "training pipeline: heads for techniques and maliciousness, calibration",
-    "sequence": "training pipeline: sequence encoder, events in context",
+    "sequence": "training pipeline: trees of flows, events in context",
     "evaluate": "training pipeline: figures on the validation split, beside the baselines",
     "adapt": "training pipeline: fit the model to a site's own labelled events",
     "export": "training pipeline: write a model folder",

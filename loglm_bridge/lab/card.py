@@ -46,8 +46,8 @@ of hashed token grams and of compiled Sigma rules; small nets over both: {techni
 (averaged over seeds). Pretrained by masked-value prediction, in the last epoch with contrastive losses, on
 {pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules'
 selections and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was
-fitted on. Flows, and with a sequence asked for the events of one entity, are read by a second transformer over event
-vectors, time gaps and amounts, trained on hidden events of all telemetry, then on labelled flows.
+fitted on. Flows are judged by boosted trees over whole numbers of the flow and its window (sizes, paces, shares,
+repeats; no address), trained on labelled flows and on flows rendered from what behaviours are known to look like.
 
 ## Figures
 
@@ -66,7 +66,8 @@ absence: "benign" means "looks like ordinary events of the training set", "unkno
 ## Known limits
 
 - Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (15,000 events of 22 files).
-- Context (sequence.onnx) was learned from flows of two projects; other events see distinct evidence of their window.
+- Flows (sequence.onnx) were learned from two projects' and from rendered ones; other events see distinct evidence of
+  their window.
 - A technique's confidence presumes an attack; it is no probability that an ordinary event shows the technique.
 
 ## Training data

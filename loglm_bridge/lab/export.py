@@ -77,7 +77,7 @@ def seal(
 ) -> artefact.ModelFolder:
     """Write a model folder and its manifest.
 
-    `encoders` are the event encoders by profile, `context` the sequence encoder's files by name. `golden` are the
+    `encoders` are the event encoders by profile, `context` the files of the trees of flows by name. `golden` are the
     events that the model's self-test answers again at every start.
     """
     shutil.rmtree(folder, ignore_errors=True)

@@ -32,7 +32,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
 _MODEL = "a model folder"
 
-#: Files of the sequence encoder, beside the heads.
+#: Files of the trees of flows, beside the heads.
 _CONTEXT = (artefact.SEQUENCE_ENCODER, artefact.SEQUENCE_CONFIG)
 
 #: What `heads.saw` says of heads that learned from the validation recordings too.
@@ -54,9 +54,7 @@ def add_parsers(commands: Parsers) -> None:
         "--without-atomic", action="store_true", help="leave out Atomic Red Team's commands as a teacher"
     )
     heads.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without, so that it is unseen")
-    sequence = _stage(
-        commands, "sequence", "sequence encoder for flows, events in context, for a run's heads", _sequence
-    )
+    sequence = _stage(commands, "sequence", "trees of flows, events in context, for a run's heads", _sequence)
     _run_arguments(sequence)
     _heads_argument(sequence)
     sequence.add_argument("--leave-out", default="", metavar="SOURCE", help="a source to do without")

@@ -13,10 +13,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from loglm_bridge.model.flow_trees import UNIT
-
-#: What float32 adds exactly lies below it.
-_EXACT = 1 << 24
+from loglm_bridge.model.flow_trees import EXACT, UNIT
 
 _OPSETS = (("", 20), ("ai.onnx.ml", 3))
 _IR_VERSION = 10
@@ -56,8 +53,8 @@ def tree_graph(parts: Sequence[Part], outputs: int) -> bytes:
                 most += _add(attributes, tree.nodes, place, float(start) if number == 0 else 0.0)
     for place in set(range(outputs)) - set(attributes["target_ids"]):
         most += _add(attributes, _ALONE, place, -_NEVER)
-    if most >= _EXACT:
-        raise ValueError(f"leaves add up to {most}, at most {_EXACT - 1} is exact")
+    if most >= EXACT:
+        raise ValueError(f"leaves add up to {most}, at most {EXACT - 1} is exact")
     return _model(attributes, parts[0].classifier.n_features_in_, outputs)
 
 

@@ -16,6 +16,9 @@ from loglm_bridge.model.session import runtime
 #: Whole numbers that make one logit: a leaf is told to four decimals.
 UNIT = 8_192
 
+#: What float32 adds exactly lies below it.
+EXACT = 1 << 24
+
 #: Flows of one run; bounds memory.
 _MOST = 16_384
 
@@ -37,7 +40,7 @@ class FlowTrees:
         A flow's answer does not depend on the others.
 
         Raises:
-            ModelFailed: the runtime failed, or a sum is no whole number.
+            ModelFailed: the runtime failed, or a sum is no whole number that is exact.
         """
         parts = [self._run(features[i : i + _MOST]) for i in range(0, len(features), _MOST)]
         sums = np.concatenate(parts) if parts else np.empty((0, self._outputs), dtype=np.float32)
@@ -49,6 +52,6 @@ class FlowTrees:
         except Exception as error:
             raise ModelFailed("the trees of flows failed") from error
         sums: np.ndarray = found
-        if not (np.rint(sums) == sums).all():
+        if not ((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all():
             raise ModelFailed("the trees of flows returned numbers that are none of theirs")
         return sums

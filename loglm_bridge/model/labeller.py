@@ -87,7 +87,7 @@ class Labeller:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
-        `entity` are read together (contract/sequence.py). It has no effect on a model without a sequence encoder.
+        `entity` are read together (contract/sequence.py). It has no effect on a model without sequence.json.
         Context events have CONTEXT. Equal verdicts are mostly one object.
 
         Raises:

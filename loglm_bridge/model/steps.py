@@ -24,8 +24,8 @@ _OTHER_KIND = 3
 
 _UNITS = tuple(AMOUNTS.values())
 
-#: Digits up to which a whole number is a float without loss.
-_PLAIN = 16
+#: Digits of a whole number from which on it may be above MOST.
+_LONG = 10
 
 _ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
@@ -75,8 +75,9 @@ def _places(names: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _amount(value: str, units: int) -> int:
-    # most are plain whole numbers, and what those are need not be found out
-    amount = float(value) if value.isdigit() and value.isascii() and len(value) < _PLAIN else number(value)
+    if value.isascii() and value.isdigit() and len(value) < _LONG:
+        return int(value) * units
+    amount = number(value)
     if amount is None or not amount > 0:
         return 0
     return MOST if amount * units >= MOST else round(amount * units)

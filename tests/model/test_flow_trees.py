@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.lab.tree_graph import Part, tree_graph
 from loglm_bridge.model import onnx_guard
 from loglm_bridge.model.flow_features import FEATURES
@@ -97,3 +97,13 @@ def test_what_would_not_add_up_exactly_is_no_model(model):
     malice = model[1]
     with pytest.raises(ValueError, match="exact"):
         tree_graph([Part(malice, 0)] * 1_000, 1)
+
+
+def test_numbers_that_are_none_of_the_trees_are_no_answer(model):
+    made = onnx.load_from_string(model[0])
+    (weights,) = [a for a in made.graph.node[0].attribute if a.name == "target_weights"]
+    for wrong in (0.5, float("inf"), float("nan")):
+        weights.floats[0] = wrong
+        trees = FlowTrees(made.SerializeToString(), OUTPUTS)
+        with pytest.raises(ModelFailed):
+            trees.logits(drawn(500, 5))

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.model.steps import MOST, Step, step_of
@@ -49,3 +51,9 @@ def test_what_is_no_flow_has_a_time_alone():
     event = Event(raw='{"EventID": 4624, "Channel": "Security"}', time=7.0)
     assert step_of(parse(event), event) == Step(7.0)
     assert step_of(parse(event), Event(raw=event.raw)) == Step(0.0)
+
+
+@given(st.integers(0, 10**12))
+def test_whole_numbers_and_the_same_as_fractions_are_alike(amount):
+    assert flow(fwd_bytes=amount).amounts[0] == flow(fwd_bytes=f"{amount}.0").amounts[0] == amount
+    assert flow(flow_dur=amount).amounts[4] == flow(flow_dur=f"{amount}.0").amounts[4] == min(MOST, amount * 1_000_000)
