@@ -205,9 +205,11 @@ class Heads:
         return Outcome(float(score), said, techniques, float(novelty), vector, float(logit))
 
 
-def ranked(techniques: Sequence[str], confidences: np.ndarray) -> list[tuple[tuple[str, float], ...]]:
-    """Return of each row the MAX_TOP most likely techniques with their confidences, equal ones in their order."""
-    order = np.argsort(-confidences, axis=1, kind="stable")[:, :MAX_TOP]
+def ranked(
+    techniques: Sequence[str], confidences: np.ndarray, most: int = MAX_TOP
+) -> list[tuple[tuple[str, float], ...]]:
+    """Return of each row the `most` most likely techniques with their confidences, equal ones in their order."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :most]
     named = zip(order.tolist(), np.take_along_axis(confidences, order, axis=1).tolist(), strict=True)
     return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in named]
 

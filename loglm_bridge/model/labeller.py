@@ -24,7 +24,8 @@ from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import Heads, Outcome
 from loglm_bridge.model.neighbours import neighbours_of
-from loglm_bridge.model.sequence import Context, Seen, context_of
+from loglm_bridge.model.recent import Recent
+from loglm_bridge.model.sequence import Seen, context_of
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures, signatures_of
 from loglm_bridge.model.steps import step_of
@@ -68,6 +69,7 @@ class Labeller:
         self._context = context_of(folder, self._heads, threads)
         self._forms = Forms(self._signatures)
         self._cache: dict[bytes, Known] = {}
+        self._recent = Recent()
         self._found = self._judged = self._recalled = 0
         self._lock = Lock()
 
@@ -91,20 +93,20 @@ class Labeller:
         Raises:
             ModelFailed: an encoder failed; no event is to blame.
         """
-        parsed = [parse(event) for event in events]
+        together = options.sequence and self._context is not None
+        seen = self._recent.find(events) if together else {}
+        parsed = {place: parse(event) for place, event in enumerate(events) if not event.context or place not in seen}
         forms = {
-            place: self._forms.find(read, events[place].host)
-            for place, read in enumerate(parsed)
-            if read.status == "ok"
+            place: self._forms.find(read, events[place].host) for place, read in parsed.items() if read.status == "ok"
         }
         self._found += len(forms)
         known = self._known(forms)
-        changed = self._in_context(events, parsed, forms, known, options.sequence)
+        changed = self._in_context(events, parsed, forms, known, seen, options)
         return [
             CONTEXT
-            if events[place].context
-            else self._verdict(events[place], read, known.get(place), changed.get(place), options)
-            for place, read in enumerate(parsed)
+            if event.context
+            else self._verdict(event, parsed[place], known.get(place), changed.get(place), options)
+            for place, event in enumerate(events)
         ]
 
     @property
@@ -141,6 +143,7 @@ class Labeller:
             "outcome_cache_hits": self._recalled,
             "outcome_cache_misses": self._judged,
             "outcome_cache_events": len(self._cache),
+            "recent_event_bytes": self._recent.held,
         }
 
     def self_test(self) -> None:
@@ -157,6 +160,7 @@ class Labeller:
         with self._lock:
             self._cache.clear()
             self._forms.clear()
+            self._recent.clear()
 
     def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
         """Mark canonical events with their rules and return their outcomes, past the cache. Raises ModelFailed."""
@@ -198,21 +202,28 @@ class Labeller:
     def _in_context(
         self,
         events: Sequence[Event],
-        parsed: Sequence[Parsed],
+        parsed: Mapping[int, Parsed],
         forms: Mapping[int, Form],
         known: Mapping[int, Known],
-        together: bool,
+        seen: dict[int, Seen],
+        options: Options,
     ) -> dict[int, Outcome]:
-        """Return the outcomes that context changed, by place. Raises ModelFailed."""
-        context = self._context
+        """Return the outcomes that context changed, by place; `seen` is what is known already. Raises ModelFailed."""
+        context, together = self._context, options.sequence
         if context is None:
             return {}
-        seen = {
-            place: Seen(form.canonical, step_of(parsed[place], events[place]), own.outcome, not events[place].context)
-            for place, form, own in ((place, form, known[place]) for place, form in forms.items())
-            if together or context.reads(form.canonical.family)
+        new = {
+            place: Seen(form.canonical, step_of(parsed[place], events[place]), known[place].outcome)
+            for place, form in forms.items()
+            if place not in seen and (together or context.reads(form.canonical.family))
         }
-        return _together(context, events, seen, together)
+        if together:
+            self._recent.keep(events, new)
+        every = {**seen, **new}
+        places = list(every)
+        cut = windows([events[place] for place in places]) if together else [[i] for i in range(len(places))]
+        asked = {place for place in places if not events[place].context}
+        return context.outcomes(every, [[places[i] for i in window] for window in cut], asked, options.top)
 
     def _verdict(
         self, event: Event, read: Parsed, known: Known | None, changed: Outcome | None, options: Options
@@ -254,21 +265,6 @@ def _written(outcome: Outcome, options: Options, truncated: bool, explanation: d
         embedding=_unit(outcome) if options.embedding else None,
         explanation=explanation,
     )
-
-
-def _together(
-    context: Context, events: Sequence[Event], seen: Mapping[int, Seen], together: bool
-) -> dict[int, Outcome]:
-    """Return the outcomes of the events in `seen`, by place, each alone or `together` with those of its entity."""
-    places = list(seen)
-    cut = windows([events[place] for place in places]) if together else [[i] for i in range(len(places))]
-    asked = [[places[i] for i in window] for window in cut]
-    found = context.outcomes([[seen[place] for place in window] for window in asked])
-    return {
-        place: outcome
-        for window, outcomes in zip(asked, found, strict=True)
-        for place, outcome in zip(window, outcomes, strict=True)
-    }
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:

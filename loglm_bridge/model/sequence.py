@@ -8,7 +8,7 @@ distinct evidence of those others raises the strongest (company.py).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -64,17 +64,11 @@ class SequenceConfig:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event as a window sees it: its canonical form, its step, its own outcome, and whether a verdict is wanted."""
+    """An event as a window sees it: its canonical form, its step, its own outcome."""
 
     form: Canonical
     step: Step
     outcome: Outcome
-    asked: bool = True
-
-    @property
-    def family(self) -> str:
-        """The log family."""
-        return self.form.family
 
     @property
     def evidence(self) -> Evidence:
@@ -92,62 +86,64 @@ class Context:
         """Tell whether events of a family are always read by the trees, alone as well."""
         return family in self.config.families
 
-    def outcomes(self, windows: Sequence[Sequence[Seen]]) -> list[list[Outcome]]:
-        """Return the outcome of every event of every window, in the windows' order; those not asked for keep their own.
+    def outcomes(
+        self, seen: Mapping[int, Seen], windows: Sequence[Sequence[int]], asked: Collection[int], top: int
+    ) -> dict[int, Outcome]:
+        """Return what windows of places make of the `asked` events, where it is not what they say alone.
+
+        Flows get their `top` most likely techniques.
 
         Raises:
             ModelFailed: the trees failed.
         """
-        out = [self._in_company(window) for window in windows]
-        flows = [[place for place, seen in enumerate(window) if self.reads(seen.family)] for window in windows]
-        read = [i for i, places in enumerate(flows) if any(windows[i][place].asked for place in places)]
-        steps = [[windows[i][place].step for place in flows[i]] for i in read]
-        asked = [(i, place) for i in read for place in flows[i]]
-        wanted = [row for row, (i, place) in enumerate(asked) if windows[i][place].asked]
-        if wanted:
-            logits = self._trees.logits(features(Flows.of(steps))[wanted])
-            seen = [windows[i][place] for i, place in (asked[row] for row in wanted)]
-            for row, outcome in zip(wanted, self._read(seen, logits), strict=True):
-                i, place = asked[row]
-                out[i][place] = outcome
-        return out
+        changed: dict[int, Outcome] = {}
+        flows: list[list[int]] = []
+        for window in windows:
+            read = [place for place in window if self.reads(seen[place].form.family)]
+            if any(place in asked for place in read):
+                flows.append(read)
+            if len(window) - len(read) > 1:
+                changed |= self._in_company([(place, seen[place]) for place in window])
+        changed = {place: outcome for place, outcome in changed.items() if place in asked}
+        order = [place for window in flows for place in window]
+        rows = [row for row, place in enumerate(order) if place in asked]
+        if rows:
+            logits = self._trees.logits(features(Flows.of([[seen[p].step for p in w] for w in flows]))[rows])
+            places = [order[row] for row in rows]
+            changed.update(zip(places, self._read([seen[place] for place in places], logits, top), strict=True))
+        return changed
 
-    def _in_company(self, window: Sequence[Seen]) -> list[Outcome]:
-        gains = self._gains(window)
-        return [
-            self._raised(seen, gains[place]) if place in gains else seen.outcome for place, seen in enumerate(window)
-        ]
-
-    def _gains(self, window: Sequence[Seen]) -> dict[int, float]:
-        """Return what company adds to logits, by the places of the events that it raises."""
-        own: dict[str, list[int]] = defaultdict(list)
-        for place, seen in enumerate(window):
-            own[seen.family].append(place)
-        gains: dict[int, float] = {}
-        for family, places in own.items():
+    def _in_company(self, window: Sequence[tuple[int, Seen]]) -> dict[int, Outcome]:
+        """Return the outcomes of the events of a window that their company raises, by place."""
+        own: dict[str, list[tuple[int, Seen]]] = defaultdict(list)
+        for place, seen in window:
+            own[seen.form.family].append((place, seen))
+        raised: dict[int, Outcome] = {}
+        for family, events in own.items():
             company = self.config.company.get(family, self.config.company.get(""))
             if company is None or self.reads(family):
                 continue
-            loud = [place for place in places if window[place].outcome.logit > company.floor]
+            loud = [(place, seen) for place, seen in events if seen.outcome.logit > company.floor]
             if len(loud) > 1:
-                strongest, gain = company.raised([window[place].evidence for place in loud])
+                strongest, gain = company.raised([seen.evidence for _, seen in loud])
                 if gain > 0.0:
-                    gains[loud[strongest]] = gain
-        return gains
+                    place, seen = loud[strongest]
+                    raised[place] = self._raised(seen, gain)
+        return raised
 
-    def _read(self, flows: Sequence[Seen], logits: np.ndarray) -> list[Outcome]:
-        curves = [self.config.curves[seen.family] for seen in flows]
+    def _read(self, flows: Sequence[Seen], logits: np.ndarray, top: int) -> list[Outcome]:
+        curves = [self.config.curves[seen.form.family] for seen in flows]
         slope, offset, temperature = np.array([(c.slope, c.offset, c.temperature) for c in curves]).T
         scores = sigmoid(slope * logits[:, 0] + offset).round(DECIMALS).tolist()
         confidences = softmax(logits[:, 1:] / temperature[:, None]).round(DECIMALS)
-        named = ranked(self.config.techniques, confidences)
+        named = ranked(self.config.techniques, confidences, top)
         return [
             self._scored(seen, score, curve, techniques)
             for seen, score, curve, techniques in zip(flows, scores, curves, named, strict=True)
         ]
 
     def _raised(self, seen: Seen, gain: float) -> Outcome:
-        curve = self._alone.curve(seen.family)
+        curve = self._alone.curve(seen.form.family)
         score = sigmoid(np.array(curve.slope * (seen.outcome.logit + gain) + curve.offset)).round(DECIMALS)
         return self._scored(seen, float(score), curve, seen.outcome.techniques)
 

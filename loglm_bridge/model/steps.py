@@ -22,6 +22,8 @@ MOST = 1 << 50
 KINDS: Mapping[str, int] = {"{private}": 1, "{public}": 2}
 _OTHER_KIND = 3
 
+_UNITS = tuple(AMOUNTS.values())
+
 #: Digits of a whole number from which on it may be above MOST.
 _LONG = 10
 
@@ -59,15 +61,20 @@ def step_of(parsed: Parsed, event: Event) -> Step:
     time = event.time or 0.0
     if parsed.head.family != "flow":
         return Step(time)
-    found = dict(zip(parsed.names, parsed.values, strict=True))
-    src, src_port, dest, dest_port = (found.get(name, "") for name in _ENDS)
-    amounts = tuple(_amount(found.get(name), units) for name, units in AMOUNTS.items())
-    return Step(time, src, _port(src_port), dest, _port(dest_port), amounts)
+    places, values = _places(parsed.names), (*parsed.values, "")
+    src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
+    told = tuple([_amount(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
+    return Step(time, src, _port(src_port), dest, _port(dest_port), told)
 
 
-def _amount(value: str | None, units: int) -> int:
-    if value is None:
-        return 0
+@lru_cache(maxsize=1_024)
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return where ends and amounts stand among the values; absent ones stand behind the last."""
+    last = {name: place for place, name in enumerate(names)}
+    return tuple(last.get(name, len(names)) for name in (*_ENDS, *AMOUNTS))
+
+
+def _amount(value: str, units: int) -> int:
     if value.isascii() and value.isdigit() and len(value) < _LONG:
         return int(value) * units
     amount = number(value)

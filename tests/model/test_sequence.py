@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from loglm_bridge.lab.rendered.hostile import HOSTILE
 from loglm_bridge.model import artefact
 from loglm_bridge.model.company import Company
 from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.model.labeller import CONTEXT, Labeller
 from loglm_bridge.model.sequence import SequenceConfig
 
 TOGETHER = Options(top=2, sequence=True)
@@ -141,3 +142,21 @@ def test_a_configuration_that_does_not_fit_is_refused(tiny, labeller, change, tm
     }
     with pytest.raises(ModelRefused):
         Labeller.load(tiny.seal(tmp_path / "m", context=context))
+
+
+def test_events_that_come_again_as_context_are_read_as_before(folder):
+    events = [flow(i) for i in range(30)] + [logon(i) for i in range(6)]
+    fresh, used = Labeller.load(folder), Labeller.load(folder)
+    used.label(events, TOGETHER)
+    again = [replace(event, context=i % 3 > 0) for i, event in enumerate(events)]
+    assert used.label(again, TOGETHER) == fresh.label(again, TOGETHER)
+    assert used.caches()["recent_event_bytes"] > 0
+    assert fresh.label(events, ALONE) == used.label(events, ALONE)
+
+
+def test_context_changes_what_is_asked_and_gets_no_verdict(labeller):
+    events = [flow(i) for i in range(6)]
+    wanted = labeller.label(events, TOGETHER)
+    found = labeller.label([replace(event, context=i < 4) for i, event in enumerate(events)], TOGETHER)
+    assert found[:4] == [CONTEXT] * 4
+    assert found[4:] == wanted[4:]
