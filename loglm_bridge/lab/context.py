@@ -18,9 +18,12 @@ from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import sigmoid
 
-#: The log family that the trees read, and the sources that label its events.
+#: The log family that the trees read.
 FLOW = "flow"
-FLOW_SOURCES = frozenset({"deeptempo_cic2017_sample", "stratosphere_testing"})
+
+#: Sources that label flows: that of a whole network, hostile flows as rare as they are there, and captures of attacks.
+NETWORK = "deeptempo_cic2017_sample"
+FLOW_SOURCES = frozenset({NETWORK, "stratosphere_testing"})
 
 #: Parts of the recordings, each of which is read by trees of the others.
 _FOLDS = 4
@@ -96,8 +99,13 @@ def known_windows(sequences: Sequences, reading: Reading) -> list[Sequence[int]]
 
 
 def flow_curve(reading: Reading, logits: np.ndarray, budget: Budget) -> Curve:
-    """Return the curve of the labelled flows' logits; malicious from the score on that serves units best."""
-    rows = np.flatnonzero(~np.isnan(logits[:, 0]) & ~np.isnan(reading.malice))
+    """Return the curve of the labelled flows' logits; malicious from the score on that serves units best.
+
+    Where flows of NETWORK are among them they decide alone.
+    """
+    known = ~np.isnan(logits[:, 0]) & ~np.isnan(reading.malice)
+    own = known & (reading.sources == NETWORK)
+    rows = np.flatnonzero(own if own.any() else known)
     bad, malice = reading.malice[rows] == 1, logits[rows, 0]
     if not bad.any() or bad.all():
         return Curve(1.0, 0.0, 1.0, 0.5, 0.5)

@@ -108,8 +108,12 @@ def _shown(
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    alone = [[event] for window in windows for event in window]
-    several = [list(windows), alone, *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies))]
+    alone: list[Sequence[int]] = [[event] for window in windows for event in window]
+    several: list[list[Sequence[int]]] = [
+        list(windows),
+        alone,
+        *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies)),
+    ]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
     known = ~np.isnan(reading.malice[events])

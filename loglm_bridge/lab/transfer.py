@@ -28,7 +28,7 @@ from loglm_bridge.model.steps import Step
 from loglm_bridge.telemetry.canonical.addresses import ip
 
 #: The source of the validation split's flows.
-SAMPLE = "deeptempo_cic2017_sample"
+SAMPLE = context.NETWORK
 
 #: Pairs of each class that learning from few labels is shown.
 SHOTS = (1, 5, 20)

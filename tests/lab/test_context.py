@@ -85,6 +85,14 @@ def test_the_curve_tells_hostile_from_ordinary():
     assert curve.suspicious <= curve.malicious
 
 
+def test_where_a_networks_flows_are_known_captures_do_not_move_the_curve():
+    malice, logits = np.tile([1.0, 0.0], 50), np.tile([[3.0, 0.0], [-3.0, 0.0]], (50, 1))
+    logits[:, 0] += np.random.default_rng(1).normal(size=100)
+    told = replace(reading(malice, np.arange(100)), sources=np.repeat([context.NETWORK, "captures"], 50))
+    turned = np.where(np.arange(100)[:, None] < 50, logits, -logits)
+    assert context.flow_curve(told, logits, Budget()) == context.flow_curve(told, turned, Budget())
+
+
 def test_one_class_alone_gives_a_neutral_curve():
     curve = context.flow_curve(reading(np.zeros(4), np.arange(4)), np.zeros((4, 2)), Budget())
     assert (curve.slope, curve.offset, curve.malicious) == (1.0, 0.0, 0.5)

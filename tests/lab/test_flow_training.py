@@ -80,6 +80,13 @@ def test_a_source_weighs_as_it_is_told_and_few_units_weigh_less(reading, windows
     assert stage._drawn(told, TECHNIQUES, rng).weights.sum() == pytest.approx(told.rendered_weight)
 
 
+def test_every_flow_is_shown_in_its_window_in_a_part_of_it_and_alone(reading, windows):
+    shown = stage._shown(reading, windows, TOLD, np.random.default_rng(1))
+    assert len(shown.features) == 480 * (2 + TOLD.copies)
+    assert (shown.features[480:960, FEATURES.index("flows")] == 1).all()
+    assert (shown.features[:480, FEATURES.index("flows")] == 12).all()
+
+
 def test_windows_are_shown_in_parts_of_every_length():
     rng = np.random.default_rng(1)
     lengths = set()
