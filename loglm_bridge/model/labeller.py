@@ -33,7 +33,7 @@ from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import Canonical, Parsed, canonical, parse
 
 #: Canonical events whose outcome is remembered; about 3 kB each.
-CACHE_EVENTS = 30_000
+CACHE_EVENTS = 20_000
 
 #: What is said of an event that is there for the others of its entity.
 CONTEXT = Verdict("empty", detail="context of other events")
