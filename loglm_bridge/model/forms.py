@@ -20,7 +20,7 @@ from loglm_bridge.telemetry.canonical import hosts, names
 from loglm_bridge.telemetry.record import Canonical, Field, Head, Parsed
 
 #: Bytes that all that is remembered may hold, by a count of its texts and of what Python needs beside them.
-BUDGET = 96 * 1024 * 1024
+BUDGET = 64 * 1024 * 1024
 
 #: Bytes of a remembered value, form and plan beside their texts; measured.
 _VALUE, _FORM, _PLAN = 200, 3_500, 20_000

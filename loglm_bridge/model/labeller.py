@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from tokenizers import Tokenizer
-
 from loglm_bridge.contract import attack
-from loglm_bridge.contract.attack_table import TECHNIQUES
-from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
@@ -20,31 +15,18 @@ from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact, golden
 from loglm_bridge.model.explanation import MAX_NAMED, explain
 from loglm_bridge.model.forms import Form, Forms
-from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.heads import Heads, Outcome
+from loglm_bridge.model.heads import Outcome
+from loglm_bridge.model.judge import Judge, Known
 from loglm_bridge.model.neighbours import neighbours_of
 from loglm_bridge.model.recent import Recent
 from loglm_bridge.model.sequence import Seen, context_of
-from loglm_bridge.model.session import EventSession
-from loglm_bridge.model.signatures import Signatures, signatures_of
+from loglm_bridge.model.signatures import Signatures
 from loglm_bridge.model.steps import step_of
-from loglm_bridge.model.tokenizer import EventTokenizer
 from loglm_bridge.telemetry import Canonical, Parsed, canonical, parse
-
-#: Canonical events whose outcome is remembered; about 3 kB each.
-CACHE_EVENTS = 30_000
 
 #: What is said of an event that is there for the others of its entity.
 CONTEXT = Verdict("empty", detail="context of other events")
-
-
-@dataclass(slots=True)
-class Known:
-    """A canonical event's outcome without context, and the verdicts already written of it by (top, truncated)."""
-
-    outcome: Outcome
-    verdicts: dict[tuple[int, bool], Verdict] = field(default_factory=dict)
 
 
 class Labeller:
@@ -54,24 +36,12 @@ class Labeller:
         named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
         self.id: ModelId = replace(folder.id, name=named)
         self._folder, self._profile = folder, profile
-        self._tokenizer = _tokenizer(folder.files[artefact.TOKENIZER])
-        self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
-        self._heads = Heads.load(folder.files[artefact.HEADS], folder.json(artefact.HEADS_CONFIG))
-        self._signatures = signatures_of(folder)
-        if self._heads.buckets != (1 << GRAM_BITS) + self._signatures.count:
-            raise ModelRefused(f"heads for {self._heads.buckets} gram buckets, other signatures in the folder")
-        if self._heads.width != self._session.width:
-            raise ModelRefused(f"heads for vectors of {self._heads.width}, the encoder gives {self._session.width}")
-        foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
-        if foreign:
-            raise ModelRefused(f"{artefact.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
-        self._neighbours = neighbours_of(folder, self._heads.width)
-        self._context = context_of(folder, self._heads, threads)
-        self._forms = Forms(self._signatures)
-        self._cache: dict[bytes, Known] = {}
+        self._judge = Judge(folder, profile, threads)
+        self._neighbours = neighbours_of(folder, self._judge.width)
+        self._context = context_of(folder, self._judge.config, threads)
+        self._forms = Forms(self.signatures)
         self._recent = Recent()
-        self._found = self._judged = self._recalled = 0
-        self._lock = Lock()
+        self._found = 0
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1, profile: str = artefact.BASE) -> Labeller:
@@ -100,7 +70,7 @@ class Labeller:
             place: self._forms.find(read, events[place].host) for place, read in parsed.items() if read.status == "ok"
         }
         self._found += len(forms)
-        known = self._known(forms)
+        known = self._judge.known(forms)
         changed = self._in_context(events, parsed, forms, known, seen, options)
         return [
             CONTEXT
@@ -112,17 +82,17 @@ class Labeller:
     @property
     def width(self) -> int:
         """Numbers of an embedding."""
-        return self._session.width
+        return self._judge.width
 
     @property
     def signatures(self) -> Signatures:
         """The detection rules that events are marked with."""
-        return self._signatures
+        return self._judge.signatures
 
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
-        config = self._heads.config
+        config = self._judge.config
         return {
             **manifest,
             "name": self.id.name,
@@ -140,9 +110,9 @@ class Labeller:
             "form_cache_hits": max(0, self._found - self._forms.made),
             "form_cache_misses": self._forms.made,
             "form_cache_bytes": self._forms.held,
-            "outcome_cache_hits": self._recalled,
-            "outcome_cache_misses": self._judged,
-            "outcome_cache_events": len(self._cache),
+            "outcome_cache_hits": self._judge.recalled,
+            "outcome_cache_misses": self._judge.judged,
+            "outcome_cache_events": self._judge.held,
             "recent_event_bytes": self._recent.held,
         }
 
@@ -157,47 +127,13 @@ class Labeller:
 
     def close(self) -> None:
         """Forget what was remembered."""
-        with self._lock:
-            self._cache.clear()
-            self._forms.clear()
-            self._recent.clear()
+        self._judge.clear()
+        self._forms.clear()
+        self._recent.clear()
 
     def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
         """Mark canonical events with their rules and return their outcomes, past the cache. Raises ModelFailed."""
-        return self._fresh([self._signatures.mark(form) for form in forms])
-
-    def _known(self, forms: Mapping[int, Form]) -> dict[int, Known]:
-        """Return what is known of each form; finds out what is not. Raises ModelFailed."""
-        new = {form.key: form for form in forms.values() if form.found is None}
-        if new:
-            found = self._remembered(new)
-            for form in forms.values():
-                form.found = form.found or found[form.key]
-        return {place: form.found for place, form in forms.items()}
-
-    def _remembered(self, wanted: Mapping[bytes, Form]) -> dict[bytes, Known]:
-        """Return what is known of each form by its key."""
-        with self._lock:
-            found = {key: self._cache[key] for key in wanted if key in self._cache}
-        missing = [key for key in wanted if key not in found]
-        self._recalled += len(found)
-        self._judged += len(missing)
-        if missing:
-            outcomes = self._fresh([wanted[key].canonical for key in missing])
-            fresh = {key: Known(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
-            found |= fresh
-            with self._lock:
-                if len(self._cache) + len(fresh) > CACHE_EVENTS:
-                    self._cache.clear()
-                self._cache |= fresh
-        return found
-
-    def _fresh(self, forms: Sequence[Canonical]) -> list[Outcome]:
-        if not forms:
-            return []
-        encoded = [self._tokenizer.encode(form) for form in forms]
-        families = [form.family for form in forms]
-        return self._heads.outcomes(self._session.encode(encoded), self._signatures.bags(forms, encoded), families)
+        return self._judge.outcomes([self.signatures.mark(form) for form in forms])
 
     def _in_context(
         self,
@@ -244,8 +180,8 @@ class Labeller:
 
     def _explanation(self, event: Event, own: Outcome, outcome: Outcome) -> dict[str, Any]:
         """Explain an event's verdict; only what it is without context, `own`, can be told field by field."""
-        form = self._signatures.mark(canonical(event)[1])
-        rules = (self._signatures.rules[i] for i in form.rules[:MAX_NAMED])
+        form = self.signatures.mark(canonical(event)[1])
+        rules = (self.signatures.rules[i] for i in form.rules[:MAX_NAMED])
         return {
             **explain(form, own, self.outcomes),
             **({} if outcome is own else {"context": {"alone": own.score, "together": outcome.score}}),
@@ -274,10 +210,3 @@ def _thresholds(curve: Curve) -> dict[str, float]:
 def _unit(outcome: Outcome) -> tuple[float, ...]:
     length = float((outcome.vector.astype("float64") ** 2).sum()) ** 0.5 or 1.0
     return tuple(round(float(x) / length, 6) for x in outcome.vector)
-
-
-def _tokenizer(data: bytes) -> EventTokenizer:
-    try:
-        return EventTokenizer(Tokenizer.from_str(data.decode("utf-8")))
-    except Exception as error:
-        raise ModelRefused(f"{artefact.TOKENIZER}: the library cannot read it") from error

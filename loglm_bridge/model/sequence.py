@@ -21,7 +21,7 @@ from loglm_bridge.model.company import Company, Evidence
 from loglm_bridge.model.flow_features import Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve, HeadConfig
-from loglm_bridge.model.heads import DECIMALS, Heads, Outcome, ranked, sigmoid, softmax, verdict
+from loglm_bridge.model.heads import DECIMALS, Outcome, ranked, sigmoid, softmax, verdict
 from loglm_bridge.model.steps import Step
 from loglm_bridge.telemetry import Canonical
 
@@ -153,7 +153,7 @@ class Context:
         return Outcome(score, said, techniques, own.novelty, own.vector, own.logit)
 
 
-def context_of(folder: ModelFolder, heads: Heads, threads: int) -> Context | None:
+def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> Context | None:
     """Return the folder's trees of flows and company at work, None where it has none.
 
     Raises:
@@ -168,4 +168,4 @@ def context_of(folder: ModelFolder, heads: Heads, threads: int) -> Context | Non
     if foreign:
         raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
     trees = FlowTrees(folder.files[SEQUENCE_ENCODER], 1 + len(config.techniques), threads)
-    return Context(trees, config, heads.config)
+    return Context(trees, config, alone)

@@ -33,7 +33,7 @@ from loglm_bridge.sidecar import answering, reading
 from loglm_bridge.sidecar.admission import Admission
 from loglm_bridge.sidecar.answers import Answer
 from loglm_bridge.sidecar.keeper import Keeper
-from loglm_bridge.sidecar.metrics import Metrics
+from loglm_bridge.sidecar.metrics import CONTEXT, Metrics
 from loglm_bridge.sidecar.scheduler import Scheduler
 
 #: Bodies up to this size are parsed where they arrive; larger ones in a thread, so that others need not wait.
@@ -103,7 +103,8 @@ class Api:
         try:
             with self.admission.batch(count):
                 answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options))
-            ends.update(answer.status for answer in answers)
+            told = zip(batch.events, answers, strict=True)
+            ends.update(CONTEXT if event.context else answer.status for event, answer in told)
         except LogLMError as error:
             outcome = error.code
             raise

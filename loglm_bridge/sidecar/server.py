@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import resource
 import socket
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import Any
 import uvicorn
 
 from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
-from loglm_bridge.sidecar import listening, logs
+from loglm_bridge.sidecar import listening, logs, memory
 from loglm_bridge.sidecar.admission import Admission
 from loglm_bridge.sidecar.answers import Caller
 from loglm_bridge.sidecar.app import Api, application
@@ -54,7 +53,8 @@ def serve(settings: Settings, load: Load = load_model) -> int:
     """
     try:
         logs.configure(settings)
-        _limit_memory(settings.memory_mb)
+        memory.cap(settings.memory_mb)
+        memory.share_arenas()
         listening.check_tls(settings)
         listener = listening.listen(settings)
         token = ensure_token(settings.token_file)
@@ -201,12 +201,6 @@ def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
         log.debug("connection lost", exc_info=error)
     else:
         log.error("event loop: %s", context.get("message", ""), exc_info=error)
-
-
-def _limit_memory(megabytes: int) -> None:
-    if megabytes:
-        size = megabytes * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def _flush() -> None:

@@ -90,7 +90,9 @@ class SidecarClient:
         if not events:
             yield [], self._lanes.ask(Request(()), options).outcome()
             return
-        written = [write_event(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time) for e in events]
+        written = [
+            write_event(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time, e.context) for e in events
+        ]
         units = windows(events) if options.sequence else [[i] for i in range(len(events))]
         parts = split(self._settings, units, [len(event) for event in written])
         yield from self.answers(((part, Request([written[i] for i in part])) for part in parts), options)

@@ -1,0 +1,40 @@
+"""What the process tells the system: arenas are shared where the C library can, the cap on memory holds."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+_ARENAS = """
+import ctypes, sys, threading
+from loglm_bridge.sidecar import memory
+if sys.argv[1] == "shared":
+    assert memory.share_arenas()
+gate, held = threading.Barrier(9), []
+def allocate():
+    held.append(bytes(2_000))
+    gate.wait()
+threads = [threading.Thread(target=allocate) for _ in range(8)]
+[thread.start() for thread in threads]
+gate.wait()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+def arenas(how):
+    """Return how many arenas eight threads at a time have made."""
+    done = subprocess.run([sys.executable, "-c", _ARENAS, how], capture_output=True, text=True, timeout=60, check=True)
+    return done.stderr.count("Arena ")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_threads_share_two_arenas():
+    assert arenas("shared") <= 2 < arenas("own")
+
+
+def test_a_cap_holds_and_none_is_none():
+    code = "from loglm_bridge.sidecar import memory; memory.cap({}); bytearray(1 << 30)"
+    run = [subprocess.run([sys.executable, "-c", code.format(mb)], capture_output=True, text=True) for mb in (512, 0)]
+    assert "MemoryError" in run[0].stderr
+    assert run[1].returncode == 0
