@@ -60,7 +60,7 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
         adapted,
         signatures,
         neighbours_of(base, heads.width),
-        {n: base.files[n] for n in (artefact.SEQUENCE_ENCODER, artefact.SEQUENCE_CONFIG) if n in base.files},
+        {n: base.files[n] for n in (artefact.FLOW_TREES, artefact.SEQUENCE_CONFIG) if n in base.files},
         golden,
         _card(base, len(events), adapted),
         str(base.manifest["name"]),

@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 _MODEL = "a model folder"
 
 #: Files of the trees of flows, beside the heads.
-_CONTEXT = (artefact.SEQUENCE_ENCODER, artefact.SEQUENCE_CONFIG)
+_CONTEXT = (artefact.FLOW_TREES, artefact.SEQUENCE_CONFIG)
 
 #: What `heads.saw` says of heads that learned from the validation recordings too.
 ALL = "all recordings"
@@ -148,8 +148,8 @@ def _thresholds(heads: Heads) -> str:
 def _sequence(args: argparse.Namespace) -> int:
     folder = args.heads or args.folder
     everything = (folder / "heads.saw").read_text() == ALL
-    encoder, config = _run_of(args).sequence(everything, args.leave_out)
-    (folder / artefact.SEQUENCE_ENCODER).write_bytes(encoder)
+    trees, config = _run_of(args).sequence(everything, args.leave_out)
+    (folder / artefact.FLOW_TREES).write_bytes(trees)
     (folder / artefact.SEQUENCE_CONFIG).write_text(json.dumps(config.to_dict(), indent=1) + "\n", encoding="utf-8")
     print(f"{', '.join(config.families)}: malicious from {[round(c.malicious, 4) for c in config.curves.values()]}")
     return 0

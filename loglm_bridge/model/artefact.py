@@ -18,7 +18,7 @@ MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 EVENT_ENCODER = "event.onnx"
 FAST_ENCODER = "event-fast.onnx"
-SEQUENCE_ENCODER = "sequence.onnx"
+FLOW_TREES = "sequence.onnx"
 SEQUENCE_CONFIG = "sequence.json"
 HEADS = "heads.safetensors"
 HEADS_CONFIG = "heads.json"
@@ -35,7 +35,7 @@ SEAL = "seal"
 #: A folder holds these, the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
 OPTIONAL = frozenset(
-    {FAST_ENCODER, SEQUENCE_ENCODER, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES}
+    {FAST_ENCODER, FLOW_TREES, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES}
 )
 
 #: What a model can be served as: profile -> the event encoder it runs; all else is the same.

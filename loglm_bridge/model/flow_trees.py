@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
-from loglm_bridge.model.artefact import SEQUENCE_ENCODER
+from loglm_bridge.model.artefact import FLOW_TREES
 from loglm_bridge.model.flow_features import FEATURES
 from loglm_bridge.model.session import runtime
 
@@ -27,11 +27,11 @@ class FlowTrees:
     """Runs `sequence.onnx`, each call on `threads` threads. Thread-safe."""
 
     def __init__(self, model: bytes, outputs: int, threads: int = 1) -> None:
-        self._session = runtime(model, threads, SEQUENCE_ENCODER)
+        self._session = runtime(model, threads, FLOW_TREES)
         found = [(i.name, i.type, i.shape[1:]) for i in (*self._session.get_inputs(), *self._session.get_outputs())]
         wanted = [("features", "tensor(float)", [len(FEATURES)]), ("sums", "tensor(float)", [outputs])]
         if found != wanted:
-            raise ModelRefused(f"{SEQUENCE_ENCODER}: wrong inputs or outputs {found}")
+            raise ModelRefused(f"{FLOW_TREES}: wrong inputs or outputs {found}")
         self._outputs = outputs
 
     def logits(self, features: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
-from loglm_bridge.model.artefact import SEQUENCE_CONFIG, SEQUENCE_ENCODER, ModelFolder
+from loglm_bridge.model.artefact import FLOW_TREES, SEQUENCE_CONFIG, ModelFolder
 from loglm_bridge.model.company import Company, Evidence
 from loglm_bridge.model.flow_features import Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
@@ -159,13 +159,13 @@ def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> Context 
     Raises:
         ModelRefused: they do not fit this version, or ATT&CK lists one of their techniques no more.
     """
-    if SEQUENCE_ENCODER not in folder.files:
+    if FLOW_TREES not in folder.files:
         return None
     if SEQUENCE_CONFIG not in folder.files:
-        raise ModelRefused(f"{SEQUENCE_CONFIG}: absent, but there is {SEQUENCE_ENCODER}", where=str(folder.path))
+        raise ModelRefused(f"{SEQUENCE_CONFIG}: absent, but there is {FLOW_TREES}", where=str(folder.path))
     config = SequenceConfig.from_dict(folder.json(SEQUENCE_CONFIG))
     foreign = [t for t in config.techniques if t not in TECHNIQUES]
     if foreign:
         raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
-    trees = FlowTrees(folder.files[SEQUENCE_ENCODER], 1 + len(config.techniques), threads)
+    trees = FlowTrees(folder.files[FLOW_TREES], 1 + len(config.techniques), threads)
     return Context(trees, config, alone)

@@ -44,7 +44,7 @@ def folder(tiny, tmp_path_factory):
     nothing = Reading([], *(np.array([], dtype=int) for _ in range(4)), CONFIG.techniques)
     trees = flow_training.fit(nothing, [], FlowSettings(rendered=200, rounds=30, technique_rounds=5))
     context = {
-        artefact.SEQUENCE_ENCODER: trees,
+        artefact.FLOW_TREES: trees,
         artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict()).encode(),
     }
     return tiny.seal(tmp_path_factory.mktemp("sequence") / "m", context=context)
@@ -137,7 +137,7 @@ def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
 )
 def test_a_configuration_that_does_not_fit_is_refused(tiny, labeller, change, tmp_path):
     context = {
-        artefact.SEQUENCE_ENCODER: labeller._folder.files[artefact.SEQUENCE_ENCODER],
+        artefact.FLOW_TREES: labeller._folder.files[artefact.FLOW_TREES],
         artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict() | change).encode(),
     }
     with pytest.raises(ModelRefused):
