@@ -151,7 +151,10 @@ def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event
     shown = [value if i in told else f"{_MARK}{i}" for i, value in enumerate(values)]
     record = json_event.record_of(list(zip(names, shown, strict=True)), event)
     if record.family == "flow":
-        return _Flow(record.head, flow.roles(names), asked=zeek.STATE not in names)
+        by_name = zeek.classify(
+            {name.lower(): value for name, value in zip(reversed(names), reversed(shown), strict=True)}
+        )
+        return _Flow(record.head, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
     if _looked_into(record, names) or record.status != "ok":
         return None
     constants: list[str] = []

@@ -56,6 +56,12 @@ def test_any_fields_are_read_alike(first, second):
     same(Event(json.dumps(other, ensure_ascii=False)))
 
 
+@pytest.mark.parametrize("values", [("", "", "", ""), ("7", "SF", "10.0.0.1", "10.0.0.2"), ("7", "", "10.0.0.1", "")])
+def test_a_connections_end_makes_no_flow_of_what_is_none(values):
+    names = ("orig_bytes", "conn_state", "src_ip", "dest_ip")
+    same(Event(json.dumps(dict(zip(names, values, strict=True)))))
+
+
 @given(st.sampled_from(sample_events()), st.data())
 def test_a_sample_with_other_values_is_read_alike(event, data):
     try:
