@@ -20,6 +20,8 @@ loglm corpus --data "$data" --split "$eval/validation.json" --run "$run"  # 3 mi
 loglm pretrain --run "$run"                                               # 33 minutes, one core
 loglm distil --run "$run"                                                 # 12 minutes, one core
 score scored                                                              # 14 minutes, 2 of them vectors
+loglm evaluate --model "$run/scored/model" --profile fast --data "$data" --split "$eval/validation.json" \
+    --scorer "$eval/score.py" --out "$run/scored/fast"                    # 4 minutes
 score without-atomic --without-atomic                                     # 12 minutes: atomic_evtx holds these very tests
 loglm heads --run "$run" --heads "$run/shipped" --everything              # 6 minutes
 loglm sequence --run "$run" --heads "$run/shipped"                        # 5 minutes
