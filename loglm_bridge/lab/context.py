@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -14,16 +14,17 @@ from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.rendered.hostile import HOSTILE
 from loglm_bridge.lab.sequences import Sequences
+from loglm_bridge.model.flow_reading import FlowConfig
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import sigmoid
 
-#: The log family that the trees read.
-FLOW = "flow"
-
 #: Sources that label flows: that of a whole network, hostile flows as rare as they are there, and captures of attacks.
 NETWORK = "deeptempo_cic2017_sample"
 FLOW_SOURCES = frozenset({NETWORK, "stratosphere_testing"})
+
+#: Steps in which novelty is told.
+_STEPS = 100
 
 #: Parts of the recordings, each of which is read by trees of the others.
 _FOLDS = 4
@@ -31,8 +32,8 @@ _FOLDS = 4
 
 def train(
     made: Corpus, sequences: Sequences, kept: Sequence[CorpusEvent], told: FlowSettings, budget: Budget
-) -> tuple[bytes, Mapping[str, Curve], tuple[str, ...]]:
-    """Return the trained trees (`sequence.onnx`), their curves by log family, and the techniques they tell apart.
+) -> tuple[bytes, FlowConfig]:
+    """Return the trained trees (`sequence.onnx`) and what is read from their answers.
 
     Labels are those of the `kept` events alone. Hostile pairs are too few for a calibration share of their own: the
     curve is fitted on what trees say of recordings that they have not seen, a quarter at a time.
@@ -41,9 +42,13 @@ def train(
     out = np.array([event.id not in allowed for event in made.events])
     reading = without(reading_of(made, sequences), out)
     windows = within(known_windows(sequences, reading), ~out)
-    trees = flow_training.fit(reading, windows, told)
+    seen = within([*sequences.windows, *sequences.held_out], ~out)
+    trees = flow_training.fit(reading, windows, told, seen)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
-    return trees, {FLOW: flow_curve(reading, logits, budget)}, reading.techniques
+    shown = flow_training.familiar(reading, seen, told)
+    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(shown)
+    steps = np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1])
+    return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), tuple(steps.tolist()))
 
 
 def unseen(reading: Reading, windows: Sequence[Sequence[int]], groups: np.ndarray, told: FlowSettings) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,10 @@ from loglm_bridge.lab.onnx_graph import encoder_graph
 from loglm_bridge.model import artefact
 from loglm_bridge.model import golden as golden_events
 from loglm_bridge.model.arithmetic import LEVELS, Linear
-from loglm_bridge.model.heads import Heads, Net, Outcome
+from loglm_bridge.model.heads import Heads, Net
+from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.neighbours import Neighbours
-from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import Signatures
-from loglm_bridge.model.tokenizer import EventTokenizer
-from loglm_bridge.telemetry import Canonical
 
 
 def session(encoder: EventEncoder) -> bytes:
@@ -99,22 +97,9 @@ def seal(
     for name_, data in context.items():
         (folder / name_).write_bytes(data)
     (folder / artefact.CARD).write_text(card, encoding="utf-8")
-    told = EventTokenizer.load(tokenizer)
-    judges = {profile: _judge(told, encoder, heads, signatures) for profile, encoder in encoders.items()}
-    rows = golden_events.rows(golden, judges)
+    (folder / artefact.GOLDEN).write_text("[]", encoding="utf-8")
+    sealed = artefact.write_manifest(folder, name, version, details)
+    labels = {profile: Labeller(sealed, profile=profile).label_afresh for profile in encoders}
+    rows = golden_events.rows(golden, labels)
     (folder / artefact.GOLDEN).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return artefact.write_manifest(folder, name, version, details)
-
-
-def _judge(
-    tokenizer: EventTokenizer, encoder: bytes, heads: Heads, signatures: Signatures
-) -> Callable[[Sequence[Canonical]], Sequence[Outcome]]:
-    session = EventSession(encoder, tokenizer.pad)
-
-    def judge(forms: Sequence[Canonical]) -> Sequence[Outcome]:
-        marked = [signatures.mark(form) for form in forms]
-        encoded = [tokenizer.encode(form) for form in marked]
-        families = [form.family for form in marked]
-        return heads.outcomes(session.encode(encoded), signatures.bags(marked, encoded), families)
-
-    return judge

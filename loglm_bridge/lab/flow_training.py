@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from loglm_bridge.lab import rendered
-from loglm_bridge.lab.tree_graph import Part, tree_graph
+from loglm_bridge.lab.tree_graph import boosted, isolating, tree_graph
 from loglm_bridge.model.flow_features import FEATURES, Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.steps import Step
@@ -22,8 +22,11 @@ from loglm_bridge.model.steps import Step
 #: Units (source, destination, recording) from which on a source has its full weight.
 _MANY = 1_000
 
-#: Flows of a rendered window that are learned from: they are much alike.
+#: Flows of a rendered window that are learned from, and of a unit that are familiar: they are much alike.
 _FEW = 6
+
+#: Isolation trees; each is grown on scikit-learn's default of 256 flows.
+_ISOLATING = 64
 
 #: What an address' class tells of a network rather than of behaviour: withheld from a share of the flows.
 _KINDS = [FEATURES.index(name) for name in ("src_kind", "dest_kind")]
@@ -75,8 +78,13 @@ class Examples(NamedTuple):
     weights: np.ndarray
 
 
-def fit(reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings) -> bytes:
-    """Return `sequence.onnx`, learned from the labelled flows in the windows: malice, then reading.techniques.
+def fit(
+    reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings, seen: Sequence[Sequence[int]] = ()
+) -> bytes:
+    """Return `sequence.onnx`: malice, reading.techniques, depth.
+
+    The first two are learned from the labelled flows in the windows, how deep familiar flows lie from all flows of the
+    windows `seen` (none: of `windows`).
 
     Raises:
         ValueError: there are no labelled or rendered flows of both classes, or of fewer than three techniques.
@@ -90,14 +98,26 @@ def fit(reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings) 
         raise ValueError("no flows of both classes, or of fewer than three techniques")
     malice = _boosted(shown, shown.malice, told, told.rounds, told.leaves, rng)
     technique = _boosted(hostile, hostile.technique, told, told.technique_rounds, told.technique_leaves, rng)
-    return tree_graph([Part(malice, 0), Part(technique, 1)], 1 + len(reading.techniques))
+    depth = 1 + len(reading.techniques)
+    forest = IsolationForest(n_estimators=_ISOLATING, random_state=told.seed)
+    forest.fit(familiar(reading, seen or windows, told))
+    trees = [*boosted(malice, 0), *boosted(technique, 1), *isolating(forest, depth)]
+    return tree_graph(trees, len(FEATURES), depth + 1)
+
+
+def familiar(reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings) -> np.ndarray:
+    """Return features of a few flows of each unit in the windows, each of them in its window and alone."""
+    events = np.array([event for window in windows for event in window], dtype=np.int64)
+    kept = _few(reading.units[events], np.random.default_rng(told.seed))
+    alone = _features(reading, [[event] for event in events[kept]])
+    return np.concatenate([_features(reading, windows)[kept], alone])
 
 
 def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
     """Return the logits (events, outputs) of every event in `windows`, in serving arithmetic; NaN rows for others."""
     out = np.full((len(reading.steps), 1 + len(reading.techniques)), np.nan)
     if windows:
-        out[[event for window in windows for event in window]] = trees.logits(_features(reading, windows))
+        out[[event for window in windows for event in window]] = trees.read(_features(reading, windows))[0]
     return out
 
 

@@ -155,8 +155,8 @@ class Run:
         """
         made, windows = self.windows()
         kept = [e for e in made.training(everything) if e.source != leave_out]
-        trees, curves, techniques = context.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
-        return trees, SequenceConfig(tuple(curves), techniques, curves, self.recipe.company.families())
+        trees, flows = context.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
+        return trees, SequenceConfig(flows, self.recipe.company.families())
 
     def windows(self) -> tuple[Corpus, Sequences]:
         """Return the corpus and the windows over its events."""

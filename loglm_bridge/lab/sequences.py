@@ -15,6 +15,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.lab.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.sources import data_files, read_events
+from loglm_bridge.model.sequence import FLOW
 from loglm_bridge.model.steps import Step, step_of
 from loglm_bridge.telemetry import parse
 
@@ -59,7 +60,8 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
     steps: list[list[Any]] = []
     groups: tuple[tuple[list[int], list[Event]], tuple[list[int], list[Event]]] = (([], []), ([], []))
     for place, row in enumerate(read_events(path)):
-        step = step_of(parse(row.event), row.event)
+        parsed = parse(row.event)
+        step = step_of(parsed, row.event) if parsed.head.family == FLOW else Step(row.event.time or 0.0)
         flow = bool(step.src or step.dest)
         steps.append([step.time] + ([*_ends(step), *step.amounts] if flow else []))
         if flow:

@@ -151,7 +151,7 @@ def _sequence(args: argparse.Namespace) -> int:
     trees, config = _run_of(args).sequence(everything, args.leave_out)
     (folder / artefact.FLOW_TREES).write_bytes(trees)
     (folder / artefact.SEQUENCE_CONFIG).write_text(json.dumps(config.to_dict(), indent=1) + "\n", encoding="utf-8")
-    print(f"{', '.join(config.families)}: malicious from {[round(c.malicious, 4) for c in config.curves.values()]}")
+    print(f"flows: malicious from {config.flows.curve.malicious:.4f}")
     return 0
 
 

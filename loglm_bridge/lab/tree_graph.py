@@ -1,4 +1,4 @@
-"""Boosted trees as an ONNX graph whose answer is the same bits on every machine (model/flow_trees.py).
+"""Boosted and isolation trees as an ONNX graph whose answer is the same bits on every machine (model/flow_trees.py).
 
 Leaves become whole numbers, thresholds the whole number below: features are whole, so no comparison changes.
 """
@@ -6,80 +6,119 @@ Leaves become whole numbers, thresholds the whole number below: features are who
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from onnx import TensorProto, checker, helper
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from loglm_bridge.model.flow_trees import EXACT, UNIT
 
 _OPSETS = (("", 20), ("ai.onnx.ml", 3))
 _IR_VERSION = 10
 
-#: A logit below all others, minus; and a tree that is one leaf.
+#: A logit below all others, minus.
 _NEVER = 64.0
-_NODE = [("is_leaf", bool), ("value", float), ("feature_idx", int), ("num_threshold", float), ("left", int)]
-_ALONE = np.array([(True, 0.0, 0, 0.0, 0, 0)], dtype=[*_NODE, ("right", int)])
+
+_EULER = 0.5772156649
 
 
-class Part(NamedTuple):
-    """A classifier whose decision function the outputs from `first` on are.
+class Tree(NamedTuple):
+    """A tree: arrays of one entry a node, the first its root. `output` is what the `values` of its leaves add to.
+
+    A flow goes on `below` where its `feature` is at most `most`, else `above`.
+    """
+
+    output: int
+    leaf: np.ndarray
+    feature: np.ndarray
+    most: np.ndarray
+    below: np.ndarray
+    above: np.ndarray
+    values: np.ndarray
+
+
+def boosted(classifier: HistGradientBoostingClassifier, first: int) -> Iterator[Tree]:
+    """Yield the trees of a classifier whose decision function the outputs from `first` on are.
 
     One of more than two classes has an output for each of them; its `classes_` are places from `first` on.
     """
+    # what scikit-learn keeps of a fitted model, under names that have been the same since its version 0.21
+    starts = np.ravel(classifier._baseline_prediction)
+    places = [first] if len(starts) == 1 else [first + int(place) for place in classifier.classes_]
+    for number, trees in enumerate(classifier._predictors):
+        for tree, place, start in zip(trees, places, starts, strict=True):
+            nodes = tree.nodes
+            yield Tree(
+                place, nodes["is_leaf"].astype(bool), nodes["feature_idx"], nodes["num_threshold"], nodes["left"],
+                nodes["right"], nodes["value"] + (float(start) if number == 0 else 0.0),
+            )  # fmt: skip
 
-    classifier: HistGradientBoostingClassifier
-    first: int
+
+def isolating(forest: IsolationForest, output: int) -> Iterator[Tree]:
+    """Yield the trees of a forest over all features; a leaf's value is its depth, as if grown to single flows."""
+    for estimator in forest.estimators_:
+        tree = estimator.tree_
+        depths = np.zeros(tree.node_count)
+        for node, (left, right) in enumerate(zip(tree.children_left, tree.children_right, strict=True)):
+            if left >= 0:
+                depths[[left, right]] = depths[node] + 1
+        leaf = tree.children_left < 0
+        values = depths + _unfinished(tree.n_node_samples)
+        yield Tree(output, leaf, tree.feature, tree.threshold, tree.children_left, tree.children_right, values)
 
 
-def tree_graph(parts: Sequence[Part], outputs: int) -> bytes:
+def _unfinished(flows: np.ndarray) -> np.ndarray:
+    """Mean depth of a search tree of so many entries (Liu, Ting and Zhou, 2008, equation 1)."""
+    several = np.maximum(flows, 2).astype(np.float64)
+    mean = 2.0 * (np.log(several - 1.0) + _EULER) - 2.0 * (several - 1.0) / several
+    return np.where(flows > 2, mean, np.where(flows == 2, 1.0, 0.0))
+
+
+def tree_graph(trees: Sequence[Tree], features: int, outputs: int) -> bytes:
     """Return the serialised model: input `features` (flows, features) float32 -> `sums` (flows, outputs) float32.
 
-    Outputs are in units of 1 / UNIT; one that no classifier has is a logit below all others.
+    Outputs are in units of 1 / UNIT; one that no tree has is a logit below all others.
 
     Raises:
         ValueError: sums of such leaves would not be exact.
     """
     attributes: dict[str, list[Any]] = defaultdict(list)
-    most = 0
-    for classifier, first in parts:
-        # what scikit-learn keeps of a fitted model, under names that have been the same since its version 0.21
-        starts = np.ravel(classifier._baseline_prediction)
-        places = [first] if len(starts) == 1 else [first + int(place) for place in classifier.classes_]
-        for number, trees in enumerate(classifier._predictors):
-            for tree, place, start in zip(trees, places, starts, strict=True):
-                most += _add(attributes, tree.nodes, place, float(start) if number == 0 else 0.0)
-    for place in set(range(outputs)) - set(attributes["target_ids"]):
-        most += _add(attributes, _ALONE, place, -_NEVER)
-    if most >= EXACT:
-        raise ValueError(f"leaves add up to {most}, at most {EXACT - 1} is exact")
-    return _model(attributes, parts[0].classifier.n_features_in_, outputs)
+    most = np.zeros(outputs, dtype=np.int64)
+    nothing = [_constant(output, -_NEVER) for output in sorted(set(range(outputs)) - {tree.output for tree in trees})]
+    for number, tree in enumerate([*trees, *nothing]):
+        most[tree.output] += _add(attributes, number, tree)
+    if most.max() >= EXACT:
+        raise ValueError(f"leaves add up to {most.max()}, at most {EXACT - 1} is exact")
+    return _model(attributes, features, outputs)
 
 
-def _add(attributes: Mapping[str, list[Any]], nodes: np.ndarray, output: int, start: float) -> int:
-    """Add a tree with `start` added to its leaves; returns the largest of them in units."""
-    number = 1 + attributes["nodes_treeids"][-1] if attributes["nodes_treeids"] else 0
-    leaf = nodes["is_leaf"].astype(bool)
-    places = np.arange(len(nodes))
-    values = np.rint((nodes["value"] + start) * UNIT)
+def _constant(output: int, value: float) -> Tree:
+    none = np.zeros(1, dtype=np.int64)
+    return Tree(output, np.array([True]), none, none, none, none, np.array([value]))
+
+
+def _add(attributes: Mapping[str, list[Any]], number: int, tree: Tree) -> int:
+    """Add a tree; returns the largest of its leaves in units."""
+    leaf, places = tree.leaf, np.arange(len(tree.leaf))
+    values = np.rint(tree.values[leaf] * UNIT)
     told = {
-        "nodes_treeids": np.full(len(nodes), number),
+        "nodes_treeids": np.full(len(leaf), number),
         "nodes_nodeids": places,
-        "nodes_featureids": np.where(leaf, 0, nodes["feature_idx"]),
-        "nodes_values": np.where(leaf, 0.0, np.floor(nodes["num_threshold"])),
-        "nodes_truenodeids": np.where(leaf, 0, nodes["left"]),
-        "nodes_falsenodeids": np.where(leaf, 0, nodes["right"]),
+        "nodes_featureids": np.where(leaf, 0, tree.feature),
+        "nodes_values": np.where(leaf, 0.0, np.floor(tree.most)),
+        "nodes_truenodeids": np.where(leaf, 0, tree.below),
+        "nodes_falsenodeids": np.where(leaf, 0, tree.above),
         "target_treeids": np.full(leaf.sum(), number),
         "target_nodeids": places[leaf],
-        "target_ids": np.full(leaf.sum(), output),
-        "target_weights": values[leaf],
+        "target_ids": np.full(leaf.sum(), tree.output),
+        "target_weights": values,
     }
     for name, column in told.items():
         attributes[name] += (column.astype(float) if name.endswith(("values", "weights")) else column).tolist()
     attributes["nodes_modes"] += ["LEAF" if end else "BRANCH_LEQ" for end in leaf]
-    return int(np.abs(values[leaf]).max())
+    return int(np.abs(values).max())
 
 
 def _model(trees: Mapping[str, list[Any]], features: int, outputs: int) -> bytes:

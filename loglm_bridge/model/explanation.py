@@ -1,11 +1,22 @@
-"""Why a verdict: the fields without which it would have been another."""
+"""Why a verdict: the fields without which it would have been another, its rules, recordings with events like it.
+
+Occlusion: a field's `effect` is how far the score falls where it is left out (Zeiler and Fergus, 2014).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from loglm_bridge.model.heads import Outcome
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.model.flow_reading import FlowReader
+from loglm_bridge.model.heads import DECIMALS, Outcome
+from loglm_bridge.model.judge import Judge
+from loglm_bridge.model.neighbours import Neighbours
+from loglm_bridge.model.reading import Batch
+from loglm_bridge.model.steps import Step
+from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.record import Canonical
 
 #: Fields that are tried, and named, at most; canonical order puts the telling ones first.
@@ -18,19 +29,61 @@ _MAX_VALUE = 120
 Score = Callable[[Sequence[Canonical]], Sequence[Outcome]]
 
 
-def explain(event: Canonical, outcome: Outcome, score: Score) -> dict[str, Any]:
-    """Return `{"kind", "fields": [{"name", "value", "effect"}, ...]}`, the most telling field first.
+@dataclass(frozen=True)
+class Explainer:
+    """Explains verdicts of a judge and, of flows, of a reader (None: the judge reads them)."""
 
-    Occlusion: `effect` is how far the score falls when the field is left out of the canonical event (Zeiler and Fergus,
-    2014). Fields whose absence changes nothing are not named.
-    """
-    tried = event.fields[:MAX_TRIED]
-    without = [event.without(i) for i in range(len(tried))]
-    effects = [round(outcome.score - other.score, 6) for other in score(without)] if without else []
-    ranked = sorted(zip(effects, tried, strict=True), key=lambda pair: (-abs(pair[0]), pair[1]))
-    fields = [
+    judge: Judge
+    flows: FlowReader | None
+    neighbours: Neighbours
+
+    def explain(self, batch: Batch, window: Sequence[int], place: int, verdict: Verdict) -> dict[str, Any]:
+        """Return {"kind", "fields", "context", "rules", "neighbours"} of the verdict on a place of a batch.
+
+        `fields` are {"name", "value", "effect"}, the most telling first; those without effect are not named. Those of a
+        flow are tried in its window, those of any other event without context. `context` is there where it changed the
+        score. Raises ModelFailed.
+        """
+        form = self.judge.signatures.mark(canonical(batch.events[place])[1])
+        own, step = batch.known[place].outcome, batch.seen[place]
+        if self.flows and isinstance(step, Step):
+            steps = {i: one for i in window if isinstance(one := batch.seen[i], Step)}
+            fields = flow_fields(self.flows, list(steps.values()), list(steps).index(place))
+            alone = self.flows.read([[step]], [0])[0].outcome
+        else:
+            fields, alone = event_fields(form, own, self.judge.outcomes), own
+        rules = (self.judge.signatures.rules[i] for i in form.rules[:MAX_NAMED])
+        return {
+            "kind": f"{form.family} {form.kind}".strip(),
+            "fields": fields,
+            **({} if alone.score == verdict.score else {"context": {"alone": alone.score, "together": verdict.score}}),
+            "rules": [{"id": r.name, "level": r.level, "techniques": list(r.techniques)} for r in rules],
+            "neighbours": self.neighbours.nearest(own.vector),
+        }
+
+
+def event_fields(form: Canonical, own: Outcome, score: Score) -> list[dict[str, Any]]:
+    """Return the telling fields of a marked canonical event; `own` is what `score` says of it."""
+    tried = form.fields[:MAX_TRIED]
+    others = score([form.without(i) for i in range(len(tried))]) if tried else ()
+    return _telling(tried, own.score, [other.score for other in others])
+
+
+def flow_fields(flows: FlowReader, window: Sequence[Step], place: int) -> list[dict[str, Any]]:
+    """Return the telling fields of the flow at a place of a window. Raises ModelFailed."""
+    told = window[place].told()
+    blank = [[*window[:place], window[place].without(name), *window[place + 1 :]] for name in told]
+    rows = [len(window) * i + place for i in range(1 + len(blank))]
+    own, *others = (known.outcome.score for known in flows.read([window, *blank], rows))
+    return _telling(list(told.items()), own, others)
+
+
+def _telling(fields: Sequence[tuple[str, str]], own: float, others: Sequence[float]) -> list[dict[str, Any]]:
+    """Return the fields by what the score is without them."""
+    effects = [round(own - other, DECIMALS) for other in others]
+    ranked = sorted(zip(effects, fields, strict=True), key=lambda pair: (-abs(pair[0]), pair[1]))
+    return [
         {"name": name, "value": value[:_MAX_VALUE], "effect": effect}
         for effect, (name, value) in ranked[:MAX_NAMED]
         if effect != 0.0
     ]
-    return {"kind": f"{event.family} {event.kind}".strip(), "fields": fields}

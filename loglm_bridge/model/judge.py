@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
 from threading import Lock
 
 from tokenizers import Tokenizer
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
-from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.model import artefact
 from loglm_bridge.model.forms import Form
 from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.head_config import HeadConfig
 from loglm_bridge.model.heads import Heads, Outcome
+from loglm_bridge.model.known import Known
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.tokenizer import EventTokenizer
@@ -23,14 +23,6 @@ from loglm_bridge.telemetry import Canonical
 
 #: Canonical events whose outcome is remembered; about 3 kB each.
 CACHE_EVENTS = 20_000
-
-
-@dataclass(slots=True)
-class Known:
-    """A canonical event's outcome without context, and the verdicts already written of it by (top, truncated)."""
-
-    outcome: Outcome
-    verdicts: dict[tuple[int, bool], Verdict] = field(default_factory=dict)
 
 
 class Judge:
@@ -75,6 +67,12 @@ class Judge:
         """Forget what was remembered."""
         with self._lock:
             self._cache.clear()
+
+    def afresh(self) -> Judge:
+        """Return a judge of the same parts that remembers nothing."""
+        twin = copy(self)
+        twin._cache, twin._lock = {}, Lock()
+        return twin
 
     def known(self, forms: Mapping[int, Form]) -> dict[int, Known]:
         """Return what is known of each form; finds out what is not. Raises ModelFailed."""

@@ -10,6 +10,7 @@ from threading import Lock
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.model.sequence import Seen
+from loglm_bridge.model.steps import Step
 
 #: Bytes that the two halves may hold together.
 BUDGET = 64 * 1024 * 1024
@@ -28,12 +29,12 @@ class Recent:
 
     def __init__(self, budget: int = BUDGET) -> None:
         self._most = budget // 2
-        self._old: dict[_Key, Seen] = {}
-        self._new: dict[_Key, Seen] = {}
+        self._old: dict[_Key, Step | Seen] = {}
+        self._new: dict[_Key, Step | Seen] = {}
         self.held = 0
         self._lock = Lock()
 
-    def find(self, events: Sequence[Event]) -> dict[int, Seen]:
+    def find(self, events: Sequence[Event]) -> dict[int, Step | Seen]:
         """Return what is remembered of events, by their places."""
         found = {}
         with self._lock:
@@ -48,7 +49,7 @@ class Recent:
                 found[place] = seen
         return found
 
-    def keep(self, events: Sequence[Event], seen: Mapping[int, Seen]) -> None:
+    def keep(self, events: Sequence[Event], seen: Mapping[int, Step | Seen]) -> None:
         """Remember events by their places in `events`."""
         with self._lock:
             for place, one in seen.items():
@@ -59,7 +60,7 @@ class Recent:
         with self._lock:
             self._old, self._new, self.held = {}, {}, 0
 
-    def _keep(self, key: _Key, seen: Seen) -> None:
+    def _keep(self, key: _Key, seen: Step | Seen) -> None:
         size = len(key[0]) + _BESIDE
         if self.held + size > self._most:
             self._old, self._new, self.held = self._new, {}, 0

@@ -1,4 +1,4 @@
-"""An event's place in time and, of a flow, its ends and amounts in whole numbers: what is read beside its vector."""
+"""A flow's place in time, its ends, and its amounts in whole numbers: what the trees of flows read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 
 class Step(NamedTuple):
-    """An event's place in time (epoch seconds), its ends as written, and its amounts (0: none, or not told)."""
+    """A flow's place in time (epoch seconds), its ends as written, and its amounts (0: none, or not told)."""
 
     time: float
     src: str = ""
@@ -55,12 +55,29 @@ class Step(NamedTuple):
         """The class of the destination's address."""
         return _kind(self.dest)
 
+    def told(self) -> dict[str, str]:
+        """Return the fields that the flow tells, as text, by their canonical names."""
+        ends = zip(_ENDS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
+        amounts = ((name, f"{n / units:.6g}") for (name, units), n in zip(AMOUNTS.items(), self.amounts, strict=True))
+        return {name: str(value) for name, value in (*ends, *amounts) if value not in ("", 0, "0")}
+
+    def without(self, name: str) -> Step:
+        """Return the flow as if it did not tell the field of a canonical name."""
+        if name == "src_ip":
+            return self._replace(src="")
+        if name == "src_port":
+            return self._replace(src_port=0)
+        if name == "dest_ip":
+            return self._replace(dest="")
+        if name == "dest_port":
+            return self._replace(dest_port=0)
+        kept = zip(AMOUNTS, self.amounts, strict=True)
+        return self._replace(amounts=tuple(0 if other == name else amount for other, amount in kept))
+
 
 def step_of(parsed: Parsed, event: Event) -> Step:
-    """Return what a parsed event says beside its vector; `time` 0 where the event has none."""
+    """Return what a parsed flow says; `time` 0 where the event has none."""
     time = event.time or 0.0
-    if parsed.head.family != "flow":
-        return Step(time)
     places, values = _places(parsed.names), (*parsed.values, "")
     src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
     told = tuple([_amount(value, units) for value, units in zip(amounts, _UNITS, strict=True)])

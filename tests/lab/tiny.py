@@ -64,7 +64,7 @@ class Tiny:
         encoders: dict[str, bytes] | None = None,
     ) -> Path:
         """Write the model as a folder, with the samples as golden events unless others are named."""
-        events = [e for e in sample_events() if e.raw.strip()] if golden is None else golden
+        events = [e for e in sample_events() if canonical(e)[0].status == "ok"] if golden is None else golden
         card = "# A card"
         export.seal(
             folder,

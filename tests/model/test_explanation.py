@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, explain
+from loglm_bridge.model.artefact import ModelFolder
+from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, event_fields
 from loglm_bridge.model.heads import Outcome
+from loglm_bridge.model.judge import Judge
 from loglm_bridge.telemetry import Canonical
 
 WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}
@@ -20,27 +22,26 @@ def score(forms):
 
 def explained(*names):
     form = Canonical("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
-    return explain(form, score([form])[0], score)
+    return event_fields(form, score([form])[0], score)
 
 
 def test_fields_are_named_by_how_far_the_score_falls_without_them():
     found = explained("user", "parent", "command", "image")
-    assert found["kind"] == "windows sysmon:1"
-    assert [(f["name"], f["effect"]) for f in found["fields"]] == [
+    assert [(f["name"], f["effect"]) for f in found] == [
         ("image", 0.5),
         ("parent", -0.375),
         ("command", 0.25),
     ]
-    assert found["fields"][0]["value"] == "value of image"
+    assert found[0]["value"] == "value of image"
 
 
 def test_equal_effects_come_in_one_order_and_only_the_first_few():
     found = explained(*(f"x{i}" for i in reversed(range(9))))
-    assert [f["name"] for f in found["fields"]] == [f"x{i}" for i in range(MAX_NAMED)]
+    assert [f["name"] for f in found] == [f"x{i}" for i in range(MAX_NAMED)]
 
 
 def test_an_event_without_fields_has_no_explanation():
-    assert explain(Canonical("text", "", ()), outcome(0.5), score) == {"kind": "text", "fields": []}
+    assert event_fields(Canonical("text", "", ()), outcome(0.5), score) == []
 
 
 def test_the_cost_and_the_length_of_an_explanation_are_bounded():
@@ -51,14 +52,15 @@ def test_the_cost_and_the_length_of_an_explanation_are_bounded():
         return score(forms)
 
     form = Canonical("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
-    found = explain(form, score([form])[0], counting)
+    found = event_fields(form, score([form])[0], counting)
     assert len(asked) == MAX_TRIED
-    assert len(found["fields"]) == MAX_NAMED
+    assert len(found) == MAX_NAMED
     assert len(str(found)) < 2000
 
 
-def test_the_real_model_names_fields_of_the_event(tiny, labeller):
+def test_the_real_model_names_fields_of_the_event(tiny, sealed):
+    judge = Judge(ModelFolder.open(sealed), "base", 1)
     form = max(tiny.forms, key=lambda f: len(f.fields))
-    found = explain(form, labeller.outcomes([form])[0], labeller.outcomes)
-    assert found["fields"]
-    assert {(f["name"], f["value"]) for f in found["fields"]} <= {(n, v[:120]) for n, v in form.fields}
+    found = event_fields(form, judge.outcomes([form])[0], judge.outcomes)
+    assert found
+    assert {(f["name"], f["value"]) for f in found} <= {(n, v[:120]) for n, v in form.fields}

@@ -134,7 +134,7 @@ def test_what_could_not_be_parsed_is_never_called_benign(labeller):
 
 def test_no_events_give_no_verdicts(labeller):
     assert labeller.label([], ALL) == []
-    assert labeller.outcomes([]) == []
+    assert labeller.label_afresh([]) == []
 
 
 def test_kinds_and_fields_the_model_never_saw_are_labelled(labeller):

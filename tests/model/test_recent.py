@@ -2,21 +2,17 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.model.heads import Outcome
 from loglm_bridge.model.recent import _BESIDE, Recent
-from loglm_bridge.model.sequence import Seen
 from loglm_bridge.model.steps import Step
-from loglm_bridge.telemetry import Canonical
 
 EVENT = Event("raw", "type", "source", "host", 7.0, "entity")
 
 
 def seen(time):
-    return Seen(Canonical("flow", "", ()), Step(time), Outcome(0.5, "benign", (), 0.0, np.zeros(2), 0.0))
+    return Step(time, "10.0.0.1")
 
 
 def test_an_event_is_found_again_whoever_its_entity_is_and_whether_it_is_context():
@@ -39,7 +35,7 @@ def test_memory_is_bounded_and_what_is_asked_for_stays():
     for i, event in enumerate(events):
         recent.keep([event], {0: seen(float(i))})
         assert recent.held <= 10 * (_BESIDE + 10)
-        assert recent.find([events[0]])[0].step.time == 0.0
+        assert recent.find([events[0]])[0].time == 0.0
     assert set(recent.find(events)) >= {0, 99}
     assert len(recent.find(events)) <= 20
 

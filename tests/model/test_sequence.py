@@ -10,20 +10,30 @@ import pytest
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab import flow_training
+from loglm_bridge.lab import flow_training, rendered
 from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.rendered.hostile import HOSTILE
 from loglm_bridge.model import artefact
 from loglm_bridge.model.company import Company
+from loglm_bridge.model.flow_reading import FlowConfig
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.labeller import CONTEXT, Labeller
 from loglm_bridge.model.sequence import SequenceConfig
 
 TOGETHER = Options(top=2, sequence=True)
 ALONE = Options(top=2)
-CURVES = {"flow": Curve(1.0, 0.0, 1.0, 0.5, 0.4)}
 COMPANY = {"windows": Company(2.0, -9.0, 2, 12.0), "": Company(2.0, 99.0, 2, 12.0)}
-CONFIG = SequenceConfig(("flow",), tuple(sorted(set(HOSTILE.values()))), CURVES, COMPANY)
+TECHNIQUES = tuple(sorted(set(HOSTILE.values())))
+CONFIG = SequenceConfig(
+    FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), tuple(64.0 * depth for depth in range(2, 9))), COMPANY
+)
+FLOWS = CONFIG.to_dict()["flows"]
+
+
+def unlabelled(steps):
+    """Flows without labels."""
+    names = np.array(["s"] * len(steps)), np.full(len(steps), np.nan), np.full(len(steps), -1)
+    return Reading(steps, np.arange(len(steps)), *names, TECHNIQUES)
 
 
 def flow(i, entity="pair", **changes):
@@ -41,8 +51,9 @@ def logon(i, entity="host"):
 
 @pytest.fixture(scope="module")
 def folder(tiny, tmp_path_factory):
-    nothing = Reading([], *(np.array([], dtype=int) for _ in range(4)), CONFIG.techniques)
-    trees = flow_training.fit(nothing, [], FlowSettings(rendered=200, rounds=30, technique_rounds=5))
+    told = FlowSettings(rendered=200, rounds=30, technique_rounds=5)
+    ordinary = [step for window in rendered.render(30, 1) if not window.technique for step in window.steps]
+    trees = flow_training.fit(unlabelled(ordinary), [], told, [[place] for place in range(len(ordinary))])
     context = {
         artefact.FLOW_TREES: trees,
         artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict()).encode(),
@@ -88,8 +99,8 @@ def test_a_family_without_evidence_above_its_floor_keeps_its_verdicts(labeller):
 
 def test_flows_get_the_techniques_of_the_trees(labeller):
     (verdict,) = labeller.label([flow(3)], Options(top=10))
-    assert {t.id for t in verdict.techniques} <= set(CONFIG.techniques)
-    assert len(verdict.techniques) == min(10, len(CONFIG.techniques))
+    assert {t.id for t in verdict.techniques} <= set(TECHNIQUES)
+    assert len(verdict.techniques) == min(10, len(TECHNIQUES))
 
 
 def test_the_order_of_arrival_changes_nothing(labeller):
@@ -126,13 +137,16 @@ def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
 @pytest.mark.parametrize(
     "change",
     [
-        {"families": ["flow", "zeek"]},
-        {"techniques": ["T1046"]},
-        {"techniques": ["T1046", "T0000"]},
+        {"flows": {**FLOWS, "techniques": ["T1046"]}},
+        {"flows": {**FLOWS, "techniques": [*TECHNIQUES[:-1], "T0000"]}},
+        {"flows": {**FLOWS, "depths": []}},
+        {"flows": {**FLOWS, "depths": [3.0, 2.0]}},
+        {"flows": {**FLOWS, "depths": [float("nan")]}},
+        {"flows": {**FLOWS, "curve": {"slope": 1.0}}},
+        {"flows": None},
         {"company": {"windows": {"share": "much", "floor": 3.0, "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "floor": float("inf"), "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "most": 2, "bound": 12.0}}},
-        {"curves": {}},
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(tiny, labeller, change, tmp_path):
@@ -160,3 +174,38 @@ def test_context_changes_what_is_asked_and_gets_no_verdict(labeller):
     found = labeller.label([replace(event, context=i < 4) for i, event in enumerate(events)], TOGETHER)
     assert found[:4] == [CONTEXT] * 4
     assert found[4:] == wanted[4:]
+
+
+def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):
+    labeller = Labeller.load(folder)
+    labeller.label([flow(i) for i in range(9)], TOGETHER)
+    assert labeller.caches()["outcome_cache_misses"] == 0
+    (verdict,) = labeller.label([flow(1)], Options(embedding=True))
+    assert len(verdict.embedding) == labeller.width
+    assert labeller.caches()["outcome_cache_misses"] == 1
+
+
+def test_a_flow_is_explained_by_its_own_fields_in_its_window(labeller):
+    events = [flow(i, fwd_bytes=9**i, dest_port=20 + i) for i in range(8)]
+    verdicts = [labeller.label(events, Options(explain=True, sequence=s)) for s in (True, False)]
+    told = {"src_ip", "src_port", "dest_ip", "dest_port", "fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "flow_dur"}
+    for together, alone in zip(*verdicts, strict=True):
+        named = {f["name"]: f for f in together.explanation["fields"]}
+        assert named.keys() <= told
+        assert together.explanation["kind"].startswith("flow")
+        if together.score != alone.score:
+            assert together.explanation["context"] == {"alone": alone.score, "together": together.score}
+    assert any(verdict.explanation["fields"] for both in verdicts for verdict in both)
+
+
+def test_the_effect_of_a_field_is_what_the_score_loses_without_it(labeller):
+    with_port, without = (labeller.label([flow(3, dest_port=port)], Options(explain=True))[0] for port in (22, ""))
+    effects = {f["name"]: f["effect"] for f in with_port.explanation["fields"]}
+    assert effects.get("dest_port", 0.0) == pytest.approx(with_port.score - without.score, abs=2e-6)
+
+
+def test_flows_unlike_all_others_are_novel(labeller):
+    foreign = flow(
+        1, fwd_bytes=1 << 48, bwd_bytes=1 << 49, total_fwd_pkts=1, src_port=1, dest_port=65_001, flow_dur=1e-6
+    )
+    assert labeller.label([foreign], ALONE)[0].novelty > labeller.label([flow(1)], ALONE)[0].novelty
