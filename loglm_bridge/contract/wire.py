@@ -160,7 +160,20 @@ def write_verdict(verdict: Verdict) -> bytes:
         ValueError: a number is not finite.
         TypeError: the explanation holds what JSON cannot.
     """
-    return _dump(verdict.to_dict())
+    if (
+        verdict.status != "ok"
+        or verdict.embedding is not None
+        or verdict.explanation is not None
+        or verdict.detail is not None
+    ):
+        return _dump(verdict.to_dict())
+    techniques = ",".join([_named(t.id, t.name, t.tactics) + _number(t.confidence) + "}" for t in verdict.techniques])
+    return (
+        f'{{"status":"ok","score":{_number(verdict.score)},"verdict":{_text(verdict.verdict)},'
+        f'"techniques":[{techniques}],"novelty":{_number(verdict.novelty)},'
+        f'"truncated":{"true" if verdict.truncated else "false"},'
+        '"embedding":null,"explanation":null,"detail":null}'
+    ).encode("ascii")
 
 
 def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False) -> bytes:
@@ -218,6 +231,24 @@ def _hints(sourcetype: str, source: str, host: str, entity: str) -> str:
 
 
 _memo = lru_cache(maxsize=4_096)(_hints)
+
+
+@lru_cache(maxsize=4_096)
+def _named(technique: str, name: str, tactics: tuple[str, ...]) -> str:
+    """Return a technique's JSON up to its confidence."""
+    return _dump({"id": technique, "name": name, "tactics": list(tactics)}).decode("ascii")[:-1] + ',"confidence":'
+
+
+def _number(number: Optional[float]) -> str:
+    if number is None:
+        return "null"
+    if not math.isfinite(number):
+        raise ValueError(f"JSON has no {number}")
+    return repr(number)
+
+
+def _text(text: Optional[str]) -> str:
+    return "null" if text is None else encode_basestring_ascii(text)
 
 
 def _dump(data: Any) -> bytes:

@@ -77,7 +77,7 @@ class FlowReader:
         remembered. Raises ModelFailed.
         """
         sums = self._trees.sums(features(Flows.of(windows))[rows])
-        keys = [row.tobytes() for row in sums]
+        keys: list[bytes] = sums.view(f"V{sums.itemsize * sums.shape[1]}").ravel().tolist()
         found = {key: known for key in keys if (known := self._known.get(key)) is not None}
         new = {key: row for row, key in enumerate(keys) if key not in found}
         if new:

@@ -94,7 +94,8 @@ def _places(names: tuple[str, ...]) -> tuple[int, ...]:
 def _amount(value: str, units: int) -> int:
     if value.isascii() and value.isdigit() and len(value) < _LONG:
         return int(value) * units
-    amount = number(value)
+    plain = value.isascii() and len(value) < _LONG and value.replace(".", "", 1).isdigit()
+    amount = float(value) if plain else number(value)
     if amount is None or not amount > 0:
         return 0
     return MOST if amount * units >= MOST else round(amount * units)

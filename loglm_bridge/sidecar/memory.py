@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import resource
 
 #: glibc's M_ARENA_MAX (malloc.h), and how many arenas threads share.
 _ARENA_MAX, _ARENAS = -8, 2
+
+#: New objects after which Python looks for cycles.
+_COLLECT_AFTER = 50_000
 
 
 def cap(megabytes: int) -> None:
@@ -26,3 +30,8 @@ def share_arenas() -> bool:
         return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS))
     except (AttributeError, OSError):
         return False
+
+
+def collect_rarely() -> None:
+    """Look for cycles less often than after every 700 objects: events and verdicts come by the thousand without any."""
+    gc.set_threshold(_COLLECT_AFTER)

@@ -55,6 +55,7 @@ def serve(settings: Settings, load: Load = load_model) -> int:
         logs.configure(settings)
         memory.cap(settings.memory_mb)
         memory.share_arenas()
+        memory.collect_rarely()
         listening.check_tls(settings)
         listener = listening.listen(settings)
         token = ensure_token(settings.token_file)

@@ -22,6 +22,9 @@ from loglm_bridge.telemetry.text import clean_text, cut
 #: Readings that are remembered, of all shapes together; then all are forgotten.
 _MOST = 20_000
 
+#: Choices of blank fields, and protocols, that are remembered of one shape of flows.
+_MOST_PLANS = 256
+
 #: Where windows_xml looks for the beginning of an event.
 _XML_HEAD = 406
 
@@ -50,20 +53,45 @@ class _Moved:
 
 @dataclass(frozen=True)
 class _Flow:
-    """Flows: their `roles` tell which values count; `asked`: whether it is one depends on the values."""
+    """Flows: their `roles` tell which values count; `asked`: whether it is one depends on the values.
+
+    `plans` say by the fields that are blank how the others are read, `heads` are those of protocols.
+    """
 
     head: Head
     roles: flow.Roles
     asked: bool
+    plans: dict[tuple[int, ...], Optional[flow.Plan]] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
 
     def parsed(self, values: list[str]) -> Optional[Parsed]:
         """Return the flow of some values, None where it is none."""
+        blank = flow.blanks(self.roles, values)
+        if blank not in self.plans:
+            if len(self.plans) >= _MOST_PLANS:
+                self.plans.clear()
+            self.plans[blank] = flow.plan(self.roles, blank)
+        plan = self.plans.get(blank)
+        found = plan.read(values) if plan is not None else None
+        if plan is None or found is None:
+            return self._in_full(values)
+        kind = found[plan.names.index("protocol")] if "protocol" in plan.names else ""
+        return Parsed(self._head(kind), plan.names, tuple(found))
+
+    def _in_full(self, values: list[str]) -> Optional[Parsed]:
         if self.asked and not flow.tells_a_flow(self.roles, values):
             return None
         found = flow.schema(self.roles, values)
         names = tuple([name for name in flow.ORDER if found.get(name)])
-        head = self.head._replace(kind=flow.protocol_of(self.roles, values))
-        return Parsed(head, names, tuple([found[name] for name in names]))
+        return Parsed(self._head(flow.protocol_of(self.roles, values)), names, tuple([found[name] for name in names]))
+
+    def _head(self, kind: str) -> Head:
+        head = self.heads.get(kind)
+        if head is None:
+            head = self.head._replace(kind=kind)
+            if len(self.heads) < _MOST_PLANS:
+                self.heads[kind] = head
+        return head
 
 
 _Reading = Union[_Moved, _Flow]

@@ -108,6 +108,11 @@ def test_a_reply_is_read_as_it_was_written(verdicts):
     assert read_reply(body, len(verdicts)) == reply
 
 
+@given(VERDICTS_OF_ALL_KINDS)
+def test_a_verdict_is_written_as_the_json_module_writes_it(verdict):
+    assert write_verdict(verdict) == json.dumps(verdict.to_dict(), separators=(",", ":")).encode()
+
+
 @given(st.lists(VERDICTS_OF_ALL_KINDS, min_size=1, max_size=5), st.lists(st.integers(0, 4), max_size=20))
 def test_a_reply_of_distinct_results_says_the_same_and_each_once(verdicts, drawn):
     reply = Reply(MODEL, tuple(verdicts[i % len(verdicts)] for i in drawn))

@@ -38,3 +38,18 @@ def test_a_cap_holds_and_none_is_none():
     run = [subprocess.run([sys.executable, "-c", code.format(mb)], capture_output=True, text=True) for mb in (512, 0)]
     assert "MemoryError" in run[0].stderr
     assert run[1].returncode == 0
+
+
+def test_cycles_are_looked_for_rarely_and_still_found():
+    code = """
+import gc, weakref
+from loglm_bridge.sidecar import memory
+class One: pass
+one = One(); one.itself = one; seen = weakref.ref(one); del one
+memory.collect_rarely()
+first = gc.get_threshold()[0]
+kept = [[] for _ in range(2 * first)]
+print(first > 10_000, seen() is None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["True", "True"]

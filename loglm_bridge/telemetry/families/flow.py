@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from functools import lru_cache, partial
 from typing import NamedTuple, Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
@@ -37,8 +37,9 @@ def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
 
 class Roles(NamedTuple):
     """What fields of some names can tell of a flow, as (place, lower-case name, meaning): their `meanings`, its first
-    and last moments; `telling` are the places of fields that say more than a flow does."""
+    and last moments; `telling` are the places of fields that say more than a flow does, `places` those of all."""
 
+    places: tuple[int, ...]
     telling: tuple[int, ...]
     meanings: tuple[tuple[int, str, str], ...]
     starts: tuple[tuple[int, str], ...]
@@ -55,6 +56,7 @@ def roles(names: tuple[str, ...]) -> Roles:
     """Return what fields of these names can tell of a flow."""
     lower = [name.lower() for name in names]
     return Roles(
+        tuple(i for i, name in enumerate(lower) if name in TELLING or name in ALIASES),
         tuple(i for i, name in enumerate(lower) if name in TELLING),
         tuple((i, name, ALIASES[name]) for i, name in enumerate(lower) if name in ALIASES),
         tuple((i, name) for i, name in enumerate(lower) if name in STARTS),
@@ -123,10 +125,51 @@ def schema(told: Roles, values: Sequence[str]) -> dict[str, str]:
         start, end = _first_moment(told.starts, values), _first_moment(told.ends, values)
         if start is not None and end is not None and end >= start:
             found["flow_dur"] = format(end - start, ".6f").rstrip("0").rstrip(".")
-    if "protocol" in found:
-        found["protocol"] = protocol(found["protocol"])
-    _ending(found)
+    for name, convert in _ANEW.items():
+        if name in found:
+            found[name] = convert(found[name])
     return found
+
+
+class Plan(NamedTuple):
+    """How the flows of some names are read of which the same fields are blank: `schema` without looking for them.
+
+    `names` are the schema's, `places` where their values stand; `changed` are those of them that are written anew.
+    """
+
+    names: tuple[str, ...]
+    places: tuple[int, ...]
+    changed: tuple[tuple[int, Callable[[str], str]], ...]
+
+    def read(self, values: Sequence[str]) -> Optional[list[str]]:
+        """Return the values of `names`, None where one of them says nothing after all."""
+        found = [values[place] for place in self.places]
+        for i, convert in self.changed:
+            found[i] = convert(found[i])
+        return None if "" in found else found
+
+
+def blanks(told: Roles, values: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of fields that could tell something and do not."""
+    return tuple([i for i in told.places if values[i] in _NOTHING])
+
+
+def plan(told: Roles, blank: Collection[int]) -> Optional[Plan]:
+    """Return how such flows are read, None where they are none, or their duration lies between two moments."""
+    first: dict[str, tuple[int, str]] = {}
+    for i, name, meaning in told.meanings:
+        if i not in blank:
+            first.setdefault(meaning, (i, name))
+    if not _name_a_flow(first.keys()) or any(i not in blank for i in told.telling):
+        return None
+    if "flow_dur" not in first and told.starts and told.ends:
+        return None
+    names = tuple([name for name in ORDER if name in first])
+    anew = dict(_ANEW)
+    if "flow_dur" in first:
+        anew["flow_dur"] = partial(_seconds, name=first["flow_dur"][1])
+    changed = tuple([(i, anew[name]) for i, name in enumerate(names) if name in anew])
+    return Plan(names, tuple([first[name][0] for name in names]), changed)
 
 
 def _first_moment(places: Sequence[tuple[int, str]], values: Sequence[str]) -> float | None:
@@ -134,13 +177,22 @@ def _first_moment(places: Sequence[tuple[int, str]], values: Sequence[str]) -> f
     return next((moment for moment in moments if moment is not None), None)
 
 
-def _ending(found: dict[str, str]) -> None:
-    """Say how the flow ended in one vocabulary: established, no_reply, rejected, reset, half_open."""
-    for name in ("state", "action"):
-        if name in found:
-            found[name] = STATES.get(found[name].lower(), found[name].lower() if len(found[name]) <= 24 else "")
-    if "direction" in found:
-        found["direction"] = DIRECTIONS.get(found["direction"].strip().lower(), "")
+def _end(value: str) -> str:
+    return STATES.get(value.lower(), value.lower() if len(value) <= 24 else "")
+
+
+def _direction(value: str) -> str:
+    return DIRECTIONS.get(value.strip().lower(), "")
+
+
+#: Fields that are written in one vocabulary, whoever exported them: how a flow ended is established, no_reply,
+#: rejected, reset or half_open.
+_ANEW: Mapping[str, Callable[[str], str]] = {
+    "protocol": protocol,
+    "state": _end,
+    "action": _end,
+    "direction": _direction,
+}
 
 
 def _seconds(value: str, name: str) -> str:

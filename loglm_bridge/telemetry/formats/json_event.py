@@ -28,6 +28,7 @@ _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "comm
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _OPENERS = frozenset("{[")
+_PLAIN = frozenset({str, int, float})
 _NAME_KEYS = frozenset({"name", "key"})
 _VALUE_KEYS = ("value", "newvalue", "#text", "text", "_text", "valuestring", "boolvalue", "intvalue", "stringvalue")
 
@@ -58,9 +59,27 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
     if value is None:
         broken = _recovered(text)
         return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
-    out = _Columns([], [], "\\" not in text)
+    clean = "\\" not in text
+    if clean and value.__class__ is dict and _is_plain(value, text):
+        return [*_below_nothing(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
+    out = _Columns([], [], clean)
     _walk(out, "", value, 0)
     return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
+
+
+def _is_plain(value: dict[str, Any], text: str) -> bool:
+    """Tell whether an object holds nothing but numbers and strings that are no JSON; `text` has no escapes."""
+    return (
+        len(value) <= MAX_FIELDS
+        and {member.__class__ for member in value.values()} <= _PLAIN
+        and '"{' not in text
+        and '"[' not in text
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _below_nothing(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([_below("", key) for key in keys])
 
 
 def _load(text: str) -> Any:
