@@ -45,8 +45,7 @@ def train(
     seen = within([*sequences.windows, *sequences.held_out], ~out)
     trees = flow_training.fit(reading, windows, told, seen)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
-    shown = flow_training.familiar(reading, seen, told)
-    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(shown)
+    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(flow_training.alone(reading, seen))
     steps = np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1])
     return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), tuple(steps.tolist()))
 

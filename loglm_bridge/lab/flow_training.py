@@ -15,18 +15,18 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from loglm_bridge.lab import rendered
 from loglm_bridge.lab.tree_graph import boosted, isolating, tree_graph
-from loglm_bridge.model.flow_features import FEATURES, Flows, features
+from loglm_bridge.model.flow_features import FEATURES, OWN, Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.steps import Step
 
 #: Units (source, destination, recording) from which on a source has its full weight.
 _MANY = 1_000
 
-#: Flows of a rendered window that are learned from, and of a unit that are familiar: they are much alike.
+#: Flows of a rendered window that are learned from: they are much alike.
 _FEW = 6
 
-#: Isolation trees; each is grown on scikit-learn's default of 256 flows.
-_ISOLATING = 64
+#: Isolation trees, and flows that each of them is grown on.
+_ISOLATING, _ISOLATED = 64, 1_024
 
 #: What an address' class tells of a network rather than of behaviour: withheld from a share of the flows.
 _KINDS = [FEATURES.index(name) for name in ("src_kind", "dest_kind")]
@@ -83,8 +83,8 @@ def fit(
 ) -> bytes:
     """Return `sequence.onnx`: malice, reading.techniques, depth.
 
-    The first two are learned from the labelled flows in the windows, how deep familiar flows lie from all flows of the
-    windows `seen` (none: of `windows`).
+    The first two are learned from the labelled flows in the windows; how deep a flow lies, by its own numbers, among
+    all flows of the windows `seen` (none: of `windows`).
 
     Raises:
         ValueError: there are no labelled or rendered flows of both classes, or of fewer than three techniques.
@@ -99,18 +99,14 @@ def fit(
     malice = _boosted(shown, shown.malice, told, told.rounds, told.leaves, rng)
     technique = _boosted(hostile, hostile.technique, told, told.technique_rounds, told.technique_leaves, rng)
     depth = 1 + len(reading.techniques)
-    forest = IsolationForest(n_estimators=_ISOLATING, random_state=told.seed)
-    forest.fit(familiar(reading, seen or windows, told))
+    forest = _forest(alone(reading, seen or windows)[:, : len(OWN)], told)
     trees = [*boosted(malice, 0), *boosted(technique, 1), *isolating(forest, depth)]
     return tree_graph(trees, len(FEATURES), depth + 1)
 
 
-def familiar(reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings) -> np.ndarray:
-    """Return features of a few flows of each unit in the windows, each of them in its window and alone."""
-    events = np.array([event for window in windows for event in window], dtype=np.int64)
-    kept = _few(reading.units[events], np.random.default_rng(told.seed))
-    alone = _features(reading, [[event] for event in events[kept]])
-    return np.concatenate([_features(reading, windows)[kept], alone])
+def alone(reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the features of every flow in the windows, read alone: (flows, features), OWN first."""
+    return _features(reading, [[event] for window in windows for event in window])
 
 
 def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -128,10 +124,10 @@ def _shown(
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    alone: list[Sequence[int]] = [[event] for window in windows for event in window]
+    lone: list[Sequence[int]] = [[event] for window in windows for event in window]
     several: list[list[Sequence[int]]] = [
         list(windows),
-        alone,
+        lone,
         *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies)),
     ]
     found = np.concatenate([_features(reading, cut) for cut in several])
@@ -179,6 +175,11 @@ def _parts(window: Sequence[int], rng: np.random.Generator) -> Iterator[Sequence
 
 def _features(reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
     return features(Flows.of([[reading.steps[event] for event in window] for window in windows]))
+
+
+def _forest(familiar: np.ndarray, told: FlowSettings) -> IsolationForest:
+    samples = min(_ISOLATED, len(familiar))
+    return IsolationForest(n_estimators=_ISOLATING, max_samples=samples, random_state=told.seed).fit(familiar)
 
 
 def _boosted(
