@@ -7,24 +7,33 @@ like the laboratory's attacks gets its alert budget back without a single label.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.sequence import windows
 from loglm_bridge.lab import calibrate, export
 from loglm_bridge.lab.calibrate import Budget
+from loglm_bridge.lab.context import depth_steps
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.model import artefact
+from loglm_bridge.model.flow_features import Flows, features
+from loglm_bridge.model.flow_reading import FlowConfig
+from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.grams import GRAM_BITS
-from loglm_bridge.model.heads import Heads
+from loglm_bridge.model.heads import Heads, sigmoid
 from loglm_bridge.model.neighbours import neighbours_of
+from loglm_bridge.model.sequence import FLOW, SequenceConfig
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import signatures_of
+from loglm_bridge.model.steps import step_of
 from loglm_bridge.model.tokenizer import EventTokenizer
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import canonical, parse
 
 #: Ordinary events below which a share of one in two thousand cannot be told.
 LEAST = 2_000
@@ -33,24 +42,23 @@ LEAST = 2_000
 def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, out: Path) -> artefact.ModelFolder:
     """Write a copy of a model folder with thresholds fitted to ordinary events of a site.
 
+    Flows and all other events are fitted apart, each where there are LEAST of them.
+
     Raises:
-        ConfigError: fewer than LEAST events.
+        ConfigError: fewer than LEAST of both.
     """
-    if len(events) < LEAST:
-        raise ConfigError(f"{len(events)} events, at least {LEAST} are needed", hint="take a day of ordinary events")
-    tokenizer = EventTokenizer.load(base.path / artefact.TOKENIZER)
-    signatures = signatures_of(base)
-    forms = [signatures.mark(form) for record, form in map(canonical, events) if record.status == "ok"]
-    index = {form.key: i for i, form in enumerate({f.key: f for f in forms}.values())}
-    distinct = list({f.key: f for f in forms}.values())
-    encoded = [tokenizer.encode(form) for form in distinct]
-    vectors = EventSession(base.encoder(artefact.BASE), tokenizer.pad).encode(encoded)
-    features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
-    rows = np.array([index[form.key] for form in forms])
-    adapted = calibrate.with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
-    families = sorted({*adapted.config.families, *calibrate.known_families(distinct)})
-    adapted = adapted.with_config(families=tuple(families))
+    context = {n: base.files[n] for n in (artefact.FLOW_TREES, artefact.SEQUENCE_CONFIG) if n in base.files}
+    by_trees = [bool(context) and parse(event).head.family == FLOW for event in events]
+    flows, others = [*compress(events, by_trees)], [event for event, by in zip(events, by_trees, strict=True) if not by]
+    if max(len(flows), len(others)) < LEAST:
+        found = f"{len(flows)} flows and {len(others)} other events, at least {LEAST} of either are needed"
+        raise ConfigError(found, hint="take a day of ordinary events")
+    adapted = _of_heads(base, heads, others, budget) if len(others) >= LEAST else heads
+    config = SequenceConfig.from_dict(base.json(artefact.SEQUENCE_CONFIG)) if context else None
+    if config and len(flows) >= LEAST:
+        config = replace(config, flows=_of_flows(context[artefact.FLOW_TREES], config.flows, flows, budget))
+        context[artefact.SEQUENCE_CONFIG] = (json.dumps(config.to_dict(), indent=1) + "\n").encode("utf-8")
     golden = [Event.from_dict(row["event"]) for row in base.json(artefact.GOLDEN)]
     details = {k: v for k, v in base.manifest.items() if k not in ("name", "version", "api", "files")}
     return export.seal(
@@ -58,21 +66,59 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
         base.path / artefact.TOKENIZER,
         {profile: base.files[name] for profile, name in artefact.PROFILES.items() if name in base.files},
         adapted,
-        signatures,
+        signatures_of(base),
         neighbours_of(base, heads.width),
-        {n: base.files[n] for n in (artefact.FLOW_TREES, artefact.SEQUENCE_CONFIG) if n in base.files},
+        context,
         golden,
-        _card(base, len(events), adapted),
+        _card(base, {"flows": len(flows), "other events": len(others)}, adapted, config),
         str(base.manifest["name"]),
         f"{base.manifest['version']}+site",
         {**details, "adapted_from": base.id.sha256, "adapted_on_events": len(events)},
     )
 
 
-def _card(base: artefact.ModelFolder, events: int, heads: Heads) -> str:
-    config = heads.config
-    thresholds = {f or "other": [c.malicious, c.suspicious] for f, c in config.curves.items()}
-    fitted = f"Thresholds (malicious, suspicious) and novelty fitted to {events} ordinary events of a site"
+def _of_heads(base: artefact.ModelFolder, heads: Heads, events: Sequence[Event], budget: Budget) -> Heads:
+    """Return the heads with thresholds, novelty and known families fitted to ordinary events."""
+    tokenizer = EventTokenizer.load(base.path / artefact.TOKENIZER)
+    signatures = signatures_of(base)
+    forms = [signatures.mark(form) for record, form in map(canonical, events) if record.status == "ok"]
+    distinct = list({form.key: form for form in forms}.values())
+    index = {form.key: i for i, form in enumerate(distinct)}
+    encoded = [tokenizer.encode(form) for form in distinct]
+    vectors = EventSession(base.encoder(artefact.BASE), tokenizer.pad).encode(encoded)
+    features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
+    rows = np.array([index[form.key] for form in forms])
+    adapted = calibrate.with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
+    families = sorted({*adapted.config.families, *calibrate.known_families(distinct)})
+    return adapted.with_config(families=tuple(families))
+
+
+def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget: Budget) -> FlowConfig:
+    """Return the configuration with thresholds and novelty fitted to ordinary flows, read by pair and alone.
+
+    Thresholds only rise: a quiet network says nothing of where attacks begin.
+    """
+    steps = [step_of(parse(event), event) for event in events]
+    cut = windows([replace(e, entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
+    trees = FlowTrees(model, 1 + len(config.techniques))
+    logits, _ = trees.read(features(Flows.of([[steps[place] for place in window] for window in cut])))
+    lone, depths = trees.read(features(Flows.of([[step] for step in steps])))
+    curve = config.curve
+    limits = [
+        max(calibrate.threshold(sigmoid(curve.slope * read[:, 0] + curve.offset), share) for read in (logits, lone))
+        for share in (budget.malicious, budget.suspicious)
+    ]
+    malicious, suspicious = max(curve.malicious, limits[0]), max(curve.suspicious, limits[1])
+    curve = replace(curve, malicious=malicious, suspicious=min(malicious, suspicious))
+    return FlowConfig(config.techniques, curve, depth_steps(depths))
+
+
+def _card(base: artefact.ModelFolder, told: Mapping[str, int], heads: Heads, config: SequenceConfig | None) -> str:
+    """Return the base's card with a section that says what was fitted to how many events."""
+    curves = {family or "other": curve for family, curve in heads.config.curves.items()}
+    curves |= {FLOW: config.flows.curve} if config else {}
+    thresholds = {family: [curve.malicious, curve.suspicious] for family, curve in curves.items()}
+    counts = ", ".join(f"{count} {kind}" for kind, count in told.items() if count >= LEAST)
+    fitted = f"Thresholds (malicious, suspicious) and novelty fitted to a site's ordinary {counts}"
     text = f"{fitted}: {json.dumps(thresholds)}."
-    note = f"\n## Adapted\n\n{text}\n"
-    return base.files[artefact.CARD].decode("utf-8") + note
+    return base.files[artefact.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}\n"

@@ -46,8 +46,12 @@ def train(
     trees = flow_training.fit(reading, windows, told, seen)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
     _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(flow_training.alone(reading, seen))
-    steps = np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1])
-    return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), tuple(steps.tolist()))
+    return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), depth_steps(depths))
+
+
+def depth_steps(depths: np.ndarray) -> tuple[float, ...]:
+    """Return the depths of familiar flows at equal steps, the least first: FlowConfig.depths."""
+    return tuple(np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1]).tolist())
 
 
 def unseen(reading: Reading, windows: Sequence[Sequence[int]], groups: np.ndarray, told: FlowSettings) -> np.ndarray:

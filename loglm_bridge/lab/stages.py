@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.event_lines import read_items
 from loglm_bridge.lab import evaluate as evaluation
 from loglm_bridge.lab.adapt import adapt
 from loglm_bridge.lab.calibrate import Budget
@@ -167,7 +168,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _adapt(args: argparse.Namespace) -> int:
-    events = [event for path in args.events for event in _read(path)]
+    events = [item.event for item in read_items([str(path) for path in args.events]) if item.event is not None]
     made = adapt(artefact.ModelFolder.open(args.model), events, Budget(malicious=args.malicious), args.out)
     print(f"{made.id} in {args.out}")
     return 0

@@ -6,11 +6,16 @@ import pytest
 import yaml
 
 from loglm_bridge import cli
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab import evaluate
 from loglm_bridge.lab.adapt import LEAST
 from loglm_bridge.lab.recipe import SHIPPED
 from loglm_bridge.model.artefact import CARD, ModelFolder
 from loglm_bridge.model.heads import HeadConfig
+from loglm_bridge.model.labeller import Labeller
+from loglm_bridge.model.sequence import SequenceConfig
+from tests.lab import flows
 from tests.lab.data import row, write_rows
 from tests.lab.tiny import sample_events
 
@@ -42,6 +47,9 @@ def made(data, tmp_path_factory):
     recipe.write_text(yaml.safe_dump(content))
     assert cli.main(["heads", *run, "--heads", str(folder / "heads")]) == 0
     assert cli.main(["export", *run, "--heads", str(folder / "heads"), "--out", str(folder / "model")]) == 0
+    for name, content in flows.files().items():
+        (folder / "heads" / name).write_bytes(content)
+    assert cli.main(["export", *run, "--heads", str(folder / "heads"), "--out", str(folder / "with flows")]) == 0
     return folder
 
 
@@ -71,7 +79,28 @@ def test_adapt_moves_the_thresholds_to_the_sites_events(made, tmp_path, capsys):
     assert ModelFolder.open(tmp_path / "site").manifest["adapted_on_events"] == LEAST
     ordinary.write_text("\n".join(lines[:10]))
     assert cli.main([*command, str(ordinary)]) == 2
-    assert f"10 events, at least {LEAST} are needed" in capsys.readouterr().err
+    assert f"other events, at least {LEAST} of either are needed" in capsys.readouterr().err
+
+
+def test_adapt_raises_the_threshold_of_flows_to_the_sites_own(made, tmp_path):
+    """A site all of whose flows look hostile, which its ordinary day is not."""
+    lines = []
+    for i in range(LEAST):
+        fields = {"src_ip": "10.0.0.5", "dest_ip": f"10.0.1.{i % 9}", "dest_port": 1 + i % 900, "total_fwd_pkts": 1}
+        lines.append(json.dumps({"raw": json.dumps({**fields, "fwd_bytes": i % 40}), "time": i / 10}))
+    ordinary = tmp_path / "flows.jsonl"
+    ordinary.write_text("\n".join(lines))
+    command = ["adapt", "--model", str(made / "with flows"), "--out", str(tmp_path / "site"), "--malicious", "0.01"]
+    assert cli.main([*command, str(ordinary)]) == 0
+    before, after = (ModelFolder.open(folder) for folder in (made / "with flows", tmp_path / "site"))
+    one, other = (SequenceConfig.from_dict(folder.json("sequence.json")).flows for folder in (before, after))
+    assert other.curve.malicious > one.curve.malicious
+    assert other.depths != one.depths
+    assert before.files["heads.json"] == after.files["heads.json"]
+    events = [Event(**json.loads(line)) for line in lines]
+    said = Labeller(after).label(events, Options())
+    assert sum(verdict.malicious for verdict in said) <= 0.01 * LEAST
+    assert f"fitted to a site's ordinary {LEAST} flows" in after.files[CARD].decode()
 
 
 def evaluated(made, data, tmp_path, label):

@@ -4,36 +4,21 @@ import json
 import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab import flow_training, rendered
-from loglm_bridge.lab.flow_training import FlowSettings, Reading
-from loglm_bridge.lab.rendered.hostile import HOSTILE
 from loglm_bridge.model import artefact
 from loglm_bridge.model.company import Company
-from loglm_bridge.model.flow_reading import FlowConfig
-from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.labeller import CONTEXT, Labeller
 from loglm_bridge.model.sequence import SequenceConfig
+from tests.lab import flows
+from tests.lab.flows import TECHNIQUES
 
 TOGETHER = Options(top=2, sequence=True)
 ALONE = Options(top=2)
 COMPANY = {"windows": Company(2.0, -9.0, 2, 12.0), "": Company(2.0, 99.0, 2, 12.0)}
-TECHNIQUES = tuple(sorted(set(HOSTILE.values())))
-CONFIG = SequenceConfig(
-    FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), tuple(64.0 * depth for depth in range(2, 9))), COMPANY
-)
-FLOWS = CONFIG.to_dict()["flows"]
-
-
-def unlabelled(steps):
-    """Flows without labels."""
-    names = np.array(["s"] * len(steps)), np.full(len(steps), np.nan), np.full(len(steps), -1)
-    return Reading(steps, np.arange(len(steps)), *names, TECHNIQUES)
 
 
 def flow(i, entity="pair", **changes):
@@ -50,14 +35,18 @@ def logon(i, entity="host"):
 
 
 @pytest.fixture(scope="module")
-def folder(tiny, tmp_path_factory):
-    told = FlowSettings(rendered=200, rounds=30, technique_rounds=5)
-    ordinary = [step for window in rendered.render(30, 1) if not window.technique for step in window.steps]
-    trees = flow_training.fit(unlabelled(ordinary), [], told, [[place] for place in range(len(ordinary))])
-    context = {
-        artefact.FLOW_TREES: trees,
-        artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict()).encode(),
-    }
+def context():
+    """The files of a folder that reads events in context; Windows events need little to be company."""
+    model, config = flows.trees()
+    return {artefact.FLOW_TREES: model, artefact.SEQUENCE_CONFIG: written(SequenceConfig(config, COMPANY).to_dict())}
+
+
+def written(config):
+    return json.dumps(config).encode()
+
+
+@pytest.fixture(scope="module")
+def folder(tiny, context, tmp_path_factory):
     return tiny.seal(tmp_path_factory.mktemp("sequence") / "m", context=context)
 
 
@@ -137,25 +126,31 @@ def test_what_is_empty_or_unread_is_marked_as_ever(labeller):
 @pytest.mark.parametrize(
     "change",
     [
-        {"flows": {**FLOWS, "techniques": ["T1046"]}},
-        {"flows": {**FLOWS, "techniques": [*TECHNIQUES[:-1], "T0000"]}},
-        {"flows": {**FLOWS, "depths": []}},
-        {"flows": {**FLOWS, "depths": [3.0, 2.0]}},
-        {"flows": {**FLOWS, "depths": [float("nan")]}},
-        {"flows": {**FLOWS, "curve": {"slope": 1.0}}},
-        {"flows": None},
+        {"flows": {"techniques": ["T1046"]}},
+        {"flows": {"techniques": [*TECHNIQUES[:-1], "T0000"]}},
+        {"flows": {"depths": []}},
+        {"flows": {"depths": [3.0, 2.0]}},
+        {"flows": {"depths": [float("nan")]}},
+        {"flows": {"curve": {"slope": 1.0}}},
         {"company": {"windows": {"share": "much", "floor": 3.0, "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "floor": float("inf"), "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "most": 2, "bound": 12.0}}},
     ],
 )
-def test_a_configuration_that_does_not_fit_is_refused(tiny, labeller, change, tmp_path):
-    context = {
-        artefact.FLOW_TREES: labeller._folder.files[artefact.FLOW_TREES],
-        artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict() | change).encode(),
-    }
+def test_a_configuration_that_does_not_fit_is_refused(tiny, context, change, tmp_path):
+    config = json.loads(context[artefact.SEQUENCE_CONFIG])
+    changed = {name: {**config[name], **part} for name, part in change.items()}
+    files = context | {artefact.SEQUENCE_CONFIG: written(config | changed)}
     with pytest.raises(ModelRefused):
-        Labeller.load(tiny.seal(tmp_path / "m", context=context))
+        Labeller.load(tiny.seal(tmp_path / "m", context=files))
+
+
+@pytest.mark.parametrize("config", [b"{}", b"[]", b'{"flows": null, "company": {}}', None])
+def test_a_configuration_that_is_none_is_refused(tiny, context, config, tmp_path):
+    files = {artefact.FLOW_TREES: context[artefact.FLOW_TREES]}
+    files |= {artefact.SEQUENCE_CONFIG: config} if config else {}
+    with pytest.raises(ModelRefused):
+        Labeller.load(tiny.seal(tmp_path / "m", context=files))
 
 
 def test_events_that_come_again_as_context_are_read_as_before(folder):
