@@ -23,14 +23,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=F
 #: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
 _MAX_MEMO = 1_024
 
-_FLAGS = ("embedding", "explain", "sequence", "distinct")
+_FLAGS = ("embedding", "explain", "sequence", "distinct", "brief")
 
 
 @dataclass(frozen=True)
 class Options:
     """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
 
-    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once.
+    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
+    `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty).
     """
 
     top: int = 3
@@ -38,6 +39,7 @@ class Options:
     explain: bool = False
     sequence: bool = False
     distinct: bool = False
+    brief: bool = False
 
     @classmethod
     def from_dict(cls, data: Any) -> Options:

@@ -10,7 +10,7 @@ from typing import Any
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import windows
-from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact, golden
 from loglm_bridge.model.explanation import MAX_NAMED, explain
@@ -172,7 +172,7 @@ class Labeller:
         if outcome is not known.outcome or options.embedding or options.explain:
             explanation = self._explanation(event, known.outcome, outcome) if options.explain else None
             return _written(outcome, options, read.truncated, explanation)
-        wanted = options.top, read.truncated
+        wanted = _named(outcome, options), read.truncated
         verdict = known.verdicts.get(wanted)
         if verdict is None:
             verdict = known.verdicts[wanted] = _written(outcome, options, read.truncated, None)
@@ -195,12 +195,17 @@ def _written(outcome: Outcome, options: Options, truncated: bool, explanation: d
         status="ok",
         score=outcome.score,
         verdict=outcome.verdict,
-        techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: options.top]),
+        techniques=tuple(attack.technique(t, c) for t, c in outcome.techniques[: _named(outcome, options)]),
         novelty=outcome.novelty,
         truncated=truncated,
         embedding=_unit(outcome) if options.embedding else None,
         explanation=explanation,
     )
+
+
+def _named(outcome: Outcome, options: Options) -> int:
+    """Return how many techniques the outcome's verdict names at most."""
+    return 0 if options.brief and outcome.verdict not in ALARMS else options.top
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:

@@ -50,6 +50,7 @@ OPTIONS = st.builds(
     explain=st.booleans(),
     sequence=st.booleans(),
     distinct=st.booleans(),
+    brief=st.booleans(),
 )
 MODEL = ModelId(name="loglm", version="1.0.0", sha256="ab" * 32)
 VERDICTS_OF_ALL_KINDS = st.builds(
