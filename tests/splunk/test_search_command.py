@@ -204,7 +204,7 @@ def test_unparsed_rows_carry_the_sidecars_reason_made_safe(standin, app_at, sear
 
 
 def test_a_long_event_is_sent_cut_and_marked(standin, app_at, search):
-    one = search(app_at(standin.port, sidecar="batch_bytes = 262144"))
+    one = search(app_at(standin.port, sidecar="batch_bytes = 131072"))
     one.getinfo("explain=t")
     text = "mimikatz " + "é" * 600_000
     _, rows = one.execute(rows_of("x" * MAX_RAW_BYTES, text))
