@@ -18,6 +18,9 @@ ROW_STATUSES = (*MODEL_STATUSES, "unavailable", "overloaded", "timeout")
 #: `unknown` means outside the model's distribution. Absence of a label never means benign.
 VERDICTS = ("malicious", "suspicious", "benign", "unknown")
 
+#: Verdicts that an analyst is to look at.
+ALARMS = ("malicious", "suspicious")
+
 
 @dataclass(frozen=True)
 class Technique:

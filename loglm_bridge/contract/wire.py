@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from loglm_bridge.contract.errors import BadReply, InvalidRequest, TooLarge
@@ -23,14 +23,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=F
 #: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
 _MAX_MEMO = 1_024
 
-_FLAGS = ("embedding", "explain", "sequence", "distinct")
+_FLAGS = ("embedding", "explain", "sequence", "distinct", "brief")
 
 
 @dataclass(frozen=True)
 class Options:
     """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
 
-    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once.
+    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
+    `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty).
     """
 
     top: int = 3
@@ -38,6 +39,7 @@ class Options:
     explain: bool = False
     sequence: bool = False
     distinct: bool = False
+    brief: bool = False
 
     @classmethod
     def from_dict(cls, data: Any) -> Options:
@@ -120,30 +122,31 @@ def read_request(body: bytes) -> Request:
 
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
-    """Return the body of POST /v1/label. Lone surrogates are escaped, so any text can travel."""
+    """Return the body of POST /v1/label: UTF-8, in which lone surrogates are escaped, so any text can travel."""
     told = [(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time, e.context) for e in events]
     return join_request([write_event(*one) for one in told], options)
 
 
-def join_request(events: Iterable[str], options: Options) -> bytes:
+def join_request(events: Iterable[bytes], options: Options) -> bytes:
     """Return the body of a request from elements that `write_event` made."""
-    return b'{"events":[%b],"options":%b}' % (",".join(events).encode("ascii"), _dump(options.to_dict()))
+    return b'{"events":[%b],"options":%b}' % (b",".join(events), _dump(options.to_dict()))
 
 
-def write_event(raw: str, hints: str, time: Optional[float], context: bool = False) -> str:
+def write_event(raw: str, hints: str, time: Optional[float], context: bool = False) -> bytes:
     """Return one element of a request's `events`; `hints` is what `hints_of` made.
 
-    The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row.
+    The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row. No character
+    is escaped without need, as a sidecar likes it (sidecar/reading.py).
 
     Raises:
         ValueError: `time` is not finite.
     """
     rest = ',"context":true' if context else ""
     if time is None:
-        return f'{{"raw":{encode_basestring_ascii(raw)}{hints}{rest}}}'
+        return f'{{"raw":{_quoted(raw)}{hints}{rest}}}'.encode()
     if not math.isfinite(time):
         raise ValueError(f"time is {time}")
-    return f'{{"raw":{encode_basestring_ascii(raw)}{hints},"time":{float(time)!r}{rest}}}'
+    return f'{{"raw":{_quoted(raw)}{hints},"time":{float(time)!r}{rest}}}'.encode()
 
 
 def hints_of(sourcetype: str, source: str, host: str, entity: str) -> str:
@@ -227,7 +230,17 @@ def read_reply(body: bytes, expected: int, wanted: Optional[Sequence[bool]] = No
 
 def _hints(sourcetype: str, source: str, host: str, entity: str) -> str:
     told = (("sourcetype", sourcetype), ("source", source), ("host", host), ("entity", entity))
-    return "".join([f',"{name}":{encode_basestring_ascii(value)}' for name, value in told if value])
+    return "".join([f',"{name}":{_quoted(value)}' for name, value in told if value])
+
+
+def _quoted(text: str) -> str:
+    """Return a text as JSON that encodes to UTF-8."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return encode_basestring_ascii(text)
+    return encode_basestring(text)
 
 
 _memo = lru_cache(maxsize=4_096)(_hints)

@@ -12,7 +12,7 @@ import numpy as np
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact, golden
 from loglm_bridge.model.explanation import Explainer
@@ -145,7 +145,8 @@ class Labeller:
             return Verdict(status="empty", detail="nothing to read")
         if known is None:
             return Verdict(status=read.status, truncated=read.truncated, detail="no field could be made of it")
-        verdict = known.verdict(options.top, read.truncated)
+        top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
+        verdict = known.verdict(top, read.truncated)
         return replace(verdict, embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
 
 

@@ -19,6 +19,8 @@ MOST = 8_192
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _INVERSE = np.uint64(pow(int(_BASE), -1, 1 << 64))
+_UNMIX = np.uint64(pow(int(_MIX), -1, 1 << 64))
+_HALF = np.uint64(32)
 
 
 def _powers(base: np.uint64) -> np.ndarray:
@@ -56,19 +58,39 @@ def _literal(text: str) -> tuple[int, int]:
 def _hash(data: bytes) -> int:
     """Return the hash of a whole text; short ones cost less without numpy."""
     if len(data) > len(_FIRST_UP):
-        return int(_stretches(data, np.array([len(data)]))[0, 0])
+        return int(_mixed(_sums(data, np.array([len(data)]))[0, :1])[0])
     total = sum([(code + 1) * up for code, up in zip(data, _FIRST_UP)]) * int(_MIX) & _ALL  # noqa: B905 (the first)
     return total ^ (total >> 32)
 
 
-def _stretches(data: bytes, lengths: np.ndarray) -> np.ndarray:
-    """Return the hashes (places, lengths) of all stretches; those that run over the end are of no meaning."""
+def _sums(data: bytes, lengths: np.ndarray) -> np.ndarray:
+    """Return the sums (lengths, places) that the hashes of all stretches are mixed from; `lengths` ascend.
+
+    Those that run over the end are of no meaning.
+    """
+    count = len(data)
+    upto = np.zeros(count + int(lengths[-1]) + 1, np.uint64)
     codes = np.frombuffer(data, np.uint8).astype(np.uint64) + np.uint64(1)
-    sums = np.concatenate([[np.uint64(0)], np.cumsum(codes * _UP[: len(codes)], dtype=np.uint64)])
-    ends = np.minimum(np.arange(len(codes))[:, None] + lengths, len(codes))
-    hashes = (sums[ends] - sums[: len(codes), None]) * _DOWN[: len(codes), None] * _MIX
-    found: np.ndarray = hashes ^ (hashes >> np.uint64(32))
+    np.cumsum(codes * _UP[:count], out=upto[1 : count + 1])
+    # row i of these overlapping rows ends each stretch of i bytes; whole rows are copied faster than single sums
+    rows = np.ndarray((len(upto) - count, count), np.uint64, upto, strides=upto.strides * 2)
+    found: np.ndarray = rows[lengths]
+    found -= upto[:count]
+    found *= _DOWN[:count]
     return found
+
+
+def _mixed(sums: np.ndarray) -> np.ndarray:
+    """Return the hashes of stretches."""
+    hashes = sums * _MIX
+    mixed: np.ndarray = hashes ^ (hashes >> _HALF)
+    return mixed
+
+
+def _unmixed(hashes: np.ndarray) -> np.ndarray:
+    """Return the sums that hashes were mixed from."""
+    sums: np.ndarray = (hashes ^ (hashes >> _HALF)) * _UNMIX
+    return sums
 
 
 class Patterns:
@@ -94,7 +116,7 @@ class Patterns:
         bits = max(10, len(parts).bit_length() + 6)
         self._shift = np.uint64(64 - bits)
         self._maybe = np.zeros(1 << bits, dtype=bool)
-        self._maybe[(self._hashes >> self._shift).astype(np.int64)] = True
+        self._maybe[(_unmixed(self._hashes) >> self._shift).astype(np.int64)] = True
 
     @property
     def whole_lengths(self) -> frozenset[int] | None:
@@ -102,7 +124,7 @@ class Patterns:
         return None if self._by_first or self._always else self._whole_lengths
 
     def holding(self, text: str) -> list[int]:
-        """Return the numbers of the patterns that hold for a text, lower case taken for granted."""
+        """Return the numbers of the patterns that hold for a text, ascending, lower case taken for granted."""
         data = text.encode("utf-8", "surrogatepass")[:MOST]
         found = list(self._always)
         if len(data) in self._whole_lengths:
@@ -111,20 +133,21 @@ class Patterns:
             places = self._places(data)
             for first in places:
                 found += [number for number, p in self._by_first.get(first, ()) if _fits(p, places, data)]
-        return found
+        return sorted(found)
 
     def _places(self, data: bytes) -> dict[tuple[int, int], list[int]]:
         lengths = self._lengths[self._lengths <= len(data)]
         out: dict[tuple[int, int], list[int]] = defaultdict(list)
         if not len(lengths):
             return out
-        hashes = _stretches(data, lengths)
-        rows, columns = np.nonzero(self._maybe[(hashes >> self._shift).astype(np.int64)])
-        values = hashes[rows, columns]
+        sums = _sums(data, lengths).ravel()
+        maybe = self._maybe.take((sums >> self._shift).view(np.int64), mode="clip").nonzero()[0]
+        rows, columns = np.divmod(maybe, len(data))
+        values = _mixed(sums[maybe])
         at = np.minimum(np.searchsorted(self._hashes, values), len(self._hashes) - 1)
-        real = (self._hashes[at] == values) & (rows + lengths[columns] <= len(data))
+        real = (self._hashes[at] == values) & (columns + lengths[rows] <= len(data))
         for place, length, value in zip(
-            rows[real].tolist(), lengths[columns[real]].tolist(), values[real].tolist(), strict=True
+            columns[real].tolist(), lengths[rows[real]].tolist(), values[real].tolist(), strict=True
         ):
             out[length, value].append(place)
         return out

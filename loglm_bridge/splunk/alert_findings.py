@@ -13,6 +13,7 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.alert import Alert, AlertOptions
 from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.decision import brief
 from loglm_bridge.splunk.export import Row
 from loglm_bridge.splunk.judge import PREFIX, judge
 from loglm_bridge.splunk.labelled import event_in, verdict_of
@@ -63,6 +64,10 @@ class AlertFindings:
         if self._client is not None:
             self._client.close()
 
+    @property
+    def _threshold(self) -> Optional[float]:
+        return self._settings.threshold if self._options.threshold is None else self._options.threshold
+
     def _from_columns(self, row: Row) -> Optional[_Judged]:
         """Return what the row says itself; None: the model has to be asked."""
         verdict = verdict_of(row, self._settings.prefix)
@@ -73,7 +78,8 @@ class AlertFindings:
     def _ask(self, events: Sequence[Event]) -> list[_Judged]:
         """Ask the sidecar; events that it cannot be asked about get a verdict that says why."""
         found: dict[int, _Judged] = {}
-        asked = Options(top=self._settings.top, sequence=bool(self._options.by))
+        top, together = self._settings.top, bool(self._options.by)
+        asked = Options(top=top, sequence=together, brief=brief(self._threshold))
         for places, outcome in self._outcomes(events, asked) if events else ():
             if isinstance(outcome, SidecarError):
                 self.tally.blame(outcome)
@@ -101,5 +107,4 @@ class AlertFindings:
         if verdict.status in UNANSWERED and self._options.onerror == "pass":
             labels = {f"{PREFIX}status": [verdict.status], f"{PREFIX}detail": [verdict.detail or ""]}
             return Finding(event, verdict, labels, row)
-        threshold = self._settings.threshold if self._options.threshold is None else self._options.threshold
-        return judge(event, verdict, model, row, threshold)
+        return judge(event, verdict, model, row, self._threshold)

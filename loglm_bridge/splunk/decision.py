@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Optional
 
-from loglm_bridge.contract.verdict import Technique, Verdict
+from loglm_bridge.contract.verdict import ALARMS, Technique, Verdict
 
 #: Confidence from which a technique is shown beside the most likely one. Confidences are calibrated: below this, nine
 #: of ten such calls are wrong, and an analyst would chase them.
 SHOWN_CONFIDENCE = 0.1
-
-#: Verdicts that an analyst is to look at; only these name techniques.
-_ALARMS = ("malicious", "suspicious")
 
 
 def decide(verdict: Verdict, threshold: Optional[float]) -> Optional[str]:
@@ -28,6 +25,14 @@ def decide(verdict: Verdict, threshold: Optional[float]) -> Optional[str]:
     return "suspicious" if verdict.verdict == "malicious" else verdict.verdict
 
 
+def brief(threshold: Optional[float]) -> bool:
+    """Return whether all techniques that can be shown are those of the model's own alarms (Options.brief).
+
+    A threshold makes alarms of other verdicts.
+    """
+    return threshold is None
+
+
 def shown_techniques(verdict: Verdict, word: Optional[str]) -> tuple[Technique, ...]:
     """Return the techniques that a row with the verdict `word` shows, most likely first.
 
@@ -35,6 +40,6 @@ def shown_techniques(verdict: Verdict, word: Optional[str]) -> tuple[Technique, 
     `stats count by loglm_technique_id` counts attacks; a malicious or suspicious one shows its most likely technique
     and those of at least SHOWN_CONFIDENCE.
     """
-    if word not in _ALARMS:
+    if word not in ALARMS:
         return ()
     return verdict.techniques[:1] + tuple(t for t in verdict.techniques[1:] if t.confidence >= SHOWN_CONFIDENCE)

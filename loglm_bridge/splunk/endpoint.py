@@ -72,7 +72,7 @@ class Endpoint:
         for transport in idle:
             transport.close()
 
-    def label(self, events: Sequence[str], options: Options, wanted: Optional[Sequence[bool]] = None) -> Reply:
+    def label(self, events: Sequence[bytes], options: Options, wanted: Optional[Sequence[bool]] = None) -> Reply:
         """Return the verdicts of a request's `events` (contract/wire.py), in their order.
 
         With `wanted`, which says so of each event, those of the wanted ones only. The request is sent in halves as long
@@ -127,7 +127,7 @@ class Endpoint:
         transport.trusted = True
 
     def _label(
-        self, transport: Transport, events: Sequence[str], options: Options, wanted: Optional[Sequence[bool]]
+        self, transport: Transport, events: Sequence[bytes], options: Options, wanted: Optional[Sequence[bool]]
     ) -> Iterator[Reply]:
         body = join_request(events, options)
         if len(body) <= self._settings.batch_bytes or len(events) <= 1:

@@ -17,6 +17,7 @@ from loglm_bridge.contract.notable import Rule, notable
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.checkpoint import CheckpointStore, Position
 from loglm_bridge.splunk.client import SidecarClient
+from loglm_bridge.splunk.decision import brief
 from loglm_bridge.splunk.event_stream import EventStream
 from loglm_bridge.splunk.export import Row, read_window
 from loglm_bridge.splunk.input_options import InputOptions
@@ -95,7 +96,8 @@ class Ingest:
         """Label a batch and write its notables, but for those that an earlier process wrote before it died."""
         events = [event_of(row, "_raw", self.options.by) for row in rows]
         threshold = self.settings.threshold if self.options.threshold is None else self.options.threshold
-        wanted = Options(top=self.options.top or self.settings.top, sequence=bool(self.options.by))
+        top = self.options.top or self.settings.top
+        wanted = Options(top=top, sequence=bool(self.options.by), brief=brief(threshold))
         reply = self.client.label(events, wanted)
         keys = []
         for row, event, verdict in zip(rows, events, reply.verdicts):

@@ -16,6 +16,7 @@ from loglm_bridge.splunk.batch import Batch
 from loglm_bridge.splunk.client import SidecarClient, split
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
+from loglm_bridge.splunk.decision import brief
 from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
@@ -59,6 +60,7 @@ class Labeller:
             embedding=options.output != "labels",
             explain=options.explain,
             sequence=bool(options.by),
+            brief=brief(options.threshold),
         )
 
     def label(self, table: Table) -> Iterator[str]:

@@ -25,7 +25,7 @@ Outcome = Union[Reply, Exception]
 class Request(NamedTuple):
     """Events on the wire (contract/wire.py), and of each whether its verdict is wanted; None: all are."""
 
-    events: Sequence[str]
+    events: Sequence[bytes]
     wanted: Optional[Sequence[bool]] = None
 
 

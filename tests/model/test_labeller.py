@@ -12,7 +12,7 @@ import pytest
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Verdict
+from loglm_bridge.contract.verdict import ALARMS, MODEL_STATUSES, VERDICTS, Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.artefact import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
 from loglm_bridge.model.labeller import Labeller
@@ -100,6 +100,15 @@ def test_options_add_parts_and_change_no_number(labeller):
     (event,) = sample_events()[:1]
     (full,), (short,) = labeller.label([event], ALL), labeller.label([event], Options(top=2))
     assert short == replace(full, techniques=full.techniques[:2], embedding=None, explanation=None)
+
+
+def test_a_brief_answer_leaves_out_the_techniques_of_what_is_no_alarm(labeller):
+    events = sample_events()
+    for asked in (Options(), Options(embedding=True)):
+        whole, brief = labeller.label(events, asked), labeller.label(events, replace(asked, brief=True))
+        assert brief == [v if v.verdict in ALARMS else replace(v, techniques=()) for v in whole]
+        assert any(v.techniques for v in brief)
+        assert any(v.techniques for v in set(whole) - set(brief))
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\n\t\r", "\ufeff", "\u3000"])

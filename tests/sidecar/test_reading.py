@@ -38,10 +38,14 @@ def test_what_a_client_writes_is_read_alike(events, options):
     same(write_request(events, options))
 
 
-def test_what_the_app_writes_takes_the_fast_way(monkeypatch):
-    body = write_request([Event('{"a": "b\\\\":1}', "s", "t", "h", 1.5, "e")], Options())
-    monkeypatch.setattr(reading, "read_request", None)
-    assert reading.read(body) == read_request(body)
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.floats(0, 1e12))
+@example('{"a": "b\\\\":1}\x7f\x00\u2028é', 1_700_000_000.01)
+def test_what_the_app_writes_takes_the_fast_way(text, time):
+    body = write_request([Event(text, "s", text, "h", round(time, 3), "e"), Event(text)], Options())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "read_request", None)
+        patch.setattr(reading, "_keys", None)
+        assert reading.read(body) == read_request(body)
 
 
 @given(JSON)

@@ -20,7 +20,7 @@ from loglm_bridge.contract.errors import (
     VersionMismatch,
 )
 from loglm_bridge.contract.limits import API_VERSION, MAX_RAW_BYTES, SERVICE
-from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Reply, read_request, write_reply
 
 MODEL = ModelId("standin", "1.0", "ab" * 32)
@@ -41,11 +41,12 @@ def verdict_of(event, options):
     words = event.raw.lower()
     score = 0.973 if "mimikatz" in words else 0.5 if "whoami" in words else 0.0123456789
     ranking = (technique("T1003.001", 0.91), technique("T1053.005", 0.25), technique("T1027", 0.05))
+    verdict = "malicious" if score > 0.9 else "suspicious" if score == 0.5 else "benign"
     return Verdict(
         "ok",
         score=score,
-        verdict="malicious" if score > 0.9 else "suspicious" if score == 0.5 else "benign",
-        techniques=ranking[: options.top],
+        verdict=verdict,
+        techniques=() if options.brief and verdict not in ALARMS else ranking[: options.top],
         novelty=0.125,
         truncated=len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES,
         embedding=(0.6, -0.8) if options.embedding else None,

@@ -88,7 +88,7 @@ def test_split_keeps_within_both_limits(root):
 
 def test_a_request_counts_as_long_as_it_is_on_the_wire(standin, client_at):
     client = client_at(standin.port, batch_bytes=4000)
-    reply = client.label([Event("\u4e2d" * 300)] * 8, OPTIONS)
+    reply = client.label([Event("\u4e2d" * 600)] * 8, OPTIONS)
     assert len(reply.verdicts) == 8
     assert set(standin.seen()["batches"]) == {2}
 

@@ -1,10 +1,12 @@
 """The searcher's threshold and the techniques that a row shows."""
 
+from dataclasses import replace
+
 import pytest
 
 from loglm_bridge.contract.attack import technique
-from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.splunk.decision import decide, shown_techniques
+from loglm_bridge.contract.verdict import ALARMS, VERDICTS, Verdict
+from loglm_bridge.splunk.decision import brief, decide, shown_techniques
 
 RANKING = (technique("T1003.001", 0.04), technique("T1027", 0.1), technique("T1059", 0.099))
 
@@ -28,6 +30,14 @@ def test_without_a_threshold_the_models_word_stands(word):
 )
 def test_a_threshold_moves_malicious_only(word, score, expected):
     assert decide(Verdict("ok", score, word), 0.7) == expected
+
+
+@pytest.mark.parametrize("threshold", [None, 0.0, 0.5])
+@pytest.mark.parametrize("word", VERDICTS)
+def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
+    whole = Verdict("ok", 0.5, word, RANKING)
+    told = replace(whole, techniques=()) if brief(threshold) and word not in ALARMS else whole
+    assert shown_techniques(told, decide(told, threshold)) == shown_techniques(whole, decide(whole, threshold))
 
 
 def test_no_answer_stays_none():

@@ -60,7 +60,8 @@ def test_the_event_that_is_sent_holds_what_the_row_holds(standin, app_at, search
     one.getinfo("by=host,user", "top=2", "explain=true")
     one.execute([{**rows_of("a")[0], "user": ["u1", "u2"]}])
     seen = standin.seen()
-    assert seen["options"] == {"top": 2, "embedding": False, "explain": True, "sequence": True, "distinct": True}
+    flags = {"embedding": False, "explain": True, "sequence": True, "distinct": True, "brief": True}
+    assert seen["options"] == {"top": 2, **flags}
     assert seen["last"] == [
         {"raw": "a", "sourcetype": "st", "source": "s", "host": "h0", "time": 1700000000.25, "entity": "h0\x1fu1\nu2"}
     ]
@@ -159,6 +160,13 @@ def test_conf_gives_the_defaults_and_an_option_overrides_them(standin, app_at, s
     assert (rows[0]["x_verdict"], standin.seen()["options"]["top"]) == ("suspicious", 2)
 
 
+def test_a_threshold_that_makes_an_alarm_of_a_row_shows_its_techniques(standin, app_at, search):
+    one = search(app_at(standin.port))
+    one.getinfo("threshold=0.01")
+    _, rows = one.execute(rows_of("notepad"))
+    assert (rows[0]["loglm_verdict"], rows[0]["loglm_technique_id"]) == ("malicious", ["T1003.001", "T1053.005"])
+
+
 def test_output_embedding_writes_no_labels(standin, app_at, search):
     one = search(app_at(standin.port))
     one.getinfo("output=embedding")
@@ -196,7 +204,7 @@ def test_unparsed_rows_carry_the_sidecars_reason_made_safe(standin, app_at, sear
 
 
 def test_a_long_event_is_sent_cut_and_marked(standin, app_at, search):
-    one = search(app_at(standin.port, sidecar="batch_bytes = 262144"))
+    one = search(app_at(standin.port, sidecar="batch_bytes = 131072"))
     one.getinfo("explain=t")
     text = "mimikatz " + "é" * 600_000
     _, rows = one.execute(rows_of("x" * MAX_RAW_BYTES, text))
