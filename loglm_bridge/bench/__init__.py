@@ -52,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="events of one more stream, passed over again and again"
     )
+    parser.add_argument(
+        "--by",
+        type=_fields,
+        default=(),
+        metavar="FIELD,...",
+        help="read the files' events by these fields, as | loglm by=",
+    )
     parser.add_argument("--events", type=_count, default=10_000, metavar="N", help="events of a round (default: 10000)")
     parser.add_argument("--rounds", type=_count, default=3, metavar="N", help="rounds (default: 3)")
     parser.add_argument("--only", type=_parts, metavar="PART,...", help=f"of {', '.join(ALL)}, or all")
@@ -72,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     _check_out(args.out)
     signal.signal(signal.SIGTERM, _terminated)
     with tempfile.TemporaryDirectory(prefix="loglm-bench-") as name:
-        folder, told = Path(name), _streams(args.files, args.events)
+        folder, told = Path(name), _streams(args.files, args.events, args.by)
         setting = Setting(
             folder, args.model or default_folder(), args.profile, told, args.events, args.rounds,
             stage.environment(folder / "splunk"),
@@ -88,14 +95,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _streams(files: Sequence[str], events: int) -> dict[str, Stream]:
+def _streams(files: Sequence[str], events: int, by: Sequence[str]) -> dict[str, Stream]:
     samples = [sample.event for sample in read_samples() if sample.kind != "broken"]
     found = [streams.repeating("samples", samples), streams.distinct(), streams.flows()]
     if files:
-        base = streams.events_of(files, min(events, streams.PASS))
+        base = streams.events_of(files, min(events, streams.PASS), by)
         if not base:
             raise InputError("no events in them", where=", ".join(files), hint="name files that hold events")
-        found.insert(0, streams.repeating("files", base))
+        found.insert(0, streams.repeating("files", base, streams.ENTITY if by else ""))
     return {stream.name: stream for stream in found}
 
 
@@ -117,6 +124,10 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 1e9):
         raise argparse.ArgumentTypeError(f"a whole number above zero is wanted, got {text[:40]!r}")
     return int(text)
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _parts(text: str) -> tuple[str, ...]:

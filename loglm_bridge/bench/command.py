@@ -22,15 +22,16 @@ class _Shape(NamedTuple):
 
 
 def measure(setting: Setting, part: str = "command") -> Iterator[Figure]:
-    """Yield the rates of all streams in growing chunks, and of the first one in further shapes.
+    """Yield the rates of all streams in growing chunks, of the first one and of those with entities in whole ones too.
 
     The sidecar has seen one round of the stream before: it has run for a while. `distinct` stays unseen all the same.
     """
     with setting.sidecar() as sidecar:
         for i, stream in enumerate(setting.streams.values()):
             shapes = [_Shape(GROWING, stream.by)]
-            if i == 0 and part == "command":
-                shapes += [_Shape(WHOLE, stream.by), _Shape(GROWING, "host")]
+            if part == "command":
+                shapes += [_Shape(WHOLE, stream.by)] if i == 0 or stream.by else []
+                shapes += [_Shape(GROWING, "host")] if i == 0 and not stream.by else []
             label([sidecar], stream, 0, setting.size(stream))
             for number, shape in enumerate(shapes):
                 yield _figure(part, setting, sidecar, stream, shape, 1 + number * setting.rounds)

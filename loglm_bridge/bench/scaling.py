@@ -7,7 +7,7 @@ from functools import partial
 
 from loglm_bridge.bench import command, driver, processes, serving
 from loglm_bridge.bench.figures import Figure, Run, compared, interleaved
-from loglm_bridge.bench.setting import Setting, Sidecar, label
+from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream
 
 #: So many rounds lie between the events that are asked about directly and those of searches.
@@ -24,14 +24,24 @@ def measure(setting: Setting) -> Iterator[Figure]:
         with setting.sidecar() as first, setting.sidecar() as second:
             for sidecar in (first, second):
                 label([sidecar], stream, 0, setting.size(stream))
-            for what, run in (("loglm serve, again", _rate), ("| loglm", _search)):
-                runs = {
-                    "one": partial(run, setting, stream, [first], 0),
-                    "two": partial(run, setting, stream, [first, second], setting.rounds),
-                }
-                found = interleaved(setting.rounds, runs)
-                what = f"{what}, two sidecars"
-                yield compared("scaling", what, stream.name, "events/s", found["two"], "one sidecar", found["one"])
+            yield from _two(setting, stream, first, second)
+
+
+def _two(setting: Setting, stream: Stream, first: Sidecar, second: Sidecar) -> Iterator[Figure]:
+    """Yield the rates of two sidecars asked directly and by a search; a search's stands beside a pass-through's too."""
+    asked = {
+        "one sidecar": partial(_rate, setting, stream, [first], 0),
+        "two": partial(_rate, setting, stream, [first, second], setting.rounds),
+    }
+    searched = {
+        "one sidecar": partial(_search, setting, stream, [first], 0),
+        "two": partial(_search, setting, stream, [first, second], setting.rounds),
+        "pass-through": partial(_search, setting, stream, [], 2 * setting.rounds),
+    }
+    for what, unit, runs in (("loglm serve, again", "events/s", asked), ("| loglm", "rows/s", searched)):
+        found = interleaved(setting.rounds, runs)
+        for beside in [name for name in runs if name != "two"]:
+            yield compared("scaling", f"{what}, two sidecars", stream.name, unit, found["two"], beside, found[beside])
 
 
 def _rate(setting: Setting, stream: Stream, sidecars: list[Sidecar], skip: int, number: int) -> Run:
@@ -42,6 +52,8 @@ def _rate(setting: Setting, stream: Stream, sidecars: list[Sidecar], skip: int, 
 
 def _search(setting: Setting, stream: Stream, sidecars: list[Sidecar], skip: int, number: int) -> Run:
     size, before = setting.size(stream), sum(sidecar.cpu() for sidecar in sidecars)
-    args, events = [f"by={stream.by}"] if stream.by else [], stream.events((_APART + skip + number) * size, size)
-    found = driver.search(setting.command(*sidecars), args, events, setting.env)
+    command = setting.command(*sidecars) if sidecars else PASS_THROUGH
+    args = [f"by={stream.by}"] if stream.by and sidecars else []
+    events = stream.events((_APART + skip + number) * size, size)
+    found = driver.search(command, args, events, setting.env)
     return found.rate, 1e6 * (found.cpu + sum(sidecar.cpu() for sidecar in sidecars) - before) / size

@@ -24,6 +24,9 @@ from loglm_bridge.telemetry import canonical
 #: Epoch seconds of a stream's first event, and seconds between two events.
 START, STEP = 1_700_000_000.0, 0.01
 
+#: The field of a row that holds its entity.
+ENTITY = "entity"
+
 #: Most events of one pass over files: they are held.
 PASS = 50_000
 
@@ -53,7 +56,7 @@ class Stream:
         return (self.at(place, turn) for place in range(start, start + count))
 
 
-def repeating(name: str, base: Sequence[Event]) -> Stream:
+def repeating(name: str, base: Sequence[Event], by: str = "") -> Stream:
     """Return the stream that passes over the events again and again, in their order."""
     templates = [Template(event.raw) for event in base]
 
@@ -61,7 +64,7 @@ def repeating(name: str, base: Sequence[Event]) -> Stream:
         passed, i = divmod(place, len(base))
         return replace(base[i], raw=templates[i].text(turn * _PASSES + passed), time=START + place * STEP)
 
-    return Stream(name, at)
+    return Stream(name, at, by)
 
 
 def distinct(name: str = "distinct") -> Stream:
@@ -105,30 +108,31 @@ def flows(name: str = "flows", pairs: int = 2_000) -> Stream:
         entity = f"{source} {destination}"
         return Event(json.dumps(fields), "netflow:json", "bench", "sensor", START + place * 5 * STEP, entity)
 
-    return Stream(name, at, "entity")
+    return Stream(name, at, ENTITY)
 
 
-def events_of(files: Sequence[str], most: int = PASS) -> list[Event]:
+def events_of(files: Sequence[str], most: int = PASS, by: Sequence[str] = ()) -> list[Event]:
     """Return up to about `most` events of files, each file's in its order, the files side by side.
 
-    Where files hold more, runs of neighbours are taken that lie evenly over each file.
+    Where files hold more, runs of neighbours are taken that lie evenly over each file. The values of the fields `by`
+    are an event's entity.
     """
     counts = [sum(1 for _ in _readable(file)) for file in files]
     every = max(1, -(-sum(counts) // max(1, most)))
-    parts = [_part(i, file, count, every) for i, (file, count) in enumerate(zip(files, counts, strict=True))]
+    parts = [_part(i, file, count, every, by) for i, (file, count) in enumerate(zip(files, counts, strict=True))]
     return [event for _, _, event in merge(*parts, key=lambda placed: placed[:2])]
 
 
-def _part(which: int, file: str, count: int, every: int) -> Iterator[tuple[float, int, Event]]:
+def _part(which: int, file: str, count: int, every: int, by: Sequence[str]) -> Iterator[tuple[float, int, Event]]:
     """Yield one run of neighbours in `every`, each event with how far into its file it stands."""
     run = max(1, min(_RUN, count // every // _RUNS))
-    for i, event in enumerate(_readable(file)):
+    for i, event in enumerate(_readable(file, by)):
         if i // run % every == 0:
             yield i / count, which, event
 
 
-def _readable(file: str) -> Iterator[Event]:
-    return (item.event for item in read_items([file]) if item.event is not None and item.event.raw.strip())
+def _readable(file: str, by: Sequence[str] = ()) -> Iterator[Event]:
+    return (item.event for item in read_items([file], by) if item.event is not None and item.event.raw.strip())
 
 
 def shares(events: Iterator[Event]) -> tuple[float, float]:

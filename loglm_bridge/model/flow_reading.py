@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -69,6 +70,13 @@ class FlowReader:
         self.config, self._unknown = config, unknown
         self._depths = np.array(config.depths)
         self._known: dict[bytes, Known] = {}
+        self._recalled = self._judged = 0
+
+    def afresh(self) -> FlowReader:
+        """Return a reader with the same trees that remembers nothing."""
+        twin = copy(self)
+        twin.clear()
+        return twin
 
     def read(self, windows: Sequence[Sequence[Step]], rows: Sequence[int]) -> list[Known]:
         """Return what is known of `rows` of the flows of windows, one after the other.
@@ -80,6 +88,8 @@ class FlowReader:
         keys: list[bytes] = sums.view(f"V{sums.itemsize * sums.shape[1]}").ravel().tolist()
         found = {key: known for key in keys if (known := self._known.get(key)) is not None}
         new = {key: row for row, key in enumerate(keys) if key not in found}
+        self._recalled += len(keys) - len(new)
+        self._judged += len(new)
         if new:
             made = dict(zip(new, map(Known, self._outcomes(sums[list(new.values())])), strict=True))
             found |= made
@@ -87,6 +97,18 @@ class FlowReader:
                 self._known = {}
             self._known |= made
         return [found[key] for key in keys]
+
+    def caches(self) -> dict[str, int]:
+        """Return figures of what is remembered: outcomes recalled, computed, held."""
+        return {
+            "flow_cache_hits": self._recalled,
+            "flow_cache_misses": self._judged,
+            "flow_cache_outcomes": len(self._known),
+        }
+
+    def clear(self) -> None:
+        """Forget what was remembered."""
+        self._known = {}
 
     def _outcomes(self, sums: np.ndarray) -> list[Outcome]:
         logits, depths = told(sums)

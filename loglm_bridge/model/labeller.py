@@ -111,6 +111,7 @@ class Labeller:
         """Return figures of what is remembered: forms found again and made, outcomes recalled and computed, bytes."""
         return {
             **self._reader.caches(),
+            **(self._context.flows.caches() if self._context else {}),
             "outcome_cache_hits": self._judge.recalled,
             "outcome_cache_misses": self._judge.judged,
             "outcome_cache_events": self._judge.held,
@@ -128,7 +129,7 @@ class Labeller:
     def label_afresh(self, events: Sequence[Event]) -> list[Verdict]:
         """Return verdicts on lone events with MAX_TOP techniques, past all that is remembered. Raises ModelFailed."""
         twin = copy(self)
-        twin._judge = self._judge.afresh()
+        twin._judge, twin._context = self._judge.afresh(), self._context and self._context.afresh()
         twin._reader = Reader(twin._judge, by_trees=self._context is not None)
         return twin.label(events, Options(top=MAX_TOP))
 
@@ -136,6 +137,8 @@ class Labeller:
         """Forget what was remembered."""
         self._judge.clear()
         self._reader.clear()
+        if self._context:
+            self._context.flows.clear()
 
     def _verdict(self, batch: Batch, place: int, changed: Known | None, options: Options) -> Verdict:
         """Return the verdict on an event of which its window made `changed`, if anything; without explanation."""

@@ -74,6 +74,10 @@ class Context:
     def __init__(self, flows: FlowReader, company: Mapping[str, Company], alone: HeadConfig) -> None:
         self.flows, self._company, self._alone = flows, company, alone
 
+    def afresh(self) -> Context:
+        """Return the same that remembers nothing."""
+        return Context(self.flows.afresh(), self._company, self._alone)
+
     def outcomes(
         self,
         seen: Mapping[int, Step | Seen],

@@ -39,13 +39,34 @@ def rates(tmp_path_factory):
 def test_each_rate_stands_beside_its_baseline(rates):
     _, found = rates
     assert Counter(figure["part"] for figure in found["figures"]) == {
-        "command": 6,  # four streams, the first one also as one chunk and by host
+        "command": 7,  # four streams, the first one also by host, that and the flows as one chunk
         "sidecar": 8,
     }
     for figure in found["figures"]:
         assert figure["value"] > 0
         assert figure["beside"] == "pass-through"
         assert figure["ratio"] == pytest.approx(figure["value"] / figure["baseline"]), "one round"
+
+
+def test_flows_of_a_file_are_read_by_their_own_entities(tmp_path):
+    file = tmp_path / "flows.jsonl"
+    ends = ({"src_ip": f"10.0.0.{i % 3}", "dest_ip": "203.0.113.9"} for i in range(9))
+    lines = [json.dumps({"raw": json.dumps({**end, "fwd_bytes": 90, "total_fwd_pkts": 2})}) for end in ends]
+    file.write_text("\n".join(lines))
+    _, found = small(tmp_path, str(file), "--by", "src_ip,dest_ip", "--only", "command")
+    whats = [figure["what"] for figure in found["figures"] if figure["stream"] == "files"]
+    assert whats == ["| loglm by=entity, chunks to 2,500", "| loglm by=entity, chunks to 50,000"]
+
+
+def test_two_sidecars_stand_beside_one_and_beside_a_pass_through(tmp_path):
+    _, found = small(tmp_path, "--only", "cores")
+    beside = Counter((f["what"], f["beside"]) for f in found["figures"] if f["part"] == "scaling")
+    assert beside == {
+        ("loglm serve, again, two sidecars", "one sidecar"): 3,
+        ("| loglm, two sidecars", "one sidecar"): 3,
+        ("| loglm, two sidecars", "pass-through"): 3,
+    }
+    assert all(f["ratio"] > 0 for f in found["figures"])
 
 
 def test_streams_say_how_much_they_repeat(rates):

@@ -9,7 +9,7 @@ import pytest
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.model import artefact
+from loglm_bridge.model import artefact, flow_reading
 from loglm_bridge.model.company import Company
 from loglm_bridge.model.labeller import CONTEXT, Labeller
 from loglm_bridge.model.sequence import SequenceConfig
@@ -178,6 +178,28 @@ def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):
     (verdict,) = labeller.label([flow(1)], Options(embedding=True))
     assert len(verdict.embedding) == labeller.width
     assert labeller.caches()["outcome_cache_misses"] == 1
+
+
+def test_flows_of_equal_sums_are_one_object_and_counted(folder):
+    labeller = Labeller.load(folder)
+    first = labeller.label([flow(1), flow(2), flow(1)], ALONE)
+    again = labeller.label([flow(1, src_port=51_000)], ALONE)
+    assert first[0] is first[2]
+    assert first[0] is again[0]
+    assert labeller.caches()["flow_cache_hits"] >= 2
+    assert labeller.caches()["flow_cache_outcomes"] == labeller.caches()["flow_cache_misses"]
+    labeller.close()
+    assert labeller.caches()["flow_cache_outcomes"] == 0
+    assert labeller.label([flow(1)], ALONE) == first[:1]
+
+
+def test_what_is_remembered_of_flows_is_bounded(folder, monkeypatch):
+    monkeypatch.setattr(flow_reading, "MOST_KNOWN", 4)
+    labeller = Labeller.load(folder)
+    events = [flow(i, fwd_bytes=3**i, dest_port=20 + i) for i in range(30)]
+    found = [labeller.label([event], ALONE)[0] for event in events]
+    assert labeller.caches()["flow_cache_outcomes"] <= 4
+    assert labeller.label(events, ALONE) == found
 
 
 def test_a_flow_is_explained_by_its_own_fields_in_its_window(labeller):
