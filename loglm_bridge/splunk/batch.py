@@ -7,25 +7,25 @@ from itertools import chain, repeat
 from typing import Callable, Iterable, Iterator, Optional
 
 from loglm_bridge.splunk.rows import Told
-from loglm_bridge.splunk.table import Cells, csv_row
+from loglm_bridge.splunk.table import Cells
 
 #: Rows that are written at a time.
 _PIECE = 1_000
 
 
 class Batch:
-    """Some rows of a chunk; `read` tells of a row's event.
+    """Some rows of a chunk, their cells and their CSV; `read` tells of a row's event.
 
     `told` are the events of the rows that have text, `asked` the places of these rows; the others have the status empty
     and the label cells `empty`. `defect` is what `read` raised, if it did.
     """
 
-    def __init__(self, rows: Iterable[Cells], read: Callable[[Cells], Told], empty: str) -> None:
+    def __init__(self, rows: Iterable[tuple[Cells, str]], read: Callable[[Cells], Told], empty: str) -> None:
         self.told: list[Told] = []
         self.asked: list[int] = []
         self.defect: Optional[Exception] = None
         self._rows: list[str] = []
-        for cells in rows:
+        for cells, text in rows:
             try:
                 told = read(cells)
                 if told.raw.strip():
@@ -33,7 +33,7 @@ class Batch:
                     self.told.append(told)
             except Exception as error:  # noqa: BLE001 - it is told, and costs labels but no row
                 self.defect = error
-            self._rows.append(csv_row(cells))
+            self._rows.append(text)
         self._labels = [empty] * len(self._rows)
         self._labelled: Counter[str] = Counter()
 

@@ -87,7 +87,7 @@ class Labeller:
     def _requests(self, table: Table) -> Iterator[tuple[_About, Request]]:
         """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
         read = event_reader(table, self._options.field, self._options.by)
-        rows, size = iter(table), None if self._options.by else self._settings.batch_events
+        rows, size = table.rows(), None if self._options.by else self._settings.batch_events
         while True:
             batch = Batch(islice(rows, size), read, self._empty)
             if not len(batch):

@@ -1,7 +1,8 @@
 """The rows of one chunk: CSV from splunkd to cells, cells to CSV (reference/SPLUNK.md 1.1).
 
 Rows are lists of cells, not mappings: a chunk has up to 50,000 of them. The csv module reads them. It does not write:
-it looks at one character after the other, which for an event of 1 kB takes longer than all else that a search does.
+it looks at one character after the other, which for an event of 1 kB takes longer than all else that a search does. A
+row that stays as it came is not written at all: its lines are passed on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from itertools import islice
 from operator import itemgetter
 from typing import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
@@ -43,8 +45,9 @@ class Table:
 
     def __init__(self, body: bytes, without: Container[str] = ()) -> None:
         csv.field_size_limit(_MAX_VALUE)
-        self._reader = csv.reader(_lines(_csv_safe(body)))
-        header = next(self._cells(), [])
+        # Python's csv reader before 3.11 stops at NUL
+        self._records = _records(body.replace(b"\0", _VISIBLE_NUL) if b"\0" in body else body)
+        header, _ = next(self._records, ([], ""))
         places = _layout(header, without)
         self.columns = list(places)
         self._places = {name: i for i, name in enumerate(places)}
@@ -54,18 +57,23 @@ class Table:
         self._lists = {self._places[name[len(MV) :]]: i for name, i in self._places.items() if name.startswith(MV)}
 
     def __iter__(self) -> Iterator[Cells]:
+        return (cells for cells, _ in self.rows())
+
+    def rows(self) -> Iterator[tuple[Cells, str]]:
+        """Yield the cells of each row, and the row as CSV without its end."""
         width, moved, listed = self._width, self._moved, _getter(list(self._lists.values()))
-        for cells in self._cells():
+        for cells, text in self._records:
             if len(cells) != width:
-                cells = [*cells[:width], *[""] * (width - len(cells))]
+                cells, text = [*cells[:width], *[""] * (width - len(cells))], ""
             if moved is not None:
                 cells.append("")
-                cells = [cells[i] for i in moved]
+                cells, text = [cells[i] for i in moved], ""
             if any(listed(cells)):
+                text = ""
                 for place, other in self._lists.items():
                     if cells[other]:
                         cells[place], cells[other] = cells_of(values_of(cells[other]))
-            yield cells
+            yield cells, text or csv_row(cells)
 
     def getter(self, names: Sequence[str]) -> Callable[[Cells], Sequence[str]]:
         """Return what takes the texts of fields from a row; a field that the chunk lacks is empty text."""
@@ -82,12 +90,6 @@ class Table:
                 name: values_of(cells[other]) if other != place and cells[other] else cells[place]
                 for name, place, other in fields
             }
-
-    def _cells(self) -> Iterator[Cells]:
-        try:
-            yield from self._reader
-        except csv.Error as error:
-            raise InputError(f"the rows that splunkd sent are not CSV ({error})") from error
 
 
 def csv_row(cells: Iterable[str]) -> str:
@@ -160,22 +162,31 @@ def _getter(places: Sequence[int]) -> Callable[[Cells], Sequence[str]]:
     return lambda cells: [cells[place] for place in places]
 
 
-def _csv_safe(body: bytes) -> bytes:
-    """Replace what Python's csv reader stops at: NUL (before 3.11), and a carriage return in a value without quotes."""
-    if b"\0" in body:
-        body = body.replace(b"\0", _VISIBLE_NUL)
-    if b"\r" in body and _BARE_CR.search(body) and not _parses(body):
-        body = _BARE_CR.sub(_VISIBLE_CR, body)
-    return body
+def _records(body: bytes) -> Iterator[tuple[Cells, str]]:
+    """Yield the cells of each record, and its text without its end, empty where what is added to it might be read as a
+    part of its last cell.
 
-
-def _parses(body: bytes) -> bool:
+    Where the reader stops at a carriage return outside of quotes, what is left has visible ones. Raises InputError.
+    """
+    done, came = 0, list[str]()
     try:
-        for _ in csv.reader(_lines(body)):
-            pass
-    except csv.Error:
-        return False
-    return True
+        for cells in csv.reader(_kept(_lines(body), came)):
+            text = "".join(came)
+            came.clear()
+            done += 1
+            # only the end of the body ends a record otherwise, perhaps within quotes
+            ended = text[-1:] == "\n" and cells and cells[-1][-1:] != "\n"
+            yield cells, text.rstrip("\r\n") if ended else ""
+    except csv.Error as error:
+        if not _BARE_CR.search(body):
+            raise InputError(f"the rows that splunkd sent are not CSV ({error})") from error
+        yield from islice(_records(_BARE_CR.sub(_VISIBLE_CR, body)), done, None)
+
+
+def _kept(lines: Iterable[str], came: list[str]) -> Iterator[str]:
+    for line in lines:
+        came.append(line)
+        yield line
 
 
 def _lines(body: bytes) -> io.TextIOWrapper:

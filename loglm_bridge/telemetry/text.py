@@ -16,6 +16,8 @@ _HOSTILE = re.compile(
 )
 #: The ASCII characters that _HOSTILE does not hold.
 _HARMLESS = bytes(code for code in range(128) if not _HOSTILE.match(chr(code)))
+#: Characters below which it is cheaper to ask first whether all are printable.
+_SHORT = 100
 
 
 def clean_text(text: str) -> str:
@@ -25,7 +27,7 @@ def clean_text(text: str) -> str:
     in XML, and cannot reorder or hide what a person sees (RELIABILITY.md, fault 28).
     """
     if text.isascii():
-        if text.isprintable() or not text.encode("ascii").translate(None, _HARMLESS):
+        if (len(text) < _SHORT and text.isprintable()) or not text.encode("ascii").translate(None, _HARMLESS):
             return text
     elif text[:1] == "\ufeff":
         text = text[1:]

@@ -20,8 +20,9 @@ from loglm_bridge.telemetry.record import Field, Head, Parsed
 #: Beginnings that are remembered, each with shapes of its own; then all are forgotten.
 _MOST, _SHAPES = 2_048, 6
 
-#: Events of one beginning before a shape is learned: one that never comes again is not worth it.
-_TWICE = 2
+#: Events of one beginning before a shape is learned: one that never comes again is not worth it. And how many of them
+#: are tried: of some beginnings no shape can be learned, and trying takes as long as reading two of them in full.
+_TWICE, _TRIES = 2, 12
 
 _MARK = "\x00"
 
@@ -65,7 +66,7 @@ class _Shape:
 
 @dataclass
 class _Beginning:
-    """How often events have begun so, up to their first value, and the shapes that were learned of them."""
+    """How many events that begin so, up to their first value, were of no known shape, and what shapes were learned."""
 
     seen: int
     shapes: list[_Shape]
@@ -90,7 +91,7 @@ def parse(text: str, event: Event) -> Optional[Parsed]:
         if parsed is not None:
             return parsed
     known.seen += 1
-    if known.seen > _TWICE and len(known.shapes) < _SHAPES:
+    if _TWICE < known.seen <= _TWICE + _TRIES and len(known.shapes) < _SHAPES:
         learned = _learned(text, first, event)
         if learned is not None:
             known.shapes.append(learned)

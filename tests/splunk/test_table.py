@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from splunklib.searchcommands.internals import RecordWriterV2
 
@@ -34,7 +34,7 @@ def rows_of(body, **options):
 def rewritten(body, without=()):
     """What comes back of a chunk whose rows are written as they were read."""
     table = Table(body, without)
-    return "".join(csv_row(cells) + ROW_END for cells in [table.columns, *table]).encode()
+    return "".join([csv_row(table.columns) + ROW_END, *(text + ROW_END for _, text in table.rows())]).encode()
 
 
 def splunklibs(rows):
@@ -97,6 +97,20 @@ def test_any_body_is_written_as_csv_of_one_width_or_refused(body):
         return
     rows = list(csv.reader(io.StringIO(found.decode(), newline="")))
     assert len({len(row) for row in rows if row}) <= 1
+
+
+@given(st.text('",\n\r$;ab', max_size=60), st.sampled_from(["a,b\n", "a,__mv_a\n", "b\n", "a,b\r\n", ""]))
+@example('x,"y\n', "a,b\n")
+@example('x,y"\r\r\n', "a,b\n")
+@example('"x\ry",z\nx\rz,z\n', "a,b\n")
+def test_cells_that_are_added_to_a_row_of_any_body_stay_cells_of_their_own(text, header):
+    try:
+        rows = list(Table((header + text).encode()).rows())
+    except InputError:
+        return
+    for cells, row in rows:
+        added = f'{row}{"," if cells else ""}"1"{ROW_END}'
+        assert list(csv.reader(io.StringIO(added, newline=""))) == [[*cells, "1"]]
 
 
 @pytest.mark.parametrize("without", [[], ["b"], ["a", "b", "c"]])

@@ -95,6 +95,18 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
     assert (found["NewProcessName"], found["CommandLine"], found["EventRecordID"]) == ("C:\\7.exe", "", "7")
 
 
+def test_learning_is_given_up_where_nothing_comes_of_it(monkeypatch):
+    parts = {"time": "1", "record": 1, "pid": 1, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
+    parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
+    tried = []
+    learned = xml_shapes._learned
+    monkeypatch.setattr(xml_shapes, "_learned", lambda *event: tried.append(learned(*event)))
+    for _ in range(50):
+        same(xml(parts, [("Message", "Subject:\n\tAccount Name:\tann")]))
+    assert tried == [None] * xml_shapes._TRIES
+    same(xml(parts, [("Image", "a.exe")]))
+
+
 def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(xml_shapes, "_MOST", 10)
     for n in range(50):

@@ -128,17 +128,18 @@ def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
 
 def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
     """Add the fields of an object; the commonest members without a call: plain numbers, text that needs no care."""
+    names, values, clean = out
     for key, member in value.items():
-        below, kind = _below(name, key), member.__class__
-        if kind is int or kind is float:
-            out.names.append(below)
-            out.values.append(str(member))
-        elif kind is str and member[:1] not in _OPENERS and (out.clean or (member.isascii() and member.isprintable())):
-            out.names.append(below)
-            out.values.append(member)
-        else:
-            _walk(out, below, member, depth + 1)
-        if len(out.names) >= MAX_FIELDS:
+        kind = member.__class__
+        if kind is str and member[:1] not in _OPENERS and (clean or (member.isascii() and member.isprintable())):
+            names.append(_below(name, key))
+            values.append(member)
+        elif kind is int or kind is float:
+            names.append(_below(name, key))
+            values.append(str(member))
+        elif member is not None:
+            _walk(out, _below(name, key), member, depth + 1)
+        if len(names) >= MAX_FIELDS:
             return
 
 
