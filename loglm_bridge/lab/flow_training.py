@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from loglm_bridge.lab import rendered
+from loglm_bridge.lab.sequences import Windows
 from loglm_bridge.lab.tree_graph import Part, tree_graph
 from loglm_bridge.model.flow_features import FEATURES, Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
@@ -34,15 +35,15 @@ class FlowSettings:
     """How the trees are trained.
 
     `weights` say by source what all its flows weigh together, 1 where they do not, and `rendered_weight` what those of
-    `rendered` windows of each side do. `copies` is how often a window is shown again in parts, `kinds` the share of
-    flows whose addresses' classes are withheld. `rounds` and `leaves` bound the trees of malice, `technique_rounds` and
-    `technique_leaves` those of techniques.
+    `rendered` windows of each side do. `copies` says by key how often a window is shown again in parts, `kinds` is the
+    share of flows whose addresses' classes are withheld. `rounds` and `leaves` bound the trees of malice,
+    `technique_rounds` and `technique_leaves` those of techniques.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
     rendered: int = 3_000
     rendered_weight: float = 0.01
-    copies: int = 2
+    copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2, "source": 1})
     kinds: float = 0.3
     rounds: int = 250
     leaves: int = 15
@@ -75,7 +76,7 @@ class Examples(NamedTuple):
     weights: np.ndarray
 
 
-def fit(reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings) -> bytes:
+def fit(reading: Reading, windows: Windows, told: FlowSettings) -> bytes:
     """Return `sequence.onnx`, learned from the labelled flows in the windows: malice, then reading.techniques.
 
     Raises:
@@ -101,19 +102,14 @@ def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]])
     return out
 
 
-def _shown(
-    reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings, rng: np.random.Generator
-) -> Examples:
+def _shown(reading: Reading, windows: Windows, told: FlowSettings, rng: np.random.Generator) -> Examples:
     """Return the labelled flows of the windows: whole, in parts, and each flow alone.
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    alone: list[Sequence[int]] = [[event] for window in windows for event in window]
-    several: list[list[Sequence[int]]] = [
-        list(windows),
-        alone,
-        *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies)),
-    ]
+    several: list[Sequence[Sequence[int]]] = [[[event] for window in windows["pair"] for event in window]]
+    for key, copies in told.copies.items():
+        several += [windows[key], *([part for w in windows[key] for part in _parts(w, rng)] for _ in range(copies))]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
     known = ~np.isnan(reading.malice[events])
