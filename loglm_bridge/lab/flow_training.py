@@ -46,7 +46,7 @@ class FlowSettings:
     copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2, "source": 1})
     kinds: float = 0.3
     rounds: int = 250
-    leaves: int = 15
+    leaves: int = 31
     technique_rounds: int = 20
     technique_leaves: int = 8
     seed: int = 1
