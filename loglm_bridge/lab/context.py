@@ -13,7 +13,7 @@ from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.rendered.hostile import HOSTILE
-from loglm_bridge.lab.sequences import Sequences
+from loglm_bridge.lab.sequences import Sequences, Windows
 from loglm_bridge.model.flow_reading import FlowConfig
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
@@ -42,10 +42,11 @@ def train(
     out = np.array([event.id not in allowed for event in made.events])
     reading = without(reading_of(made, sequences), out)
     windows = within(known_windows(sequences, reading), ~out)
-    seen = within([*sequences.windows, *sequences.held_out], ~out)
-    trees = flow_training.fit(reading, windows, told, seen)
+    shown = within({key: [*cut, *sequences.held_out[key]] for key, cut in sequences.windows.items()}, ~out)
+    familiar = flow_training.alone(reading, shown)
+    trees = flow_training.fit(reading, windows, told, familiar)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
-    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(flow_training.alone(reading, seen))
+    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(familiar)
     return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), depth_steps(depths))
 
 
@@ -54,8 +55,8 @@ def depth_steps(depths: np.ndarray) -> tuple[float, ...]:
     return tuple(np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1]).tolist())
 
 
-def unseen(reading: Reading, windows: Sequence[Sequence[int]], groups: np.ndarray, told: FlowSettings) -> np.ndarray:
-    """Return the logits (events, outputs) of the events in `windows`, each by trees of the other folds' recordings.
+def unseen(reading: Reading, windows: Windows, groups: np.ndarray, told: FlowSettings, by: str = "pair") -> np.ndarray:
+    """Return the logits (events, outputs) of the events in the windows of one key, by trees of the other folds.
 
     A fold's windows hold its own flows alone, as if the others had never been recorded. `groups` are the recordings.
     """
@@ -65,14 +66,14 @@ def unseen(reading: Reading, windows: Sequence[Sequence[int]], groups: np.ndarra
         own = folds == fold
         model = flow_training.fit(without(reading, own), within(windows, ~own), told)
         trees = FlowTrees(model, 1 + len(reading.techniques))
-        out[own] = flow_training.logits(trees, reading, within(windows, own))[own]
+        out[own] = flow_training.logits(trees, reading, within(windows, own)[by])[own]
     return out
 
 
-def within(windows: Sequence[Sequence[int]], kept: np.ndarray) -> list[list[int]]:
+def within(windows: Windows, kept: np.ndarray) -> Windows:
     """Return the windows as if only the events in the mask `kept` had been recorded."""
-    found = ([event for event in window if kept[event]] for window in windows)
-    return [window for window in found if window]
+    found = {key: [[event for event in window if kept[event]] for window in cut] for key, cut in windows.items()}
+    return {key: [window for window in cut if window] for key, cut in found.items()}
 
 
 def reading_of(made: Corpus, sequences: Sequences) -> Reading:
@@ -100,10 +101,12 @@ def without(reading: Reading, out: np.ndarray) -> Reading:
     )
 
 
-def known_windows(sequences: Sequences, reading: Reading) -> list[Sequence[int]]:
+def known_windows(sequences: Sequences, reading: Reading) -> Windows:
     """Return the windows that hold a label."""
-    pairs = [*sequences.windows, *sequences.held_out]
-    return [window for window in pairs if not np.isnan(reading.malice[list(window)]).all()]
+    return {
+        key: [w for w in (*cut, *sequences.held_out[key]) if not np.isnan(reading.malice[list(w)]).all()]
+        for key, cut in sequences.windows.items()
+    }
 
 
 def flow_curve(reading: Reading, logits: np.ndarray, budget: Budget) -> Curve:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from loglm_bridge.contract.errors import LogLMError
+from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab import alerts, evasion, in_context
@@ -62,6 +63,7 @@ ADDED = frozenset(
         "evasion",
         "unknown",
         "context",
+        "by_source",
         "shuffled",
         "without_gaps",
         "redrawn",
@@ -69,11 +71,12 @@ ADDED = frozenset(
     }
 )
 
-#: What is done to the flows to see what order, time gaps and addresses are worth.
-CHANGES = (
-    ("shuffled", in_context.shuffled),
-    ("without_gaps", in_context.without_gaps),
-    ("redrawn", in_context.redrawn),
+#: What is done to the flows, and by what they are read, to see what company, order, gaps and addresses are worth.
+READINGS = (
+    ("by_source", list, in_context.source),
+    ("shuffled", in_context.shuffled, in_context.entity),
+    ("without_gaps", in_context.without_gaps, in_context.entity),
+    ("redrawn", in_context.redrawn, in_context.entity),
 )
 
 #: Source of the flows among the questions.
@@ -118,9 +121,9 @@ def _in_context(
     answers = _together(labeller, events, out / "predictions.context.jsonl")
     report = score(out / "predictions.context.jsonl")
     flows = [e for e in events if e.source == FLOWS]
-    for name, change in CHANGES if flows else ():
+    for name, change, by in READINGS if flows else ():
         path = out / f"predictions.{name}.jsonl"
-        _together(labeller, change(flows), path)
+        _together(labeller, change(flows), path, by)
         report[name] = score(path)[QUESTIONS["--flows"][0]]
     return {**report, "alerts": _alerts(answers)}
 
@@ -129,9 +132,11 @@ def _alerts(answers: Sequence[Answer]) -> dict[str, Any]:
     return alerts.measure(answers, lambda answer: in_context.entity(answer.event.event))
 
 
-def _together(labeller: Labeller, events: Sequence[LabelledEvent], path: Path) -> list[Answer]:
+def _together(
+    labeller: Labeller, events: Sequence[LabelledEvent], path: Path, by: Callable[[Event], str] = in_context.entity
+) -> list[Answer]:
     """Label the events together, write their predictions and return the answers."""
-    found = in_context.verdicts(labeller, events, TOP)
+    found = in_context.verdicts(labeller, events, TOP, by)
     answers = [_answer(e, v, labeller.width) for e, v in zip(events, found, strict=True)]
     path.write_text("".join(json.dumps(_row(answer)) + "\n" for answer in answers), encoding="utf-8")
     return answers

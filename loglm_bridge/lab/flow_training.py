@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from loglm_bridge.lab import rendered
+from loglm_bridge.lab.sequences import Windows
 from loglm_bridge.lab.tree_graph import boosted, isolating, tree_graph
 from loglm_bridge.model.flow_features import FEATURES, OWN, Flows, features
 from loglm_bridge.model.flow_trees import FlowTrees
@@ -37,18 +38,18 @@ class FlowSettings:
     """How the trees are trained.
 
     `weights` say by source what all its flows weigh together, 1 where they do not, and `rendered_weight` what those of
-    `rendered` windows of each side do. `copies` is how often a window is shown again in parts, `kinds` the share of
-    flows whose addresses' classes are withheld. `rounds` and `leaves` bound the trees of malice, `technique_rounds` and
-    `technique_leaves` those of techniques.
+    `rendered` windows of each side do. `copies` says by key how often a window is shown again in parts, `kinds` is the
+    share of flows whose addresses' classes are withheld. `rounds` and `leaves` bound the trees of malice,
+    `technique_rounds` and `technique_leaves` those of techniques.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
     rendered: int = 3_000
     rendered_weight: float = 0.01
-    copies: int = 2
+    copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2, "source": 1})
     kinds: float = 0.3
     rounds: int = 250
-    leaves: int = 15
+    leaves: int = 31
     technique_rounds: int = 20
     technique_leaves: int = 8
     seed: int = 1
@@ -78,13 +79,11 @@ class Examples(NamedTuple):
     weights: np.ndarray
 
 
-def fit(
-    reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings, seen: Sequence[Sequence[int]] = ()
-) -> bytes:
+def fit(reading: Reading, windows: Windows, told: FlowSettings, familiar: np.ndarray | None = None) -> bytes:
     """Return `sequence.onnx`: malice, reading.techniques, depth.
 
-    The first two are learned from the labelled flows in the windows; how deep a flow lies, by its own numbers, among
-    all flows of the windows `seen` (none: of `windows`).
+    The first two are learned from the labelled flows in the windows, how deep a flow lies from the `familiar` ones
+    (None: those in the windows), see `alone`.
 
     Raises:
         ValueError: there are no labelled or rendered flows of both classes, or of fewer than three techniques.
@@ -99,14 +98,14 @@ def fit(
     malice = _boosted(shown, shown.malice, told, told.rounds, told.leaves, rng)
     technique = _boosted(hostile, hostile.technique, told, told.technique_rounds, told.technique_leaves, rng)
     depth = 1 + len(reading.techniques)
-    forest = _forest(alone(reading, seen or windows)[:, : len(OWN)], told)
+    forest = _forest((alone(reading, windows) if familiar is None else familiar)[:, : len(OWN)], told)
     trees = [*boosted(malice, 0), *boosted(technique, 1), *isolating(forest, depth)]
     return tree_graph(trees, len(FEATURES), depth + 1)
 
 
-def alone(reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
+def alone(reading: Reading, windows: Windows) -> np.ndarray:
     """Return the features of every flow in the windows, read alone: (flows, features), OWN first."""
-    return _features(reading, [[event] for window in windows for event in window])
+    return _features(reading, [[event] for window in windows["pair"] for event in window])
 
 
 def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -117,19 +116,14 @@ def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]])
     return out
 
 
-def _shown(
-    reading: Reading, windows: Sequence[Sequence[int]], told: FlowSettings, rng: np.random.Generator
-) -> Examples:
+def _shown(reading: Reading, windows: Windows, told: FlowSettings, rng: np.random.Generator) -> Examples:
     """Return the labelled flows of the windows: whole, in parts, and each flow alone.
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    lone: list[Sequence[int]] = [[event] for window in windows for event in window]
-    several: list[list[Sequence[int]]] = [
-        list(windows),
-        lone,
-        *([part for w in windows for part in _parts(w, rng)] for _ in range(told.copies)),
-    ]
+    several: list[Sequence[Sequence[int]]] = [[[event] for window in windows["pair"] for event in window]]
+    for key, copies in told.copies.items():
+        several += [windows[key], *([part for w in windows[key] for part in _parts(w, rng)] for _ in range(copies))]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
     known = ~np.isnan(reading.malice[events])

@@ -38,12 +38,20 @@ def entity(event: Event) -> str:
     return f"{fields.get('src_ip', '')}\x1f{fields.get('dest_ip', '')}"
 
 
-def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> list[Verdict]:
+def source(event: Event) -> str:
+    """Return the source address of a flow, the host of any other event."""
+    record = read(event)
+    return dict(record.fields).get("src_ip", "") if record.family == "flow" else event.host
+
+
+def verdicts(
+    labeller: Labeller, events: Sequence[LabelledEvent], top: int, by: Callable[[Event], str] = entity
+) -> list[Verdict]:
     """Return the verdict of each event among the others of its entity and source.
 
     Sources are read apart: two of them hold the same recordings, and an event must not be company to itself.
     """
-    asked = [replace(e.event, entity=_within(e)) for e in events]
+    asked = [replace(e.event, entity=_within(e, by(e.event))) for e in events]
     options = Options(top=top, embedding=True, sequence=True)
     out: dict[int, Verdict] = {}
     batch: list[int] = []
@@ -56,8 +64,7 @@ def verdicts(labeller: Labeller, events: Sequence[LabelledEvent], top: int) -> l
     return [out[i] for i in range(len(events))]
 
 
-def _within(event: LabelledEvent) -> str:
-    found = entity(event.event)
+def _within(event: LabelledEvent, found: str) -> str:
     return f"{event.source}\x1f{found}" if found else ""
 
 

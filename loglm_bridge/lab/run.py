@@ -46,7 +46,7 @@ from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
 LESSONS = "lessons.jsonl.gz"
 
 #: Windows over the corpus' events, in a run's folder.
-SEQUENCES = "sequences.jsonl.gz"
+SEQUENCES = "windows.jsonl.gz"
 
 
 @dataclass(frozen=True)

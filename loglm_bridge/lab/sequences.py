@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,14 +19,23 @@ from loglm_bridge.model.sequence import FLOW
 from loglm_bridge.model.steps import Step, step_of
 from loglm_bridge.telemetry import parse
 
+#: What flows are read by: the name of the key, and a flow's entity by it.
+KEYS: Mapping[str, Callable[[Step], str]] = {
+    "pair": lambda step: f"{step.src} {step.dest}",
+    "source": lambda step: step.src,
+}
+
+#: Windows of places by the name of their key.
+Windows = Mapping[str, Sequence[Sequence[int]]]
+
 
 @dataclass(frozen=True)
 class Sequences:
-    """`steps[i]` belongs to event i of the corpus; windows are places of one pair's flows: training, held-out."""
+    """`steps[i]` belongs to event i of the corpus; windows are places of one entity's flows: training, held-out."""
 
     steps: Sequence[Step]
-    windows: Sequence[Sequence[int]]
-    held_out: Sequence[Sequence[int]]
+    windows: Windows
+    held_out: Windows
 
 
 def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers: int = 2) -> Sequences:
@@ -44,34 +53,33 @@ def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers
 def load(path: Path) -> Sequences:
     """Read what `build` wrote."""
     steps: list[Step] = []
-    found: tuple[list[list[int]], list[list[int]]] = ([], [])
+    found: tuple[dict[str, list[list[int]]], ...] = tuple({key: [] for key in KEYS} for _ in range(2))
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             first = len(steps)
             rows, cut = json.loads(line)
             steps += [_step(row) for row in rows]
-            for held, places in cut:
-                found[held].append([first + place for place in places])
+            for held, key, places in cut:
+                found[held][key].append([first + place for place in places])
     return Sequences(steps, *found)
 
 
 def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list[Any], list[Any]]:
-    """Return the steps of a file's events, and its windows as (held out, places)."""
+    """Return the steps of a file's events, and its windows as (held out, key, places)."""
     steps: list[list[Any]] = []
-    groups: tuple[tuple[list[int], list[Event]], tuple[list[int], list[Event]]] = (([], []), ([], []))
+    flows: tuple[list[tuple[int, Step, Event]], ...] = ([], [])
     for place, row in enumerate(read_events(path)):
         parsed = parse(row.event)
         step = step_of(parsed, row.event) if parsed.head.family == FLOW else Step(row.event.time or 0.0)
         flow = bool(step.src or step.dest)
         steps.append([step.time] + ([*_ends(step), *step.amounts] if flow else []))
         if flow:
-            places, events = groups[row.group in held_out.get(row.source, frozenset())]
-            places.append(place)
-            events.append(replace(row.event, entity=f"{step.src} {step.dest}"))
+            flows[row.group in held_out.get(row.source, frozenset())].append((place, step, row.event))
     cut = [
-        (held, [places[i] for i in window])
-        for held, (places, events) in enumerate(groups)
-        for window in windows(events)
+        (held, key, [own[i][0] for i in window])
+        for held, own in enumerate(flows)
+        for key, entity in KEYS.items()
+        for window in windows([replace(event, entity=entity(step)) for _, step, event in own])
     ]
     return steps, cut
 

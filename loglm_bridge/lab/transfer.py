@@ -22,7 +22,7 @@ from loglm_bridge.lab.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
-from loglm_bridge.lab.sequences import Sequences
+from loglm_bridge.lab.sequences import KEYS, Sequences
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.steps import Step
 from loglm_bridge.telemetry.canonical.addresses import ip
@@ -74,8 +74,8 @@ def few(reading: Reading, rows: np.ndarray, shots: int) -> np.ndarray:
 
 
 def measure(made: Corpus, cut: Sequences, reading: Reading, told: FlowSettings) -> Iterator[list[str]]:
-    """Yield rows of (left out, flows measured, AUROC of the baseline, of flows alone, of flows in context, its best
-    verdict F1, its flow F1 there)."""
+    """Yield rows of (left out, flows measured, AUROC of the baseline, of flows alone, by pair, by source, best verdict
+    F1 by pair)."""
     are_flows = np.array([bool(step.src or step.dest) for step in reading.steps])
     numbers = np.array([_numbers(step) for step in reading.steps], dtype=np.float32)
     known = ~np.isnan(reading.malice) & are_flows
@@ -88,10 +88,11 @@ def measure(made: Corpus, cut: Sequences, reading: Reading, told: FlowSettings) 
         model = flow_training.fit(taught, context.known_windows(cut, taught), told)
         ours = FlowTrees(model, 1 + len(reading.techniques))
         measured = context.without(reading, ~asked)
-        together = flow_training.logits(ours, reading, context.known_windows(cut, measured))[test, 0]
+        windows = context.known_windows(cut, measured)
+        pairs, sources = (flow_training.logits(ours, reading, windows[key])[test, 0] for key in KEYS)
         alone = flow_training.logits(ours, reading, [[int(event)] for event in test])[test, 0]
-        figures = [roc_auc_score(truth, scores) for scores in (by_trees, alone, together)]
-        yield [name, str(len(test)), *(f"{figure:.3f}" for figure in (*figures, _verdict_f1(measured, together, test)))]
+        figures = [roc_auc_score(truth, scores) for scores in (by_trees, alone, pairs, sources)]
+        yield [name, str(len(test)), *(f"{figure:.3f}" for figure in (*figures, _verdict_f1(measured, pairs, test)))]
 
 
 def _verdict_f1(reading: Reading, said: np.ndarray, rows: np.ndarray) -> float:
@@ -114,8 +115,8 @@ def main() -> None:
     run = Run(args.folder, Recipe.read(SHIPPED))
     made, cut = run.windows()
     print(
-        "| left out | flows | trees of single flows | LogLM, alone | LogLM, in context | best verdict F1 |\n"
-        "|---|---|---|---|---|---|"
+        "| left out | flows | trees of single flows | LogLM, alone | by pair | by source | best verdict F1, by pair |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for row in measure(made, cut, context.reading_of(made, cut), run.recipe.sequence):
         print("| " + " | ".join(row) + " |", flush=True)

@@ -26,9 +26,9 @@ def trees() -> tuple[bytes, FlowConfig]:
     steps = [step for window in rendered.render(30, 1) if not window.technique for step in window.steps]
     nothing = np.full(len(steps), np.nan), np.full(len(steps), -1)
     reading = Reading(steps, np.arange(len(steps)), np.array(["s"] * len(steps)), *nothing, TECHNIQUES)
-    seen = [[place] for place in range(len(steps))]
-    model = flow_training.fit(reading, [], TOLD, seen)
-    _, depths = FlowTrees(model, 1 + len(TECHNIQUES)).read(flow_training.alone(reading, seen))
+    familiar = flow_training.alone(reading, {"pair": [[place] for place in range(len(steps))]})
+    model = flow_training.fit(reading, {"pair": [], "source": []}, TOLD, familiar)
+    _, depths = FlowTrees(model, 1 + len(TECHNIQUES)).read(familiar)
     return model, FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), depth_steps(depths))
 
 

@@ -13,7 +13,7 @@ from loglm_bridge.lab.flow_training import FlowSettings, Reading
 from loglm_bridge.lab.rendered.hostile import HOSTILE
 from loglm_bridge.model.steps import Step
 
-TOLD = FlowSettings(rendered=20, rounds=5, technique_rounds=2, copies=1)
+TOLD = FlowSettings(rendered=20, rounds=5, technique_rounds=2, copies={"pair": 1})
 
 
 def reading(malice, units, technique=None):
@@ -33,7 +33,7 @@ def reading(malice, units, technique=None):
 
 def test_labels_of_a_recording_do_not_change_what_is_said_of_it():
     groups = np.array([f"block {i // 5}" for i in range(60)])
-    windows = [range(start, start + 10) for start in range(0, 60, 10)]
+    windows = {"pair": [range(start, start + 10) for start in range(0, 60, 10)]}
     told = reading(np.arange(60) % 2 * 1.0, np.arange(60) // 5)
     own = groups == "block 3"
     turned = replace(told, malice=np.where(own, 1 - told.malice, told.malice))
@@ -44,7 +44,8 @@ def test_labels_of_a_recording_do_not_change_what_is_said_of_it():
 
 def test_windows_of_a_fold_hold_nothing_of_the_others():
     kept = np.array([True, False, True, False, False])
-    assert context.within([[0, 1, 2], [3, 4]], kept) == [[0, 2]]
+    found = context.within({"pair": [[0, 1, 2], [3, 4]], "source": [[1, 2, 3, 4]]}, kept)
+    assert found == {"pair": [[0, 2]], "source": [[2]]}
 
 
 @given(

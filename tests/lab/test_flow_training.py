@@ -13,7 +13,7 @@ from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.steps import Step
 
 TECHNIQUES = tuple(sorted(set(HOSTILE.values())))
-TOLD = FlowSettings(rendered=60, rounds=20, technique_rounds=5, copies=2)
+TOLD = FlowSettings(rendered=60, rounds=20, technique_rounds=5, copies={"pair": 2, "source": 1})
 
 
 def flow(time, src, dest, size, port):
@@ -36,25 +36,32 @@ def reading():
 
 @pytest.fixture(scope="module")
 def windows():
-    return [range(12 * pair, 12 * pair + 12) for pair in range(40)]
+    pairs = [range(12 * pair, 12 * pair + 12) for pair in range(40)]
+    return {"pair": pairs, "source": [range(24 * i, 24 * i + 24) for i in range(20)]}
 
 
 @pytest.fixture(scope="module")
-def model(reading, windows):
-    return stage.fit(reading, windows[:30], TOLD)
+def first(windows):
+    """The windows of the first thirty pairs."""
+    return {"pair": windows["pair"][:30], "source": windows["source"][:15]}
+
+
+@pytest.fixture(scope="module")
+def model(reading, first):
+    return stage.fit(reading, first, TOLD)
 
 
 def test_what_was_learned_holds_for_pairs_that_were_not_shown(model, reading, windows):
-    found = stage.logits(FlowTrees(model, 1 + len(TECHNIQUES)), reading, windows[30:])
+    found = stage.logits(FlowTrees(model, 1 + len(TECHNIQUES)), reading, windows["pair"][30:])
     assert np.isnan(found[:360]).all()
     said, wanted = found[360:, 0], reading.malice[360:] == 1
     assert said[wanted].min() > said[~wanted].max()
     assert set(found[360:][wanted][:, 1:].argmax(axis=1)) == {TECHNIQUES.index("T1071.001")}
 
 
-def test_the_same_seed_learns_the_same(model, reading, windows):
-    assert stage.fit(reading, windows[:30], TOLD) == model
-    assert stage.fit(reading, windows[:30], replace(TOLD, seed=2)) != model
+def test_the_same_seed_learns_the_same(model, reading, first):
+    assert stage.fit(reading, first, TOLD) == model
+    assert stage.fit(reading, first, replace(TOLD, seed=2)) != model
 
 
 def test_rendered_flows_alone_teach_what_no_label_does(reading, windows):
@@ -80,11 +87,13 @@ def test_a_source_weighs_as_it_is_told_and_few_units_weigh_less(reading, windows
     assert stage._drawn(told, TECHNIQUES, rng).weights.sum() == pytest.approx(told.rendered_weight)
 
 
-def test_every_flow_is_shown_in_its_window_in_a_part_of_it_and_alone(reading, windows):
+def test_every_flow_is_shown_alone_and_by_every_key_in_its_window_and_in_parts_of_it(reading, windows):
     shown = stage._shown(reading, windows, TOLD, np.random.default_rng(1))
-    assert len(shown.features) == 480 * (2 + TOLD.copies)
-    assert (shown.features[480:960, FEATURES.index("flows")] == 1).all()
-    assert (shown.features[:480, FEATURES.index("flows")] == 12).all()
+    flows = shown.features[:, FEATURES.index("flows")].reshape(-1, 480)
+    assert len(flows) == 1 + (1 + 2) + (1 + 1)
+    assert set(flows[0]) == {1}
+    assert set(flows[1]) == {12}
+    assert set(flows[4]) == {24}
 
 
 def test_windows_are_shown_in_parts_of_every_length():

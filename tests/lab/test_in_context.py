@@ -21,6 +21,11 @@ def test_flows_are_of_their_pair_and_the_rest_of_its_host():
     assert in_context.entity(Event("sshd[1]: session opened for user root", host="web1")) == "web1"
 
 
+def test_by_source_a_flow_is_of_its_source_alone():
+    assert in_context.source(EVENTS[0].event) == "10.0.0.5"
+    assert in_context.source(Event("sshd[1]: session opened for user root", host="web1")) == "web1"
+
+
 def test_shuffling_deals_the_times_of_an_entity_out_anew():
     mixed = in_context.shuffled(EVENTS)
     assert [e.event.raw for e in mixed] == [e.event.raw for e in EVENTS]

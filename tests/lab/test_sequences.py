@@ -1,4 +1,4 @@
-"""Windows over the corpus: of pairs of addresses, cut as serving cuts them, held-out recordings apart."""
+"""Windows over the corpus: of pairs and of sources, cut as serving cuts them, held-out recordings apart."""
 
 import json
 
@@ -40,8 +40,13 @@ def made(data):
 
 
 def test_windows_are_of_one_pair_in_order_of_time_and_end_where_it_is_silent(made):
-    assert sorted(map(list, made.windows)) == [[1, 0, 5], [4], [6]]
-    assert list(map(list, made.held_out)) == [[3, 7]]
+    assert sorted(map(list, made.windows["pair"])) == [[1, 0, 5], [4], [6]]
+    assert list(map(list, made.held_out["pair"])) == [[3, 7]]
+
+
+def test_windows_of_a_source_hold_all_its_flows(made):
+    assert sorted(map(list, made.windows["source"])) == [[1, 0, 4, 5], [6]]
+    assert list(map(list, made.held_out["source"])) == [[3, 7]]
 
 
 def test_every_event_has_a_step_and_only_flows_have_ends(made):
