@@ -46,10 +46,10 @@ class FlowSettings:
     weights: Mapping[str, float] = field(default_factory=dict)
     rendered: int = 3_000
     rendered_weight: float = 0.01
-    copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2, "source": 1})
+    copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2})
     kinds: float = 0.3
     rounds: int = 250
-    leaves: int = 31
+    leaves: int = 15
     technique_rounds: int = 20
     technique_leaves: int = 8
     seed: int = 1
@@ -121,9 +121,11 @@ def _shown(reading: Reading, windows: Windows, told: FlowSettings, rng: np.rando
 
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
-    several: list[Sequence[Sequence[int]]] = [[[event] for window in windows["pair"] for event in window]]
+    several: list[Sequence[Sequence[int]]] = []
+    alone = [[event] for window in windows["pair"] for event in window]
     for key, copies in told.copies.items():
-        several += [windows[key], *([part for w in windows[key] for part in _parts(w, rng)] for _ in range(copies))]
+        several += [windows[key], *([alone] if key == "pair" else [])]
+        several += [[part for w in windows[key] for part in _parts(w, rng)] for _ in range(copies)]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
     known = ~np.isnan(reading.malice[events])
