@@ -43,11 +43,10 @@ _ACCOUNTS = frozenset({"user"})
 RENDERED = frozenset({"Data", "ContextInfo", "Message"})
 
 _CONTEXT_KEY = re.compile(
-    r"^[ \t]*(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
+    r"[ \t]*(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
     r"|Sequence ?Number|User ?Id|User|Connected User|Host ?Name|Host ?Version|Host ?I[Dd]|Host ?Application"
     r"|Engine ?Version|Runspace ?I[Dd]|Pipeline ?I[Dd]|Script ?Name|Command ?Line|Command ?Name|Command ?Type"
-    r"|Command ?Path|Severity|Shell ?ID)[ ]?=",
-    re.MULTILINE,
+    r"|Command ?Path|Severity|Shell ?ID)[ ]?="
 )
 _DETAILS = re.compile(r"^[ \t]*Details:[ \t]*$", re.MULTILINE)
 _USED = {
@@ -82,7 +81,7 @@ def context(text: str) -> list[Field]:
 
     Values run over lines up to the next known key; what stands behind `Details:` is the payload.
     """
-    found = list(_CONTEXT_KEY.finditer(text))
+    found = _keys(text)
     if not found:
         return []
     fields: list[Field] = []
@@ -97,6 +96,19 @@ def context(text: str) -> list[Field]:
         if name and value.strip():
             fields.append((name, value.strip()))
     return fields
+
+
+def _keys(text: str) -> list[re.Match[str]]:
+    """Return the known keys at beginnings of lines; only lines with an equals sign are looked at."""
+    found = []
+    sign = text.find("=")
+    while sign >= 0:
+        key = _CONTEXT_KEY.match(text, text.rfind("\n", 0, sign) + 1)
+        if key is not None:
+            found.append(key)
+        end = text.find("\n", sign)
+        sign = text.find("=", end) if end >= 0 else -1
+    return found
 
 
 def message(text: str) -> list[Field]:
