@@ -45,9 +45,9 @@ class Explainer:
         score. Raises ModelFailed.
         """
         form = self.judge.signatures.mark(canonical(batch.events[place])[1])
-        own, step = batch.known[place].outcome, batch.seen[place]
+        own, step = batch.known[place].outcome, batch.seen.get(place)
         if self.flows and isinstance(step, Step):
-            steps = {i: one for i in window if isinstance(one := batch.seen[i], Step)}
+            steps = {i: one for i in window if isinstance(one := batch.seen.get(i), Step)}
             fields = flow_fields(self.flows, list(steps.values()), list(steps).index(place))
             alone = self.flows.read([[step]], [0])[0].outcome
         else:

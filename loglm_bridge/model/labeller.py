@@ -73,7 +73,7 @@ class Labeller:
             return verdicts
         window_of = {place: window for window in windows for place in window}
         return [
-            replace(verdict, explanation=self._explainer.explain(batch, window_of[place], place, verdict))
+            replace(verdict, explanation=self._explainer.explain(batch, window_of.get(place, ()), place, verdict))
             if verdict.status == "ok"
             else verdict
             for place, verdict in enumerate(verdicts)

@@ -21,8 +21,8 @@ from loglm_bridge.telemetry import Parsed, parse
 class Batch:
     """Events, and by their places: `parsed`, what is `known` of each alone, and each as `seen` in a window.
 
-    Flows are known alone only where a vector is wanted. Of an event that is context and was read before there is only
-    what is seen; of one that could not be read only what was parsed.
+    Flows are known alone only where a vector is wanted; others are seen only where events are read together. Of one
+    that is context and was read before there is only what is seen; of one that could not be read only what was parsed.
     """
 
     events: Sequence[Event]
@@ -64,8 +64,13 @@ class Reader:
         forms = {p: self._forms.find(one, events[p].host) for p, one in read.items() if vectors or p not in flows}
         self._found += len(forms)
         known = self._judge.known(forms)
-        new = {p: flows.get(p) or Seen.of(forms[p].canonical, known[p].outcome) for p in read if p not in seen}
+        new: dict[int, Step | Seen] = {place: step for place, step in flows.items() if place not in seen}
         if together:
+            new |= {
+                place: Seen.of(form.canonical, known[place].outcome)
+                for place, form in forms.items()
+                if place not in flows and place not in seen
+            }
             self._recent.keep(events, new)
         return Batch(events, parsed, known, {**seen, **new})
 
