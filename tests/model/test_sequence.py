@@ -42,7 +42,7 @@ def logon(i, entity="host"):
 @pytest.fixture(scope="module")
 def folder(tiny, tmp_path_factory):
     nothing = Reading([], *(np.array([], dtype=int) for _ in range(4)), CONFIG.techniques)
-    trees = flow_training.fit(nothing, [], FlowSettings(rendered=200, rounds=30, technique_rounds=5))
+    trees = flow_training.fit(nothing, {"pair": []}, FlowSettings(rendered=200, rounds=30, technique_rounds=5))
     context = {
         artefact.FLOW_TREES: trees,
         artefact.SEQUENCE_CONFIG: json.dumps(CONFIG.to_dict()).encode(),
