@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -129,4 +129,4 @@ def _with_entity(event: Event, data: dict[str, Any], by: Sequence[str]) -> Event
     if len(found) < len(by):
         found = {**dict(reversed(read_record(event).fields)), **found}
     values = [found.get(name, "") for name in by]
-    return replace(event, entity=_JOIN.join(values)) if any(values) else event
+    return event._replace(entity=_JOIN.join(values)) if any(values) else event

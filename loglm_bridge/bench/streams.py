@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import merge
 from itertools import islice
@@ -62,7 +62,7 @@ def repeating(name: str, base: Sequence[Event], by: str = "") -> Stream:
 
     def at(place: int, turn: int) -> Event:
         passed, i = divmod(place, len(base))
-        return replace(base[i], raw=templates[i].text(turn * _PASSES + passed), time=START + place * STEP)
+        return base[i]._replace(raw=templates[i].text(turn * _PASSES + passed), time=START + place * STEP)
 
     return Stream(name, at, by)
 
@@ -72,7 +72,7 @@ def distinct(name: str = "distinct") -> Stream:
 
     def at(place: int, turn: int) -> Event:
         event = happening(place)
-        return replace(event, raw=Template(event.raw).text(turn * _PASSES + place), time=START + place * STEP)
+        return event._replace(raw=Template(event.raw).text(turn * _PASSES + place), time=START + place * STEP)
 
     return Stream(name, at)
 
@@ -87,7 +87,7 @@ def mixed(name: str, known: Stream, share: float, first: int = 0) -> Stream:
     def at(place: int, turn: int) -> Event:
         before, after = int(place * share), int((place + 1) * share)
         event = new.at(first + before, turn) if after > before else known.at(place - before, turn)
-        return replace(event, time=START + place * STEP)
+        return event._replace(time=START + place * STEP)
 
     return Stream(name, at)
 

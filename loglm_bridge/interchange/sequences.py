@@ -7,7 +7,6 @@ a cluster: a model knows neither, so both columns are empty.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def rows(labelled: Iterable[Labelled]) -> list[dict[str, Any]]:
         ends = event.ends()
         if "src_ip" in ends and "dst_ip" in ends:
             known.append((event, ends["src_ip"], ends["dst_ip"]))
-    events = [replace(event.event, entity=f"{src} {dst}") for event, src, dst in known]
+    events = [event.event._replace(entity=f"{src} {dst}") for event, src, dst in known]
     found = [_row([known[place][0] for place in window], *known[window[0]][1:]) for window in windows(events)]
     return sorted(found, key=lambda row: (row["event_start_time"], row["sequence_id"]))
 

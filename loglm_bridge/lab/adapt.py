@@ -99,7 +99,7 @@ def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget:
     Thresholds only rise: a quiet network says nothing of where attacks begin.
     """
     steps = [step_of(parse(event), event) for event in events]
-    cut = windows([replace(e, entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
+    cut = windows([e._replace(entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
     trees = FlowTrees(model, 1 + len(config.techniques))
     logits, _ = trees.read(features(Flows.of([[steps[place] for place in window] for window in cut])))
     lone, depths = trees.read(features(Flows.of([[step] for step in steps])))

@@ -45,7 +45,7 @@ def measure(
     for name, rewrite in kinds.items():
         rng = random.Random(f"{seed}/{name}")
         changed = [
-            replace(e.event, raw=raw) for e in events if (raw := rewritten(e.event.raw, rewrite, rng)) is not None
+            e.event._replace(raw=raw) for e in events if (raw := rewritten(e.event.raw, rewrite, rng)) is not None
         ]
         verdicts = labeller.label(changed, Options(top=1)) if changed else []
         out[name] = Kept(len(changed), sum(_flagged(v, threshold) for v in verdicts))
@@ -66,7 +66,7 @@ def rules_alone(signatures: Signatures, events: Sequence[LabelledEvent], seed: i
     out = {}
     for name, rewrite in kinds.items():
         rng = random.Random(f"{seed}/{name}")
-        changed = [replace(e.event, raw=r) for e in hit if (r := rewritten(e.event.raw, rewrite, rng)) is not None]
+        changed = [e.event._replace(raw=r) for e in hit if (r := rewritten(e.event.raw, rewrite, rng)) is not None]
         out[name] = Kept(len(changed), sum(_ruled(signatures, event) for event in changed))
     return out
 

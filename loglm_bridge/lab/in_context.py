@@ -51,7 +51,7 @@ def verdicts(
 
     Sources are read apart: two of them hold the same recordings, and an event must not be company to itself.
     """
-    asked = [replace(e.event, entity=_within(e, by(e.event))) for e in events]
+    asked = [e.event._replace(entity=_within(e, by(e.event))) for e in events]
     options = Options(top=top, embedding=True, sequence=True)
     out: dict[int, Verdict] = {}
     batch: list[int] = []
@@ -72,7 +72,7 @@ def without_gaps(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
     """Return the events as if all of an entity happened at once, in the order of their times."""
     order = sorted(range(len(events)), key=lambda i: (events[i].event.time or 0.0, events[i].event.raw))
     place = {i: at for at, i in enumerate(order)}
-    return [replace(e, event=replace(e.event, time=place[i] * 1e-7)) for i, e in enumerate(events)]
+    return [replace(e, event=e.event._replace(time=place[i] * 1e-7)) for i, e in enumerate(events)]
 
 
 def shuffled(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
@@ -84,7 +84,7 @@ def shuffled(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
     out = list(events)
     for places in of.values():
         for i, j in zip(places, rng.sample(places, len(places)), strict=True):
-            out[i] = replace(events[i], event=replace(events[i].event, time=events[j].event.time))
+            out[i] = replace(events[i], event=events[i].event._replace(time=events[j].event.time))
     return out
 
 
@@ -100,4 +100,4 @@ def redrawn(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
             drawn[address] = ".".join([first, *(str(rng.randrange(1, 255)) for _ in range(3))])
         return drawn[address]
 
-    return [replace(e, event=replace(e.event, raw=_ADDRESS.sub(draw, e.event.raw))) for e in events]
+    return [replace(e, event=e.event._replace(raw=_ADDRESS.sub(draw, e.event.raw))) for e in events]

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
         (held, key, [own[i][0] for i in window])
         for held, own in enumerate(flows)
         for key, entity in KEYS.items()
-        for window in windows([replace(event, entity=entity(step)) for _, step, event in own])
+        for window in windows([event._replace(entity=entity(step)) for _, step, event in own])
     ]
     return steps, cut
 

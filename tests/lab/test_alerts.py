@@ -69,7 +69,7 @@ def test_rules_raise_an_alert_for_each_rule_and_event():
 def test_flows_are_counted_by_pair():
     def flow(i, label):
         made = answer(float(i), "block", host=f"pair {i % 2}")
-        event = replace(made.event.event, sourcetype="netflow:json")
+        event = made.event.event._replace(sourcetype="netflow:json")
         return replace(made, event=replace(made.event, source="flows", label=label, event=event))
 
     found = alerts.measure([*(flow(i, "malicious") for i in range(10)), flow(11, "benign")], pair)["flows"]

@@ -4,7 +4,6 @@ import gzip
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -42,7 +41,7 @@ def same(forms, signatures, event):
 
 
 def hosts_of(event):
-    return [replace(event, host=host) for host in ("", "ws-014", "powershell.exe", "db\x1f1", "10.0.0.1")]
+    return [event._replace(host=host) for host in ("", "ws-014", "powershell.exe", "db\x1f1", "10.0.0.1")]
 
 
 @pytest.mark.parametrize("event", sample_events(), ids=range(len(sample_events())))

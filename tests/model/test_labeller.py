@@ -274,7 +274,7 @@ def test_what_is_remembered_is_counted(sealed):
 
 def test_context_events_have_no_verdict_of_their_own(labeller):
     events = sample_events()[:6]
-    marked = [replace(event, context=i % 2 == 0) for i, event in enumerate(events)]
+    marked = [event._replace(context=i % 2 == 0) for i, event in enumerate(events)]
     found = labeller.label(marked, Options())
     assert found[1::2] == labeller.label(events, Options())[1::2]
     assert set(found[0::2]) == {Verdict("empty", detail="context of other events")}

@@ -1,7 +1,5 @@
 """Recent events: found under all that reading depends on, in bounded memory, the lately asked for longest."""
 
-from dataclasses import replace
-
 import pytest
 
 from loglm_bridge.contract.event import Event
@@ -18,7 +16,7 @@ def seen(time):
 def test_an_event_is_found_again_whoever_its_entity_is_and_whether_it_is_context():
     recent, one = Recent(), seen(7.0)
     recent.keep([Event("other"), EVENT], {1: one})
-    asked = [Event("other"), EVENT, replace(EVENT, entity="x", context=True)]
+    asked = [Event("other"), EVENT, EVENT._replace(entity="x", context=True)]
     assert recent.find(asked) == {1: one, 2: one}
 
 
@@ -26,7 +24,7 @@ def test_an_event_is_found_again_whoever_its_entity_is_and_whether_it_is_context
 def test_what_reading_depends_on_tells_events_apart(change):
     recent = Recent()
     recent.keep([EVENT], {0: seen(7.0)})
-    assert recent.find([replace(EVENT, **change)]) == {}
+    assert recent.find([EVENT._replace(**change)]) == {}
 
 
 def test_memory_is_bounded_and_what_is_asked_for_stays():

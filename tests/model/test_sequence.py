@@ -2,7 +2,6 @@
 
 import json
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -157,7 +156,7 @@ def test_events_that_come_again_as_context_are_read_as_before(folder):
     events = [flow(i) for i in range(30)] + [logon(i) for i in range(6)]
     fresh, used = Labeller.load(folder), Labeller.load(folder)
     used.label(events, TOGETHER)
-    again = [replace(event, context=i % 3 > 0) for i, event in enumerate(events)]
+    again = [event._replace(context=i % 3 > 0) for i, event in enumerate(events)]
     assert used.label(again, TOGETHER) == fresh.label(again, TOGETHER)
     assert used.caches()["recent_event_bytes"] > 0
     assert fresh.label(events, ALONE) == used.label(events, ALONE)
@@ -166,7 +165,7 @@ def test_events_that_come_again_as_context_are_read_as_before(folder):
 def test_context_changes_what_is_asked_and_gets_no_verdict(labeller):
     events = [flow(i) for i in range(6)]
     wanted = labeller.label(events, TOGETHER)
-    found = labeller.label([replace(event, context=i < 4) for i, event in enumerate(events)], TOGETHER)
+    found = labeller.label([event._replace(context=i < 4) for i, event in enumerate(events)], TOGETHER)
     assert found[:4] == [CONTEXT] * 4
     assert found[4:] == wanted[4:]
 

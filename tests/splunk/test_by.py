@@ -120,7 +120,7 @@ def told_by_search(chunks, most):
             rows = dict(zip([i for i, new in enumerate(request.wanted or ()) if new], places, strict=True))
             assert [event.context for event in events] == [place not in rows for place in range(len(events))]
             for window in windows(events):
-                read = [replace(events[place], context=False) for place in window]
+                read = [events[place]._replace(context=False) for place in window]
                 found.update((rows[place], (read, number)) for number, place in enumerate(window) if place in rows)
         yield [found[i] for i in range(len(chunk))]
 
