@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, NamedTuple, Optional
 
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.limits import MAX_ECHO
@@ -22,8 +22,7 @@ VERDICTS = ("malicious", "suspicious", "benign", "unknown")
 ALARMS = ("malicious", "suspicious")
 
 
-@dataclass(frozen=True)
-class Technique:
+class Technique(NamedTuple):
     """An ATT&CK technique with the model's calibrated confidence (0..1)."""
 
     id: str

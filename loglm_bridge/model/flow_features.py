@@ -13,7 +13,7 @@ from math import isqrt
 
 import numpy as np
 
-from loglm_bridge.model.steps import AMOUNTS, Step
+from loglm_bridge.model.steps import AMOUNTS, Step, kind_of
 from loglm_bridge.telemetry.canonical.ports import SERVICE_PORTS
 
 _SIZES = ("fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "duration", "fwd_mean", "bwd_mean")
@@ -40,6 +40,9 @@ _QUARTERS = np.array(sorted({isqrt(isqrt((1 << k) - 1)) + 1 if k else 1 for k in
 _SERVICES = np.array(sorted(SERVICE_PORTS), dtype=np.int64)
 _WELL_KNOWN, _OTHER_PORT = 1_024, 2_000
 
+#: Seconds, before and after 1970, that no log is older or younger than.
+_ALWAYS = float(1 << 50)
+
 #: Flows among which the pace around a flow is taken.
 _NEAR = 16
 
@@ -63,14 +66,15 @@ class Flows:
     def of(cls, windows: Sequence[Sequence[Step]]) -> Flows:
         """Return the flows of windows; those of a window are in time order, no window is empty."""
         steps = [step for window in windows for step in window]
+        times, src, src_ports, dest, dest_ports, amounts = zip(*steps, strict=True) if steps else ((),) * 6
         places: dict[str, int] = {}
         return cls(
             np.array([len(window) for window in windows], dtype=np.int64),
-            np.array([step.second for step in steps], dtype=np.int64),
-            np.array([step.amounts for step in steps], dtype=np.int64).reshape(len(steps), len(AMOUNTS)),
-            np.array([(step.src_port, step.dest_port) for step in steps], dtype=np.int64).reshape(len(steps), 2),
-            np.array([(step.src_kind, step.dest_kind) for step in steps], dtype=np.int64).reshape(len(steps), 2),
-            np.array([places.setdefault(step.dest, len(places)) for step in steps], dtype=np.int64),
+            np.floor(np.clip(np.array(times, dtype=np.float64), -_ALWAYS, _ALWAYS)).astype(np.int64),
+            np.array(amounts, dtype=np.int64).reshape(-1, len(AMOUNTS)),
+            np.array([src_ports, dest_ports], dtype=np.int64).T,
+            np.array([[kind_of(end) for end in ends] for ends in (src, dest)], dtype=np.int64).T,
+            np.array([places.setdefault(end, len(places)) for end in dest], dtype=np.int64),
         )
 
 

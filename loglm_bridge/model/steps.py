@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,21 +38,6 @@ class Step(NamedTuple):
     dest: str = ""
     dest_port: int = 0
     amounts: tuple[int, ...] = (0,) * len(AMOUNTS)
-
-    @property
-    def second(self) -> int:
-        """The whole second in which the event lies."""
-        return math.floor(self.time)
-
-    @property
-    def src_kind(self) -> int:
-        """The class of the source's address."""
-        return _kind(self.src)
-
-    @property
-    def dest_kind(self) -> int:
-        """The class of the destination's address."""
-        return _kind(self.dest)
 
     def told(self) -> dict[str, str]:
         """Return the fields that the flow tells, as text, by their canonical names."""
@@ -106,5 +90,6 @@ def _port(text: str) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def _kind(address: str) -> int:
+def kind_of(address: str) -> int:
+    """Return the class of an address as a number of KINDS."""
     return KINDS.get(ip(address), _OTHER_KIND) if address else 0

@@ -55,6 +55,11 @@ def test_the_hour_does_not_matter(window, later):
     assert np.array_equal(told(whole), told([s._replace(time=s.time + later) for s in whole]))
 
 
+def test_the_second_is_the_one_that_has_begun():
+    times = (0.0, 59.999, -0.5, 1e300, -1e300)
+    assert Flows.of([[Step(time)] for time in times]).seconds.tolist() == [0, 59, -1, 1 << 50, -(1 << 50)]
+
+
 def test_no_flows_have_no_rows():
     assert features(Flows.of([])).shape == (0, len(FEATURES))
 
