@@ -158,7 +158,7 @@ def test_kinds_and_fields_the_model_never_saw_are_labelled(labeller):
 
 def test_events_that_differ_in_identity_alone_get_one_answer(labeller):
     event = sample_events()[0]
-    other = replace(event, raw=event.raw.replace("ws-014", "ws-977").replace("WS-014", "WS-977"), host="ws-977")
+    other = event._replace(raw=event.raw.replace("ws-014", "ws-977").replace("WS-014", "WS-977"), host="ws-977")
     assert other.raw != event.raw
     assert len({answer(v) for v in labeller.label([event, other], Options())}) == 1
 
