@@ -72,7 +72,7 @@ class Asker:
 
 def requests(events: Sequence[Event], size: int, together: bool = False) -> list[bytes]:
     """Return the bodies of requests for up to `size` events each; with `together` windows of entities stay whole."""
-    options = Options(sequence=together, distinct=True)
+    options = Options(sequence=together, distinct=True, brief=True)  # as a search asks
     units = windows(events) if together else [[i] for i in range(len(events))]
     parts: list[list[int]] = [[]]
     for unit in units:

@@ -23,6 +23,9 @@ _MAX_NESTED = 65_536
 #: Members of a list of scalars that are joined to one value.
 _MAX_JOINED = 32
 
+#: Members of a plain object, whose names are remembered together.
+_FEW = 64
+
 #: Lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
@@ -68,16 +71,16 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
 
 
 def _is_plain(value: dict[str, Any], text: str) -> bool:
-    """Tell whether an object holds nothing but numbers and strings that are no JSON; `text` has no escapes."""
+    """Tell whether an object holds nothing but a few numbers and strings that are no JSON; `text` has no escapes."""
     return (
-        len(value) <= MAX_FIELDS
+        len(value) <= _FEW
         and {member.__class__ for member in value.values()} <= _PLAIN
         and '"{' not in text
         and '"[' not in text
     )
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _below_nothing(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([_below("", key) for key in keys])
 
