@@ -25,6 +25,9 @@ from loglm_bridge.splunk.rows import event_reader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
 
+#: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
+_FIRST = 4
+
 #: What a request is about: a batch, places in it, whether it is the last of it.
 _About = tuple[Batch, Sequence[int], bool]
 
@@ -87,11 +90,13 @@ class Labeller:
     def _requests(self, table: Table) -> Iterator[tuple[_About, Request]]:
         """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
         read = event_reader(table, self._options.field, self._options.by)
-        rows, size = table.rows(), None if self._options.by else self._settings.batch_events
+        rows, most = table.rows(), self._settings.batch_events
+        size = None if self._options.by else -(-most // _FIRST)
         while True:
             batch = Batch(islice(rows, size), read, self._empty)
             if not len(batch):
                 return
+            size = size and most
             parts = self._parts(batch)
             while parts:
                 places, request = parts.popleft()

@@ -8,6 +8,7 @@ sidecar failed goes to another that has not been asked, unless its circuit is op
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import NamedTuple, Optional, Sequence, Union
 
@@ -74,6 +75,7 @@ class Lanes:
             self._started = True
             for endpoint in [*self._endpoints] * AT_ONCE:
                 self._start(endpoint)
+        time.sleep(0)  # let a lane go at once: a busy caller would keep the interpreter from it for 5 ms
         return asked
 
     def close(self) -> None:
