@@ -128,7 +128,8 @@ def test_4_only_the_batch_that_is_always_cut_loses_its_labels(standin, proxy, ap
     proxy.poison("", left=0)
     standin.fault("fewer_of", arg="row 3")
     statuses, said = outcome(one, 10)
-    assert statuses == ["unavailable"] * 5 + ["ok"] * 5
+    # of a chunk's requests the first is small
+    assert statuses == ["ok"] * 2 + ["unavailable"] * 5 + ["ok"] * 3
     assert "answer did not match the request (5 sent, 4 back). 5 of 15 events returned without labels" in said
 
 
