@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.event_lines import read_items
 from loglm_bridge.lab import evaluate as evaluation
 from loglm_bridge.lab.adapt import adapt
 from loglm_bridge.lab.calibrate import Budget
@@ -64,7 +63,12 @@ def add_parsers(commands: Parsers) -> None:
     site.add_argument("--model", type=Path, required=True, help=_MODEL)
     site.add_argument("--out", type=Path, required=True, help="the adapted model folder")
     site.add_argument("--malicious", type=float, default=Budget.malicious, help="share of ordinary events to flag")
-    site.add_argument("events", type=Path, nargs="+", help='ordinary events, JSON lines with "raw" (or .gz)')
+    site.add_argument(
+        "events",
+        type=Path,
+        nargs="+",
+        help='ordinary events, JSON lines with "raw", flows with "time" in epoch seconds too (or .gz)',
+    )
     sealed = _stage(commands, "export", "a sealed model folder from a run", _export)
     _run_arguments(sealed)
     _heads_argument(sealed)
@@ -168,7 +172,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _adapt(args: argparse.Namespace) -> int:
-    events = [item.event for item in read_items([str(path) for path in args.events]) if item.event is not None]
+    events = [Event.from_dict(row, where=str(path)) for path in args.events for row in _rows(path)]
     made = adapt(artefact.ModelFolder.open(args.model), events, Budget(malicious=args.malicious), args.out)
     print(f"{made.id} in {args.out}")
     return 0
@@ -210,10 +214,11 @@ def _reports(scored: Path | None, without_atomic: Path | None) -> dict[str, Any]
 
 
 def _golden() -> list[Event]:
-    return [event for event in _read(SAMPLES) if canonical(event)[0].status == "ok"]
+    rows = _rows(SAMPLES)
+    events = [Event(row["raw"], row.get("sourcetype", ""), host=row.get("host", "")) for row in rows]
+    return [event for event in events if canonical(event)[0].status == "ok"]
 
 
-def _read(path: Path) -> Sequence[Event]:
+def _rows(path: Path) -> list[Any]:
     with open_text(path) as lines:
-        rows = [json.loads(line) for line in lines if line.strip()]
-    return [Event(raw=row["raw"], sourcetype=row.get("sourcetype", ""), host=row.get("host", "")) for row in rows]
+        return [json.loads(line) for line in lines if line.strip()]

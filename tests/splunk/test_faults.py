@@ -258,8 +258,8 @@ def test_several_reasons_are_told_in_one_message(standin, app_at, search):
     one = search(app_at(standin.port, sidecar="batch_events = 5"))
     one.getinfo()
     statuses, _ = outcome(one, 10, finished=False)
-    assert statuses == ["error"] * 5 + ["ok"] * 5
+    assert statuses == ["error"] * 2 + ["ok"] * 8
     standin.fault("fewer")
     statuses, said = outcome(one, 5)
     assert statuses == ["unavailable"] * 5
-    assert "10 of 15 events returned without labels (loglm_status=unavailable 5, error 5)" in said
+    assert "7 of 15 events returned without labels (loglm_status=unavailable 5, error 2)" in said
