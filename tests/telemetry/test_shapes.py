@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parse, read, shapes
+from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from tests.lab.tiny import sample_events
 from tests.telemetry.test_shared_data import FILES
 
@@ -60,6 +61,20 @@ def test_any_fields_are_read_alike(first, second):
 def test_a_connections_end_makes_no_flow_of_what_is_none(values):
     names = ("orig_bytes", "conn_state", "src_ip", "dest_ip")
     same(Event(json.dumps(dict(zip(names, values, strict=True)))))
+
+
+FLOW_NAMES = st.sampled_from(sorted({*ALIASES, *STARTS, *ENDS, *TELLING}))
+FLOW_VALUES = st.sampled_from(
+    ["", "-", "N/A", "nan", 0, 6, 17, 1_500, 0.25, "TCP", "Accept", "REJECT", "S0", "out", "0:01:05", "a:b:c", "x" * 30,
+     1_700_000_000, 1_700_000_009.5, "2024-01-02T03:04:05Z", "10.0.0.1", "203.0.113.9", None, True]
+)  # fmt: skip
+
+
+@given(st.dictionaries(FLOW_NAMES, FLOW_VALUES, max_size=9), st.lists(FLOW_VALUES, min_size=12, max_size=12))
+def test_flows_of_any_exporter_are_read_alike_whatever_is_blank(fields, others):
+    one = {"src_ip": "10.0.0.1", "dest_ip": "203.0.113.9", "fwd_bytes": 90, **fields}
+    same(Event(json.dumps(one)))
+    same(Event(json.dumps(dict(zip(one, others, strict=False)))))
 
 
 @given(st.sampled_from(sample_events()), st.data())
