@@ -122,9 +122,9 @@ def _shown(reading: Reading, windows: Windows, told: FlowSettings, rng: np.rando
     A unit's flows weigh as the root of their number. A source weighs as it is told, less where it has few units.
     """
     several: list[Sequence[Sequence[int]]] = []
-    alone = [[event] for window in windows["pair"] for event in window]
+    lone = [[event] for window in windows["pair"] for event in window]
     for key, copies in told.copies.items():
-        several += [windows[key], *([alone] if key == "pair" else [])]
+        several += [windows[key], *([lone] if key == "pair" else [])]
         several += [[part for w in windows[key] for part in _parts(w, rng)] for _ in range(copies)]
     found = np.concatenate([_features(reading, cut) for cut in several])
     events = np.array([event for cut in several for window in cut for event in window], dtype=np.int64)
