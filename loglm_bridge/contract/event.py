@@ -15,8 +15,7 @@ class Event(NamedTuple):
     """One event as Splunk holds it. A tuple, because there are so many: a dataclass takes four times as long to make.
 
     `raw` is the text of `_raw`; `time` is epoch seconds. Everything but `raw` is a hint and may be absent
-    (empty text, `None`). `entity` groups events of one actor into a sequence. A `context` event is there for the others
-    of its entity and asks for no verdict of its own.
+    (empty text, `None`). `entity` groups events of one actor into a sequence.
     """
 
     raw: str
@@ -25,11 +24,10 @@ class Event(NamedTuple):
     host: str = ""
     time: Optional[float] = None
     entity: str = ""
-    context: bool = False
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], where: str = "") -> Event:
-        """Build an event from the wire object: `raw`, `sourcetype`, `source`, `host`, `time`, `entity`, `context`.
+        """Build an event from the wire object: `raw`, `sourcetype`, `source`, `host`, `time`, `entity`.
 
         Unknown keys are ignored, so that a newer client can speak to an older sidecar.
 
@@ -46,10 +44,7 @@ class Event(NamedTuple):
             if value is not None and not isinstance(value, str):
                 raise InvalidEvent(f'"{key}" must be text, got {type(value).__name__}', where=f"{where}/{key}")
             text[key] = value or ""
-        context = data.get("context", False)
-        if not isinstance(context, bool):
-            raise InvalidEvent('"context" must be true or false', where=f"{where}/context")
-        return cls(time=_epoch(data.get("time"), f"{where}/time"), context=context, **text)
+        return cls(time=_epoch(data.get("time"), f"{where}/time"), **text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object; absent hints are left out."""
@@ -60,8 +55,6 @@ class Event(NamedTuple):
                 out[key] = value
         if self.time is not None:
             out["time"] = self.time
-        if self.context:
-            out["context"] = True
         return out
 
     @property

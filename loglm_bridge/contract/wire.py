@@ -6,7 +6,6 @@ import json
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import compress
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
@@ -86,18 +85,20 @@ class ModelId:
 
 @dataclass(frozen=True)
 class Request:
-    """A batch to label."""
+    """A batch to label; `past` (contract/past.py) is None where the reply shall tell of none either."""
 
     events: tuple[Event, ...]
     options: Options = field(default_factory=Options)
+    past: Optional[Mapping[str, str]] = None
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to a batch; `verdicts` has the order and length of the request's events."""
+    """The answer to a batch; `verdicts` has the order and length of the request's events, `past` is their entities'."""
 
     model: ModelId
     verdicts: tuple[Verdict, ...]
+    past: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_request(body: bytes) -> Request:
@@ -118,21 +119,33 @@ def read_request(body: bytes) -> Request:
     return Request(
         events=tuple(Event.from_dict(e, where=f"/events/{i}") for i, e in enumerate(events)),
         options=Options.from_dict(data.get("options")),
+        past=past_of(data),
     )
+
+
+def past_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
+    """Read the `past` of a request, None where it is absent. Raises InvalidRequest where it is no texts by entity."""
+    past = data.get("past")
+    if past is None:
+        return None
+    if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
+        raise InvalidRequest("past must be an object of texts", where="/past")
+    return past
 
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
     """Return the body of POST /v1/label: UTF-8, in which lone surrogates are escaped, so any text can travel."""
-    told = [(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time, e.context) for e in events]
+    told = [(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time) for e in events]
     return join_request([write_event(*one) for one in told], options)
 
 
-def join_request(events: Iterable[bytes], options: Options) -> bytes:
-    """Return the body of a request from elements that `write_event` made."""
-    return b'{"events":[%b],"options":%b}' % (b",".join(events), _dump(options.to_dict()))
+def join_request(events: Iterable[bytes], options: Options, past: Optional[Mapping[str, str]] = None) -> bytes:
+    """Return the body of a request from elements that `write_event` made, and the past of their entities, if any."""
+    told = "" if past is None else ',"past":{' + ",".join([f"{_quoted(e)}:{_quoted(t)}" for e, t in past.items()]) + "}"
+    return b'{"events":[%b],"options":%b%b}' % (b",".join(events), _dump(options.to_dict()), told.encode())
 
 
-def write_event(raw: str, hints: str, time: Optional[float], context: bool = False) -> bytes:
+def write_event(raw: str, hints: str, time: Optional[float]) -> bytes:
     """Return one element of a request's `events`; `hints` is what `hints_of` made.
 
     The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row. No character
@@ -141,12 +154,11 @@ def write_event(raw: str, hints: str, time: Optional[float], context: bool = Fal
     Raises:
         ValueError: `time` is not finite.
     """
-    rest = ',"context":true' if context else ""
     if time is None:
-        return f'{{"raw":{_quoted(raw)}{hints}{rest}}}'.encode()
+        return f'{{"raw":{_quoted(raw)}{hints}}}'.encode()
     if not math.isfinite(time):
         raise ValueError(f"time is {time}")
-    return f'{{"raw":{_quoted(raw)}{hints},"time":{float(time)!r}{rest}}}'.encode()
+    return f'{{"raw":{_quoted(raw)}{hints},"time":{float(time)!r}}}'.encode()
 
 
 def hints_of(sourcetype: str, source: str, host: str, entity: str) -> str:
@@ -179,29 +191,30 @@ def write_verdict(verdict: Verdict) -> bytes:
     ).encode("ascii")
 
 
-def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False) -> bytes:
+def join_reply(
+    model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[Mapping[str, str]] = None
+) -> bytes:
     """Return the body of the answer from elements that `write_verdict` made.
 
-    With `distinct` equal elements stand once, and `order` holds each event's place among them.
+    With `distinct` equal elements stand once, and `order` holds each event's place among them. A request that told of a
+    `past` is told of that of now.
     """
+    told = b"" if past is None else b',"past":' + _dump(past)
     head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, _dump(model.to_dict()))
     if not distinct:
-        return head + b",".join(results) + b"]}"
+        return head + b",".join(results) + b"]" + told + b"}"
     places: dict[bytes, int] = {}
     order = [places.setdefault(result, len(places)) for result in results]
-    return head + b",".join(places) + b'],"order":' + _dump(order) + b"}"
+    return head + b",".join(places) + b'],"order":' + _dump(order) + told + b"}"
 
 
 def write_reply(reply: Reply, distinct: bool = False) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
-    return join_reply(reply.model, map(write_verdict, reply.verdicts), distinct)
+    return join_reply(reply.model, map(write_verdict, reply.verdicts), distinct, reply.past or None)
 
 
-def read_reply(body: bytes, expected: int, wanted: Optional[Sequence[bool]] = None) -> Reply:
+def read_reply(body: bytes, expected: int) -> Reply:
     """Read the answer to a batch of `expected` events; equal results of a `distinct` one are one object.
-
-    With `wanted`, which says so of each event, the reply has the verdicts of the wanted events only, and what was
-    answered about the others is not looked at.
 
     Raises:
         BadReply: cut, malformed, of another interface version, or of another length than the request.
@@ -221,11 +234,11 @@ def read_reply(body: bytes, expected: int, wanted: Optional[Sequence[bool]] = No
         raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
     if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(results)):
         raise BadReply("answer did not match the request (a result that is not there)")
-    places: Sequence[int] = range(len(results))
-    if wanted is not None:
-        places = order = list(compress(order, wanted))
-    verdicts = {place: Verdict.from_dict(results[place]) for place in set(places)}
-    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]))
+    past = data.get("past", {})
+    if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
+        raise BadReply("the answer tells a past that is none")
+    verdicts = list(map(Verdict.from_dict, results))
+    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), past=past)
 
 
 def _hints(sourcetype: str, source: str, host: str, entity: str) -> str:

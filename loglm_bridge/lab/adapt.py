@@ -22,13 +22,14 @@ from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.context import depth_steps
 from loglm_bridge.lab.heads import Features
 from loglm_bridge.model import artefact
-from loglm_bridge.model.flow_features import Flows, features
+from loglm_bridge.model.flow_features import of_windows
 from loglm_bridge.model.flow_reading import FlowConfig
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.grams import GRAM_BITS
 from loglm_bridge.model.heads import Heads, sigmoid
 from loglm_bridge.model.neighbours import neighbours_of
-from loglm_bridge.model.sequence import FLOW, SequenceConfig
+from loglm_bridge.model.reading import FLOW
+from loglm_bridge.model.sequence import SequenceConfig
 from loglm_bridge.model.session import EventSession
 from loglm_bridge.model.signatures import signatures_of
 from loglm_bridge.model.steps import step_of
@@ -100,9 +101,9 @@ def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget:
     """
     steps = [step_of(parse(event), event) for event in events]
     cut = windows([e._replace(entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
-    trees = FlowTrees(model, 1 + len(config.techniques))
-    logits, _ = trees.read(features(Flows.of([[steps[place] for place in window] for window in cut])))
-    lone, depths = trees.read(features(Flows.of([[step] for step in steps])))
+    trees = FlowTrees(model, len(config.techniques))
+    logits, _ = trees.read(of_windows([[steps[place] for place in window] for window in cut]))
+    lone, depths = trees.read(of_windows([[step] for step in steps]))
     curve = config.curve
     limits = [
         max(calibrate.threshold(sigmoid(curve.slope * read[:, 0] + curve.offset), share) for read in (logits, lone))

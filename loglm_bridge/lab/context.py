@@ -46,7 +46,7 @@ def train(
     familiar = flow_training.alone(reading, shown)
     trees = flow_training.fit(reading, windows, told, familiar)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
-    _, depths = FlowTrees(trees, 1 + len(reading.techniques)).read(familiar)
+    _, depths = FlowTrees(trees, len(reading.techniques)).read(familiar)
     return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), depth_steps(depths))
 
 
@@ -65,7 +65,7 @@ def unseen(reading: Reading, windows: Windows, groups: np.ndarray, told: FlowSet
     for fold in range(_FOLDS):
         own = folds == fold
         model = flow_training.fit(without(reading, own), within(windows, ~own), told)
-        trees = FlowTrees(model, 1 + len(reading.techniques))
+        trees = FlowTrees(model, len(reading.techniques))
         out[own] = flow_training.logits(trees, reading, within(windows, own)[by])[own]
     return out
 

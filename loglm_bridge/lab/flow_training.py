@@ -16,8 +16,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 from loglm_bridge.lab import rendered
 from loglm_bridge.lab.sequences import Windows
 from loglm_bridge.lab.tree_graph import boosted, isolating, tree_graph
-from loglm_bridge.model.flow_features import FEATURES, OWN, Flows, features
+from loglm_bridge.model.flow_features import FEATURES, of_windows
 from loglm_bridge.model.flow_trees import FlowTrees
+from loglm_bridge.model.flows import OWN
 from loglm_bridge.model.steps import Step
 
 #: Units (source, destination, recording) from which on a source has its full weight.
@@ -149,7 +150,7 @@ def _drawn(told: FlowSettings, techniques: Sequence[str], rng: np.random.Generat
     malice = np.array([bool(window.technique) for window in made], dtype=bool)
     technique = np.array([place.get(window.technique, -1) for window in made], dtype=np.int64)
     weights = told.rendered_weight / np.bincount(units)[units] / max(1, len(made))
-    found = features(Flows.of([window.steps for window in made]))[kept]
+    found = of_windows([window.steps for window in made])[kept]
     return Examples(found, malice[units], technique[units], weights)
 
 
@@ -170,7 +171,7 @@ def _parts(window: Sequence[int], rng: np.random.Generator) -> Iterator[Sequence
 
 
 def _features(reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
-    return features(Flows.of([[reading.steps[event] for event in window] for window in windows]))
+    return of_windows([[reading.steps[event] for event in window] for window in windows])
 
 
 def _forest(familiar: np.ndarray, told: FlowSettings) -> IsolationForest:

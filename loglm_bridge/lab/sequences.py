@@ -15,7 +15,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.lab.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.sources import data_files, read_events
-from loglm_bridge.model.sequence import FLOW
+from loglm_bridge.model.reading import FLOW
 from loglm_bridge.model.steps import Step, step_of
 from loglm_bridge.telemetry import parse
 

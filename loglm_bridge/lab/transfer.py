@@ -86,7 +86,7 @@ def measure(made: Corpus, cut: Sequences, reading: Reading, told: FlowSettings) 
         by_trees = trees.predict_proba(numbers[test])[:, 1]
         taught = context.without(reading, out)
         model = flow_training.fit(taught, context.known_windows(cut, taught), told)
-        ours = FlowTrees(model, 1 + len(reading.techniques))
+        ours = FlowTrees(model, len(reading.techniques))
         measured = context.without(reading, ~asked)
         windows = context.known_windows(cut, measured)
         pairs, sources = (flow_training.logits(ours, reading, windows[key])[test, 0] for key in KEYS)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from onnx import TensorProto, checker, helper
+from onnx import NodeProto, TensorProto, ValueInfoProto, checker, helper
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from loglm_bridge.model.flow_trees import EXACT, UNIT
@@ -77,21 +77,38 @@ def _unfinished(flows: np.ndarray) -> np.ndarray:
 
 
 def tree_graph(trees: Sequence[Tree], features: int, outputs: int) -> bytes:
-    """Return the serialised model: input `features` (flows, features) float32 -> `sums` (flows, outputs) float32.
+    """Return the serialised model of trees whose outputs are the logit of malice, those of techniques, and the depth.
 
-    Outputs are in units of 1 / UNIT; one that no tree has is a logit below all others.
+    Inputs `features` (flows, features) and `named` (others, features), both float32, the second those whose techniques
+    are asked for; outputs `malice` and `depth` (flows, 1) and `techniques` (others, outputs - 2), in units of 1 / UNIT.
+    An output that no tree has is a logit below all others.
 
     Raises:
         ValueError: sums of such leaves would not be exact.
     """
+    nothing = [_constant(output, -_NEVER) for output in sorted(set(range(outputs)) - {tree.output for tree in trees})]
+    told = [*trees, *nothing]
+    last = outputs - 1
+    nodes = [
+        _ensemble([tree._replace(output=0) for tree in told if tree.output == 0], 1, "features", "malice"),
+        _ensemble(
+            [t._replace(output=t.output - 1) for t in told if 0 < t.output < last], last - 1, "named", "techniques"
+        ),
+        _ensemble([tree._replace(output=0) for tree in told if tree.output == last], 1, "features", "depth"),
+    ]
+    return _model(nodes, features, last - 1)
+
+
+def _ensemble(trees: Sequence[Tree], outputs: int, rows: str, sums: str) -> NodeProto:
+    """Return the node that adds up trees. Raises ValueError where that is not exact."""
     attributes: dict[str, list[Any]] = defaultdict(list)
     most = np.zeros(outputs, dtype=np.int64)
-    nothing = [_constant(output, -_NEVER) for output in sorted(set(range(outputs)) - {tree.output for tree in trees})]
-    for number, tree in enumerate([*trees, *nothing]):
+    for number, tree in enumerate(trees):
         most[tree.output] += _add(attributes, number, tree)
     if most.max() >= EXACT:
         raise ValueError(f"leaves add up to {most.max()}, at most {EXACT - 1} is exact")
-    return _model(attributes, features, outputs)
+    told: dict[str, Any] = {**attributes, "n_targets": outputs, "aggregate_function": "SUM", "post_transform": "NONE"}
+    return helper.make_node("TreeEnsembleRegressor", [rows], [sums], domain="ai.onnx.ml", **told)
 
 
 def _constant(output: int, value: float) -> Tree:
@@ -121,14 +138,16 @@ def _add(attributes: Mapping[str, list[Any]], number: int, tree: Tree) -> int:
     return int(np.abs(values).max())
 
 
-def _model(trees: Mapping[str, list[Any]], features: int, outputs: int) -> bytes:
-    told: dict[str, Any] = {**trees, "n_targets": outputs, "aggregate_function": "SUM", "post_transform": "NONE"}
-    node = helper.make_node("TreeEnsembleRegressor", ["features"], ["sums"], domain="ai.onnx.ml", **told)
-    rows = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["flows", features])
-    sums = helper.make_tensor_value_info("sums", TensorProto.FLOAT, ["flows", outputs])
-    graph = helper.make_graph([node], "flow_trees", [rows], [sums])
+def _model(nodes: Sequence[NodeProto], features: int, techniques: int) -> bytes:
+    rows = [_told("features", "flows", features), _told("named", "others", features)]
+    sums = [_told("malice", "flows", 1), _told("techniques", "others", techniques), _told("depth", "flows", 1)]
+    graph = helper.make_graph(nodes, "flow_trees", rows, sums)
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="loglm")
     checker.check_model(model)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def _told(name: str, rows: str, width: int) -> ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [rows, width])

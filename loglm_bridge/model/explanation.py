@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.model.flow_features import features
 from loglm_bridge.model.flow_reading import FlowReader
+from loglm_bridge.model.flows import of_steps
+from loglm_bridge.model.gathering import Gathered
 from loglm_bridge.model.heads import DECIMALS, Outcome
 from loglm_bridge.model.judge import Judge
 from loglm_bridge.model.neighbours import Neighbours
-from loglm_bridge.model.reading import Batch
-from loglm_bridge.model.steps import Step
+from loglm_bridge.model.reading import FLOW, Batch
+from loglm_bridge.model.steps import Step, step_of
 from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.record import Canonical
 
@@ -37,19 +42,19 @@ class Explainer:
     flows: FlowReader | None
     neighbours: Neighbours
 
-    def explain(self, batch: Batch, window: Sequence[int], place: int, verdict: Verdict) -> dict[str, Any]:
+    def explain(self, batch: Batch, gathered: Gathered, place: int, verdict: Verdict) -> dict[str, Any]:
         """Return {"kind", "fields", "context", "rules", "neighbours"} of the verdict on a place of a batch.
 
         `fields` are {"name", "value", "effect"}, the most telling first; those without effect are not named. Those of a
         flow are tried in its window, those of any other event without context. `context` is there where it changed the
         score. Raises ModelFailed.
         """
-        form = self.judge.signatures.mark(canonical(batch.events[place])[1])
-        own, step = batch.known[place].outcome, batch.seen.get(place)
-        if self.flows and isinstance(step, Step):
-            steps = {i: one for i in window if isinstance(one := batch.seen.get(i), Step)}
-            fields = flow_fields(self.flows, list(steps.values()), list(steps).index(place))
-            alone = self.flows.read([[step]], [0])[0].outcome
+        event, own = batch.events[place], batch.known[place].outcome
+        form = self.judge.signatures.mark(canonical(event)[1])
+        if self.flows and batch.parsed[place].head.family == FLOW:
+            step, (window, at) = step_of(batch.parsed[place], event), gathered.window_of(place)
+            fields = flow_fields(self.flows, step, window, at)
+            alone = self.flows.read(features(window[[at]], np.ones(1, dtype=np.int64)))[0].outcome
         else:
             fields, alone = event_fields(form, own, self.judge.outcomes), own
         rules = (self.judge.signatures.rules[i] for i in form.rules[:MAX_NAMED])
@@ -69,12 +74,15 @@ def event_fields(form: Canonical, own: Outcome, score: Score) -> list[dict[str, 
     return _telling(tried, own.score, [other.score for other in others])
 
 
-def flow_fields(flows: FlowReader, window: Sequence[Step], place: int) -> list[dict[str, Any]]:
-    """Return the telling fields of the flow at a place of a window. Raises ModelFailed."""
-    told = window[place].told()
-    blank = [[*window[:place], window[place].without(name), *window[place + 1 :]] for name in told]
-    rows = [len(window) * i + place for i in range(1 + len(blank))]
-    own, *others = (known.outcome.score for known in flows.read([window, *blank], rows))
+def flow_fields(flows: FlowReader, step: Step, window: np.ndarray, place: int) -> list[dict[str, Any]]:
+    """Return the telling fields of a flow, which stands at a place of a window of RECORDs. Raises ModelFailed."""
+    told = step.told()
+    blank = of_steps([step.without(name) for name in told], [0] * len(told))
+    several = np.tile(window, (1 + len(told), 1))
+    several["own"][1:, place], several["dest"][1:, place] = blank["own"], blank["dest"]
+    several["src_port"][1:, place], several["dest_port"][1:, place] = blank["src_port"], blank["dest_port"]
+    read = features(several.ravel(), np.full(len(several), len(window)))[place :: len(window)]
+    own, *others = (known.outcome.score for known in flows.read(read))
     return _telling(list(told.items()), own, others)
 
 

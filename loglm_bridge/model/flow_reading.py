@@ -1,8 +1,7 @@
-"""What trees of flows make of windows of flows: scores, techniques and novelty."""
+"""What trees of flows make of flows in windows: scores, techniques and novelty."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -11,19 +10,22 @@ import numpy as np
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.contract.verdict import ALARMS
 from loglm_bridge.model.artefact import SEQUENCE_CONFIG
-from loglm_bridge.model.flow_features import Flows, features
-from loglm_bridge.model.flow_trees import FlowTrees, told
+from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import DECIMALS, Outcome, ranked, sigmoid, softmax, verdict
 from loglm_bridge.model.known import Known
-from loglm_bridge.model.steps import Step
 
 #: Flows have no vector unless one is asked for: trees do not need it.
 NO_VECTOR = np.empty(0, dtype=np.float32)
 
 #: Outcomes that are remembered, about 3 kB each with their verdicts; then all are forgotten.
 MOST_KNOWN = 8_192
+
+#: Techniques with their confidences, the most likely first.
+_Ranked = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ class FlowConfig:
 
 
 class FlowReader:
-    """Reads windows of flows with the trees of `sequence.onnx`; above the novelty `unknown` a quiet flow is unknown."""
+    """Reads flows with the trees of `sequence.onnx`; above the novelty `unknown` a quiet flow is unknown."""
 
     def __init__(self, model: bytes, config: FlowConfig, unknown: float, threads: int = 1) -> None:
         """Raises ModelRefused: the file is no such trees, or has other outputs than `config` names."""
-        self._trees = FlowTrees(model, 1 + len(config.techniques), threads)
+        self._trees = FlowTrees(model, len(config.techniques), threads)
         self.config, self._unknown = config, unknown
         self._depths = np.array(config.depths)
-        self._known: dict[bytes, Known] = {}
+        self._known: dict[tuple[Any, ...], Known] = {}
         self._recalled = self._judged = 0
 
     def afresh(self) -> FlowReader:
@@ -78,28 +80,25 @@ class FlowReader:
         twin.clear()
         return twin
 
-    def read(self, windows: Sequence[Sequence[Step]], rows: Sequence[int]) -> list[Known]:
-        """Return what is known of `rows` of the flows of windows, one after the other.
+    def read(self, features: np.ndarray, top: int = MAX_TOP, brief: bool = False) -> list[Known]:
+        """Return what is known of flows by their features (flows, FEATURES), with `top` techniques each.
 
-        An outcome depends on nothing but the flow and its window: on the sums of the trees, under which it is
-        remembered. Raises ModelFailed.
+        If `brief`, techniques of alarms only. Equal answers are mostly one object. Raises ModelFailed.
         """
-        sums = self._trees.sums(features(Flows.of(windows))[rows])
-        keys: list[bytes] = sums.view(f"V{sums.itemsize * sums.shape[1]}").ravel().tolist()
-        found = {key: known for key in keys if (known := self._known.get(key)) is not None}
-        new = {key: row for row, key in enumerate(keys) if key not in found}
-        self._recalled += len(keys) - len(new)
-        self._judged += len(new)
-        if new:
-            made = dict(zip(new, map(Known, self._outcomes(sums[list(new.values())])), strict=True))
-            found |= made
-            if len(self._known) + len(made) > MOST_KNOWN:
-                self._known = {}
-            self._known |= made
-        return [found[key] for key in keys]
+        curve = self.config.curve
+        logits, depths = self._trees.judge(features)
+        scores = sigmoid(curve.slope * logits + curve.offset).round(DECIMALS).tolist()
+        shallower = np.searchsorted(self._depths, depths, side="left")
+        novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
+        words = [verdict(*told, curve, self._unknown) for told in zip(scores, novelties, strict=True)]
+        named = [row for row, word in enumerate(words) if not brief or word in ALARMS]
+        techniques: list[_Ranked] = [()] * len(words)
+        for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
+            techniques[row] = found
+        return [self._of(*row) for row in zip(scores, words, techniques, novelties, logits.tolist(), strict=True)]
 
     def caches(self) -> dict[str, int]:
-        """Return figures of what is remembered: outcomes recalled, computed, held."""
+        """Return figures of what is remembered: outcomes recalled, made, held."""
         return {
             "flow_cache_hits": self._recalled,
             "flow_cache_misses": self._judged,
@@ -110,14 +109,19 @@ class FlowReader:
         """Forget what was remembered."""
         self._known = {}
 
-    def _outcomes(self, sums: np.ndarray) -> list[Outcome]:
-        logits, depths = told(sums)
-        curve = self.config.curve
-        scores = sigmoid(curve.slope * logits[:, 0] + curve.offset).round(DECIMALS).tolist()
-        shallower = np.searchsorted(self._depths, depths, side="left")
-        novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
-        named = ranked(self.config.techniques, softmax(logits[:, 1:] / curve.temperature).round(DECIMALS))
-        return [
-            Outcome(score, verdict(score, novelty, curve, self._unknown), techniques, novelty, NO_VECTOR, logit)
-            for score, techniques, novelty, logit in zip(scores, named, novelties, logits[:, 0].tolist(), strict=True)
-        ]
+    def _named(self, features: np.ndarray, top: int) -> list[_Ranked]:
+        logits = self._trees.techniques(features)
+        confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
+        return ranked(self.config.techniques, confidences, top)
+
+    def _of(self, score: float, word: str, techniques: _Ranked, novelty: float, logit: float) -> Known:
+        key = logit, novelty, techniques
+        known = self._known.get(key)
+        if known is not None:
+            self._recalled += 1
+            return known
+        self._judged += 1
+        if len(self._known) >= MOST_KNOWN:
+            self._known = {}
+        known = self._known[key] = Known(Outcome(score, word, techniques, novelty, NO_VECTOR, logit))
+        return known

@@ -9,6 +9,8 @@ whatever order a runtime takes the trees.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
@@ -25,48 +27,50 @@ EXACT = 1 << 24
 #: Flows of one run; bounds memory.
 _MOST = 16_384
 
+#: No flows.
+_NONE = np.empty((0, len(FEATURES)), dtype=np.float32)
+
 
 class FlowTrees:
-    """Runs `sequence.onnx`, each call on `threads` threads. Thread-safe.
+    """Runs `sequence.onnx`, each call on `threads` threads, which knows so many `techniques`. Thread-safe.
 
-    Its outputs are `logits` logits and, last, the depth.
+    A flow's answers do not depend on the others. All methods raise ModelFailed where the runtime fails, or where a sum
+    of leaves is no whole number that is exact.
     """
 
-    def __init__(self, model: bytes, logits: int, threads: int = 1) -> None:
+    def __init__(self, model: bytes, techniques: int, threads: int = 1) -> None:
         self._session = runtime(model, threads, FLOW_TREES)
         found = [(i.name, i.type, i.shape[1:]) for i in (*self._session.get_inputs(), *self._session.get_outputs())]
-        wanted = [("features", "tensor(float)", [len(FEATURES)]), ("sums", "tensor(float)", [logits + 1])]
-        if found != wanted:
+        wide = {"features": len(FEATURES), "named": len(FEATURES), "malice": 1, "techniques": techniques, "depth": 1}
+        if found != [(name, "tensor(float)", [width]) for name, width in wide.items()]:
             raise ModelRefused(f"{FLOW_TREES}: wrong inputs or outputs {found}")
-        self._outputs = logits + 1
 
-    def sums(self, features: np.ndarray) -> np.ndarray:
-        """Return the whole numbers (flows, logits + 1) float32 that the trees make of features (flows, FEATURES).
+    def judge(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return of features (flows, FEATURES) the logits of malice and the depths, each (flows,) float64."""
+        parts = [self._run(["malice", "depth"], features=part) for part in _parts(features)]
+        malice, depths = (np.concatenate(columns)[:, 0] for columns in zip(*parts, strict=True))
+        return malice, depths
 
-        A flow's answer does not depend on the others.
-
-        Raises:
-            ModelFailed: the runtime failed, or a sum is no whole number that is exact.
-        """
-        parts = [self._run(features[i : i + _MOST]) for i in range(0, len(features), _MOST)]
-        return np.concatenate(parts) if parts else np.empty((0, self._outputs), dtype=np.float32)
+    def techniques(self, features: np.ndarray) -> np.ndarray:
+        """Return the logits of techniques of features (flows, FEATURES), (flows, techniques) float64."""
+        return np.concatenate([self._run(["techniques"], named=part)[0] for part in _parts(features)])
 
     def read(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the logits (flows, logits) and depths (flows,), float64: see `told`. Raises ModelFailed."""
-        return told(self.sums(features))
+        """Return of features (flows, FEATURES) all logits (flows, 1 + techniques) and the depths (flows,), float64."""
+        malice, depths = self.judge(features)
+        return np.column_stack([malice, self.techniques(features)]), depths
 
-    def _run(self, features: np.ndarray) -> np.ndarray:
+    def _run(self, wanted: Sequence[str], **features: np.ndarray) -> list[np.ndarray]:
+        given = {name: features.get(name, _NONE) for name in ("features", "named")}
         try:
-            (found,) = self._session.run(None, {"features": features})
+            found: list[np.ndarray] = self._session.run(wanted, given)
         except Exception as error:
             raise ModelFailed("the trees of flows failed") from error
-        sums: np.ndarray = found
-        if not ((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all():
+        if not all(((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all() for sums in found):
             raise ModelFailed("the trees of flows returned numbers that are none of theirs")
-        return sums
+        return [sums.astype(np.float64) / UNIT for sums in found]
 
 
-def told(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what sums (flows, logits + 1) tell: logits, and the sum of each flow's depths in all isolation trees."""
-    units = sums.astype(np.float64) / UNIT
-    return units[:, :-1], units[:, -1]
+def _parts(features: np.ndarray) -> list[np.ndarray]:
+    """Cut into at least one part, of at most _MOST flows each."""
+    return [features[i : i + _MOST] for i in range(0, max(1, len(features)), _MOST)]

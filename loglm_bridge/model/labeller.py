@@ -12,20 +12,20 @@ import numpy as np
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model import artefact, golden
+from loglm_bridge.model import past as pasts
 from loglm_bridge.model.explanation import Explainer
+from loglm_bridge.model.gathering import Gathered
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.judge import Judge
 from loglm_bridge.model.known import Known
 from loglm_bridge.model.neighbours import neighbours_of
-from loglm_bridge.model.reading import Batch, Reader
-from loglm_bridge.model.sequence import FLOW, context_of
+from loglm_bridge.model.reading import FLOW, Batch, Reader
+from loglm_bridge.model.sequence import context_of
 from loglm_bridge.model.signatures import Signatures
-
-#: What is said of an event that is there for the others of its entity.
-CONTEXT = Verdict("empty", detail="context of other events")
 
 
 class Labeller:
@@ -51,29 +51,26 @@ class Labeller:
         """
         return cls(artefact.ModelFolder.open(folder), threads, profile)
 
-    def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
+    def label(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Verdict]:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
-        `entity` are read together (contract/sequence.py). It has no effect on a model without sequence.json.
-        Context events have CONTEXT. Equal verdicts are mostly one object.
+        `entity` are read together (contract/sequence.py), and with the `past` of theirs, which is brought up to date.
+        It has no effect on a model without sequence.json. Equal verdicts are mostly one object.
 
         Raises:
+            InvalidRequest: the past is none.
             ModelFailed: an encoder or the trees failed; no event is to blame.
         """
         batch = self._reader.read(events, options)
-        windows = batch.windows(options.sequence)
         context = self._context
-        changed = context.outcomes(batch.seen, windows, batch.asked) if context else {}
-        verdicts = [
-            CONTEXT if event.context else self._verdict(batch, place, changed.get(place), options)
-            for place, event in enumerate(events)
-        ]
+        gathered = self._gathered(batch, options.sequence and context is not None, past)
+        changed = context.outcomes(gathered, batch.known, options) if context else {}
+        verdicts = [self._verdict(batch, place, changed.get(place), options) for place in range(len(events))]
         if not options.explain:
             return verdicts
-        window_of = {place: window for window in windows for place in window}
         return [
-            replace(verdict, explanation=self._explainer.explain(batch, window_of.get(place, ()), place, verdict))
+            replace(verdict, explanation=self._explainer.explain(batch, gathered, place, verdict))
             if verdict.status == "ok"
             else verdict
             for place, verdict in enumerate(verdicts)
@@ -140,16 +137,29 @@ class Labeller:
         if self._context:
             self._context.flows.clear()
 
+    def _gathered(self, batch: Batch, together: bool, past: Past | None) -> Gathered:
+        if not together:
+            return Gathered.alone(batch)
+        before = pasts.read(past.told if past else {}, self.id.sha256)
+        gathered = Gathered.together(batch, before)
+        if past:
+            past.left.update(pasts.write(gathered.read, self.id.sha256))
+        return gathered
+
     def _verdict(self, batch: Batch, place: int, changed: Known | None, options: Options) -> Verdict:
         """Return the verdict on an event of which its window made `changed`, if anything; without explanation."""
-        read, own = batch.parsed[place], batch.known.get(place)
+        read, own = batch.parsed.get(place), batch.known.get(place)
         known = changed or own
-        if read.status == "empty":
+        if read and read.status == "empty":
             return Verdict(status="empty", detail="nothing to read")
         if known is None:
-            return Verdict(status=read.status, truncated=read.truncated, detail="no field could be made of it")
+            return Verdict(
+                status=batch.parsed[place].status,
+                truncated=batch.parsed[place].truncated,
+                detail="no field could be made of it",
+            )
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
-        verdict = known.verdict(top, read.truncated)
+        verdict = known.verdict(top, read is not None and read.truncated)
         return replace(verdict, embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
 
 

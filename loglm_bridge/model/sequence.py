@@ -8,24 +8,23 @@ distinct evidence of those others raises the strongest (company.py).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.artefact import FLOW_TREES, SEQUENCE_CONFIG, ModelFolder
-from loglm_bridge.model.company import Company, Evidence
+from loglm_bridge.model.company import Company
+from loglm_bridge.model.flow_features import features
 from loglm_bridge.model.flow_reading import FlowConfig, FlowReader
+from loglm_bridge.model.gathering import PAST, Gathered
 from loglm_bridge.model.head_config import HeadConfig
 from loglm_bridge.model.heads import DECIMALS, Outcome, sigmoid, verdict
 from loglm_bridge.model.known import Known
-from loglm_bridge.model.steps import Step
-from loglm_bridge.telemetry import Canonical
-
-#: The log family that the trees read.
-FLOW = "flow"
+from loglm_bridge.model.past import Seen
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,6 @@ class SequenceConfig:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event of another family than flows as a window sees it: its family, its evidence, its own outcome."""
-
-    family: str
-    evidence: Evidence
-    outcome: Outcome
-
-    @classmethod
-    def of(cls, form: Canonical, outcome: Outcome) -> Seen:
-        """Return what a window sees of a canonical event with its outcome."""
-        return cls(form.family, Evidence(outcome.logit, form.kind, frozenset(form.rules)), outcome)
-
-
 class Context:
     """Makes verdicts in context of windows of events; `alone` calibrates lone events."""
 
@@ -78,36 +63,32 @@ class Context:
         """Return the same that remembers nothing."""
         return Context(self.flows.afresh(), self._company, self._alone)
 
-    def outcomes(
-        self,
-        seen: Mapping[int, Step | Seen],
-        windows: Sequence[Sequence[int]],
-        asked: Collection[int],
-    ) -> dict[int, Known]:
-        """Return what windows of places make of the `asked` events: of all flows, of others where it is news.
+    def outcomes(self, gathered: Gathered, known: Mapping[int, Known], options: Options) -> dict[int, Known]:
+        """Return by place what windows make of the events of a batch: of all flows, of others where it is news.
 
-        `seen` holds the flows as steps.
-
-        Raises:
-            ModelFailed: the trees failed.
+        `known` is what is known of others alone. Raises ModelFailed.
         """
-        changed: dict[int, Known] = {}
-        read: list[int] = []
-        flows: list[list[Step]] = []
-        for window in windows:
-            steps = [(place, one) for place in window if isinstance(one := seen[place], Step)]
-            if any(place in asked for place, _ in steps):
-                flows.append([step for _, step in steps])
-                read += [place for place, _ in steps]
-            if len(window) - len(steps) > 1:
-                changed |= self._in_company([(place, one) for place in window if isinstance(one := seen[place], Seen)])
-        changed = {place: outcome for place, outcome in changed.items() if place in asked}
-        rows = [row for row, place in enumerate(read) if place in asked]
-        if rows:
-            changed.update(zip([read[row] for row in rows], self.flows.read(flows, rows), strict=True))
+        changed = self._of_flows(gathered, options)
+        if len(gathered.read.others) > 1:
+            for window in _others(gathered):
+                changed |= self._in_company(window, known)
         return changed
 
-    def _in_company(self, window: Sequence[tuple[int, Seen]]) -> dict[int, Known]:
+    def _of_flows(self, gathered: Gathered, options: Options) -> dict[int, Known]:
+        """Return the outcomes of the flows of a batch; windows without one of them are not read."""
+        flows = gathered.read.flows
+        is_flow = gathered.order < len(flows)
+        order, window = gathered.order[is_flow], gathered.window[is_flow]
+        asked = gathered.places[order] != PAST
+        wanted = np.bincount(window[asked], minlength=len(gathered.lengths))[window] > 0
+        if not wanted.any():
+            return {}
+        order, asked = order[wanted], asked[wanted]
+        lengths = np.bincount(window[wanted])
+        found = self.flows.read(features(flows[order], lengths[lengths > 0], asked), options.top, options.brief)
+        return dict(zip(gathered.places[order[asked]].tolist(), found, strict=True))
+
+    def _in_company(self, window: Sequence[tuple[int, Seen]], known: Mapping[int, Known]) -> dict[int, Known]:
         """Return the outcomes of the events of a window that their company raises, by place."""
         own: dict[str, list[tuple[int, Seen]]] = defaultdict(list)
         for place, seen in window:
@@ -117,19 +98,30 @@ class Context:
             company = self._company.get(family, self._company.get(""))
             if company is None:
                 continue
-            loud = [(place, seen) for place, seen in events if seen.outcome.logit > company.floor]
+            loud = [(place, seen) for place, seen in events if seen.evidence.logit > company.floor]
             if len(loud) > 1:
                 strongest, gain = company.raised([seen.evidence for _, seen in loud])
-                if gain > 0.0:
-                    place, seen = loud[strongest]
-                    raised[place] = Known(self._raised(seen, gain))
+                place, seen = loud[strongest]
+                if gain > 0.0 and place != PAST:
+                    raised[place] = Known(self._raised(seen.family, known[place].outcome, gain))
         return raised
 
-    def _raised(self, seen: Seen, gain: float) -> Outcome:
-        curve, own = self._alone.curve(seen.family), seen.outcome
+    def _raised(self, family: str, own: Outcome, gain: float) -> Outcome:
+        curve = self._alone.curve(family)
         score = float(sigmoid(np.array(curve.slope * (own.logit + gain) + curve.offset)).round(DECIMALS))
         said = verdict(score, own.novelty, curve, self._alone.unknown)
         return Outcome(score, said, own.techniques, own.novelty, own.vector, own.logit)
+
+
+def _others(gathered: Gathered) -> Iterator[list[tuple[int, Seen]]]:
+    """Yield the events of windows that hold several which are no flows, with their places."""
+    first = len(gathered.read.flows)
+    others = gathered.order >= first
+    order, window = gathered.order[others], gathered.window[others]
+    ends = np.flatnonzero(np.diff(window, append=-1)) + 1
+    for part in np.split(order, ends[:-1]):
+        if len(part) > 1:
+            yield [(int(gathered.places[number]), gathered.read.others[number - first]) for number in part.tolist()]
 
 
 def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> Context | None:

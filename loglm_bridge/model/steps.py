@@ -26,7 +26,8 @@ _UNITS = tuple(AMOUNTS.values())
 #: Digits of a whole number from which on it may be above MOST.
 _LONG = 10
 
-_ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
+#: The fields that name a flow's ends.
+ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 
 class Step(NamedTuple):
@@ -41,7 +42,7 @@ class Step(NamedTuple):
 
     def told(self) -> dict[str, str]:
         """Return the fields that the flow tells, as text, by their canonical names."""
-        ends = zip(_ENDS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
+        ends = zip(ENDS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
         amounts = ((name, f"{n / units:.6g}") for (name, units), n in zip(AMOUNTS.items(), self.amounts, strict=True))
         return {name: str(value) for name, value in (*ends, *amounts) if value not in ("", 0, "0")}
 
@@ -64,18 +65,19 @@ def step_of(parsed: Parsed, event: Event) -> Step:
     time = event.time or 0.0
     places, values = _places(parsed.names), (*parsed.values, "")
     src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
-    told = tuple([_amount(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
-    return Step(time, src, _port(src_port), dest, _port(dest_port), told)
+    told = tuple([amount_of(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
+    return Step(time, src, port_of(src_port), dest, port_of(dest_port), told)
 
 
 @lru_cache(maxsize=1_024)
 def _places(names: tuple[str, ...]) -> tuple[int, ...]:
     """Return where ends and amounts stand among the values; absent ones stand behind the last."""
     last = {name: place for place, name in enumerate(names)}
-    return tuple(last.get(name, len(names)) for name in (*_ENDS, *AMOUNTS))
+    return tuple(last.get(name, len(names)) for name in (*ENDS, *AMOUNTS))
 
 
-def _amount(value: str, units: int) -> int:
+def amount_of(value: str, units: int) -> int:
+    """Return an amount in whole `units` of the field's: 0 for no amount, at most MOST."""
     if value.isascii() and value.isdigit() and len(value) < _LONG:
         return int(value) * units
     plain = value.isascii() and len(value) < _LONG and value.replace(".", "", 1).isdigit()
@@ -85,7 +87,8 @@ def _amount(value: str, units: int) -> int:
     return MOST if amount * units >= MOST else round(amount * units)
 
 
-def _port(text: str) -> int:
+def port_of(text: str) -> int:
+    """Return a port, 0 for none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0
 
 

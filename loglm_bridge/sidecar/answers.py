@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from loglm_bridge.contract.errors import ModelFailed
+from loglm_bridge.contract.errors import InvalidRequest, ModelFailed
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.verdict import MODEL_STATUSES, Verdict
 from loglm_bridge.contract.wire import Options, write_verdict
 from loglm_bridge.sidecar.backend import Model
@@ -44,19 +45,24 @@ class Caller:
     metrics: Metrics
     written: dict[int, tuple[Verdict, Answer]] = field(default_factory=dict, repr=False)
 
-    async def __call__(self, model: Model, events: Sequence[Event], options: Options, seconds: float) -> list[Answer]:
+    async def __call__(
+        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, seconds: float
+    ) -> list[Answer]:
         """Return one answer for each event.
 
         Raises:
             HungError: no answer within `seconds`.
+            InvalidRequest: the past is none.
             ModelFailed: another number of verdicts, or numbers that are none.
             Exception: whatever the model raises.
         """
         started = time.monotonic()
         try:
-            return await self.watchdog.call(lambda: self._answers(model, events, options), seconds)
+            return await self.watchdog.call(lambda: self._answers(model, events, options, past), seconds)
         except HungError:
             self.metrics.hung.add()
+            raise
+        except InvalidRequest:
             raise
         except MemoryError:
             self.metrics.memory.add()
@@ -67,8 +73,8 @@ class Caller:
         finally:
             self.metrics.inference_seconds.add(time.monotonic() - started)
 
-    def _answers(self, model: Model, events: Sequence[Event], options: Options) -> list[Answer]:
-        verdicts = model.label(events, options)
+    def _answers(self, model: Model, events: Sequence[Event], options: Options, past: Past | None) -> list[Answer]:
+        verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
         return [self._answer(verdict) for verdict in verdicts]

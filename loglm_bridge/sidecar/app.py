@@ -27,13 +27,14 @@ from starlette.routing import Route
 from loglm_bridge import __version__
 from loglm_bridge.contract.errors import LogLMError, NotReady
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.wire import Request as Batch
 from loglm_bridge.contract.wire import join_reply
 from loglm_bridge.sidecar import answering, reading
 from loglm_bridge.sidecar.admission import Admission
 from loglm_bridge.sidecar.answers import Answer
 from loglm_bridge.sidecar.keeper import Keeper
-from loglm_bridge.sidecar.metrics import CONTEXT, Metrics
+from loglm_bridge.sidecar.metrics import Metrics
 from loglm_bridge.sidecar.scheduler import Scheduler
 
 #: Bodies up to this size are parsed where they arrive; larger ones in a thread, so that others need not wait.
@@ -88,23 +89,25 @@ class Api:
         with self.admission.body(int(request.headers["content-length"])):
             batch = await _read(request)
             options = replace(batch.options, embedding=True) if embed else batch.options
-            answers = await self._label(request, replace(batch, options=options))
+            past = None if batch.past is None else Past(batch.past)
+            answers = await self._label(request, replace(batch, options=options), past)
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
-            reply = join_reply(model, (answer.body for answer in answers), options.distinct)
+            reply = join_reply(
+                model, (answer.body for answer in answers), options.distinct, past.left if past else None
+            )
         self.metrics.request_seconds.add(time.monotonic() - started)
         return answering.json_answer(reply)
 
-    async def _label(self, request: Request, batch: Batch) -> list[Answer]:
+    async def _label(self, request: Request, batch: Batch, past: Past | None) -> list[Answer]:
         """Label a batch and count how its events end."""
         count, outcome = len(batch.events), "internal"
         self.metrics.events_received.add(amount=count)
         ends: Counter[str] = Counter()
         try:
             with self.admission.batch(count):
-                answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options))
-            told = zip(batch.events, answers, strict=True)
-            ends.update(CONTEXT if event.context else answer.status for event, answer in told)
+                answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options, past))
+            ends.update(answer.status for answer in answers)
         except LogLMError as error:
             outcome = error.code
             raise

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 
@@ -18,8 +19,12 @@ class Model(Protocol):
     def id(self) -> ModelId:
         """Name, version and the manifest's sha256."""
 
-    def label(self, events: Sequence[Event], options: Options) -> list[Verdict]:
-        """Return one verdict for each event, in order; the same event gets the same verdict in any batch."""
+    def label(self, events: Sequence[Event], options: Options, past: Past | None) -> list[Verdict]:
+        """Return one verdict for each event, in order; the same event gets the same verdict in any batch.
+
+        Where a sequence is asked for, the events' `past` is read with them, and brought up to date. Raises
+        InvalidRequest where it is none.
+        """
 
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from loglm_bridge.contract.errors import ModelFailed, NotReady
+from loglm_bridge.contract.errors import InvalidRequest, ModelFailed, NotReady
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.answers import Answer, Caller
 from loglm_bridge.sidecar.backend import Model
@@ -32,10 +33,11 @@ class Inference:
     quarantine: Quarantine
     deadline: float
 
-    async def label(self, events: Sequence[Event], options: Options) -> list[Answer]:
-        """Return the answers of a batch, in order.
+    async def label(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Answer]:
+        """Return the answers of a batch, in order; see Model.label.
 
         Raises:
+            InvalidRequest: the past is none.
             ModelFailed: the model gave no valid answer and fails its own test.
             NotReady: no model, or too many calls hang.
         """
@@ -45,36 +47,40 @@ class Inference:
             raise NotReady("the sidecar is not ready: loading")
         free = [not self.quarantine.holds(event) for event in events]
         rest = [event for event, is_free in zip(events, free, strict=True) if is_free]
-        found = iter(await self._label(model, rest, options) if rest else ())
+        found = iter(await self._label(model, rest, options, past) if rest else ())
         return [next(found) if is_free else QUARANTINED for is_free in free]
 
-    async def _label(self, model: Model, events: Sequence[Event], options: Options) -> list[Answer]:
+    async def _label(self, model: Model, events: Sequence[Event], options: Options, past: Past | None) -> list[Answer]:
         try:
-            answers = await self.caller(model, events, options, self.deadline)
+            answers = await self.caller(model, events, options, past, self.deadline)
+        except InvalidRequest:
+            raise
         except Exception as error:  # noqa: BLE001 (what a model may raise is not known here; the search logs it)
-            answers = await self._isolate(model, events, options, error)
+            answers = await self._isolate(model, events, options, past, error)
         self.keeper.success()
         return answers
 
-    async def _isolate(self, model: Model, events: Sequence[Event], options: Options, error: Exception) -> list[Answer]:
+    async def _isolate(
+        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, error: Exception
+    ) -> list[Answer]:
         alone = replace(options, sequence=False)
         search = Search(
-            call=lambda part, seconds: self.caller(model, part, alone, seconds),
+            call=lambda part, seconds: self.caller(model, part, alone, None, seconds),
             suspect=lambda: self._suspect(model),
             check_stuck=self.keeper.check_stuck,
             quarantine=self.quarantine,
             deadline=self.deadline,
         )
         answers = await search.run(events, error)
-        return await self._sequence(model, events, options, answers) if options.sequence else answers
+        return await self._sequence(model, events, options, past, answers) if options.sequence else answers
 
     async def _sequence(
-        self, model: Model, events: Sequence[Event], options: Options, answers: list[Answer]
+        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, answers: list[Answer]
     ) -> list[Answer]:
         """Read the events that are not to blame as the sequence that was asked for: alone, their verdicts differ."""
         rest = [event for event, answer in zip(events, answers, strict=True) if answer not in WITHHELD]
         try:
-            found: Iterator[Answer] = iter(await self.caller(model, rest, options, self.deadline) if rest else ())
+            found: Iterator[Answer] = iter(await self.caller(model, rest, options, past, self.deadline) if rest else ())
         except Exception:
             log.exception("model failed on a sequence")
             found = repeat(BAD_SEQUENCE)

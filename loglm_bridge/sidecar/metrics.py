@@ -18,11 +18,8 @@ from loglm_bridge.contract.wire import ModelId
 #: How a request can end: answered, refused with an error's code, or its client left before the answer.
 OUTCOMES = ("ok", *BY_CODE, "gone")
 
-#: How an event ends that is there for the others of its entity, whatever its answer says.
-CONTEXT = "context"
-
 #: How an admitted or refused event can end: a verdict of a status, refused by a code, or its client left.
-EVENT_OUTCOMES = (*MODEL_STATUSES, CONTEXT, "overloaded", "not_ready", "model_error", "internal", "gone")
+EVENT_OUTCOMES = (*MODEL_STATUSES, "overloaded", "not_ready", "model_error", "internal", "gone")
 
 #: Why the sidecar closed a connection.
 CLOSED = ("refused", "evicted", "slow_head", "slow_body", "slow_reader", "malformed")

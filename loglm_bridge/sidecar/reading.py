@@ -16,9 +16,10 @@ import orjson
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
-from loglm_bridge.contract.wire import Options, Request, read_request
+from loglm_bridge.contract.wire import Options, Request, past_of, read_request
 
-_KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity", "context"})
+_KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity"})
+_PARTS = frozenset({"events", "options", "past"})
 _OPTIONS = frozenset(Options().to_dict())
 
 _BACKSLASH = ord("\\")
@@ -39,17 +40,17 @@ def read(body: bytes) -> Request:
     events = _events(data)
     if events is None or not _all_read(body, data):
         return read_request(body)
-    return Request(tuple(events), Options.from_dict(data.get("options")))
+    return Request(tuple(events), Options.from_dict(data.get("options")), past_of(data))
 
 
 def _events(data: Any) -> list[Event] | None:
     """Return the events of a body whose every part is plain, None for any other."""
-    if data.__class__ is not dict or not data.keys() <= {"events", "options"}:
+    if data.__class__ is not dict or not data.keys() <= _PARTS:
         return None
     rows, options = data.get("events"), data.get("options", {})
     if rows.__class__ is not list or len(rows) > MAX_BATCH_EVENTS:
         return None
-    if options.__class__ is not dict or not options.keys() <= _OPTIONS:
+    if options.__class__ is not dict or not options.keys() <= _OPTIONS or data.get("past", {}).__class__ is not dict:
         return None
     events = [_event(row) for row in rows]
     return None if None in events else events  # type: ignore[return-value]  # None was looked for
@@ -65,12 +66,10 @@ def _event(row: Any) -> Event | None:
     if time.__class__ is not float or not isfinite(time):
         return None
     raw, sourcetype, source = get("raw", None), get("sourcetype", ""), get("source", "")
-    host, entity, context = get("host", ""), get("entity", ""), get("context", False)
-    if context.__class__ is not bool:
-        return None
+    host, entity = get("host", ""), get("entity", "")
     if not raw.__class__ is sourcetype.__class__ is source.__class__ is host.__class__ is entity.__class__ is str:
         return None
-    return Event(raw, sourcetype, source, host, time if "time" in row else None, entity, context)
+    return Event(raw, sourcetype, source, host, time if "time" in row else None, entity)
 
 
 def _all_read(body: bytes, data: Any) -> bool:
@@ -80,7 +79,7 @@ def _all_read(body: bytes, data: Any) -> bool:
     """
     if orjson.dumps(data) == body:
         return True
-    return _keys(body) == len(data) + len(data.get("options", ())) + sum(map(len, data["events"]))
+    return _keys(body) == sum(map(len, (data, data.get("options", ()), data.get("past", ()), *data["events"])))
 
 
 def _keys(body: bytes) -> int:

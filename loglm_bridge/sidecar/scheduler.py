@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.answers import Answer
 
@@ -17,13 +18,14 @@ MAX_SLICE = 256
 #: Nothing is cut smaller than this, and small requests are put together up to it: a call costs, too.
 _MIN_SLICE = 32
 
-Label = Callable[[Sequence[Event], Options], Awaitable[list[Answer]]]
+Label = Callable[[Sequence[Event], Options, Past | None], Awaitable[list[Answer]]]
 
 
 @dataclass(frozen=True)
 class _Slice:
     events: Sequence[Event]
     options: Options
+    past: Past | None
     answers: asyncio.Future[list[Answer]]
 
 
@@ -45,14 +47,16 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
 
-    async def run(self, events: Sequence[Event], options: Options) -> list[Answer]:
-        """Return the answers of a request. Cancelled, what is not yet with the model never gets there.
+    async def run(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Answer]:
+        """Return the answers of a request; a `past` is that of a sequence.
+
+        Cancelled, what is not yet with the model never gets there.
 
         Raises:
             LogLMError: what `label` raises for one of its slices.
         """
         loop = asyncio.get_running_loop()
-        slices = [_Slice(part, options, loop.create_future()) for part in self._cut(events, options)]
+        slices = [_Slice(part, options, past, loop.create_future()) for part in self._cut(events, options)]
         self._waiting.extend(slices)
         self._arrived.set()
         try:
@@ -99,7 +103,7 @@ class Scheduler:
     async def _run(self, batch: list[_Slice]) -> None:
         events = [event for part in batch for event in part.events]
         try:
-            answers = await self._label(events, batch[0].options)
+            answers = await self._label(events, batch[0].options, batch[0].past)
         except Exception as error:  # noqa: BLE001 (handed to the requests, whose rim answers and logs it)
             for part in batch:
                 if not part.answers.done():

@@ -13,7 +13,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import replace
-from typing import Callable, Iterable, Iterator, Optional, Sequence, TypeVar
+from types import MappingProxyType
+from typing import Callable, Iterable, Iterator, Mapping, Optional, Sequence, TypeVar
 
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.event import Event
@@ -90,12 +91,9 @@ class SidecarClient:
         if not events:
             yield [], self._lanes.ask(Request(()), options).outcome()
             return
-        written = [
-            write_event(e.raw, hints_of(e.sourcetype, e.source, e.host, e.entity), e.time, e.context) for e in events
-        ]
         units = windows(events) if options.sequence else [[i] for i in range(len(events))]
-        parts = split(self._settings, units, [len(event) for event in written])
-        yield from self.answers(((part, Request([written[i] for i in part])) for part in parts), options)
+        parts = split(self._settings, units, lambda place: _written(events[place]))
+        yield from self.answers(((places, Request(written)) for places, written in parts), options)
 
     def answers(self, requests: Iterable[tuple[Key, Request]], options: Options) -> Iterator[tuple[Key, Outcome]]:
         """Yield what each request came to, in their order; each comes with a key, by which the caller knows it.
@@ -124,20 +122,33 @@ class SidecarClient:
             endpoint.identify()
 
 
-def split(settings: Settings, units: Sequence[Sequence[int]], sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Yield places in parts within batch_events and batch_bytes; a unit of places is not divided.
+def split(
+    settings: Settings,
+    units: Iterable[Sequence[int]],
+    write: Callable[[int], bytes],
+    beside: Mapping[int, int] = MappingProxyType({}),
+) -> Iterator[tuple[list[int], list[bytes]]]:
+    """Yield places, and what `write` makes of them, in parts within batch_events and batch_bytes.
 
-    `sizes` are the bytes of each place's event on the wire.
+    A unit of places is not divided, and is written when its part is wanted. `beside` are the bytes that travel beside
+    what is written of a unit's first place.
     """
-    part: list[int] = []
+    places: list[int] = []
+    events: list[bytes] = []
     size = _ENVELOPE
     for unit in units:
-        cost = sum([sizes[i] + 1 for i in unit])
-        full = len(part) + len(unit) > settings.batch_events or size + cost > settings.batch_bytes
-        if part and full:
-            yield part
-            part, size = [], _ENVELOPE
-        part += unit
+        written = list(map(write, unit))
+        cost = sum(map(len, written)) + len(written) + beside.get(unit[0], 0)
+        if places and (len(places) + len(unit) > settings.batch_events or size + cost > settings.batch_bytes):
+            yield places, events
+            places, events, size = [], [], _ENVELOPE
+        places += unit
+        events += written
         size += cost
-    if part:
-        yield part
+    if places:
+        yield places, events
+
+
+def _written(event: Event) -> bytes:
+    hints = hints_of(event.sourcetype, event.source, event.host, event.entity)
+    return write_event(event.raw, hints, event.time)

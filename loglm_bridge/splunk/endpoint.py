@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import ChainMap
 from contextlib import contextmanager
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
@@ -72,21 +73,21 @@ class Endpoint:
         for transport in idle:
             transport.close()
 
-    def label(self, events: Sequence[bytes], options: Options, wanted: Optional[Sequence[bool]] = None) -> Reply:
-        """Return the verdicts of a request's `events` (contract/wire.py), in their order.
+    def label(self, events: Sequence[bytes], options: Options, past: Optional[Mapping[str, str]] = None) -> Reply:
+        """Return the verdicts of a request's `events` (contract/wire.py), in their order, and their entities' `past`.
 
-        With `wanted`, which says so of each event, those of the wanted ones only. The request is sent in halves as long
-        as it is larger than this side's or the sidecar's limit. `Reply.model` is that of the last one. `proven` is set
-        by a prompt answer and taken back by anything else.
+        The request is sent in halves as long as it is larger than this side's or the sidecar's limit. `Reply.model` is
+        that of the last one. `proven` is set by a prompt answer and taken back by anything else.
 
         Raises:
             SidecarError: no labels; the kind says why.
         """
         with self._connection() as transport:
-            replies = list(self._label(transport, events, options, wanted))
+            replies = list(self._label(transport, events, options, past))
         if len(replies) == 1:
             return replies[0]
-        return Reply(replies[-1].model, tuple([verdict for reply in replies for verdict in reply.verdicts]))
+        verdicts = tuple([verdict for reply in replies for verdict in reply.verdicts])
+        return Reply(replies[-1].model, verdicts, dict(ChainMap(*[dict(reply.past) for reply in reversed(replies)])))
 
     def identify(self) -> None:
         """Make sure that a sidecar of this interface version listens; sends neither events nor the token.
@@ -127,19 +128,21 @@ class Endpoint:
         transport.trusted = True
 
     def _label(
-        self, transport: Transport, events: Sequence[bytes], options: Options, wanted: Optional[Sequence[bool]]
+        self, transport: Transport, events: Sequence[bytes], options: Options, past: Optional[Mapping[str, str]]
     ) -> Iterator[Reply]:
-        body = join_request(events, options)
+        body = join_request(events, options, past)
         if len(body) <= self._settings.batch_bytes or len(events) <= 1:
             try:
-                yield self._ask(transport, body, lambda answer: read_reply(answer, len(events), wanted))
+                yield self._ask(transport, body, lambda answer: read_reply(answer, len(events)))
                 return
             except TooBig:
                 if len(events) <= 1:
                     raise
         half = len(events) // 2
-        for part in (slice(half), slice(half, None)):
-            yield from self._label(transport, events[part], options, wanted and wanted[part])
+        for part in (events[:half], events[half:]):
+            for reply in self._label(transport, part, options, past):
+                past = None if past is None else {**past, **reply.past}
+                yield reply
 
     def _ask(self, transport: Transport, body: bytes, read: Callable[[bytes], Reply]) -> Reply:
         """Send one request until it is answered, its tries are used up or the circuit opens."""

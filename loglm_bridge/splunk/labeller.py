@@ -5,12 +5,11 @@ While sidecars work, the next rows are read and those that were answered are wri
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import chain, compress, islice, repeat
-from typing import Callable, Iterator, Optional, Sequence
+from itertools import chain, islice, repeat
+from typing import Callable, Container, Iterator, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
-from loglm_bridge.contract.sequence import cut
+from loglm_bridge.contract.sequence import cut, filled, key_of
 from loglm_bridge.contract.wire import Options, Reply, write_event
 from loglm_bridge.splunk.batch import Batch
 from loglm_bridge.splunk.client import SidecarClient, split
@@ -21,15 +20,29 @@ from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import event_reader
+from loglm_bridge.splunk.rows import Told, event_reader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
 
 #: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
 _FIRST = 4
 
-#: What a request is about: a batch, places in it, whether it is the last of it.
-_About = tuple[Batch, Sequence[int], bool]
+
+class _Part(NamedTuple):
+    """A request about places of a batch, which `ends` what there is of some entities."""
+
+    places: Sequence[int]
+    request: Request
+    ends: Container[str] = ()
+
+
+class _About(NamedTuple):
+    """What a request is about: see _Part; whether it is the last about its batch."""
+
+    batch: Batch
+    places: Sequence[int]
+    ends: Container[str]
+    last: bool
 
 
 class Labeller:
@@ -74,11 +87,13 @@ class Labeller:
         """
         gap = "," if table.columns else ""
         head = csv_row(table.columns) + gap + self._cells.head
-        for (batch, places, last), outcome in self._outcomes(self._requests(table)):
-            self._fill(batch, places, outcome)
-            if last:
-                self.tally.count(batch.statuses)
-                for piece in batch.pieces(gap):
+        for about, outcome in self._outcomes(self._requests(table)):
+            self._fill(about.batch, about.places, outcome)
+            if isinstance(outcome, Reply):
+                self._company.keep({entity: text for entity, text in outcome.past.items() if entity in about.ends})
+            if about.last:
+                self.tally.count(about.batch.statuses)
+                for piece in about.batch.pieces(gap):
                     yield head + piece
                     head = ""
 
@@ -98,41 +113,47 @@ class Labeller:
                 return
             size = size and most
             parts = self._parts(batch)
-            while parts:
-                places, request = parts.popleft()
-                yield (batch, places, not parts), request
+            part = next(parts, _Part((), Request(())))
+            for following in parts:
+                yield _About(batch, part.places, part.ends, last=False), part.request
+                part = following
+            yield _About(batch, part.places, part.ends, last=True), part.request
 
-    def _parts(self, batch: Batch) -> deque[tuple[Sequence[int], Request]]:
-        """Return the requests about a batch and the places that each is about: at least one, which may be empty."""
+    def _parts(self, batch: Batch) -> Iterator[_Part]:
+        """Yield what is asked about a batch, as it is wanted."""
+        left = set(range(len(batch)))
         try:
             if batch.defect is not None:
                 raise batch.defect
-            found = deque(self._in_company(batch) if self._options.by else self._alone(batch))
+            for part in self._in_company(batch) if self._options.by else self._alone(batch):
+                left.difference_update(part.places)
+                yield part
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
-            self._defect(batch, range(len(batch)), error)
-            found = deque()
-        batch.told.clear()  # what is on the wire now, and what the company keeps, need not be held twice
-        return found or deque([((), Request(()))])
+            self._defect(batch, sorted(left), error)
+        batch.told.clear()  # what is on the wire now need not be held twice
 
-    def _alone(self, batch: Batch) -> Iterator[tuple[Sequence[int], Request]]:
-        events = [write_event(told.raw, told.hints, told.time) for told in batch.told]
-        for part in split(self._settings, [[i] for i in range(len(events))], list(map(len, events))):
-            yield [batch.asked[i] for i in part], Request([events[i] for i in part])
+    def _alone(self, batch: Batch) -> Iterator[_Part]:
+        told = batch.told
+        for part, events in split(self._settings, [[i] for i in range(len(told))], lambda i: _written(told[i])):
+            yield _Part([batch.asked[i] for i in part], Request(events))
 
-    def _in_company(self, batch: Batch) -> Iterator[tuple[Sequence[int], Request]]:
-        """Yield requests with whole windows, of the batch's events and those that earlier chunks left."""
-        known = self._company.of([told.entity for told in batch.told])
-        self._company.keep(batch.told)
-        told, first = [*known, *batch.told], len(known)
-        units = cut([one.entity for one in told], [one.time for one in told], [one.raw for one in told])
-        if all(one.time is not None for one in told):
-            # A window without a row of this chunk need not be read. The others are cut again as they are: a run in more
-            # than two windows has more events in each than are kept of an entity.
-            units = [unit for unit in units if max(unit) >= first]
-        events = [write_event(one.raw, one.hints, one.time, i < first) for i, one in enumerate(told)]
-        for part in split(self._settings, units, list(map(len, events))):
-            new = [i >= first for i in part]
-            yield [batch.asked[i - first] for i in compress(part, new)], Request([events[i] for i in part], new)
+    def _in_company(self, batch: Batch) -> Iterator[_Part]:
+        """Yield parts with all rows of an entity, or with whole windows of one that has too many, and its past.
+
+        Its past goes with the first of its rows that came, and what becomes of it is taken from where the last one is.
+        """
+        told = batch.told
+        runs: dict[str, list[int]] = {}
+        for i, one in enumerate(told):
+            runs.setdefault(one.entity, []).append(i)
+        known = self._company.of(runs)
+        beside = {runs[entity][0]: len(entity) + len(text) for entity, text in known.items()}
+        units = chain.from_iterable(_units(self._settings, told, entity, run) for entity, run in runs.items())
+        for part, events in split(self._settings, units, lambda i: _written(told[i]), beside):
+            mine, entities = set(part), {told[i].entity for i in part}
+            past = {entity: known[entity] for entity in entities if entity in known and runs[entity][0] in mine}
+            ends = {entity for entity in entities if entity and runs[entity][-1] in mine}
+            yield _Part([batch.asked[i] for i in part], Request(events, past), ends)
 
     def _outcomes(self, requests: Iterator[tuple[_About, Request]]) -> Iterator[tuple[_About, Outcome]]:
         first = list(islice(requests, 1))  # without rows nobody is asked for the token
@@ -184,3 +205,20 @@ class Labeller:
     def _blank(self, batch: Batch, places: Sequence[int], status: str, reason: LogLMError) -> None:
         self.tally.blame(reason)
         batch.label(places, repeat((status, self._cells.blank(status, str(reason)))))
+
+
+def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield which events of an entity have to stay together: all, where they fit a request well, else each window."""
+    if not entity:
+        yield from ([i] for i in run)
+    elif len(run) <= settings.batch_events and sum([len(told[i].raw) for i in run]) <= settings.batch_bytes // 2:
+        yield run
+    else:
+        entities = [entity] * len(run)
+        keys = [key_of(told[i].raw) for i in run]
+        for window in cut(entities, filled(entities, [told[i].time for i in run]), keys):
+            yield [run[place] for place in window]
+
+
+def _written(told: Told) -> bytes:
+    return write_event(told.raw, told.hints, told.time)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import NamedTuple, Optional, Sequence, Union
+from typing import Mapping, NamedTuple, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import SidecarError, SidecarFailed
 from loglm_bridge.contract.wire import Options, Reply
@@ -24,10 +24,10 @@ Outcome = Union[Reply, Exception]
 
 
 class Request(NamedTuple):
-    """Events on the wire (contract/wire.py), and of each whether its verdict is wanted; None: all are."""
+    """Events on the wire (contract/wire.py), and the past of their entities, if that is wanted (contract/past.py)."""
 
     events: Sequence[bytes]
-    wanted: Optional[Sequence[bool]] = None
+    past: Optional[Mapping[str, str]] = None
 
 
 class Asked:
@@ -96,7 +96,7 @@ class Lanes:
                 endpoint.close()
                 return
             try:
-                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.wanted))
+                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.past))
             except SidecarError as error:
                 self._failed(asked, endpoint, bare(error))
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller

@@ -52,7 +52,7 @@ class _Moved:
 
 
 @dataclass(frozen=True)
-class _Flow:
+class Flow:
     """Flows: their `roles` tell which values count; `asked`: whether it is one depends on the values.
 
     `plans` say by the fields that are blank how the others are read, `heads` are those of protocols.
@@ -66,17 +66,20 @@ class _Flow:
 
     def parsed(self, values: list[str]) -> Optional[Parsed]:
         """Return the flow of some values, None where it is none."""
-        blank = flow.blanks(self.roles, values)
-        if blank not in self.plans:
-            if len(self.plans) >= _MOST_PLANS:
-                self.plans.clear()
-            self.plans[blank] = flow.plan(self.roles, blank)
-        plan = self.plans.get(blank)
+        plan = self.plan(flow.blanks(self.roles, values))
         found = plan.read(values) if plan is not None else None
         if plan is None or found is None:
             return self._in_full(values)
         kind = found[plan.names.index("protocol")] if "protocol" in plan.names else ""
         return Parsed(self._head(kind), plan.names, tuple(found))
+
+    def plan(self, blank: tuple[int, ...]) -> Optional[flow.Plan]:
+        """Return how those are read whose fields at the places `blank` say nothing: see flow.plan."""
+        if blank not in self.plans:
+            if len(self.plans) >= _MOST_PLANS:
+                self.plans.clear()
+            self.plans[blank] = flow.plan(self.roles, blank)
+        return self.plans.get(blank)
 
     def _in_full(self, values: list[str]) -> Optional[Parsed]:
         if self.asked and not flow.tells_a_flow(self.roles, values):
@@ -94,7 +97,7 @@ class _Flow:
         return head
 
 
-_Reading = Union[_Moved, _Flow]
+_Reading = Union[_Moved, Flow]
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,14 @@ def parse(event: Event) -> Parsed:
         if found is not None and found[0]:
             return _parsed(tuple(found[0]), found[1], event, truncated)
     return Parsed.of(recognise.read(event))
+
+
+def flow_reading(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[tuple[Flow, tuple[int, ...]]]:
+    """Return how flows of flattened names are read, and the places of values that decide it; None if these are none."""
+    reading, shape = _known(names, values, event), _shapes.get(names)
+    if shape is None or not isinstance(reading, Flow):
+        return None
+    return reading, (*shape.tells, *shape.ids, *shape.filled)
 
 
 def _parsed(names: tuple[str, ...], values: list[str], event: Event, truncated: bool) -> Parsed:
@@ -182,7 +193,7 @@ def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event
         by_name = zeek.classify(
             {name.lower(): value for name, value in zip(reversed(names), reversed(shown), strict=True)}
         )
-        return _Flow(record.head, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
+        return Flow(record.head, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
     if _looked_into(record, names) or record.status != "ok":
         return None
     constants: list[str] = []

@@ -19,6 +19,7 @@ from loglm_bridge.contract.wire import (
     Reply,
     Request,
     join_reply,
+    join_request,
     read_reply,
     read_request,
     write_reply,
@@ -42,7 +43,6 @@ EVENTS = st.builds(
     host=TEXT,
     time=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     entity=TEXT,
-    context=st.booleans(),
 )
 OPTIONS = st.builds(
     Options,
@@ -150,7 +150,7 @@ def test_any_json_is_a_request_or_refused_as_one(data):
 @given(
     st.fixed_dictionaries(
         {"raw": JSON},
-        optional=dict.fromkeys(("sourcetype", "source", "host", "time", "entity", "context"), JSON),
+        optional=dict.fromkeys(("sourcetype", "source", "host", "time", "entity"), JSON),
     ),
     st.fixed_dictionaries({}, optional=dict.fromkeys(("top", "embedding", "explain", "sequence"), JSON)) | JSON,
 )
@@ -176,7 +176,8 @@ def test_any_event_and_options_are_read_or_refused(event, options):
         ({"events": [{"raw": "", "time": "1"}]}, InvalidEvent, "/events/0/time"),
         ({"events": [{"raw": "", "time": True}]}, InvalidEvent, "/events/0/time"),
         ({"events": [{"raw": "", "time": 10**399}]}, InvalidEvent, "/events/0/time"),
-        ({"events": [{"raw": "", "context": 1}]}, InvalidEvent, "/events/0/context"),
+        ({"events": [], "past": []}, InvalidRequest, "/past"),
+        ({"events": [], "past": {"a": 1}}, InvalidRequest, "/past"),
         ({"events": [], "options": []}, InvalidRequest, "/options"),
         ({"events": [], "options": {"top": 0}}, InvalidRequest, "/options/top"),
         ({"events": [], "options": {"top": MAX_TOP + 1}}, InvalidRequest, "/options/top"),
@@ -264,16 +265,17 @@ def test_a_reply_that_breaks_the_contract_is_refused(data):
         read_reply(json.dumps(data).encode(), 1)
 
 
-@given(st.lists(st.tuples(VERDICTS_OF_ALL_KINDS, st.booleans()), max_size=5), st.booleans())
-def test_of_a_reply_the_wanted_verdicts_are_read(pairs, distinct):
-    verdicts, wanted = [verdict for verdict, _ in pairs], [flag for _, flag in pairs]
-    reply = read_reply(write_reply(Reply(MODEL, tuple(verdicts)), distinct), len(pairs), wanted)
-    assert reply.verdicts == tuple(verdict for verdict, flag in pairs if flag)
+@given(st.none() | st.dictionaries(TEXT, TEXT, max_size=4))
+def test_a_past_is_read_as_it_was_written(past):
+    assert read_request(join_request([], Options(), past)).past == past
+    for distinct in (True, False):
+        assert read_reply(join_reply(MODEL, [], distinct, past), 0).past == (past or {})
 
 
-def test_a_reply_of_another_length_is_refused_whatever_is_wanted():
-    with pytest.raises(BadReply, match="2 sent, 1 back"):
-        read_reply(json.dumps(GOOD).encode(), 2, [True, False])
+@pytest.mark.parametrize("past", [[], None, {"a": None}, {"a": ["b"]}])
+def test_a_past_that_is_none_is_no_reply(past):
+    with pytest.raises(BadReply, match="past"):
+        read_reply(json.dumps({**GOOD, "past": past}).encode(), 1)
 
 
 @pytest.mark.parametrize("key", ["score", "novelty", "embedding", "explanation"])

@@ -28,7 +28,7 @@ def trees() -> tuple[bytes, FlowConfig]:
     reading = Reading(steps, np.arange(len(steps)), np.array(["s"] * len(steps)), *nothing, TECHNIQUES)
     familiar = flow_training.alone(reading, {"pair": [[place] for place in range(len(steps))]})
     model = flow_training.fit(reading, {"pair": [], "source": []}, TOLD, familiar)
-    _, depths = FlowTrees(model, 1 + len(TECHNIQUES)).read(familiar)
+    _, depths = FlowTrees(model, len(TECHNIQUES)).read(familiar)
     return model, FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), depth_steps(depths))
 
 

@@ -52,7 +52,7 @@ def model(reading, first):
 
 
 def test_what_was_learned_holds_for_pairs_that_were_not_shown(model, reading, windows):
-    found = stage.logits(FlowTrees(model, 1 + len(TECHNIQUES)), reading, windows["pair"][30:])
+    found = stage.logits(FlowTrees(model, len(TECHNIQUES)), reading, windows["pair"][30:])
     assert np.isnan(found[:360]).all()
     said, wanted = found[360:, 0], reading.malice[360:] == 1
     assert said[wanted].min() > said[~wanted].max()
@@ -66,7 +66,7 @@ def test_the_same_seed_learns_the_same(model, reading, first):
 
 def test_rendered_flows_alone_teach_what_no_label_does(reading, windows):
     blank = replace(reading, malice=np.full(480, np.nan), technique=np.full(480, -1))
-    trees = FlowTrees(stage.fit(blank, windows, TOLD), 1 + len(TECHNIQUES))
+    trees = FlowTrees(stage.fit(blank, windows, TOLD), len(TECHNIQUES))
     scan = [Step(0.01 * i, "a", 40_000, "b", 1 + 7 * i, (0, 0, 1, 1, 20)) for i in range(60)]
     read = replace(reading, steps=scan)
     found = stage.logits(trees, replace(read, steps=scan), [range(60)])

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
-from loglm_bridge.model.flow_features import COMPANY, FEATURES, OWN, Flows, features
+from loglm_bridge.model.flow_features import COMPANY, FEATURES, of_windows
+from loglm_bridge.model.flows import OWN
 from loglm_bridge.model.steps import AMOUNTS, MOST, Step
 
 AMOUNT = st.one_of(st.integers(0, 3_000), st.integers(0, MOST))
@@ -16,7 +17,7 @@ WINDOW = st.lists(STEP, min_size=1, max_size=MAX_SEQUENCE).map(lambda steps: sor
 
 
 def told(window):
-    return features(Flows.of([window]))
+    return of_windows([window])
 
 
 def column(window, name):
@@ -30,7 +31,7 @@ def steps(*changes, **same):
 
 @given(st.lists(WINDOW, min_size=1, max_size=6))
 def test_a_windows_rows_do_not_depend_on_the_others(windows):
-    together = features(Flows.of(windows))
+    together = of_windows(windows)
     assert together.shape == (sum(map(len, windows)), len(FEATURES))
     assert np.array_equal(together, np.concatenate([told(window) for window in windows]))
 
@@ -56,12 +57,16 @@ def test_the_hour_does_not_matter(window, later):
 
 
 def test_the_second_is_the_one_that_has_begun():
-    times = (0.0, 59.999, -0.5, 1e300, -1e300)
-    assert Flows.of([[Step(time)] for time in times]).seconds.tolist() == [0, 59, -1, 1 << 50, -(1 << 50)]
+    def apart(first, second):
+        return column([Step(first), Step(second)], "pace")
+
+    assert apart(0.0, 59.999) == apart(0.0, 59.0) == apart(-0.5, 58.0) < apart(0.0, 71.0)
+    assert apart(5.0, 5.9) == [0, 0]
+    assert apart(-1e300, 1e300) == apart(-float(1 << 50), float(1 << 50))
 
 
 def test_no_flows_have_no_rows():
-    assert features(Flows.of([])).shape == (0, len(FEATURES))
+    assert of_windows([]).shape == (0, len(FEATURES))
 
 
 def test_sizes_stand_in_quarter_octaves():

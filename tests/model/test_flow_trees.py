@@ -34,7 +34,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def trees(model):
-    return FlowTrees(model[0], LOGITS)
+    return FlowTrees(model[0], LOGITS - 1)
 
 
 def test_they_say_what_was_learned(model, trees):
@@ -62,8 +62,12 @@ def answers(trees, rows):
 
 
 def walked(data, rows):
-    """Walk the trees of the file in whole numbers."""
-    (node,) = onnx.load_from_string(data).graph.node
+    """Walk the trees of the file in whole numbers: malice, techniques, depth."""
+    found = {node.output[0]: walk(node, rows) for node in onnx.load_from_string(data).graph.node}
+    return np.column_stack([found[name] for name in ("malice", "techniques", "depth")])
+
+
+def walk(node, rows):
     told = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
     leaves = {
         (tree, place): (output, int(weight))
@@ -108,20 +112,20 @@ def test_the_guard_lets_the_file_pass(model):
 
 def test_a_file_with_other_outputs_is_refused(model):
     with pytest.raises(ModelRefused, match="wrong inputs or outputs"):
-        FlowTrees(model[0], LOGITS + 1)
+        FlowTrees(model[0], LOGITS)
 
 
 def test_what_would_not_add_up_exactly_is_no_model(model):
     malice = model[1]
     with pytest.raises(ValueError, match="exact"):
-        tree_graph([*boosted(malice, 0)] * 1_000, len(FEATURES), 1)
+        tree_graph([*boosted(malice, 0)] * 1_000, len(FEATURES), 3)
 
 
 def test_numbers_that_are_none_of_the_trees_are_no_answer(model):
     made = onnx.load_from_string(model[0])
-    (weights,) = [a for a in made.graph.node[0].attribute if a.name == "target_weights"]
-    for wrong in (0.5, float("inf"), float("nan")):
+    for node, wrong in zip((0, 1, 2, 2), (0.5, float("inf"), float("nan"), 0.5), strict=True):
+        (weights,) = [a for a in made.graph.node[node].attribute if a.name == "target_weights"]
         weights.floats[0] = wrong
-        trees = FlowTrees(made.SerializeToString(), LOGITS)
+        trees = FlowTrees(made.SerializeToString(), LOGITS - 1)
         with pytest.raises(ModelFailed):
             trees.read(drawn(500, 5))

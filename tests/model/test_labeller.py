@@ -12,7 +12,7 @@ import pytest
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import ALARMS, MODEL_STATUSES, VERDICTS, Verdict
+from loglm_bridge.contract.verdict import ALARMS, MODEL_STATUSES, VERDICTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.artefact import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
 from loglm_bridge.model.labeller import Labeller
@@ -270,11 +270,3 @@ def test_what_is_remembered_is_counted(sealed):
     assert again["form_cache_hits"] > first["form_cache_hits"]
     labeller.close()
     assert labeller.caches()["form_cache_bytes"] == 0
-
-
-def test_context_events_have_no_verdict_of_their_own(labeller):
-    events = sample_events()[:6]
-    marked = [event._replace(context=i % 2 == 0) for i, event in enumerate(events)]
-    found = labeller.label(marked, Options())
-    assert found[1::2] == labeller.label(events, Options())[1::2]
-    assert set(found[0::2]) == {Verdict("empty", detail="context of other events")}

@@ -5,12 +5,13 @@ import random
 
 import pytest
 
-from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.errors import InvalidRequest, ModelRefused
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import KEPT, Past
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model import artefact, flow_reading
 from loglm_bridge.model.company import Company
-from loglm_bridge.model.labeller import CONTEXT, Labeller
+from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.sequence import SequenceConfig
 from tests.lab import flows
 from tests.lab.flows import TECHNIQUES
@@ -152,22 +153,42 @@ def test_a_configuration_that_is_none_is_refused(tiny, context, config, tmp_path
         Labeller.load(tiny.seal(tmp_path / "m", context=files))
 
 
-def test_events_that_come_again_as_context_are_read_as_before(folder):
-    events = [flow(i) for i in range(30)] + [logon(i) for i in range(6)]
-    fresh, used = Labeller.load(folder), Labeller.load(folder)
-    used.label(events, TOGETHER)
-    again = [event._replace(context=i % 3 > 0) for i, event in enumerate(events)]
-    assert used.label(again, TOGETHER) == fresh.label(again, TOGETHER)
-    assert used.caches()["recent_event_bytes"] > 0
-    assert fresh.label(events, ALONE) == used.label(events, ALONE)
+@pytest.mark.parametrize("kind", [flow, logon])
+@pytest.mark.parametrize("cuts", [(7,), (1, 2, 30), (20, 21)])
+def test_what_the_past_tells_is_read_as_if_it_came_again(labeller, kind, cuts):
+    events = [kind(i, entity="ab"[i % 3 > 0]) for i in range(36)]
+    past, start = Past(), 0
+    for end in (*cuts, len(events)):
+        before = {entity: [e for e in events[:start] if e.entity == entity][-KEPT:] for entity in "ab"}
+        together = [*before["a"], *before["b"], *events[start:end]]
+        found = labeller.label(events[start:end], TOGETHER, past)
+        assert found == labeller.label(together, TOGETHER)[-len(found) :]
+        past, start = Past(told=past.left), end
 
 
-def test_context_changes_what_is_asked_and_gets_no_verdict(labeller):
-    events = [flow(i) for i in range(6)]
+def test_events_that_come_late_are_read_before_the_past(labeller):
+    events = [flow(i, fwd_bytes=7**i) for i in range(20)]
     wanted = labeller.label(events, TOGETHER)
-    found = labeller.label([event._replace(context=i < 4) for i, event in enumerate(events)], TOGETHER)
-    assert found[:4] == [CONTEXT] * 4
-    assert found[4:] == wanted[4:]
+    past = Past()
+    labeller.label(events[8:], TOGETHER, past)
+    assert labeller.label(events[:8], TOGETHER, Past(told=past.left)) == wanted[:8]
+
+
+def test_a_past_is_of_the_entities_of_its_request(labeller):
+    past = Past()
+    labeller.label(
+        [flow(1, entity="a"), logon(1, entity="b"), flow(2, entity=""), Event("", entity="c")], TOGETHER, past
+    )
+    assert past.left.keys() == {"a", "b"}
+    again = Past(told=past.left)
+    labeller.label([flow(3, entity="a")], TOGETHER, again)
+    assert again.left["b"] == past.left["b"]
+    assert len(again.left["a"]) > len(past.left["a"])
+
+
+def test_a_past_that_is_none_is_refused(labeller):
+    with pytest.raises(InvalidRequest):
+        labeller.label([flow(1)], TOGETHER, Past(told={"pair": "what?"}))
 
 
 def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):
@@ -179,7 +200,7 @@ def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):
     assert labeller.caches()["outcome_cache_misses"] == 1
 
 
-def test_flows_of_equal_sums_are_one_object_and_counted(folder):
+def test_equal_answers_on_flows_are_one_object_and_counted(folder):
     labeller = Labeller.load(folder)
     first = labeller.label([flow(1), flow(2), flow(1)], ALONE)
     again = labeller.label([flow(1, src_port=51_000)], ALONE)

@@ -50,7 +50,7 @@ class Double:
             time.sleep(float(double.value))
         return double
 
-    def label(self, events, options):
+    def label(self, events, options, past):
         self.calls.append(len(events))
         bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
         verdicts = [self._verdict(event, options) for event in events]

@@ -54,6 +54,14 @@ def verdict_of(event, options):
     )
 
 
+def past_of(request):
+    """What this sidecar says of the past of a request's entities: their texts, one after the other."""
+    past = dict(request.past or {})
+    for event in request.events if request.past is not None else ():
+        past[event.entity] = past.get(event.entity, "") + f"<{event.raw}>"
+    return past
+
+
 class Standin(ThreadingHTTPServer):
     """The server and what it counts."""
 
@@ -67,7 +75,8 @@ class Standin(ThreadingHTTPServer):
     def reset(self):
         """Forget counts and faults."""
         self.fault, self.left, self.arg = "", 0, None
-        self.seen = {"health": 0, "requests": 0, "events": 0, "batches": [], "options": None, "last": None, "token": ""}
+        self.seen = {"health": 0, "requests": 0, "events": 0, "options": None, "last": None, "token": ""}
+        self.seen |= {"batches": [], "past": []}
 
     def take_fault(self, *names):
         """The fault that this answer is to show, if it is one of `names`."""
@@ -119,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Unauthorized("wrong token")
         request = read_request(body)
         fault = server.take_fault(
-            "busy", "loading", "model_error", "mismatch", "fewer", "html", "hang", "too_large", "big"
+            "busy", "loading", "model_error", "mismatch", "fewer", "html", "hang", "too_large", "big", "forgetful"
         )
         if fault in REFUSALS:
             raise REFUSALS[fault]
@@ -134,7 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(502, "<html>bad gateway</html>")
         if server.fault == "fewer_of" and any(server.arg in event.raw for event in request.events):
             fault = "fewer"
-        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts)
+        past = {} if fault == "forgetful" else past_of(request)
+        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts, past)
         return self.answer(200, write_reply(reply, request.options.distinct))
 
     def count(self, request):
@@ -143,6 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         seen["events"] += len(request.events)
         seen["batches"].append(len(request.events))
         seen["options"] = request.options.to_dict()
+        seen["past"].append(request.past)
         seen["last"] = [event.to_dict() for event in request.events[:20]]
 
     def answer(self, status, data, headers=None):

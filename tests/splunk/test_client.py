@@ -79,11 +79,24 @@ def test_no_events_are_a_request_that_proves_address_and_token(standin, client_a
 
 def test_split_keeps_within_both_limits(root):
     settings = replace(Settings.read(root), batch_events=3, batch_bytes=2000)
+
+    def parts(units, sizes, beside=None):
+        found = list(split(settings, units, lambda place: b"x" * sizes[place], beside or {}))
+        assert all(list(map(len, events)) == [sizes[place] for place in places] for places, events in found)
+        return [places for places, _ in found]
+
     sizes = [10, 10, 10, 10, 5000, 860, 860, 900]
-    parts = list(split(settings, [[i] for i in range(len(sizes))], sizes))
-    assert parts == [[0, 1, 2], [3], [4], [5, 6], [7]]
-    assert list(split(settings, [[3, 1, 0, 2], [4, 5]], [1] * 6)) == [[3, 1, 0, 2], [4, 5]]
-    assert list(split(settings, [], [])) == []
+    assert parts([[i] for i in range(len(sizes))], sizes) == [[0, 1, 2], [3], [4], [5, 6], [7]]
+    assert parts([[3, 1, 0, 2], [4, 5]], [1] * 6) == [[3, 1, 0, 2], [4, 5]]
+    assert parts([[0], [1, 2]], [10] * 3, {1: 1800}) == [[0], [1, 2]]
+    assert parts([], []) == []
+
+
+def test_events_are_written_when_their_part_is_wanted(root):
+    settings, written = replace(Settings.read(root), batch_events=2), []
+    parts = split(settings, [[i] for i in range(9)], lambda place: written.append(place) or b"x")
+    next(parts)
+    assert written == [0, 1, 2]
 
 
 def test_a_request_counts_as_long_as_it_is_on_the_wire(standin, client_at):

@@ -1,51 +1,35 @@
-"""What earlier chunks leave to later ones: the last events of the last entities, within bounds."""
+"""The past of entities from chunk to chunk: that of the last entities, within bounds."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.splunk.company import KEPT, Company
-from loglm_bridge.splunk.rows import Told
+from loglm_bridge.splunk.company import _BESIDE, Company
 
 
-def events(entity, count, start=0, size=1):
-    return [Told(f"{entity} {i} ".ljust(size, "x"), "", float(i), entity) for i in range(start, start + count)]
-
-
-def test_the_last_events_of_an_entity_are_kept():
+def test_the_last_word_on_an_entity_is_kept():
     company = Company()
-    company.keep(events("a", KEPT + 5) + events("b", 2))
-    assert company.of(["a"]) == events("a", KEPT, start=5)
-    assert company.of(["b", "b"]) == events("b", 2)
-    assert company.of(["c", ""]) == []
-
-
-def test_an_event_without_an_entity_is_nobodys_company():
-    company = Company()
-    company.keep(events("", 1))
-    assert company.of([""]) == []
+    company.keep({"a": "1", "b": "2"})
+    company.keep({"a": "3"})
+    assert company.of(["a", "b", "c", "", "a"]) == {"a": "3", "b": "2"}
 
 
 def test_memory_is_bounded_and_the_stalest_entities_go_first():
     company = Company(characters=100_000)
     for i in range(1_000):
-        company.keep(events(f"e{i}", 3, size=500))
+        company.keep({f"e{i}": "x" * 500})
     assert company._size <= 100_000
     assert company.of(["e999"])
     assert not company.of(["e0"])
-    company.keep(events("long", 1, size=50_000))
-    assert not company.of(["long"])
+    company.keep({"long": "x" * 200_000})
+    assert not company.of(["long", "e999"])
+    assert company._size == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 300)), max_size=60), st.integers(0, 60))
-def test_chunks_leave_what_event_by_event_would(drawn, cut):
-    told = [Told("x" * size, "", float(i), entity) for i, (entity, size) in enumerate(drawn)]
-    company, slow = Company(characters=2_000), Company(characters=2_000)
-    for chunk in (told[:cut], told[cut:]):
-        company.keep(chunk)
-        for event in chunk:
-            kept = [*slow._events.pop(event.entity, []), event] if len(event.raw) <= 250 else None
-            if kept:
-                slow._events[event.entity] = kept[-KEPT:]
-        while sum(len(e.raw) + 400 for kept in slow._events.values() for e in kept) > 2_000:
-            slow._events.popitem(last=False)
-    assert list(company._events.items()) == list(slow._events.items())
+@given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.text(max_size=900), max_size=4), max_size=60))
+def test_what_is_counted_is_what_is_held(told):
+    company = Company(characters=3_000)
+    for past in told:
+        company.keep(past)
+        held = company.of("abcd")
+        assert company._size == sum(len(e) + len(text) + _BESIDE for e, text in held.items()) <= 3_000
+        assert all(held[entity] == past[entity] for entity in past if entity in held)

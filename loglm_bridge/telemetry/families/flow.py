@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Optional
 
 from loglm_bridge.telemetry.canonical.numbers import number
@@ -26,7 +27,8 @@ ORDER = (
     "direction", "flow_dur", "fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "app", "rule",
 )  # fmt: skip
 _VOLUME = frozenset({"fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts"})
-_NOTHING = frozenset({"", "-", "(empty)", "null", "None", "N/A", "nan"})
+#: Values that say nothing.
+NOTHING = frozenset({"", "-", "(empty)", "null", "None", "N/A", "nan"})
 
 
 def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
@@ -66,9 +68,9 @@ def roles(names: tuple[str, ...]) -> Roles:
 
 def tells_a_flow(told: Roles, values: Sequence[str]) -> bool:
     """Tell whether values name two addresses, count bytes or packets between them, and tell nothing beyond that."""
-    if any(values[i] not in _NOTHING for i in told.telling):
+    if any(values[i] not in NOTHING for i in told.telling):
         return False
-    return _name_a_flow({meaning for i, _, meaning in told.meanings if values[i] not in _NOTHING})
+    return _name_a_flow({meaning for i, _, meaning in told.meanings if values[i] not in NOTHING})
 
 
 def is_flow(fields: Sequence[Field]) -> bool:
@@ -84,7 +86,7 @@ def kind_of(fields: Sequence[Field]) -> str:
 def protocol_of(told: Roles, values: Sequence[str]) -> str:
     """Return the flow's protocol (tcp, udp, icmp, ...), empty where it is not known."""
     said = (values[i] for i, _, meaning in told.meanings if meaning == "protocol")
-    return next((protocol(value) for value in said if value not in _NOTHING), "")
+    return next((protocol(value) for value in said if value not in NOTHING), "")
 
 
 def _name_a_flow(meanings: Set[str]) -> bool:
@@ -119,7 +121,7 @@ def schema(told: Roles, values: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for i, name, meaning in told.meanings:
         value = values[i]
-        if value not in _NOTHING and meaning not in found:
+        if value not in NOTHING and meaning not in found:
             found[meaning] = _seconds(value, name) if meaning == "flow_dur" else value
     if "flow_dur" not in found and told.starts and told.ends:
         start, end = _first_moment(told.starts, values), _first_moment(told.ends, values)
@@ -129,6 +131,22 @@ def schema(told: Roles, values: Sequence[str]) -> dict[str, str]:
         if name in found:
             found[name] = convert(found[name])
     return found
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Reads the values of a field of this name (lower case) as seconds."""
+
+    name: str
+
+    @property
+    def scaled(self) -> bool:
+        """Whether its numbers are in another unit."""
+        return self.name in UNITS
+
+    def __call__(self, value: str) -> str:
+        """Return a value in seconds, as text."""
+        return _seconds(value, self.name)
 
 
 class Plan(NamedTuple):
@@ -151,7 +169,7 @@ class Plan(NamedTuple):
 
 def blanks(told: Roles, values: Sequence[str]) -> tuple[int, ...]:
     """Return the places of fields that could tell something and do not."""
-    return tuple([i for i in told.places if values[i] in _NOTHING])
+    return tuple([i for i in told.places if values[i] in NOTHING])
 
 
 def plan(told: Roles, blank: Collection[int]) -> Optional[Plan]:
@@ -165,15 +183,15 @@ def plan(told: Roles, blank: Collection[int]) -> Optional[Plan]:
     if "flow_dur" not in first and told.starts and told.ends:
         return None
     names = tuple([name for name in ORDER if name in first])
-    anew = dict(_ANEW)
+    anew: dict[str, Callable[[str], str]] = dict(_ANEW)
     if "flow_dur" in first:
-        anew["flow_dur"] = partial(_seconds, name=first["flow_dur"][1])
+        anew["flow_dur"] = Duration(first["flow_dur"][1])
     changed = tuple([(i, anew[name]) for i, name in enumerate(names) if name in anew])
     return Plan(names, tuple([first[name][0] for name in names]), changed)
 
 
 def _first_moment(places: Sequence[tuple[int, str]], values: Sequence[str]) -> float | None:
-    moments = (_moment(values[i], name) for i, name in places if values[i] not in _NOTHING)
+    moments = (_moment(values[i], name) for i, name in places if values[i] not in NOTHING)
     return next((moment for moment in moments if moment is not None), None)
 
 

@@ -24,7 +24,7 @@ _MAX_NESTED = 65_536
 _MAX_JOINED = 32
 
 #: Members of a plain object, whose names are remembered together.
-_FEW = 64
+FEW = 64
 
 #: Lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
@@ -64,7 +64,7 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
         return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
     clean = "\\" not in text
     if clean and value.__class__ is dict and _is_plain(value, text):
-        return [*_below_nothing(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
+        return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
     out = _Columns([], [], clean)
     _walk(out, "", value, 0)
     return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
@@ -73,7 +73,7 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
 def _is_plain(value: dict[str, Any], text: str) -> bool:
     """Tell whether an object holds nothing but a few numbers and strings that are no JSON; `text` has no escapes."""
     return (
-        len(value) <= _FEW
+        len(value) <= FEW
         and {member.__class__ for member in value.values()} <= _PLAIN
         and '"{' not in text
         and '"[' not in text
@@ -81,7 +81,8 @@ def _is_plain(value: dict[str, Any], text: str) -> bool:
 
 
 @lru_cache(maxsize=2_048)
-def _below_nothing(keys: tuple[str, ...]) -> tuple[str, ...]:
+def names_of(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the fields of a plain object with these keys."""
     return tuple([_below("", key) for key in keys])
 
 

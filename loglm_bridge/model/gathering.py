@@ -1,0 +1,83 @@
+"""Events gathered to be read together: those of the past, those of a batch, and the windows that they form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from loglm_bridge.model import past
+from loglm_bridge.model.company import Evidence
+from loglm_bridge.model.past import Seen
+from loglm_bridge.model.reading import Batch
+from loglm_bridge.model.windows import cut
+
+#: The place of an event of the past: it is in no batch.
+PAST = -1
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Events in windows: flows, counted before others, with the place of each in its batch, or PAST.
+
+    `order` are their numbers in the order of windows, `lengths` the windows'.
+    """
+
+    read: past.Read
+    places: np.ndarray
+    order: np.ndarray
+    lengths: np.ndarray
+
+    @classmethod
+    def alone(cls, batch: Batch) -> Gathered:
+        """Return the flows of a batch, each by itself. Others know what they are without a window."""
+        count = len(batch.flows.places)
+        read = past.Read(batch.flows.records, [""] * count, (), ())
+        return cls(read, batch.flows.places, np.arange(count), np.ones(count, dtype=np.int64))
+
+    @classmethod
+    def together(cls, batch: Batch, before: past.Read) -> Gathered:
+        """Return all of a batch that could be read, and what was before, in windows of one entity."""
+        own, flow_places = batch.flows.records, batch.flows.places.tolist()
+        seen, other_places = _others(batch)
+        entities = [[batch.events[place].entity for place in places] for places in (flow_places, other_places)]
+        read = past.Read(
+            np.concatenate([before.flows, own]) if len(before.flows) else own,
+            [*before.flow_entities, *entities[0]],
+            [*before.others, *seen],
+            [*before.other_entities, *entities[1]],
+        )
+        places = [*repeat(PAST, len(before.flows)), *flow_places, *repeat(PAST, len(before.others)), *other_places]
+        times = np.concatenate([read.flows["time"], np.array([other.time for other in read.others])])
+        keys = np.concatenate([read.flows["key"], np.array([other.key for other in read.others], dtype=np.uint32)])
+        return cls(
+            read, np.array(places, dtype=np.int64), *cut([*read.flow_entities, *read.other_entities], times, keys)
+        )
+
+    @property
+    def window(self) -> np.ndarray:
+        """The number of its window, for each event in the order of windows."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    def window_of(self, place: int) -> tuple[np.ndarray, int]:
+        """Return the RECORDs of the window of the flow at a place of the batch, and its number among them."""
+        count = len(self.read.flows)
+        number = int(np.flatnonzero(self.places[:count] == place)[0])
+        window = self.window
+        mine = self.order[window == window[self.order == number]]
+        mine = mine[mine < count]
+        return self.read.flows[mine], int(np.flatnonzero(mine == number)[0])
+
+
+def _others(batch: Batch) -> tuple[Sequence[Seen], Sequence[int]]:
+    """Return what windows see of the events that are no flows, and their places."""
+    flows = set(batch.flows.places.tolist())
+    places = [place for place in batch.forms if place not in flows]
+    seen = []
+    for place in places:
+        form, logit = batch.forms[place].canonical, batch.known[place].outcome.logit
+        evidence = Evidence(logit, form.kind, frozenset(form.rules))
+        seen.append(Seen(batch.times[place], batch.keys[place], form.family, evidence))
+    return seen, places

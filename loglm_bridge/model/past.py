@@ -1,0 +1,125 @@
+"""The past of entities as text (contract/past.py): records of flows, and what windows see of all other events.
+
+    1:<flows>.<others>        flows: base64 of flows.RECORDs; others: base64 of JSON, with the model that read them
+
+Others' evidence is a model's: another model does not read it.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+
+from loglm_bridge.contract.errors import InvalidRequest
+from loglm_bridge.contract.past import KEPT, MAX_PAST
+from loglm_bridge.model.company import Evidence
+from loglm_bridge.model.flows import RECORD
+from loglm_bridge.model.windows import narrow
+
+_VERSION = "1:"
+
+#: Characters of a flow: its bytes are a multiple of three, so that texts of several flows can be joined.
+_FLOW = RECORD.itemsize // 3 * 4
+
+
+class Seen(NamedTuple):
+    """An event of another family than flows as a window sees it: when it was, what orders events of one moment, its
+    family, its evidence."""
+
+    time: float
+    key: int
+    family: str
+    evidence: Evidence
+
+
+class Read(NamedTuple):
+    """Events that were read, with the entity of each, in the order they came: flows as RECORDs, and others."""
+
+    flows: np.ndarray
+    flow_entities: Sequence[str]
+    others: Sequence[Seen]
+    other_entities: Sequence[str]
+
+
+def read(told: Mapping[str, str], model: str) -> Read:
+    """Return what texts tell; `model` is who reads them. Raises InvalidRequest where one is none of a model's."""
+    flows, flow_entities, others, other_entities = [], list[str](), list[Seen](), list[str]()
+    for entity, text in told.items():
+        if not text.startswith(_VERSION) or len(text) > MAX_PAST:
+            raise _wrong(entity)
+        packed, _, rest = text[len(_VERSION) :].partition(".")
+        if len(packed) % _FLOW:
+            raise _wrong(entity)
+        flows.append(packed)
+        flow_entities += repeat(entity, len(packed) // _FLOW)
+        if rest:
+            found = _seen(entity, rest, model)
+            others += found
+            other_entities += repeat(entity, len(found))
+    return Read(_records("".join(flows)), flow_entities, others, other_entities)
+
+
+def write(read: Read, model: str) -> dict[str, str]:
+    """Return by entity what is kept of events: the last KEPT flows, and the last KEPT others."""
+    told = dict(_packed(read.flows, read.flow_entities))
+    others: defaultdict[str, list[Seen]] = defaultdict(list)
+    for entity, seen in zip(read.other_entities, read.others, strict=True):
+        if entity:
+            others[entity].append(seen)
+    for entity, several in others.items():
+        events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in several]
+        text = b64encode(orjson.dumps({"model": model, "events": events[-KEPT:]})).decode()
+        told[entity] = f"{told.get(entity, '')}.{text}"
+    return {entity: _VERSION + text for entity, text in told.items()}
+
+
+def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each entity and its last flows as text."""
+    codes: dict[str, int] = {}
+    numbers = np.array([codes.setdefault(one, len(codes)) for one in entities], dtype=np.int64)
+    order = np.argsort(narrow(numbers), kind="stable")
+    text = b64encode(flows[order].tobytes()).decode()
+    ends = np.cumsum(np.bincount(numbers, minlength=len(codes))).tolist()
+    begin = 0
+    for entity, end in zip(codes, ends, strict=True):
+        if entity:
+            yield entity, text[_FLOW * max(begin, end - KEPT) : _FLOW * end]
+        begin = end
+
+
+def _records(text: str) -> np.ndarray:
+    try:
+        data = b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _wrong("") from error
+    flows = np.frombuffer(data, dtype=RECORD)
+    if not np.isfinite(flows["time"]).all():
+        raise _wrong("")
+    return flows
+
+
+def _seen(entity: str, text: str, model: str) -> list[Seen]:
+    try:
+        data = orjson.loads(b64decode(text, validate=True))
+        if data["model"] != model:
+            return []
+        return [
+            Seen(float(time), int(key), str(family), Evidence(float(logit), str(kind), frozenset(map(int, rules))))
+            for time, key, family, logit, kind, rules in data["events"]
+        ]
+    except (binascii.Error, ArithmeticError, KeyError, TypeError, ValueError) as error:
+        raise _wrong(entity) from error
+
+
+def _wrong(entity: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"the past of {entity[:40]!r} is no text of a sidecar" if entity else "a past is no text of a sidecar",
+        where="/past",
+    )

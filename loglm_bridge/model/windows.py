@@ -1,0 +1,45 @@
+"""Windows over columns: contract/sequence.py for many events at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.sequence import GAP
+
+
+def cut(entities: Sequence[str], times: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return places in the order of windows, and the windows' lengths: the windows that sequence.cut makes.
+
+    All events have a time; `keys` are those of sequence.key_of.
+    """
+    codes: dict[str, int] = {}
+    numbers = [codes.setdefault(one, len(codes)) if one else -1 - place for place, one in enumerate(entities)]
+    entity = np.array(numbers, dtype=np.int64)
+    order = np.argsort(times, kind="stable")
+    if (np.diff(times[order]) == 0).any():
+        order = np.lexsort((keys, times))
+    order = order[np.argsort(narrow(entity)[order], kind="stable")]
+    entity, times = entity[order], times[order]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (entity[1:] != entity[:-1]) | (times[1:] - times[:-1] > GAP)
+    runs = np.diff(np.append(np.flatnonzero(begins), len(order)))
+    return order, _parts(runs)
+
+
+def narrow(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers in the order of these, in sixteen bits where they fit: numpy sorts those in linear time."""
+    rising = numbers - numbers.min(initial=0)
+    return rising.astype(np.uint16) if rising.max(initial=0) < 1 << 16 else rising
+
+
+def _parts(runs: np.ndarray) -> np.ndarray:
+    """Cut runs in parts of equal size, the first ones of a run one larger where that does not work out."""
+    count = -(-runs // MAX_SEQUENCE)
+    size, more = np.divmod(runs, np.maximum(count, 1))
+    run = np.repeat(np.arange(len(runs)), count)
+    part = np.arange(len(run)) - (np.cumsum(count) - count)[run]
+    lengths: np.ndarray = size[run] + (part < more[run])
+    return lengths

@@ -1,0 +1,93 @@
+"""The past of entities: what was written is read again, the last of it, and nothing else is read at all."""
+
+import json
+from base64 import b64encode
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.errors import InvalidRequest
+from loglm_bridge.contract.past import KEPT, MAX_PAST
+from loglm_bridge.model import flows, past
+from loglm_bridge.model.company import Evidence
+from loglm_bridge.model.past import Read, Seen
+from tests.model.test_flow_features import STEP
+
+ENTITY = st.sampled_from(["a", "b\x1fc", "é \"'", ""])
+RULES = st.frozensets(st.integers(0, 3_000), max_size=4)
+SEEN = st.builds(
+    Seen,
+    st.floats(-1e9, 1e10),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["windows", ""]),
+    st.builds(Evidence, st.floats(-30, 30), st.text(max_size=5), RULES),
+)
+
+
+@st.composite
+def reads(draw):
+    steps = draw(st.lists(st.tuples(ENTITY, STEP), max_size=80))
+    others = draw(st.lists(st.tuples(ENTITY, SEEN), max_size=80))
+    records = flows.of_steps([step for _, step in steps], list(range(len(steps))))
+    return Read(records, [entity for entity, _ in steps], [s for _, s in others], [entity for entity, _ in others])
+
+
+def last(entities, events, wanted):
+    return [event for entity, event in zip(entities, events, strict=True) if entity == wanted][-KEPT:]
+
+
+@given(reads())
+def test_what_was_written_is_read_again(told):
+    written = past.write(told, "model")
+    assert written.keys() == {*told.flow_entities, *told.other_entities} - {""}
+    assert all(len(text) <= MAX_PAST for text in written.values())
+    found = past.read(written, "model")
+    for entity in written:
+        kept = last(told.flow_entities, told.flows.tolist(), entity)
+        assert str(last(found.flow_entities, found.flows.tolist(), entity)) == str(kept)
+        assert last(found.other_entities, found.others, entity) == last(told.other_entities, told.others, entity)
+
+
+@given(reads())
+def test_another_models_evidence_is_not_read(told):
+    found = past.read(past.write(told, "model"), "another")
+    assert not found.others
+    assert len(found.flows) == len(past.read(past.write(told, "model"), "model").flows)
+
+
+def test_of_nothing_there_is_no_past():
+    nothing = past.read({}, "model")
+    assert (len(nothing.flows), nothing.others) == (0, [])
+    assert past.write(nothing, "model") == {}
+
+
+@given(st.text(max_size=90) | st.text("1:.=AB/", max_size=90).map("1:".__add__))
+def test_any_other_text_is_refused_or_harmless(text):
+    try:
+        found = past.read({"a": text}, "model")
+    except InvalidRequest:
+        return
+    assert len(found.flows) == len(found.flow_entities)
+    assert len(found.others) == len(found.other_entities)
+
+
+def test_a_time_that_is_none_is_refused():
+    record = np.zeros(1, dtype=flows.RECORD)
+    for time in (float("nan"), float("inf")):
+        record["time"] = time
+        with pytest.raises(InvalidRequest):
+            past.read(past.write(Read(record, ["a"], [], []), "model"), "model")
+
+
+@pytest.mark.parametrize("events", [[[1]], [[1, 2, "f", "much", "k", []]], [[1, 2, "f", 1, "k", 5]], 7, None])
+def test_evidence_that_is_none_is_refused(events):
+    entry = b64encode(json.dumps({"model": "model", "events": events}).encode()).decode()
+    with pytest.raises(InvalidRequest):
+        past.read({"a": "1:." + entry}, "model")
+
+
+def test_a_text_that_is_too_long_is_refused():
+    with pytest.raises(InvalidRequest):
+        past.read({"a": "1:" + "A" * (past._FLOW * (MAX_PAST // past._FLOW + 1))}, "model")

@@ -1,0 +1,33 @@
+"""Windows over columns are the windows of the contract."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract import sequence
+from loglm_bridge.contract.sequence import GAP
+from loglm_bridge.model.windows import cut
+
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["", "a", "b"]), st.floats(-9.0, 3 * GAP).map(lambda t: round(t, 1)), st.integers(0, 2**32 - 1)
+    ),
+    max_size=300,
+)
+
+
+@given(events)
+def test_they_are_those_of_the_contract(told):
+    entities, times, keys = ([one[i] for one in told] for i in range(3))
+    order, lengths = cut(entities, np.array(times, dtype=np.float64), np.array(keys, dtype=np.uint32))
+    found = [part.tolist() for part in np.split(order, np.cumsum(lengths))[:-1]]
+    assert sorted(found) == sorted(sequence.cut(entities, times, keys))
+
+
+def test_a_long_run_is_cut_alike():
+    for count in (63, 64, 65, 127, 128, 129, 1_000):
+        order, lengths = cut(["a"] * count, np.arange(count) * 1.0, np.zeros(count, dtype=np.uint32))
+        assert order.tolist() == list(range(count))
+        assert lengths.tolist() == [
+            len(w) for w in sequence.cut(["a"] * count, list(map(float, range(count))), [0] * count)
+        ]
