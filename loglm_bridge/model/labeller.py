@@ -73,7 +73,7 @@ class Labeller:
             return verdicts
         window_of = {place: window for window in windows for place in window}
         return [
-            replace(verdict, explanation=self._explainer.explain(batch, window_of.get(place, ()), place, verdict))
+            verdict._replace(explanation=self._explainer.explain(batch, window_of.get(place, ()), place, verdict))
             if verdict.status == "ok"
             else verdict
             for place, verdict in enumerate(verdicts)
@@ -150,7 +150,7 @@ class Labeller:
             return Verdict(status=read.status, truncated=read.truncated, detail="no field could be made of it")
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
         verdict = known.verdict(top, read.truncated)
-        return replace(verdict, embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
+        return verdict._replace(embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:
