@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Sequence
 
 from loglm_bridge.contract.verdict import Technique, Verdict
-from loglm_bridge.splunk.columns import SUFFIXES
+from loglm_bridge.splunk.columns import SUFFIXES, Value
 from loglm_bridge.splunk.decision import decide, shown_techniques
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.rows import blank_columns, decimal, label_values
@@ -15,6 +15,9 @@ from loglm_bridge.splunk.table import ROW_END, cells_of, csv_head, csv_row, csv_
 _MOST = 4_096
 
 _SCORE, _CONFIDENCE, _NOVELTY = map(SUFFIXES["labels"].index, ("score", "confidence", "novelty"))
+
+#: What a frame depends on.
+_Key = tuple[object, ...]
 
 #: What stands before the score, between it and the confidences, and after the novelty.
 _Frame = tuple[str, str, str]
@@ -29,7 +32,7 @@ class LabelCells:
     def __init__(self, options: SearchOptions) -> None:
         self._options = options
         self.head = csv_head(options.columns) + ROW_END
-        self._frames: dict[Any, _Frame] = {}
+        self._frames: dict[_Key, _Frame] = {}
 
     def of(self, verdict: Verdict, model: str) -> str:
         """Return the cells of a row that the model answered."""
@@ -47,10 +50,10 @@ class LabelCells:
         columns = blank_columns(status, detail, prefix=self._options.prefix, output=self._options.output)
         return csv_values(columns.values()) + ROW_END
 
-    def _values(self, verdict: Verdict, model: str) -> list[Any]:
+    def _values(self, verdict: Verdict, model: str) -> list[Value]:
         return label_values(verdict, model, self._options.output, self._options.threshold)
 
-    def _frame(self, key: Any, verdict: Verdict, model: str) -> _Frame:
+    def _frame(self, key: _Key, verdict: Verdict, model: str) -> _Frame:
         values = self._values(verdict, model)
         parts = values[:_SCORE], values[_SCORE + 1 : _CONFIDENCE], values[_NOVELTY + 1 :]
         before, between, after = map(csv_values, parts)
