@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Mapping, NamedTuple, Optional
 
 from loglm_bridge.contract.errors import BadReply
@@ -44,9 +44,8 @@ class Technique(NamedTuple):
         return {"id": self.id, "name": self.name, "tactics": list(self.tactics), "confidence": self.confidence}
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The answer for one event.
+class Verdict(NamedTuple):
+    """The answer for one event. A tuple as Event is one; with an explanation it has no hash.
 
     `score` is the calibrated probability (0..1) that the event belongs to an attack, `techniques` are ranked,
     `novelty` is the distance from the model's training distribution (0 familiar .. 1 foreign). `embedding` (unit
@@ -61,7 +60,7 @@ class Verdict:
     novelty: Optional[float] = None
     truncated: bool = False
     embedding: Optional[tuple[float, ...]] = None
-    explanation: Optional[Mapping[str, Any]] = field(default=None, hash=False)
+    explanation: Optional[Mapping[str, Any]] = None
     detail: Optional[str] = None
 
     @property
@@ -73,19 +72,23 @@ class Verdict:
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
         """Read the wire object. Raises BadReply where it breaks the contract."""
         try:
-            status, verdict, embedding = data["status"], data.get("verdict"), data.get("embedding")
+            try:
+                told = _TOLD(data)
+            except KeyError:
+                told = _TOLD({**_ABSENT, **data})
+            status, score, verdict, techniques, novelty, truncated, embedding, explanation, detail = told
             if status not in MODEL_STATUSES or (verdict is not None and verdict not in VERDICTS):
                 raise ValueError(f"status {status!r}, verdict {verdict!r}")
             return cls(
                 status,
-                _maybe_unit(data.get("score")),
+                None if score is None else _unit(score),
                 verdict,
-                tuple(map(Technique.from_dict, _list(data.get("techniques", [])))),
-                _maybe_unit(data.get("novelty")),
-                bool(data.get("truncated")),
+                () if techniques == [] else tuple(map(Technique.from_dict, _list(techniques))),
+                None if novelty is None else _unit(novelty),
+                bool(truncated),
                 None if embedding is None else tuple(map(_finite, _list(embedding))),
-                _maybe_object(data.get("explanation")),
-                None if data.get("detail") is None else _text(data["detail"]),
+                None if explanation is None else _object(explanation),
+                None if detail is None else _text(detail),
             )
         except _MALFORMED as error:
             raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
@@ -105,6 +108,12 @@ class Verdict:
         }
 
 
+#: What takes the values of a wire object, in the order of Verdict's fields: nine look-ups in one call.
+_TOLD = itemgetter(*Verdict._fields)
+
+#: The values of the keys that a wire object may lack.
+_ABSENT: Mapping[str, Any] = {**dict.fromkeys(Verdict._fields[1:]), "techniques": []}
+
 #: What reading a foreign object can raise; a whole number too big for a float is an ArithmeticError.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
@@ -121,9 +130,7 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _maybe_object(value: Any) -> Optional[Mapping[str, Any]]:
-    if value is None:
-        return None
+def _object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise TypeError(f"an object expected, got {type(value).__name__}")
     _check_numbers(value)
@@ -154,7 +161,3 @@ def _unit(value: Any) -> float:
     if not 0.0 <= number <= 1.0:  # nor is NaN
         raise ValueError(f"{number} is outside 0..1")
     return number
-
-
-def _maybe_unit(value: Any) -> Optional[float]:
-    return None if value is None else _unit(value)

@@ -175,18 +175,14 @@ def write_verdict(verdict: Verdict) -> bytes:
         ValueError: a number is not finite.
         TypeError: the explanation holds what JSON cannot.
     """
-    if (
-        verdict.status != "ok"
-        or verdict.embedding is not None
-        or verdict.explanation is not None
-        or verdict.detail is not None
-    ):
+    status, score, word, ranking, novelty, truncated, embedding, explanation, detail = verdict
+    if status != "ok" or embedding is not None or explanation is not None or detail is not None:
         return _dump(verdict.to_dict())
-    techniques = ",".join([_named(t.id, t.name, t.tactics) + _number(t.confidence) + "}" for t in verdict.techniques])
+    called = "null" if word is None else encode_basestring_ascii(word)
+    techniques = ",".join([_named(t, name, tactics) + _number(sure) + "}" for t, name, tactics, sure in ranking])
     return (
-        f'{{"status":"ok","score":{_number(verdict.score)},"verdict":{_text(verdict.verdict)},'
-        f'"techniques":[{techniques}],"novelty":{_number(verdict.novelty)},'
-        f'"truncated":{"true" if verdict.truncated else "false"},'
+        f'{{"status":"ok","score":{_number(score)},"verdict":{called},"techniques":[{techniques}],'
+        f'"novelty":{_number(novelty)},"truncated":{"true" if truncated else "false"},'
         '"embedding":null,"explanation":null,"detail":null}'
     ).encode("ascii")
 
@@ -271,10 +267,6 @@ def _number(number: Optional[float]) -> str:
     if not math.isfinite(number):
         raise ValueError(f"JSON has no {number}")
     return repr(number)
-
-
-def _text(text: Optional[str]) -> str:
-    return "null" if text is None else encode_basestring_ascii(text)
 
 
 def _dump(data: Any) -> bytes:

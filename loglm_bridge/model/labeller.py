@@ -70,7 +70,7 @@ class Labeller:
         if not options.explain:
             return verdicts
         return [
-            replace(verdict, explanation=self._explainer.explain(batch, gathered, place, verdict))
+            verdict._replace(explanation=self._explainer.explain(batch, gathered, place, verdict))
             if verdict.status == "ok"
             else verdict
             for place, verdict in enumerate(verdicts)
@@ -160,7 +160,7 @@ class Labeller:
             )
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
         verdict = known.verdict(top, read is not None and read.truncated)
-        return replace(verdict, embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
+        return verdict._replace(embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:

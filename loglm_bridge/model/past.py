@@ -7,7 +7,7 @@ Others' evidence is a model's: another model does not read it.
 
 from __future__ import annotations
 
-import binascii
+import json
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
-import orjson
 
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.past import KEPT, MAX_PAST
@@ -75,7 +74,7 @@ def write(read: Read, model: str) -> dict[str, str]:
             others[entity].append(seen)
     for entity, several in others.items():
         events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in several]
-        text = b64encode(orjson.dumps({"model": model, "events": events[-KEPT:]})).decode()
+        text = b64encode(json.dumps({"model": model, "events": events[-KEPT:]}).encode()).decode()
         told[entity] = f"{told.get(entity, '')}.{text}"
     return {entity: _VERSION + text for entity, text in told.items()}
 
@@ -97,7 +96,7 @@ def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, s
 def _records(text: str) -> np.ndarray:
     try:
         data = b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise _wrong("") from error
     flows = np.frombuffer(data, dtype=RECORD)
     if not np.isfinite(flows["time"]).all():
@@ -107,14 +106,14 @@ def _records(text: str) -> np.ndarray:
 
 def _seen(entity: str, text: str, model: str) -> list[Seen]:
     try:
-        data = orjson.loads(b64decode(text, validate=True))
+        data = json.loads(b64decode(text, validate=True))
         if data["model"] != model:
             return []
         return [
             Seen(float(time), int(key), str(family), Evidence(float(logit), str(kind), frozenset(map(int, rules))))
             for time, key, family, logit, kind, rules in data["events"]
         ]
-    except (binascii.Error, ArithmeticError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise _wrong(entity) from error
 
 

@@ -92,9 +92,18 @@ class Caller:
 
 
 def _answer(verdict: Verdict) -> Answer:
-    numbers = (verdict.score, verdict.novelty, *(t.confidence for t in verdict.techniques))
-    # NaN compares false
-    if verdict.status not in MODEL_STATUSES or not all(n is None or 0.0 <= n <= 1.0 for n in numbers):
+    if not _sound(verdict):
         raise ModelFailed("the model returned invalid numbers")
     # refuses what is not finite in embedding and explanation
     return Answer(verdict.status, write_verdict(verdict))
+
+
+def _sound(verdict: Verdict) -> bool:
+    score, novelty = verdict.score, verdict.novelty
+    return (
+        verdict.status in MODEL_STATUSES
+        # NaN compares false
+        and (score is None or 0.0 <= score <= 1.0)
+        and (novelty is None or 0.0 <= novelty <= 1.0)
+        and not [t for t in verdict.techniques if not 0.0 <= t.confidence <= 1.0]
+    )

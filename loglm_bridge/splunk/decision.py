@@ -42,4 +42,4 @@ def shown_techniques(verdict: Verdict, word: Optional[str]) -> tuple[Technique, 
     """
     if word not in ALARMS:
         return ()
-    return verdict.techniques[:1] + tuple(t for t in verdict.techniques[1:] if t.confidence >= SHOWN_CONFIDENCE)
+    return verdict.techniques[:1] + tuple([t for t in verdict.techniques[1:] if t.confidence >= SHOWN_CONFIDENCE])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Mapping, Optional, Sequence
 
 from loglm_bridge.contract.event import Event
@@ -28,5 +27,5 @@ def judge(
         return None
     columns = label_columns(verdict, model, prefix=PREFIX, output="labels", threshold=threshold)
     labels = {name: [value] if isinstance(value, str) else list(value) for name, value in columns.items()}
-    shown = replace(verdict, verdict=word, techniques=shown_techniques(verdict, word))
+    shown = verdict._replace(verdict=word, techniques=shown_techniques(verdict, word))
     return Finding(event, shown, labels, row)

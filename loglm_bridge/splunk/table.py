@@ -126,7 +126,8 @@ def cells_of(value: Value) -> tuple[str, str]:
         return value, ""
     if len(value) < 2:
         return (value[0] if value else ""), ""
-    return "\n".join(value), "$" + "$;$".join([one.replace("$", "$$") for one in value]) + "$"
+    lines = "\n".join(value)
+    return lines, "$" + "$;$".join([one.replace("$", "$$") for one in value] if "$" in lines else value) + "$"
 
 
 def values_of(text: str) -> list[str]:

@@ -99,14 +99,14 @@ def test_verdicts_come_in_order_and_are_well_formed(labeller):
 def test_options_add_parts_and_change_no_number(labeller):
     (event,) = sample_events()[:1]
     (full,), (short,) = labeller.label([event], ALL), labeller.label([event], Options(top=2))
-    assert short == replace(full, techniques=full.techniques[:2], embedding=None, explanation=None)
+    assert short == full._replace(techniques=full.techniques[:2], embedding=None, explanation=None)
 
 
 def test_a_brief_answer_leaves_out_the_techniques_of_what_is_no_alarm(labeller):
     events = sample_events()
     for asked in (Options(), Options(embedding=True)):
         whole, brief = labeller.label(events, asked), labeller.label(events, replace(asked, brief=True))
-        assert brief == [v if v.verdict in ALARMS else replace(v, techniques=()) for v in whole]
+        assert brief == [v if v.verdict in ALARMS else v._replace(techniques=()) for v in whole]
         assert any(v.techniques for v in brief)
         assert any(v.techniques for v in set(whole) - set(brief))
 

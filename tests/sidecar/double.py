@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from loglm_bridge.contract.attack import technique
-from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import InvalidRequest, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.contract.verdict import VERDICTS, Verdict
 from loglm_bridge.contract.wire import ModelId
 from loglm_bridge.sidecar.config import add_arguments, from_args
@@ -50,8 +50,13 @@ class Double:
             time.sleep(float(double.value))
         return double
 
-    def label(self, events, options, past):
+    def label(self, events, options, past=None):
         self.calls.append(len(events))
+        for event in events if past else ():
+            before = past.left.get(event.entity, past.told.get(event.entity, ""))
+            if "NONE" in before:
+                raise InvalidRequest("a past that is none", where="/past")
+            past.left[event.entity] = before + f"<{event.raw}>"
         bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
         verdicts = [self._verdict(event, options) for event in events]
         return verdicts[:-1] if any("SHORT" in e.raw for e in events) else verdicts

@@ -180,8 +180,19 @@ def test_the_wire_of_the_client_is_the_wire_of_the_sidecar(sidecar):
     assert sidecar.ask("/v1/label", body).status_code == 200
 
 
-def test_events_that_are_context_are_counted_apart(sidecar):
-    before = sidecar.metrics()['loglm_events_total{outcome="context"}']
-    events = [{"raw": "a", "entity": "e", "context": True}, {"raw": "b", "entity": "e"}]
-    assert sidecar.ask("/v1/label", {"events": events, "options": {"sequence": True}}).status_code == 200
-    assert sidecar.metrics()['loglm_events_total{outcome="context"}'] == before + 1
+def test_what_is_known_of_earlier_events_comes_back_with_them(sidecar):
+    body = {"events": [{"raw": "a", "entity": "e"}, {"raw": "b", "entity": "f"}], "options": {"sequence": True}}
+    first = sidecar.ask("/v1/label", {**body, "past": {}}).json()
+    assert first["past"] == {"e": "<a>", "f": "<b>"}
+    second = sidecar.ask("/v1/label", {**body, "past": first["past"]}).json()
+    assert second["past"] == {"e": "<a><a>", "f": "<b><b>"}
+    assert second["results"] == first["results"]
+    assert "past" not in sidecar.ask("/v1/label", body).json()
+
+
+def test_a_past_that_is_none_is_the_clients_fault(sidecar):
+    events = [{"raw": f"{i}", "entity": "e"} for i in range(20)]
+    before = sidecar.metrics()["loglm_inference_failed_total"]
+    answer = sidecar.ask("/v1/label", {"events": events, "options": {"sequence": True}, "past": {"e": "NONE"}})
+    assert (answer.status_code, answer.json()["error"]["where"]) == (400, "/past")
+    assert sidecar.metrics()["loglm_inference_failed_total"] == before

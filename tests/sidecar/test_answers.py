@@ -1,0 +1,64 @@
+"""What of a model's verdicts becomes an answer: its bytes, each verdict written once, and no number that is none."""
+
+import asyncio
+import math
+
+import pytest
+
+from loglm_bridge.contract.attack import technique
+from loglm_bridge.contract.errors import ModelFailed
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import Options, write_verdict
+from loglm_bridge.sidecar.answers import Caller
+from loglm_bridge.sidecar.metrics import Metrics
+
+GOOD = Verdict("ok", 0.5, "malicious", (technique("T1003", 1.0), technique("T1059", 0.0)), 0.25)
+BAD = (math.nan, math.inf, -math.inf, -1e-9, 1.0000001)
+
+
+class Direct:
+    """Calls at once, as the watchdog does on its thread."""
+
+    async def call(self, work, seconds):
+        return work()
+
+
+class Says:
+    """A model that gives the verdicts it was made with."""
+
+    def __init__(self, *verdicts):
+        self.verdicts = list(verdicts)
+
+    def label(self, events, options, past):
+        return self.verdicts
+
+
+def answered(*verdicts):
+    """What is answered to as many events as there are verdicts."""
+    caller = Caller(Direct(), Metrics())
+    return asyncio.run(caller(Says(*verdicts), verdicts, Options(), None, 1.0))
+
+
+def test_an_answer_is_the_verdict_as_it_is_written():
+    verdicts = [GOOD, Verdict("unparsed", detail="d"), GOOD._replace(techniques=()), GOOD, GOOD._replace(score=0.75)]
+    answers = answered(*verdicts)
+    assert [(one.status, one.body) for one in answers] == [(one.status, write_verdict(one)) for one in verdicts]
+
+
+@pytest.mark.parametrize("number", BAD)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda number: GOOD._replace(score=number),
+        lambda number: GOOD._replace(novelty=number),
+        lambda number: GOOD._replace(techniques=(GOOD.techniques[0], technique("T1059", number))),
+    ],
+)
+def test_a_number_outside_its_range_is_no_answer(changed, number):
+    with pytest.raises(ModelFailed, match="invalid numbers"):
+        answered(GOOD, changed(number))
+
+
+def test_a_status_that_is_none_is_no_answer():
+    with pytest.raises(ModelFailed):
+        answered(GOOD._replace(status="fine"))
