@@ -31,7 +31,7 @@ def cut(entities: Sequence[str], times: np.ndarray, keys: np.ndarray) -> tuple[n
 
 def narrow(numbers: np.ndarray) -> np.ndarray:
     """Return numbers in the order of these, in sixteen bits where they fit: numpy sorts those in linear time."""
-    rising = numbers - numbers.min(initial=0)
+    rising: np.ndarray = numbers - numbers.min(initial=0)
     return rising.astype(np.uint16) if rising.max(initial=0) < 1 << 16 else rising
 
 

@@ -19,7 +19,7 @@ from loglm_bridge.contract.wire import ModelId
 OUTCOMES = ("ok", *BY_CODE, "gone")
 
 #: How an admitted or refused event can end: a verdict of a status, refused by a code, or its client left.
-EVENT_OUTCOMES = (*MODEL_STATUSES, "overloaded", "not_ready", "model_error", "internal", "gone")
+EVENT_OUTCOMES = (*MODEL_STATUSES, "overloaded", "not_ready", "model_error", "invalid_request", "internal", "gone")
 
 #: Why the sidecar closed a connection.
 CLOSED = ("refused", "evicted", "slow_head", "slow_body", "slow_reader", "malformed")
