@@ -72,7 +72,7 @@ class Asker:
 
 def requests(events: Sequence[Event], size: int, together: bool = False) -> list[bytes]:
     """Return the bodies of requests for up to `size` events each; with `together` windows of entities stay whole."""
-    options = Options(sequence=together, distinct=True, brief=True)  # as a search asks
+    options = Options(sequence=together, distinct=True, brief=True, short=True)  # as a search asks
     units = windows(events) if together else [[i] for i in range(len(events))]
     parts: list[list[int]] = [[]]
     for unit in units:
@@ -162,7 +162,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, T]], askers: Sequence[Asker]) ->
 def _answered(reply: bytes) -> int:
     """Return how many events a reply answers. Raises BadReply where one has no verdict."""
     data: dict[str, Any] = json.loads(reply)
-    statuses = {result["status"] for result in data["results"]}
+    statuses = {"ok" if isinstance(result, list) else result["status"] for result in data["results"]}
     if not statuses <= {"ok", "empty", "unparsed"}:
         raise BadReply(f"events came back without a verdict: {sorted(statuses)}")
     return len(data.get("order", data["results"]))

@@ -22,6 +22,20 @@ def technique(technique_id: str, confidence: float) -> Technique:
     return Technique(id=technique_id, name=name, tactics=tactics, confidence=confidence)
 
 
+def named(technique_id: str, confidence: float) -> Technique:
+    """Return the technique as it is named here; one that the table does not hold is called by its id.
+
+    Raises:
+        ValueError: no id.
+    """
+    known = TECHNIQUES.get(technique_id)
+    if known is not None:
+        return Technique(technique_id, *known, confidence)
+    if not isinstance(technique_id, str) or not TECHNIQUE_ID.match(technique_id):
+        raise ValueError(f"no technique {technique_id!r}")
+    return Technique(technique_id, technique_id, (), confidence)
+
+
 def full_name(technique_id: str) -> str:
     """Return the name with its parent's, as ATT&CK titles it: "OS Credential Dumping: LSASS Memory"."""
     name = TECHNIQUES[technique_id][0]

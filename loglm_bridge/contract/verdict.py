@@ -35,7 +35,7 @@ class Technique(NamedTuple):
         """Read the wire object. Raises BadReply where a key is missing or of the wrong type."""
         try:
             tactics = tuple(map(_text, _list(data["tactics"])))
-            return cls(_text(data["id"]), _text(data["name"]), tactics, _unit(data["confidence"]))
+            return cls(_text(data["id"]), _text(data["name"]), tactics, unit(data["confidence"]))
         except _MALFORMED as error:
             raise BadReply(f"a technique of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
@@ -81,10 +81,10 @@ class Verdict(NamedTuple):
                 raise ValueError(f"status {status!r}, verdict {verdict!r}")
             return cls(
                 status,
-                None if score is None else _unit(score),
+                None if score is None else unit(score),
                 verdict,
                 () if techniques == [] else tuple(map(Technique.from_dict, _list(techniques))),
-                None if novelty is None else _unit(novelty),
+                None if novelty is None else unit(novelty),
                 bool(truncated),
                 None if embedding is None else tuple(map(_finite, _list(embedding))),
                 None if explanation is None else _object(explanation),
@@ -155,7 +155,8 @@ def _finite(value: Any) -> float:
     return number
 
 
-def _unit(value: Any) -> float:
+def unit(value: Any) -> float:
+    """Return a number of the wire from 0 to 1. Raises TypeError, ValueError or ArithmeticError for anything else."""
     # the commonest case first: a verdict has up to a dozen of these
     number = value if type(value) is float else _finite(value)
     if not 0.0 <= number <= 1.0:  # nor is NaN

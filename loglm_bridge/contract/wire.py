@@ -9,12 +9,13 @@ from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
+from loglm_bridge.contract import attack
 from loglm_bridge.contract.errors import BadReply, InvalidRequest, TooLarge
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_TOP
+from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, MAX_ECHO, MAX_TOP
 from loglm_bridge.contract.strict_json import loads as loads
 from loglm_bridge.contract.strict_json import loads_reply
-from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.verdict import VERDICTS, Verdict, unit
 
 #: Made once: json.dumps with options makes a new one for every verdict. The data are trees: no search for cycles.
 _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":"))
@@ -22,7 +23,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=F
 #: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
 _MAX_MEMO = 1_024
 
-_FLAGS = ("embedding", "explain", "sequence", "distinct", "brief")
+_FLAGS = ("embedding", "explain", "sequence", "distinct", "brief", "short")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Options:
     """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
 
     `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
-    `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty).
+    `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty), `short` for
+    one in which results that are ok are lists: see `write_verdict`.
     """
 
     top: int = 3
@@ -39,6 +41,7 @@ class Options:
     sequence: bool = False
     distinct: bool = False
     brief: bool = False
+    short: bool = False
 
     @classmethod
     def from_dict(cls, data: Any) -> Options:
@@ -168,8 +171,11 @@ def hints_of(sourcetype: str, source: str, host: str, entity: str) -> str:
     return _memo(sourcetype, source, host, entity)
 
 
-def write_verdict(verdict: Verdict) -> bytes:
+def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
     """Return one element of a reply's `results`. The same verdict gives the same bytes.
+
+    If it is to be `short` and holds no more than that, a list: score, verdict, novelty, whether the event was
+    truncated, and of each technique its id and confidence.
 
     Raises:
         ValueError: a number is not finite.
@@ -179,10 +185,14 @@ def write_verdict(verdict: Verdict) -> bytes:
     if status != "ok" or embedding is not None or explanation is not None or detail is not None:
         return _dump(verdict.to_dict())
     called = "null" if word is None else encode_basestring_ascii(word)
+    cut = "true" if truncated else "false"
+    if short and score is not None and word is not None and novelty is not None:
+        named = "".join([f",{encode_basestring_ascii(t)},{_number(sure)}" for t, _, _, sure in ranking])
+        return f"[{_number(score)},{called},{_number(novelty)},{cut}{named}]".encode("ascii")
     techniques = ",".join([_named(t, name, tactics) + _number(sure) + "}" for t, name, tactics, sure in ranking])
     return (
         f'{{"status":"ok","score":{_number(score)},"verdict":{called},"techniques":[{techniques}],'
-        f'"novelty":{_number(novelty)},"truncated":{"true" if truncated else "false"},'
+        f'"novelty":{_number(novelty)},"truncated":{cut},'
         '"embedding":null,"explanation":null,"detail":null}'
     ).encode("ascii")
 
@@ -204,9 +214,10 @@ def join_reply(
     return head + b",".join(places) + b'],"order":' + _dump(order) + told + b"}"
 
 
-def write_reply(reply: Reply, distinct: bool = False) -> bytes:
+def write_reply(reply: Reply, distinct: bool = False, short: bool = False) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
-    return join_reply(reply.model, map(write_verdict, reply.verdicts), distinct, reply.past or None)
+    results = [write_verdict(verdict, short) for verdict in reply.verdicts]
+    return join_reply(reply.model, results, distinct, reply.past or None)
 
 
 def read_reply(body: bytes, expected: int) -> Reply:
@@ -233,8 +244,20 @@ def read_reply(body: bytes, expected: int) -> Reply:
     past = data.get("past", {})
     if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
         raise BadReply("the answer tells a past that is none")
-    verdicts = list(map(Verdict.from_dict, results))
+    verdicts = [read_short(one) if one.__class__ is list else Verdict.from_dict(one) for one in results]
     return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), past=past)
+
+
+def read_short(data: Sequence[Any]) -> Verdict:
+    """Read the short form of a verdict. Raises BadReply where it breaks the contract."""
+    try:
+        score, word, novelty, truncated, *ranking = data
+        techniques = tuple(map(attack.named, ranking[::2], map(unit, ranking[1::2])))
+        if word not in VERDICTS or truncated.__class__ is not bool or len(ranking) % 2:
+            raise ValueError("no such verdict")
+        return Verdict("ok", unit(score), word, techniques, unit(novelty), truncated)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
 
 def _hints(sourcetype: str, source: str, host: str, entity: str) -> str:

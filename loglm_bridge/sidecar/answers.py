@@ -33,17 +33,20 @@ def withheld(detail: str) -> Answer:
 _MOST_WRITTEN = 16_384
 
 
+_Written = dict[int, tuple[Verdict, Answer]]
+
+
 @dataclass(frozen=True)
 class Caller:
     """Calls the model and counts how that goes.
 
-    `written` holds answers by the identity of their verdict, which it keeps alive: a model gives equal verdicts mostly
-    as one object, and writing one costs more than finding it.
+    `written` holds answers, whole and short ones, by the identity of their verdict, which it keeps alive: a model gives
+    equal verdicts mostly as one object, and writing one costs more than finding it.
     """
 
     watchdog: Watchdog
     metrics: Metrics
-    written: dict[int, tuple[Verdict, Answer]] = field(default_factory=dict, repr=False)
+    written: tuple[_Written, _Written] = field(default_factory=lambda: ({}, {}), repr=False)
 
     async def __call__(
         self, model: Model, events: Sequence[Event], options: Options, past: Past | None, seconds: float
@@ -77,25 +80,26 @@ class Caller:
         verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-        return [self._answer(verdict) for verdict in verdicts]
+        return [self._answer(verdict, options.short) for verdict in verdicts]
 
-    def _answer(self, verdict: Verdict) -> Answer:
-        known = self.written.get(id(verdict))
+    def _answer(self, verdict: Verdict, short: bool) -> Answer:
+        written = self.written[short]
+        known = written.get(id(verdict))
         if known is not None and known[0] is verdict:
             return known[1]
-        answer = _answer(verdict)
+        answer = _answer(verdict, short)
         if verdict.embedding is None and verdict.explanation is None:
-            if len(self.written) >= _MOST_WRITTEN:
-                self.written.clear()
-            self.written[id(verdict)] = verdict, answer
+            if len(written) >= _MOST_WRITTEN:
+                written.clear()
+            written[id(verdict)] = verdict, answer
         return answer
 
 
-def _answer(verdict: Verdict) -> Answer:
+def _answer(verdict: Verdict, short: bool) -> Answer:
     if not _sound(verdict):
         raise ModelFailed("the model returned invalid numbers")
     # refuses what is not finite in embedding and explanation
-    return Answer(verdict.status, write_verdict(verdict))
+    return Answer(verdict.status, write_verdict(verdict, short))
 
 
 def _sound(verdict: Verdict) -> bool:

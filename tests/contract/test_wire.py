@@ -12,7 +12,7 @@ from loglm_bridge.contract.attack import TECHNIQUES, technique
 from loglm_bridge.contract.errors import BadReply, InvalidEvent, InvalidRequest, LogLMError, TooLarge
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS, MAX_TOP
-from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Verdict
+from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Technique, Verdict
 from loglm_bridge.contract.wire import (
     ModelId,
     Options,
@@ -52,6 +52,7 @@ OPTIONS = st.builds(
     sequence=st.booleans(),
     distinct=st.booleans(),
     brief=st.booleans(),
+    short=st.booleans(),
 )
 MODEL = ModelId(name="loglm", version="1.0.0", sha256="ab" * 32)
 VERDICTS_OF_ALL_KINDS = st.builds(
@@ -263,6 +264,55 @@ def changed(path, value):
 def test_a_reply_that_breaks_the_contract_is_refused(data):
     with pytest.raises(BadReply):
         read_reply(json.dumps(data).encode(), 1)
+
+
+SHORT = st.builds(
+    Verdict,
+    status=st.just("ok"),
+    score=UNIT,
+    verdict=st.sampled_from(VERDICTS),
+    techniques=st.lists(st.builds(technique, st.sampled_from(sorted(TECHNIQUES)), UNIT), max_size=3).map(tuple),
+    novelty=UNIT,
+    truncated=st.booleans(),
+    embedding=st.none(),
+    explanation=st.none(),
+    detail=st.none(),
+)
+
+
+@given(st.lists(VERDICTS_OF_ALL_KINDS | SHORT, max_size=8), st.booleans())
+def test_a_short_reply_says_the_same(verdicts, distinct):
+    reply = Reply(MODEL, tuple(verdicts))
+    body = write_reply(reply, distinct, short=True)
+    assert read_reply(body, len(verdicts)) == reply
+    assert len(body) <= len(write_reply(reply, distinct))
+
+
+def test_what_is_short_is_a_list():
+    verdict = Verdict("ok", 0.5, "malicious", (technique("T1059.001", 0.25),), 0.0)
+    assert write_verdict(verdict, short=True) == b'[0.5,"malicious",0.0,false,"T1059.001",0.25]'
+    for longer in ({"embedding": (1.0,)}, {"explanation": {}}, {"detail": "x"}, {"status": "error"}, {"score": None}):
+        assert write_verdict(verdict._replace(**longer), short=True) == write_verdict(verdict._replace(**longer))
+
+
+def test_a_technique_that_is_not_known_here_is_called_by_its_id():
+    body = json.dumps({**GOOD, "results": [[0.5, "malicious", 0.0, False, "T9999.001", 0.25]]}).encode()
+    assert read_reply(body, 1).verdicts[0].techniques == (Technique("T9999.001", "T9999.001", (), 0.25),)
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        [], [0.5], [0.5, "malicious", 0.0], [0.5, "malicious", 0.0, 0], [0.5, "malicious", 0.0, False, "T1059"],
+        [2, "malicious", 0.0, False], [0.5, "bad", 0.0, False], [0.5, None, 0.0, False], [None, "benign", 0.0, False],
+        [0.5, "benign", "0", False], [0.5, "benign", 0.0, False, "T1", 0.5], [0.5, "benign", 0.0, False, 7, 0.5],
+        [0.5, "benign", 0.0, False, [], 0.5], [0.5, "benign", 0.0, False, "T1059", 1.5], [True, "benign", 0.0, False],
+        [0.5, [], 0.0, False], [0.5, "benign", 0.0, False, "T1059", 10**400],
+    ],
+)  # fmt: skip
+def test_a_short_result_that_breaks_the_contract_is_refused(short):
+    with pytest.raises(BadReply):
+        read_reply(json.dumps({**GOOD, "results": [short]}).encode(), 1)
 
 
 @given(st.none() | st.dictionaries(TEXT, TEXT, max_size=4))

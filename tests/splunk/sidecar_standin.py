@@ -145,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
             fault = "fewer"
         past = {} if fault == "forgetful" else past_of(request)
         reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts, past)
-        return self.answer(200, write_reply(reply, request.options.distinct))
+        return self.answer(200, write_reply(reply, request.options.distinct, request.options.short))
 
     def count(self, request):
         """Keep what a test may want to know about a request that was labelled."""
