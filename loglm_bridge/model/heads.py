@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -23,8 +23,7 @@ DECIMALS = 6
 _NETS = ("technique", "malice")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty.
 
     `logit` is what the score was made of.

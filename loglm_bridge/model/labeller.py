@@ -26,6 +26,7 @@ from loglm_bridge.model.neighbours import neighbours_of
 from loglm_bridge.model.reading import FLOW, Batch, Reader
 from loglm_bridge.model.sequence import context_of
 from loglm_bridge.model.signatures import Signatures
+from loglm_bridge.telemetry import Parsed
 
 
 class Labeller:
@@ -150,17 +151,17 @@ class Labeller:
         """Return the verdict on an event of which its window made `changed`, if anything; without explanation."""
         read, own = batch.parsed.get(place), batch.known.get(place)
         known = changed or own
-        if read and read.status == "empty":
-            return Verdict(status="empty", detail="nothing to read")
-        if known is None:
-            return Verdict(
-                status=batch.parsed[place].status,
-                truncated=batch.parsed[place].truncated,
-                detail="no field could be made of it",
-            )
+        if known is None or (read and read.status == "empty"):
+            return _unread(batch.parsed[place])
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
         verdict = known.verdict(top, read is not None and read.truncated)
         return verdict._replace(embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
+
+
+def _unread(parsed: Parsed) -> Verdict:
+    if parsed.status == "empty":
+        return Verdict(status="empty", detail="nothing to read")
+    return Verdict(status=parsed.status, truncated=parsed.truncated, detail="no field could be made of it")
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:

@@ -45,6 +45,8 @@ class Inference:
         model = self.keeper.last
         if model is None:
             raise NotReady("the sidecar is not ready: loading")
+        if not self.quarantine:
+            return await self._label(model, events, options, past) if events else []
         free = [not self.quarantine.holds(event) for event in events]
         rest = [event for event, is_free in zip(events, free, strict=True) if is_free]
         found = iter(await self._label(model, rest, options, past) if rest else ())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -18,7 +19,9 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
 from loglm_bridge.contract.wire import Options, Request, past_of, read_request
 
-_KEYS = frozenset({"raw", "sourcetype", "source", "host", "time", "entity"})
+_KEYS = frozenset(Event._fields)
+_FIELDS = Event._fields
+_ALL = itemgetter(*_FIELDS)
 _PARTS = frozenset({"events", "options", "past"})
 _OPTIONS = frozenset(Options().to_dict())
 
@@ -52,8 +55,26 @@ def _events(data: Any) -> list[Event] | None:
         return None
     if options.__class__ is not dict or not options.keys() <= _OPTIONS or data.get("past", {}).__class__ is not dict:
         return None
+    whole = _whole(rows)
+    if whole is not None:
+        return whole
     events = [_event(row) for row in rows]
     return None if None in events else events  # type: ignore[return-value]  # None was looked for
+
+
+def _whole(rows: list[Any]) -> list[Event] | None:
+    """Return the events of rows that hold all keys, as the app sends those of one entity; None for any others."""
+    try:
+        columns = list(zip(*map(_ALL, rows), strict=True))
+    except (KeyError, TypeError):
+        return None
+    if not columns or set(map(len, rows)) != {len(_FIELDS)}:
+        return None
+    kinds = [set(map(type, column)) for column in columns]
+    times = columns[_FIELDS.index("time")]
+    if not all(kind == {float if name == "time" else str} for name, kind in zip(_FIELDS, kinds, strict=True)):
+        return None
+    return list(map(Event._make, zip(*columns, strict=True))) if all(map(isfinite, times)) else None
 
 
 def _event(row: Any) -> Event | None:

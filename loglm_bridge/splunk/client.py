@@ -150,5 +150,4 @@ def split(
 
 
 def _written(event: Event) -> bytes:
-    hints = hints_of(event.sourcetype, event.source, event.host, event.entity)
-    return write_event(event.raw, hints, event.time)
+    return write_event(event.raw, hints_of(event.sourcetype, event.source, event.host), event.entity, event.time)

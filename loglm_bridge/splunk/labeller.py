@@ -221,4 +221,4 @@ def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[
 
 
 def _written(told: Told) -> bytes:
-    return write_event(told.raw, told.hints, told.time)
+    return write_event(told.raw, told.hints, told.entity, told.time)

@@ -61,7 +61,7 @@ def event_reader(table: Table, field: str, by: Sequence[str] = ()) -> Callable[[
     def read(cells: Cells) -> Told:
         raw, time, host, source, sourcetype, *values = pick(cells)
         entity = _JOIN.join(values) if any(values) else ""
-        return Told(raw[: MAX_RAW_BYTES + 1], hints_of(sourcetype, source, host, entity), _epoch(time), entity)
+        return Told(raw[: MAX_RAW_BYTES + 1], hints_of(sourcetype, source, host), _epoch(time), entity)
 
     return read
 

@@ -36,10 +36,16 @@ def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Co
     """Yield the `wanted` values of those events that are flows and can be read so; all others have to be read one by
     one."""
     groups: defaultdict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    plain = _is_plain(" ".join([event.raw for event in events]))
     for place, event in enumerate(events):
-        value = _plain(event.raw)
-        if value is not None:
-            groups[tuple(value)].append((place, value))
+        raw = event.raw
+        if raw[:1] == "{" and len(raw) <= _MOST and (plain or _is_plain(raw)):
+            try:
+                value = orjson.loads(raw)
+            except orjson.JSONDecodeError:
+                continue
+            if 0 < len(value) <= json_event.FEW:
+                groups[tuple(value)].append((place, value))
     for keys, members in groups.items():
         places, values = zip(*members, strict=True)
         columns = list(zip(*[value.values() for value in values], strict=True))
@@ -48,17 +54,16 @@ def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Co
             yield Columns(places, found)
 
 
-def _plain(raw: str) -> dict[str, Any] | None:
-    """Return the object that a text holds, None where it may be more than its parser's plain case."""
-    if raw[:1] != "{" or len(raw) > _MOST or not (raw.isascii() and raw.isprintable()):
-        return None
-    if "\\" in raw or "<Event" in raw or '"{' in raw or '"[' in raw:
-        return None
-    try:
-        value: dict[str, Any] = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return value if 0 < len(value) <= json_event.FEW else None
+def _is_plain(text: str) -> bool:
+    """Tell whether nothing in a text is more than its parser's plain case, nor in any of several joined by blanks."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "\\" not in text
+        and '"{' not in text
+        and '"[' not in text
+        and "<Event" not in text
+    )
 
 
 def _read(

@@ -45,7 +45,7 @@ def test_any_row_gives_an_event_that_crosses_the_wire(row):
 def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
     table = Table(encode_rows([row]))
     (told,) = map(event_reader(table, field, by), table)
-    body = join_request([write_event(told.raw, told.hints, told.time)], Options())
+    body = join_request([write_event(told.raw, told.hints, told.entity, told.time)], Options())
     assert read_request(body).events == (event_of(row, field, by),)
     assert told.entity == event_of(row, field, by).entity
 
