@@ -39,7 +39,12 @@ _LOOKED_AT = 50_000
 #: Passes that one turn may have; values of two turns differ.
 _PASSES = 1_000_003
 
-_PORTS = (53, 80, 443, 22, 445, 3389, 8080, 123)
+#: Services of flows: port, bytes that are asked with, how many times as many answer, packets beside those of the bytes,
+#: seconds. About what such connections come to.
+_SERVICES = (
+    (53, 60, 3.0, 1, 0.02), (80, 500, 20.0, 4, 0.4), (443, 1_500, 8.0, 4, 3.0), (22, 3_500, 1.5, 4, 20.0),
+    (445, 2_500, 1.5, 4, 1.5), (3389, 20_000, 5.0, 4, 120.0), (8080, 500, 20.0, 4, 0.4), (123, 48, 1.0, 1, 0.03),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,17 +98,19 @@ def mixed(name: str, known: Stream, share: float, first: int = 0) -> Stream:
 
 
 def flows(name: str = "flows", pairs: int = 2_000) -> Stream:
-    """Return NetFlow records of `pairs` pairs of addresses; `entity` is the pair."""
+    """Return NetFlow records of `pairs` pairs of addresses, each with one service; `entity` is the pair."""
 
     def at(place: int, turn: int) -> Event:
         rng, drawn = random.Random(place), random.Random(f"{turn} {place}")
         pair = rng.randrange(pairs)
         source, destination = f"10.{pair // 62_500 % 250}.{pair // 250 % 250}.{pair % 250}", f"203.0.113.{pair % 251}"
-        sent = int(rng.lognormvariate(6, 2))
+        port, asked, times, packets, seconds = _SERVICES[pair % len(_SERVICES)]
+        sent = int(asked * rng.lognormvariate(0, 0.4))
+        received = int(sent * times * rng.lognormvariate(0, 0.3))
         fields = {
-            "src_ip": source, "src_port": drawn.randrange(49152, 65536), "dest_ip": destination,
-            "dest_port": _PORTS[pair % len(_PORTS)], "flow_dur": round(rng.expovariate(0.5), 3), "fwd_bytes": sent,
-            "bwd_bytes": sent * rng.randrange(8), "total_fwd_pkts": 1 + sent // 900, "total_bwd_pkts": 1 + sent // 700,
+            "src_ip": source, "src_port": drawn.randrange(49152, 65536), "dest_ip": destination, "dest_port": port,
+            "flow_dur": round(seconds * rng.lognormvariate(0, 0.5), 3), "fwd_bytes": sent, "bwd_bytes": received,
+            "total_fwd_pkts": packets + sent // 600, "total_bwd_pkts": packets + received // 1_200,
         }  # fmt: skip
         entity = f"{source} {destination}"
         return Event(json.dumps(fields), "netflow:json", "bench", "sensor", START + place * 5 * STEP, entity)

@@ -23,11 +23,11 @@ SIZES = ("fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "duration", "fwd_mean
 OWN = (*SIZES, "bytes_more", "pkts_more", "dest_port", "src_port", "src_kind", "dest_kind")
 
 #: A flow: when it was (epoch seconds), what orders flows of one moment, a number that stands for the address of its
-#: destination, its ports, and OWN; padded to a multiple of three bytes (model/past.py).
+#: destination, its ports, and OWN.
 RECORD = np.dtype(
     [
         ("time", "<f8"), ("key", "<u4"), ("dest", "<u4"), ("src_port", "<u4"), ("dest_port", "<u4"),
-        ("own", "<i2", (len(OWN),)), ("pad", "V1"),
+        ("own", "<i2", (len(OWN),)),
     ]
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def _records(
     times: Sequence[float], keys: Sequence[int], ends: Sequence[Sequence[Any]], amounts: np.ndarray
 ) -> np.ndarray:
     src, src_ports, dest, dest_ports = ends
-    out = np.zeros(len(times), dtype=RECORD)
+    out = np.empty(len(times), dtype=RECORD)
     out["time"], out["key"], out["dest"] = times, keys, [_number_of(end) for end in dest]
     out["src_port"], out["dest_port"] = src_ports, dest_ports
     kinds = [np.array([kind_of(end) for end in column], dtype=np.int64) for column in (src, dest)]

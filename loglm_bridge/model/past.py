@@ -1,6 +1,6 @@
 """The past of entities as text (contract/past.py): records of flows, and what windows see of all other events.
 
-    1:<flows>.<others>        flows: base64 of flows.RECORDs; others: base64 of JSON, with the model that read them
+    1:<flows>.<others>        flows: base64 of _PACKED; others: base64 of JSON, with the model that read them
 
 Others' evidence is a model's: another model does not read it.
 """
@@ -19,13 +19,24 @@ import numpy as np
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.past import KEPT, MAX_PAST
 from loglm_bridge.model.company import Evidence
-from loglm_bridge.model.flows import RECORD
+from loglm_bridge.model.flows import RECORD, SIZES
 from loglm_bridge.model.windows import narrow
 
 _VERSION = "1:"
 
-#: Characters of a flow: its bytes are a multiple of three, so that texts of several flows can be joined.
-_FLOW = RECORD.itemsize // 3 * 4
+#: A flow as its company needs it: a flows.RECORD whose OWN holds SIZES alone. It has a multiple of three bytes, so that
+#: texts of several flows can be joined.
+_PACKED = np.dtype(
+    [
+        ("time", "<f8"), ("key", "<u4"), ("dest", "<u4"), ("src_port", "<u2"), ("dest_port", "<u2"),
+        ("sizes", "u1", (len(SIZES),)),
+    ]
+)  # fmt: skip
+
+#: Characters of a flow.
+_FLOW = _PACKED.itemsize // 3 * 4
+
+_LAST_PORT = 65_535
 
 
 class Seen(NamedTuple):
@@ -84,7 +95,13 @@ def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, s
     codes: dict[str, int] = {}
     numbers = np.array([codes.setdefault(one, len(codes)) for one in entities], dtype=np.int64)
     order = np.argsort(narrow(numbers), kind="stable")
-    text = b64encode(flows[order].tobytes()).decode()
+    packed = np.empty(len(flows), dtype=_PACKED)
+    for name in ("time", "key", "dest"):
+        packed[name] = flows[name]
+    for name in ("src_port", "dest_port"):
+        packed[name] = np.minimum(flows[name], _LAST_PORT)
+    packed["sizes"] = flows["own"][:, : len(SIZES)]
+    text = b64encode(packed[order].tobytes()).decode()
     ends = np.cumsum(np.bincount(numbers, minlength=len(codes))).tolist()
     begin = 0
     for entity, end in zip(codes, ends, strict=True):
@@ -98,9 +115,13 @@ def _records(text: str) -> np.ndarray:
         data = b64decode(text, validate=True)
     except ValueError as error:
         raise _wrong("") from error
-    flows = np.frombuffer(data, dtype=RECORD)
-    if not np.isfinite(flows["time"]).all():
+    packed = np.frombuffer(data, dtype=_PACKED)
+    if not np.isfinite(packed["time"]).all():
         raise _wrong("")
+    flows = np.zeros(len(packed), dtype=RECORD)
+    for name in ("time", "key", "dest", "src_port", "dest_port"):
+        flows[name] = packed[name]
+    flows["own"][:, : len(SIZES)] = packed["sizes"]
     return flows
 
 

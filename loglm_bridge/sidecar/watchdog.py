@@ -6,10 +6,10 @@ is how many of them there may be; who exceeds it gets a fresh model (see `keeper
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextlib
 import faulthandler
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -82,7 +82,8 @@ class Watchdog:
                 loop.call_soon_threadsafe(settle, value, error)
 
         self._running += 1
-        threading.Thread(target=run, name="model", daemon=True).start()
+        # threading.Thread.start would hold up the event loop until the new thread has got the interpreter from others
+        _thread.start_new_thread(run, ())
         done, _ = await asyncio.wait({future}, timeout=seconds)
         if not done:
             self._leave(future)
