@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -95,7 +96,7 @@ class FlowReader:
         techniques: list[_Ranked] = [()] * len(words)
         for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
             techniques[row] = found
-        return [self._of(*row) for row in zip(scores, words, techniques, novelties, logits.tolist(), strict=True)]
+        return self._remembered(zip(scores, words, techniques, novelties, logits.tolist(), strict=True))
 
     def caches(self) -> dict[str, int]:
         """Return figures of what is remembered: outcomes recalled, made, held."""
@@ -114,14 +115,18 @@ class FlowReader:
         confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
         return ranked(self.config.techniques, confidences, top)
 
-    def _of(self, score: float, word: str, techniques: _Ranked, novelty: float, logit: float) -> Known:
-        key = logit, novelty, techniques
-        known = self._known.get(key)
-        if known is not None:
-            self._recalled += 1
-            return known
-        self._judged += 1
-        if len(self._known) >= MOST_KNOWN:
+    def _remembered(self, told: Iterable[tuple[float, str, _Ranked, float, float]]) -> list[Known]:
+        """Return what is known of flows by score, verdict, techniques, novelty and logit, one object for equal ones."""
+        out, known, new = [], self._known, 0
+        for score, word, techniques, novelty, logit in told:
+            key = logit, novelty, techniques
+            found = known.get(key)
+            if found is None:
+                found = known[key] = Known(Outcome(score, word, techniques, novelty, NO_VECTOR, logit))
+                new += 1
+            out.append(found)
+        if len(known) > MOST_KNOWN:
             self._known = {}
-        known = self._known[key] = Known(Outcome(score, word, techniques, novelty, NO_VECTOR, logit))
-        return known
+        self._judged += new
+        self._recalled += len(out) - new
+        return out
