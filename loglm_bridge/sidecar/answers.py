@@ -10,8 +10,9 @@ from typing import NamedTuple
 from loglm_bridge.contract.errors import InvalidRequest, ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.past import Past
+from loglm_bridge.contract.reply import write_verdict
 from loglm_bridge.contract.verdict import MODEL_STATUSES, Verdict
-from loglm_bridge.contract.wire import Options, write_verdict
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.backend import Model
 from loglm_bridge.sidecar.metrics import Metrics
 from loglm_bridge.sidecar.watchdog import HungError, Watchdog

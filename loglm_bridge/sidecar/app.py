@@ -28,8 +28,8 @@ from loglm_bridge import __version__
 from loglm_bridge.contract.errors import LogLMError, NotReady
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.past import Past
+from loglm_bridge.contract.reply import join_reply
 from loglm_bridge.contract.wire import Request as Batch
-from loglm_bridge.contract.wire import join_reply
 from loglm_bridge.sidecar import answering, reading
 from loglm_bridge.sidecar.admission import Admission
 from loglm_bridge.sidecar.answers import Answer

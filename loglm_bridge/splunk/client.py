@@ -18,9 +18,10 @@ from typing import Callable, Iterable, Iterator, Mapping, Optional, Sequence, Ty
 
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import ModelId, Options, Reply, hints_of, write_event
+from loglm_bridge.contract.wire import ModelId, Options, hints_of, write_event
 from loglm_bridge.splunk.endpoint import Endpoint
 from loglm_bridge.splunk.lanes import AT_ONCE, Asked, Lanes, Outcome, Request
 from loglm_bridge.splunk.settings import Settings

@@ -20,7 +20,8 @@ from loglm_bridge.contract.errors import (
     WrongService,
 )
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
-from loglm_bridge.contract.wire import Options, Reply, join_request, read_reply
+from loglm_bridge.contract.reply import Reply, read_reply
+from loglm_bridge.contract.wire import Options, join_request
 from loglm_bridge.splunk.breaker import CircuitBreaker
 from loglm_bridge.splunk.refusal import PATIENCE, BusyError, Lasting, TooBig, json_object, refusal
 from loglm_bridge.splunk.settings import Settings

@@ -9,10 +9,10 @@ from itertools import chain, islice, repeat
 from typing import Callable, Container, Iterator, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
-from loglm_bridge.contract.sequence import cut, filled, key_of
-from loglm_bridge.contract.wire import Options, Reply, write_event
+from loglm_bridge.contract.reply import Reply
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.batch import Batch
-from loglm_bridge.splunk.client import SidecarClient, split
+from loglm_bridge.splunk.client import SidecarClient
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.decision import brief
@@ -20,7 +20,8 @@ from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import Told, event_reader
+from loglm_bridge.splunk.parts import Part, alone, in_company
+from loglm_bridge.splunk.rows import event_reader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
 
@@ -28,16 +29,8 @@ from loglm_bridge.splunk.table import Table, csv_row
 _FIRST = 4
 
 
-class _Part(NamedTuple):
-    """A request about places of a batch, which `ends` what there is of some entities."""
-
-    places: Sequence[int]
-    request: Request
-    ends: Container[str] = ()
-
-
 class _About(NamedTuple):
-    """What a request is about: see _Part; whether it is the last about its batch."""
+    """What a request is about: see Part; whether it is the last about its batch."""
 
     batch: Batch
     places: Sequence[int]
@@ -113,47 +106,25 @@ class Labeller:
                 return
             size = size and most
             parts = self._parts(batch)
-            part = next(parts, _Part((), Request(())))
+            part = next(parts, Part((), Request(())))
             for following in parts:
                 yield _About(batch, part.places, part.ends, last=False), part.request
                 part = following
             yield _About(batch, part.places, part.ends, last=True), part.request
 
-    def _parts(self, batch: Batch) -> Iterator[_Part]:
+    def _parts(self, batch: Batch) -> Iterator[Part]:
         """Yield what is asked about a batch, as it is wanted."""
         left = set(range(len(batch)))
         try:
             if batch.defect is not None:
                 raise batch.defect
-            for part in self._in_company(batch) if self._options.by else self._alone(batch):
+            together = bool(self._options.by)
+            for part in in_company(self._settings, batch, self._company) if together else alone(self._settings, batch):
                 left.difference_update(part.places)
                 yield part
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             self._defect(batch, sorted(left), error)
         batch.told.clear()  # what is on the wire now need not be held twice
-
-    def _alone(self, batch: Batch) -> Iterator[_Part]:
-        told = batch.told
-        for part, events in split(self._settings, [[i] for i in range(len(told))], lambda i: _written(told[i])):
-            yield _Part([batch.asked[i] for i in part], Request(events))
-
-    def _in_company(self, batch: Batch) -> Iterator[_Part]:
-        """Yield parts with all rows of an entity, or with whole windows of one that has too many, and its past.
-
-        Its past goes with the first of its rows that came, and what becomes of it is taken from where the last one is.
-        """
-        told = batch.told
-        runs: dict[str, list[int]] = {}
-        for i, one in enumerate(told):
-            runs.setdefault(one.entity, []).append(i)
-        known = self._company.of(runs)
-        beside = {runs[entity][0]: len(entity) + len(text) for entity, text in known.items()}
-        units = chain.from_iterable(_units(self._settings, told, entity, run) for entity, run in runs.items())
-        for part, events in split(self._settings, units, lambda i: _written(told[i]), beside):
-            mine, entities = set(part), {told[i].entity for i in part}
-            past = {entity: known[entity] for entity in entities if entity in known and runs[entity][0] in mine}
-            ends = {entity for entity in entities if entity and runs[entity][-1] in mine}
-            yield _Part([batch.asked[i] for i in part], Request(events, past), ends)
 
     def _outcomes(self, requests: Iterator[tuple[_About, Request]]) -> Iterator[tuple[_About, Outcome]]:
         first = list(islice(requests, 1))  # without rows nobody is asked for the token
@@ -189,7 +160,7 @@ class Labeller:
             self._defect(batch, places, error)
 
     def _labelled(self, reply: Reply) -> list[tuple[str, str]]:
-        """Return status and label cells of each row; equal verdicts are one object (wire.read_reply)."""
+        """Return status and label cells of each row; equal verdicts are one object (reply.read_reply)."""
         model, known, found = str(reply.model), dict[int, tuple[str, str]](), []
         for verdict in reply.verdicts:
             one = known.get(id(verdict))
@@ -205,20 +176,3 @@ class Labeller:
     def _blank(self, batch: Batch, places: Sequence[int], status: str, reason: LogLMError) -> None:
         self.tally.blame(reason)
         batch.label(places, repeat((status, self._cells.blank(status, str(reason)))))
-
-
-def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield which events of an entity have to stay together: all, where they fit a request well, else each window."""
-    if not entity:
-        yield from ([i] for i in run)
-    elif len(run) <= settings.batch_events and sum([len(told[i].raw) for i in run]) <= settings.batch_bytes // 2:
-        yield run
-    else:
-        entities = [entity] * len(run)
-        keys = [key_of(told[i].raw) for i in run]
-        for window in cut(entities, filled(entities, [told[i].time for i in run]), keys):
-            yield [run[place] for place in window]
-
-
-def _written(told: Told) -> bytes:
-    return write_event(told.raw, told.hints, told.entity, told.time)

@@ -13,7 +13,8 @@ from collections import deque
 from typing import Mapping, NamedTuple, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import SidecarError, SidecarFailed
-from loglm_bridge.contract.wire import Options, Reply
+from loglm_bridge.contract.reply import Reply
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.endpoint import Endpoint, bare
 
 #: Requests that one sidecar has at a time, each on its connection; one, until it has answered one promptly.

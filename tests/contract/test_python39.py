@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.reply import Reply, write_reply
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import ModelId, Options, Reply, read_request, write_reply
+from loglm_bridge.contract.wire import ModelId, Options, read_request
 
 PROGRAM = """
 import sys
-from loglm_bridge.contract import attack, notable, row, stash, text, wire
+from loglm_bridge.contract import attack, notable, reply as replies, row, stash, text, wire
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.event import Event
 
-reply = wire.read_reply(sys.stdin.buffer.read(), 1)
+reply = replies.read_reply(sys.stdin.buffer.read(), 1)
 for body in (b"[" * 100000, b"1" * 5000, b"NaN", b'{"a":1,"a":1}'):
     try:
         wire.loads(body)

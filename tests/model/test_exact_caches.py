@@ -8,7 +8,8 @@ from itertools import islice
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.wire import Options, write_verdict
+from loglm_bridge.contract.reply import write_verdict
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.registry import SHIPPED
 from tests.telemetry.test_shared_data import FILES

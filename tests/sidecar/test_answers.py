@@ -7,8 +7,9 @@ import pytest
 
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import ModelFailed
+from loglm_bridge.contract.reply import write_verdict
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import Options, write_verdict
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.answers import Caller
 from loglm_bridge.sidecar.metrics import Metrics
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from loglm_bridge.contract.errors import BY_CODE
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, SERVICE
-from loglm_bridge.contract.wire import Options, read_reply, write_reply, write_request
+from loglm_bridge.contract.reply import read_reply, write_reply
+from loglm_bridge.contract.wire import Options, write_request
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(st.characters(), max_size=9),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import ModelFailed, NotReady
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.wire import Options, write_verdict
+from loglm_bridge.contract.reply import write_verdict
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.answers import Caller
 from loglm_bridge.sidecar.inference import Inference
 from loglm_bridge.sidecar.keeper import MAX_STRIKES, Keeper, loader

@@ -20,8 +20,9 @@ from loglm_bridge.contract.errors import (
     VersionMismatch,
 )
 from loglm_bridge.contract.limits import API_VERSION, MAX_RAW_BYTES, SERVICE
+from loglm_bridge.contract.reply import Reply, write_reply
 from loglm_bridge.contract.verdict import ALARMS, Verdict
-from loglm_bridge.contract.wire import ModelId, Reply, read_request, write_reply
+from loglm_bridge.contract.wire import ModelId, read_request
 
 MODEL = ModelId("standin", "1.0", "ab" * 32)
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import ModelId, Options, Reply, join_request, read_request
-from loglm_bridge.splunk import labeller as labeller_module
+from loglm_bridge.contract.wire import ModelId, Options, join_request, read_request
+from loglm_bridge.splunk import parts
 from loglm_bridge.splunk.labeller import Labeller
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.rows import event_of
@@ -147,7 +148,7 @@ def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
     defects = []
     labeller = Labeller(options, replace(SETTINGS, batch_events=2), None, defects.append)
     labeller._client = Sidecar()
-    monkeypatch.setattr("loglm_bridge.splunk.labeller._written", broken_at(5, labeller_module._written))
+    monkeypatch.setattr(parts, "_written", broken_at(5, parts._written))
     text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6

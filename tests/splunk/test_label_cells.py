@@ -14,7 +14,8 @@ from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.rows import label_values
 from loglm_bridge.splunk.table import cells_of
-from tests.contract.test_wire import UNIT, VERDICTS_OF_ALL_KINDS
+from tests.contract.test_reply import VERDICTS_OF_ALL_KINDS
+from tests.contract.test_wire import UNIT
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -1,0 +1,128 @@
+"""The JSON of sidecar API v1: the answer to a batch, and each verdict in it, whole or short."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import Any, Iterable, Mapping, Optional, Sequence
+
+from loglm_bridge.contract import attack
+from loglm_bridge.contract.errors import BadReply, InvalidRequest
+from loglm_bridge.contract.limits import API_VERSION, MAX_ECHO
+from loglm_bridge.contract.strict_json import loads_reply
+from loglm_bridge.contract.verdict import VERDICTS, Verdict, unit
+from loglm_bridge.contract.wire import ModelId, dump
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a batch; `verdicts` has the order and length of the request's events, `past` is their entities'."""
+
+    model: ModelId
+    verdicts: tuple[Verdict, ...]
+    past: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
+    """Return one element of a reply's `results`. The same verdict gives the same bytes.
+
+    If it is to be `short` and holds no more than that, a list: score, verdict, novelty, whether the event was
+    truncated, and of each technique its id and confidence.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: the explanation holds what JSON cannot.
+    """
+    status, score, word, ranking, novelty, truncated, embedding, explanation, detail = verdict
+    if status != "ok" or embedding is not None or explanation is not None or detail is not None:
+        return dump(verdict.to_dict())
+    called = "null" if word is None else encode_basestring_ascii(word)
+    cut = "true" if truncated else "false"
+    if short and score is not None and word is not None and novelty is not None:
+        named = "".join([f",{encode_basestring_ascii(t)},{_number(sure)}" for t, _, _, sure in ranking])
+        return f"[{_number(score)},{called},{_number(novelty)},{cut}{named}]".encode("ascii")
+    techniques = ",".join([_named(t, name, tactics) + _number(sure) + "}" for t, name, tactics, sure in ranking])
+    return (
+        f'{{"status":"ok","score":{_number(score)},"verdict":{called},"techniques":[{techniques}],'
+        f'"novelty":{_number(novelty)},"truncated":{cut},'
+        '"embedding":null,"explanation":null,"detail":null}'
+    ).encode("ascii")
+
+
+def join_reply(
+    model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[Mapping[str, str]] = None
+) -> bytes:
+    """Return the body of the answer from elements that `write_verdict` made.
+
+    With `distinct` equal elements stand once, and `order` holds each event's place among them. A request that told of a
+    `past` is told of that of now.
+    """
+    told = b"" if past is None else b',"past":' + dump(past)
+    head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, dump(model.to_dict()))
+    if not distinct:
+        return head + b",".join(results) + b"]" + told + b"}"
+    places: dict[bytes, int] = {}
+    order = [places.setdefault(result, len(places)) for result in results]
+    return head + b",".join(places) + b'],"order":' + dump(order) + told + b"}"
+
+
+def write_reply(reply: Reply, distinct: bool = False, short: bool = False) -> bytes:
+    """Return the body of the answer. The same reply gives the same bytes."""
+    results = [write_verdict(verdict, short) for verdict in reply.verdicts]
+    return join_reply(reply.model, results, distinct, reply.past or None)
+
+
+def read_reply(body: bytes, expected: int) -> Reply:
+    """Read the answer to a batch of `expected` events; equal results of a `distinct` one are one object.
+
+    Raises:
+        BadReply: cut, malformed, of another interface version, or of another length than the request.
+    """
+    try:
+        data = loads_reply(body)
+        model = data["model"]
+        found = ModelId(name=str(model["name"]), version=str(model["version"]), sha256=str(model["sha256"]))
+        results, api = data["results"], data["api"]
+    except (InvalidRequest, KeyError, TypeError) as error:
+        raise BadReply("the answer is not a reply of this interface") from error
+    if api != API_VERSION:
+        raise BadReply(f"the sidecar speaks interface {str(api)[:20]}, this app speaks {API_VERSION}")
+    order = data.get("order", range(len(results)) if isinstance(results, list) else None)
+    if not isinstance(results, list) or not isinstance(order, (list, range)) or len(order) != expected:
+        count = len(order) if isinstance(order, (list, range)) else "no"
+        raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
+    if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(results)):
+        raise BadReply("answer did not match the request (a result that is not there)")
+    past = data.get("past", {})
+    if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
+        raise BadReply("the answer tells a past that is none")
+    verdicts = [read_short(one) if one.__class__ is list else Verdict.from_dict(one) for one in results]
+    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), past=past)
+
+
+def read_short(data: Sequence[Any]) -> Verdict:
+    """Read the short form of a verdict. Raises BadReply where it breaks the contract."""
+    try:
+        score, word, novelty, truncated, *ranking = data
+        techniques = tuple(map(attack.named, ranking[::2], map(unit, ranking[1::2])))
+        if word not in VERDICTS or truncated.__class__ is not bool or len(ranking) % 2:
+            raise ValueError("no such verdict")
+        return Verdict("ok", unit(score), word, techniques, unit(novelty), truncated)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
+
+
+@lru_cache(maxsize=4_096)
+def _named(technique: str, name: str, tactics: tuple[str, ...]) -> str:
+    """Return a technique's JSON up to its confidence."""
+    return dump({"id": technique, "name": name, "tactics": list(tactics)}).decode("ascii")[:-1] + ',"confidence":'
+
+
+def _number(number: Optional[float]) -> str:
+    if number is None:
+        return "null"
+    if not math.isfinite(number):
+        raise ValueError(f"JSON has no {number}")
+    return repr(number)
