@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import Container, Iterator, NamedTuple, Sequence
 
+from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
 from loglm_bridge.contract.sequence import cut, filled, key_of
 from loglm_bridge.contract.wire import write_event
 from loglm_bridge.splunk.batch import Batch
@@ -13,6 +15,9 @@ from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.lanes import Request
 from loglm_bridge.splunk.rows import Told
 from loglm_bridge.splunk.settings import Settings
+
+#: A request may hold so many times more events where they are read together: windows cost the sidecar more a request.
+_MORE = 2
 
 
 class Part(NamedTuple):
@@ -36,6 +41,7 @@ def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[P
     Its past goes with the first of its rows that came; what becomes of it is to be taken from where the last one is.
     """
     told = batch.told
+    settings = replace(settings, batch_events=min(_MORE * settings.batch_events, MAX_BATCH_EVENTS))
     runs: dict[str, list[int]] = {}
     for i, one in enumerate(told):
         runs.setdefault(one.entity, []).append(i)

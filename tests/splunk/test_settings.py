@@ -26,7 +26,7 @@ def test_the_shipped_defaults(root):
         token_file=None,
         ca_file=None,
         timeout=10.0,
-        batch_events=1024,
+        batch_events=512,
         batch_bytes=1_048_576,
         threshold=None,
         top=3,
@@ -41,7 +41,7 @@ def test_local_overrides_key_by_key(app):
     )
     found = Settings.read(app)
     assert (found.timeout, found.urls, found.threshold) == (2.5, ("https://sidecar.example:9443/x",), 0.9)
-    assert (found.top, found.batch_events) == (3, 1024)
+    assert (found.top, found.batch_events) == (3, 512)
 
 
 def test_several_sidecars_each_once(app):
