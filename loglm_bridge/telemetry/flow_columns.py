@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import orjson
 
@@ -17,8 +17,19 @@ from loglm_bridge.telemetry.formats import json_event
 #: Characters of the longest event that is tried: no flow of a plain shape is longer, and a longer event might be cut.
 _MOST = 4_096
 
+#: Characters at the beginning of a text that tell, with its sourcetype, which texts are of one kind.
+_HEAD = 12
+
+#: So many texts of a kind without a flow among them, and its like is not tried again; kinds that are remembered.
+_ENOUGH, _MOST_KINDS = 8, 1_024
+
 _MEMBERS = frozenset({str, int, float})
 _NUMBERS = frozenset({int, float})
+
+_Columns = Sequence[Sequence[Any]]
+_Kind = tuple[str, str]
+
+_without_flows: set[_Kind] = set()
 
 
 class Columns(NamedTuple):
@@ -33,25 +44,50 @@ class Columns(NamedTuple):
 
 
 def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Columns]:
-    """Yield the `wanted` values of those events that are flows and can be read so; all others have to be read one by
-    one."""
+    """Yield the `wanted` values of those events that are flows and can be read so; others are to be read one by one."""
+    kinds = {
+        place: kind
+        for place, event in enumerate(events)
+        if event.raw[:1] == "{" and len(event.raw) <= _MOST and (kind := _kind(event)) not in _without_flows
+    }
+    left = defaultdict[_Kind, int](int)
+    for kind in kinds.values():
+        left[kind] += 1
+    for keys, members in _groups(events, list(kinds)).items():
+        places, values = zip(*members, strict=True)
+        found = _read(keys, list(zip(*[value.values() for value in values], strict=True)), events[places[0]], wanted)
+        if found is not None:
+            rows, columns = found
+            yield Columns([places[row] for row in rows], columns)
+            for row in rows:
+                left.pop(kinds[places[row]], None)
+    _forgo(kind for kind, count in left.items() if count >= _ENOUGH)
+
+
+def _kind(event: Event) -> _Kind:
+    return event.sourcetype, event.raw[:_HEAD]
+
+
+def _forgo(kinds: Iterator[_Kind]) -> None:
+    if len(_without_flows) >= _MOST_KINDS:
+        _without_flows.clear()
+    _without_flows.update(kinds)
+
+
+def _groups(events: Sequence[Event], places: Sequence[int]) -> dict[tuple[str, ...], list[tuple[int, dict[str, Any]]]]:
+    """Return the plain objects among texts, with their places, by their keys."""
     groups: defaultdict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    plain = _is_plain(" ".join([event.raw for event in events]))
-    for place, event in enumerate(events):
-        raw = event.raw
-        if raw[:1] == "{" and len(raw) <= _MOST and (plain or _is_plain(raw)):
+    plain = _is_plain(" ".join([events[place].raw for place in places]))
+    for place in places:
+        raw = events[place].raw
+        if plain or _is_plain(raw):
             try:
                 value = orjson.loads(raw)
             except orjson.JSONDecodeError:
                 continue
             if 0 < len(value) <= json_event.FEW:
                 groups[tuple(value)].append((place, value))
-    for keys, members in groups.items():
-        places, values = zip(*members, strict=True)
-        columns = list(zip(*[value.values() for value in values], strict=True))
-        found = _read(keys, columns, events[places[0]], wanted)
-        if found is not None:
-            yield Columns(places, found)
+    return groups
 
 
 def _is_plain(text: str) -> bool:
@@ -67,36 +103,40 @@ def _is_plain(text: str) -> bool:
 
 
 def _read(
-    keys: tuple[str, ...], columns: Sequence[Sequence[Any]], event: Event, wanted: Container[str]
-) -> dict[str, Sequence[Any]] | None:
-    """Return the wanted columns by the schema's names, None where these are not all flows that are read alike."""
+    keys: tuple[str, ...], columns: _Columns, event: Event, wanted: Container[str]
+) -> Optional[tuple[Sequence[int], dict[str, Sequence[Any]]]]:
+    """Return rows and their wanted columns by the schema's names, None where these are not flows that are read alike.
+
+    Rows that say nothing in a field in which others say something are left out.
+    """
     kinds = [set(map(type, column)) for column in columns]
     if not all(kind <= _MEMBERS for kind in kinds):
         return None
-    first = [str(column[0]) for column in columns]
-    known = shapes.flow_reading(json_event.names_of(keys), first, event)
+    known = shapes.flow_reading(json_event.names_of(keys), [str(column[0]) for column in columns], event)
     if known is None or any(len(set(columns[place])) > 1 for place in known[1]):
         return None
-    plan = _plan(known[0], columns, kinds)
+    reading, rows, blank = known[0], range(len(columns[0])), []
+    odd: set[int] = set()
+    for place in reading.roles.places:
+        nothing = [row for row in rows if columns[place][row] in flow.NOTHING] if str in kinds[place] else []
+        if len(nothing) == len(rows):
+            blank.append(place)
+        else:
+            odd.update(nothing)
+    plan = reading.plan(tuple(blank))
     if plan is None:
         return None
-    anew = dict(plan.changed)
-    found = {}
+    kept = [row for row in rows if row not in odd] if odd else rows
+    return kept, _wanted(plan, [[column[row] for row in kept] for column in columns] if odd else columns, kinds, wanted)
+
+
+def _wanted(
+    plan: flow.Plan, columns: _Columns, kinds: Sequence[set[type]], wanted: Container[str]
+) -> dict[str, Sequence[Any]]:
+    anew, found = dict(plan.changed), {}
     for i, (name, place) in enumerate(zip(plan.names, plan.places, strict=True)):
         if name in wanted:
             column, convert = columns[place], anew.get(i)
             as_it_is = isinstance(convert, flow.Duration) and not convert.scaled and kinds[place] <= _NUMBERS
             found[name] = column if convert is None or as_it_is else [convert(str(value)) for value in column]
     return found
-
-
-def _plan(reading: shapes.Flow, columns: Sequence[Sequence[Any]], kinds: Sequence[set[type]]) -> flow.Plan | None:
-    """Return how the flows are read, None where some say nothing in a field in which others say something."""
-    blank = []
-    for place in reading.roles.places:
-        nothing = sum([value in flow.NOTHING for value in columns[place]]) if str in kinds[place] else 0
-        if nothing == len(columns[place]):
-            blank.append(place)
-        elif nothing:
-            return None
-    return reading.plan(tuple(blank))

@@ -14,6 +14,7 @@ from loglm_bridge.demo.samples import read_samples
 from loglm_bridge.model import flows
 from loglm_bridge.model.reading import _WANTED
 from loglm_bridge.model.steps import MOST, step_of
+from loglm_bridge.telemetry import flow_columns as flow_columns_module
 from loglm_bridge.telemetry import parse
 from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.flow_columns import flow_columns
@@ -30,6 +31,11 @@ AMOUNTS = dict.fromkeys(["bytes", "bytes_in", "pkts", "packets_in", "duration", 
 
 def events(fields):
     return [Event(json.dumps(one)) for one in fields]
+
+
+@pytest.fixture(autouse=True)
+def _no_kind_is_known():
+    flow_columns_module._without_flows.clear()
 
 
 def same(told):
@@ -76,7 +82,21 @@ def test_plain_flows_are_read_column_by_column():
     plain = {"src_ip": "10.0.0.1", "dest_ip": "10.0.0.2", "fwd_bytes": 7, "flow_dur": 0.5, "protocol": 6}
     assert same(events([plain | {"fwd_bytes": i, "flow_dur": i / 3} for i in range(50)])) == 50
     assert same(events([plain, plain | {"src_port": 7}, {"x": "y", **plain, "fwd_bytes": "-"}, {"no": "flow"}])) == 2
-    assert same(events([plain, {**plain, "protocol": "-"}])) == 0
+    assert same(events([plain, {**plain, "protocol": "-"}, {**plain, "fwd_bytes": ""}])) == 1
+    assert same(events([{**plain, "protocol": "-"}] * 3)) == 3
+
+
+def test_texts_of_a_kind_without_flows_are_tried_a_few_times(monkeypatch):
+    plain = {"src_ip": "10.0.0.1", "dest_ip": "10.0.0.2", "fwd_bytes": 7}
+    others = events([{"name": "x", "number": i} for i in range(flow_columns_module._ENOUGH)])
+    assert same(others[1:] + events([plain])) == 1
+    assert not {flow_columns_module._kind(event) for event in others} & flow_columns_module._without_flows
+    assert same(others + events([plain])) == 1
+    assert flow_columns_module._kind(others[0]) in flow_columns_module._without_flows
+    assert flow_columns_module._kind(*events([plain])) not in flow_columns_module._without_flows
+    monkeypatch.setattr(flow_columns_module, "_MOST_KINDS", 1)
+    same(others + events([{"another": i} for i in range(flow_columns_module._ENOUGH)]))
+    assert len(flow_columns_module._without_flows) == 1
 
 
 def test_the_projects_samples_are_read_alike():
