@@ -3,8 +3,8 @@ its cost."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 import orjson
@@ -45,30 +45,30 @@ class Columns(NamedTuple):
 
 def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Columns]:
     """Yield the `wanted` values of those events that are flows and can be read so; others are to be read one by one."""
-    kinds = {
-        place: kind
-        for place, event in enumerate(events)
-        if event.raw[:1] == "{" and len(event.raw) <= _MOST and (kind := _kind(event)) not in _without_flows
-    }
-    left = defaultdict[_Kind, int](int)
-    for kind in kinds.values():
-        left[kind] += 1
-    for keys, members in _groups(events, list(kinds)).items():
+    tried = [i for i, event in enumerate(events) if event.raw[:1] == "{" and len(event.raw) <= _MOST]
+    if _without_flows:
+        tried = [place for place in tried if _kind(events[place]) not in _without_flows]
+    read: set[int] = set()
+    for keys, members in _groups(events, tried).items():
         places, values = zip(*members, strict=True)
         found = _read(keys, list(zip(*[value.values() for value in values], strict=True)), events[places[0]], wanted)
         if found is not None:
             rows, columns = found
-            yield Columns([places[row] for row in rows], columns)
-            for row in rows:
-                left.pop(kinds[places[row]], None)
-    _forgo(kind for kind, count in left.items() if count >= _ENOUGH)
+            flows = [places[row] for row in rows]
+            read.update(flows)
+            yield Columns(flows, columns)
+    if len(read) < len(tried):
+        _forgo(events, read, [place for place in tried if place not in read])
 
 
 def _kind(event: Event) -> _Kind:
     return event.sourcetype, event.raw[:_HEAD]
 
 
-def _forgo(kinds: Iterator[_Kind]) -> None:
+def _forgo(events: Sequence[Event], read: Iterable[int], left: Iterable[int]) -> None:
+    """Remember the kinds of which several texts are left and none was read."""
+    counts = Counter([_kind(events[place]) for place in left])
+    kinds = {kind for kind, count in counts.items() if count >= _ENOUGH} - {_kind(events[place]) for place in read}
     if len(_without_flows) >= _MOST_KINDS:
         _without_flows.clear()
     _without_flows.update(kinds)
