@@ -128,21 +128,22 @@ def split(
     units: Iterable[Sequence[int]],
     write: Callable[[int], bytes],
     beside: Mapping[int, int] = MappingProxyType({}),
+    first: Optional[int] = None,
 ) -> Iterator[tuple[list[int], list[bytes]]]:
     """Yield places, and what `write` makes of them, in parts within batch_events and batch_bytes.
 
     A unit of places is not divided, and is written when its part is wanted. `beside` are the bytes that travel beside
-    what is written of a unit's first place.
+    what is written of a unit's first place. The first part holds at most `first` events, if that is said.
     """
     places: list[int] = []
     events: list[bytes] = []
-    size = _ENVELOPE
+    size, most = _ENVELOPE, first or settings.batch_events
     for unit in units:
         written = list(map(write, unit))
         cost = sum(map(len, written)) + len(written) + beside.get(unit[0], 0)
-        if places and (len(places) + len(unit) > settings.batch_events or size + cost > settings.batch_bytes):
+        if places and (len(places) + len(unit) > most or size + cost > settings.batch_bytes):
             yield places, events
-            places, events, size = [], [], _ENVELOPE
+            places, events, size, most = [], [], _ENVELOPE, settings.batch_events
         places += unit
         events += written
         size += cost

@@ -20,13 +20,10 @@ from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.parts import Part, alone, in_company
+from loglm_bridge.splunk.parts import FIRST, Part, alone, in_company
 from loglm_bridge.splunk.rows import event_reader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
-
-#: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
-_FIRST = 4
 
 
 class _About(NamedTuple):
@@ -99,7 +96,7 @@ class Labeller:
         """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
         read = event_reader(table, self._options.field, self._options.by)
         rows, most = table.rows(), self._settings.batch_events
-        size = None if self._options.by else -(-most // _FIRST)
+        size = None if self._options.by else -(-most // FIRST)
         while True:
             batch = Batch(islice(rows, size), read, self._empty)
             if not len(batch):

@@ -16,6 +16,9 @@ from loglm_bridge.splunk.lanes import Request
 from loglm_bridge.splunk.rows import Told
 from loglm_bridge.splunk.settings import Settings
 
+#: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
+FIRST = 4
+
 #: A request may hold so many times more events where they are read together: windows cost the sidecar more a request.
 _MORE = 2
 
@@ -41,6 +44,7 @@ def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[P
     Its past goes with the first of its rows that came; what becomes of it is to be taken from where the last one is.
     """
     told = batch.told
+    first = -(-settings.batch_events // FIRST)
     settings = replace(settings, batch_events=min(_MORE * settings.batch_events, MAX_BATCH_EVENTS))
     runs: dict[str, list[int]] = {}
     for i, one in enumerate(told):
@@ -48,7 +52,7 @@ def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[P
     known = company.of(runs)
     beside = {runs[entity][0]: len(entity) + len(text) for entity, text in known.items()}
     units = chain.from_iterable(_units(settings, told, entity, run) for entity, run in runs.items())
-    for part, events in split(settings, units, lambda i: _written(told[i]), beside):
+    for part, events in split(settings, units, lambda i: _written(told[i]), beside, first):
         mine, entities = set(part), {told[i].entity for i in part}
         past = {entity: known[entity] for entity in entities if entity in known and runs[entity][0] in mine}
         ends = {entity for entity in entities if entity and runs[entity][-1] in mine}

@@ -24,6 +24,9 @@ Row = Mapping[str, Value]
 #: Joins the values of several `by` fields to one entity; no log field holds it.
 _JOIN = "\x1f"
 
+#: Characters of the longest number whose own text has at most six places: those of "0.123456".
+_PLAIN = 8
+
 #: Characters of a technique's name that are kept; the table's longest has 80.
 _MAX_NAME = 200
 
@@ -115,7 +118,12 @@ def blank_columns(status: str, detail: str, *, prefix: str, output: str) -> dict
 
 def decimal(number: Optional[float]) -> str:
     """Return a number as plain decimal text of at most six places (no exponent, which not all of SPL reads)."""
-    return "" if number is None else f"{number:.6f}".rstrip("0").rstrip(".")
+    if number is None:
+        return ""
+    text = repr(number)
+    if len(text) > _PLAIN or "e" in text:
+        text = f"{number:.6f}".rstrip("0")
+    return text[:-2] if text[-2:] == ".0" else text.rstrip(".")
 
 
 @lru_cache(maxsize=8)

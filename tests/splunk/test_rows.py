@@ -97,6 +97,8 @@ def test_what_the_sidecar_says_is_made_safe():
 
 @given(st.floats(0, 1))
 def test_numbers_are_plain_decimals(number):
+    assert decimal(number) == f"{number:.6f}".rstrip("0").rstrip(".")
+    assert decimal(round(number, 6)) == f"{round(number, 6):.6f}".rstrip("0").rstrip(".")
     text = decimal(number)
     assert "e" not in text
     assert abs(float(text) - number) <= 5e-7
