@@ -2,7 +2,7 @@
 
     1:<flows>.<others>        flows: base64 of _PACKED; others: base64 of JSON, with the model that read them
 
-Others' evidence is a model's: another model does not read it.
+Others' evidence is a model's: another model does not read it. Nor is a text of another version read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.flows import RECORD, SIZES
 from loglm_bridge.model.windows import narrow
 
-_VERSION = "1:"
+_VERSION = "1"
 
 #: A flow as its company needs it: a flows.RECORD whose OWN holds SIZES alone. It has a multiple of three bytes, so that
 #: texts of several flows can be joined.
@@ -35,6 +35,9 @@ _PACKED = np.dtype(
 
 #: Characters of a flow.
 _FLOW = _PACKED.itemsize // 3 * 4
+
+#: Characters of others beside KEPT flows.
+_MOST_OTHERS = MAX_PAST - KEPT * _FLOW - len(f"{_VERSION}:.")
 
 _LAST_PORT = 65_535
 
@@ -62,11 +65,12 @@ def read(told: Mapping[str, str], model: str) -> Read:
     """Return what texts tell; `model` is who reads them. Raises InvalidRequest where one is none of a model's."""
     flows, flow_entities, others, other_entities = [], list[str](), list[Seen](), list[str]()
     for entity, text in told.items():
-        if not text.startswith(_VERSION) or len(text) > MAX_PAST:
+        version, _, content = text.partition(":")
+        packed, _, rest = content.partition(".")
+        if not version.isdecimal() or len(text) > MAX_PAST or (version == _VERSION and len(packed) % _FLOW):
             raise _wrong(entity)
-        packed, _, rest = text[len(_VERSION) :].partition(".")
-        if len(packed) % _FLOW:
-            raise _wrong(entity)
+        if version != _VERSION:
+            continue
         flows.append(packed)
         flow_entities += repeat(entity, len(packed) // _FLOW)
         if rest:
@@ -84,10 +88,12 @@ def write(read: Read, model: str) -> dict[str, str]:
         if entity:
             others[entity].append(seen)
     for entity, several in others.items():
-        events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in several]
-        text = b64encode(json.dumps({"model": model, "events": events[-KEPT:]}).encode()).decode()
-        told[entity] = f"{told.get(entity, '')}.{text}"
-    return {entity: _VERSION + text for entity, text in told.items()}
+        last = several[-KEPT:]
+        events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in last]
+        text = b64encode(json.dumps({"model": model, "events": events}).encode()).decode()
+        if len(text) < _MOST_OTHERS:
+            told[entity] = f"{told.get(entity, '')}.{text}"
+    return {entity: f"{_VERSION}:{text}" for entity, text in told.items()}
 
 
 def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -112,10 +118,9 @@ def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, s
 
 def _records(text: str) -> np.ndarray:
     try:
-        data = b64decode(text, validate=True)
+        packed = np.frombuffer(b64decode(text, validate=True), dtype=_PACKED)
     except ValueError as error:
         raise _wrong("") from error
-    packed = np.frombuffer(data, dtype=_PACKED)
     if not np.isfinite(packed["time"]).all():
         raise _wrong("")
     flows = np.zeros(len(packed), dtype=RECORD)

@@ -13,6 +13,7 @@ from loglm_bridge.contract.past import KEPT, MAX_PAST
 from loglm_bridge.model import flows, past
 from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.past import Read, Seen
+from loglm_bridge.model.steps import Step
 from tests.model.test_flow_features import STEP
 
 ENTITY = st.sampled_from(["a", "b\x1fc", "é \"'", ""])
@@ -65,6 +66,18 @@ def test_another_models_evidence_is_not_read(told):
     assert len(found.flows) == len(past.read(past.write(told, "model"), "model").flows)
 
 
+def test_a_text_of_another_version_is_not_read():
+    found = past.read({"a": "2:anything", "b": "17:" + "A" * past._FLOW}, "model")
+    assert (len(found.flows), found.others) == (0, [])
+
+
+def test_evidence_that_is_too_long_is_left_out():
+    flow, long = flows.of_steps([Step(1.0)], [1]), Evidence(1.0, "k" * MAX_PAST, frozenset())
+    told = past.write(Read(flow, ["a"], [Seen(1.0, 1, "windows", long)] * 2, ["a", "b"]), "model")
+    assert told.keys() == {"a"}
+    assert (len(past.read(told, "model").flows), past.read(told, "model").others) == (1, [])
+
+
 def test_of_nothing_there_is_no_past():
     nothing = past.read({}, "model")
     assert (len(nothing.flows), nothing.others) == (0, [])
@@ -79,6 +92,12 @@ def test_any_other_text_is_refused_or_harmless(text):
         return
     assert len(found.flows) == len(found.flow_entities)
     assert len(found.others) == len(found.other_entities)
+
+
+@pytest.mark.parametrize("end", ["=", "==", "A===", "\n"])
+def test_a_text_that_is_cut_is_refused(end):
+    with pytest.raises(InvalidRequest):
+        past.read({"a": "1:" + "A" * (past._FLOW - len(end)) + end}, "model")
 
 
 def test_a_time_that_is_none_is_refused():
