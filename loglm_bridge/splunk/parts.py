@@ -60,7 +60,10 @@ def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[P
 
 
 def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield which events of an entity have to stay together: all, where they fit a request well, else each window."""
+    """Yield which events of an entity have to stay together: all, where they fit a request well, else each window.
+
+    As they came: the past is of the last that came.
+    """
     if not entity:
         yield from ([i] for i in run)
     elif len(run) <= settings.batch_events and sum([len(told[i].raw) for i in run]) <= settings.batch_bytes // 2:
@@ -68,8 +71,8 @@ def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[
     else:
         entities = [entity] * len(run)
         keys = [key_of(told[i].raw) for i in run]
-        for window in cut(entities, filled(entities, [told[i].time for i in run]), keys):
-            yield [run[place] for place in window]
+        windows = cut(entities, filled(entities, [told[i].time for i in run]), keys)
+        yield from sorted([run[place] for place in sorted(window)] for window in windows)
 
 
 def _written(told: Told) -> bytes:

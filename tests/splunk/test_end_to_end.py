@@ -1,14 +1,20 @@
-"""The real search command and the real sidecar service, each in its own process; only the model is a double."""
+"""The real search command and the real sidecar service, each in its own process; mostly with a double as the model."""
 
+import json
 import signal
 
 import pytest
 
+from loglm_bridge.contract.past import KEPT
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.splunk.rows import event_of
 from tests.splunk.splunkd import warnings
 from tests.splunk.test_search_command import rows_of
 
 pytest.importorskip("starlette")  # the Splunk side's own Pythons do not have it
 
+from loglm_bridge.model import default_folder
+from loglm_bridge.model.labeller import Labeller
 from tests.sidecar.process import Process
 
 
@@ -114,3 +120,36 @@ def test_a_sidecar_that_is_told_to_stop_finishes_what_it_took(serve, app_at, sea
     assert rows[0]["loglm_status"] == "unavailable"
     assert "1 of 2 events" in warnings(metadata)[0]
     assert one.end() == 0
+
+
+def flow_rows(count):
+    """Rows of flows of two pairs, the last one first; the model judges them by their company."""
+    for i in reversed(range(count)):
+        fields = {
+            "src_ip": "10.0.0.5", "src_port": 50_000 + i, "dest_ip": f"203.0.113.{i % 2}", "dest_port": 20 + i % 7,
+            "flow_dur": i / 9, "fwd_bytes": 90 * i, "bwd_bytes": 70, "total_fwd_pkts": 2, "total_bwd_pkts": i % 3,
+        }  # fmt: skip
+        raw = json.dumps(fields)
+        yield {"_raw": raw, "_time": f"{1_700_000_000 + i}", "dest_ip": fields["dest_ip"], "sourcetype": "netflow:json"}
+
+
+def test_flows_are_read_with_those_of_earlier_chunks(tmp_path, app_at, search):
+    shipped = default_folder()
+    labeller, told, before, scores = Labeller.load(shipped), list(flow_rows(100)), [], []
+    sidecar = Process(tmp_path, "--model", str(shipped), module="tests.sidecar.real").ready(60)
+    try:
+        one = search(app_at(sidecar.port, token=sidecar.token, sidecar="batch_events = 4"))
+        one.getinfo("by=dest_ip")
+        for start in range(0, 100, 20):
+            chunk = told[start : start + 20]
+            _, rows = one.execute(chunk, finished=start == 80)
+            events = [event_of(row, "_raw", ("dest_ip",)) for row in chunk]
+            wanted = labeller.label([*before, *events], Options(sequence=True))[-20:]
+            assert [float(row["loglm_score"]) for row in rows] == [verdict.score for verdict in wanted]
+            scores += [verdict.score for verdict in wanted]
+            runs = [[e for e in (*before, *events) if e.entity == entity] for entity in {e.entity for e in events}]
+            before = [event for run in runs for event in run[-KEPT:]]
+    finally:
+        sidecar.close()
+    alone = labeller.label([event_of(row, "_raw") for row in told], Options())
+    assert sum(verdict.score != score for verdict, score in zip(alone, scores, strict=True)) > 50
