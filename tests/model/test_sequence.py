@@ -8,6 +8,7 @@ import pytest
 from loglm_bridge.contract.errors import InvalidRequest, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.past import KEPT, Past
+from loglm_bridge.contract.verdict import ALARMS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model import artefact, flow_reading
 from loglm_bridge.model.company import Company
@@ -90,6 +91,16 @@ def test_flows_get_the_techniques_of_the_trees(labeller):
     (verdict,) = labeller.label([flow(3)], Options(top=10))
     assert {t.id for t in verdict.techniques} <= set(TECHNIQUES)
     assert len(verdict.techniques) == min(10, len(TECHNIQUES))
+
+
+def test_techniques_of_flows_are_found_for_those_that_tell_them(labeller):
+    answered = [flow(i, entity=str(i % 20), fwd_bytes=700 + i, bwd_bytes=9_000 + 50 * i) for i in range(40)]
+    events = [*answered, *(flow(i, entity=f"scan {i % 9}", fwd_bytes=3**i, dest_port=20 + i) for i in range(40))]
+    for together in (False, True):
+        whole, brief = (labeller.label(events, Options(top=2, sequence=together, brief=b)) for b in (False, True))
+        assert brief == [v if v.verdict in ALARMS else v._replace(techniques=()) for v in whole]
+        assert {len(v.techniques) for v in whole} == {2}
+        assert {len(v.techniques) for v in brief} == {0, 2}
 
 
 def test_the_order_of_arrival_changes_nothing(labeller):
