@@ -61,8 +61,9 @@ class Caller:
             Exception: whatever the model raises.
         """
         started = time.monotonic()
+        own = Past(past.told) if past else None  # a call that hangs may yet write into it
         try:
-            return await self.watchdog.call(lambda: self._answers(model, events, options, past), seconds)
+            answers = await self.watchdog.call(lambda: self._answers(model, events, options, own), seconds)
         except HungError:
             self.metrics.hung.add()
             raise
@@ -74,6 +75,10 @@ class Caller:
         except Exception:
             self.metrics.failed.add()
             raise
+        else:
+            if past and own:
+                past.left.update(own.left)
+            return answers
         finally:
             self.metrics.inference_seconds.add(time.monotonic() - started)
 

@@ -63,7 +63,7 @@ def _events(data: Any) -> list[Event] | None:
 
 
 def _whole(rows: list[Any]) -> list[Event] | None:
-    """Return the events of rows that hold all keys, as the app sends those of one entity; None for any others."""
+    """Return the events of rows that hold all keys, as a search with `by` sends them; None for any others."""
     try:
         columns = list(zip(*map(_ALL, rows), strict=True))
     except (KeyError, TypeError):

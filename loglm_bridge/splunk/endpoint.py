@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import ChainMap
 from contextlib import contextmanager
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
@@ -88,7 +87,8 @@ class Endpoint:
         if len(replies) == 1:
             return replies[0]
         verdicts = tuple([verdict for reply in replies for verdict in reply.verdicts])
-        return Reply(replies[-1].model, verdicts, dict(ChainMap(*[dict(reply.past) for reply in reversed(replies)])))
+        past = {entity: text for reply in replies for entity, text in reply.past.items()}
+        return Reply(replies[-1].model, verdicts, past)
 
     def identify(self) -> None:
         """Make sure that a sidecar of this interface version listens; sends neither events nor the token.

@@ -2,16 +2,20 @@
 
 import asyncio
 import math
+import threading
 
 import pytest
 
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import ModelFailed
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.reply import write_verdict
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.answers import Caller
 from loglm_bridge.sidecar.metrics import Metrics
+from loglm_bridge.sidecar.watchdog import HungError, Watchdog
 
 GOOD = Verdict("ok", 0.5, "malicious", (technique("T1003", 1.0), technique("T1059", 0.0)), 0.25)
 BAD = (math.nan, math.inf, -math.inf, -1e-9, 1.0000001)
@@ -63,3 +67,32 @@ def test_a_number_outside_its_range_is_no_answer(changed, number):
 def test_a_status_that_is_none_is_no_answer():
     with pytest.raises(ModelFailed):
         answered(GOOD._replace(status="fine"))
+
+
+class Late:
+    """A model that reads a past, and whose first call hangs until it is let go."""
+
+    def __init__(self):
+        self.free, self.calls = threading.Event(), 0
+
+    def label(self, events, options, past):
+        self.calls += 1
+        call = self.calls
+        if call == 1:
+            self.free.wait(5)
+        past.left["e"] = f"call {call}"
+        return [Verdict("empty")] * len(events)
+
+
+def test_a_call_that_hung_tells_no_past_any_more():
+    async def scenario():
+        caller, model, past = Caller(Watchdog(), Metrics()), Late(), Past()
+        with pytest.raises(HungError):
+            await caller(model, [Event("a")], Options(), past, 0.05)
+        assert past.left == {}
+        await caller(model, [Event("a")], Options(), past, 5.0)
+        model.free.set()
+        await asyncio.sleep(0.1)
+        return past.left
+
+    assert asyncio.run(scenario()) == {"e": "call 2"}
