@@ -1,8 +1,6 @@
 """Flows that are read column by column are those that are read one by one."""
 
-import gzip
 import json
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ from loglm_bridge.telemetry import flow_columns as flow_columns_module
 from loglm_bridge.telemetry import parse
 from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.flow_columns import flow_columns
-from tests.telemetry.test_shared_data import FILES
+from tests.telemetry.test_shared_data import FILES, every
 
 AMOUNT = st.one_of(
     st.integers(-5, 5_000), st.integers(0, 2 * MOST), st.integers(2**62, 2**70), st.floats(allow_nan=False),
@@ -106,11 +104,7 @@ def test_the_projects_samples_are_read_alike():
 @pytest.mark.shared
 @pytest.mark.parametrize("name", FILES)
 def test_recorded_events_are_read_alike(shared, name):
-    path = shared / "data" / f"{name}.jsonl.gz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is absent")
-    with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as lines:
-        told = [Event(json.loads(line)["raw"]) for line in islice(lines, 0, 6_000, 3)]
+    told = every(shared, name, 3, 6_000)
     found = same(told)
     if name == "netflow_cic2017":
         assert found == len(told)

@@ -1,8 +1,6 @@
 """Events of known shapes are read as if each were read in full, whatever their values."""
 
-import gzip
 import json
-from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -12,7 +10,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parse, read, shapes
 from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from tests.lab.tiny import sample_events
-from tests.telemetry.test_shared_data import FILES
+from tests.telemetry.test_shared_data import FILES, every
 
 #: Values that a reader may trip over: absent ones, JSON in text, rendered messages, other types, ids and times.
 VALUES = st.sampled_from(
@@ -109,11 +107,5 @@ def test_what_is_remembered_is_bounded(monkeypatch):
 @pytest.mark.shared
 @pytest.mark.parametrize("name", FILES)
 def test_recorded_events_are_read_alike(shared, name):
-    path = shared / "data" / f"{name}.jsonl.gz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is absent")
-    with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as lines:
-        rows = [json.loads(line) for line in islice(lines, 0, 4_000, 13)]
-    for row in rows:
-        event = Event(row["raw"], row["sourcetype"] or "", row["source"] or "", row.get("host") or "")
+    for event in every(shared, name, 13, 4_000):
         assert parse(event).record == read(event)

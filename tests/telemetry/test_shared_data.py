@@ -20,6 +20,16 @@ FILES = (
 TAKEN = 400
 
 
+def every(shared: Path, name: str, step: int, most: int) -> list[Event]:
+    """Return one event in `step` of the first `most` of a file; skips the test where it is absent."""
+    path = shared / "data" / f"{name}.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"{path.name} is absent")
+    with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as lines:
+        rows = [json.loads(line) for line in islice(lines, 0, most, step)]
+    return [Event(row["raw"], row["sourcetype"] or "", row["source"] or "", row.get("host") or "") for row in rows]
+
+
 def events(path: Path) -> list[Event]:
     """Return the file's first events and, of the rest, every 97th."""
     with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as lines:
