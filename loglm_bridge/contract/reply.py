@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from loglm_bridge.contract import attack
@@ -38,10 +38,10 @@ def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
     status, score, word, ranking, novelty, truncated, embedding, explanation, detail = verdict
     if status != "ok" or embedding is not None or explanation is not None or detail is not None:
         return dump(verdict.to_dict())
-    called = "null" if word is None else encode_basestring_ascii(word)
+    called = "null" if word is None else _quoted(word)
     cut = "true" if truncated else "false"
     if short and score is not None and word is not None and novelty is not None:
-        named = "".join([f",{encode_basestring_ascii(t)},{_number(sure)}" for t, _, _, sure in ranking])
+        named = "".join([f",{_quoted(t)},{_number(sure)}" for t, _, _, sure in ranking]) if ranking else ""
         return f"[{_number(score)},{called},{_number(novelty)},{cut}{named}]".encode("ascii")
     techniques = ",".join([_named(t, name, tactics) + _number(sure) + "}" for t, name, tactics, sure in ranking])
     return (
@@ -52,14 +52,14 @@ def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
 
 
 def join_reply(
-    model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[Mapping[str, str]] = None
+    model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[bytes] = None
 ) -> bytes:
     """Return the body of the answer from elements that `write_verdict` made.
 
     With `distinct` equal elements stand once, and `order` holds each event's place among them. A request that told of a
-    `past` is told of that of now.
+    `past` is told of that of now, in JSON.
     """
-    told = b"" if past is None else b',"past":' + dump(past)
+    told = b"" if past is None else b',"past":' + past
     head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, dump(model.to_dict()))
     if not distinct:
         return head + b",".join(results) + b"]" + told + b"}"
@@ -71,7 +71,7 @@ def join_reply(
 def write_reply(reply: Reply, distinct: bool = False, short: bool = False) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
     results = [write_verdict(verdict, short) for verdict in reply.verdicts]
-    return join_reply(reply.model, results, distinct, reply.past or None)
+    return join_reply(reply.model, results, distinct, dump(dict(reply.past)) if reply.past else None)
 
 
 def read_reply(body: bytes, expected: int) -> Reply:

@@ -54,7 +54,7 @@ class Explainer:
         if self.flows and batch.parsed[place].head.family == FLOW:
             step, (window, at) = step_of(batch.parsed[place], event), gathered.window_of(place)
             fields = flow_fields(self.flows, step, window, at)
-            alone = self.flows.read(features(window[[at]], np.ones(1, dtype=np.int64)))[0].outcome
+            alone = self.flows.read(features(window[[at]], np.ones(1, dtype=np.int64)))[0]
         else:
             fields, alone = event_fields(form, own, self.judge.outcomes), own
         rules = (self.judge.signatures.rules[i] for i in form.rules[:MAX_NAMED])
@@ -82,7 +82,7 @@ def flow_fields(flows: FlowReader, step: Step, window: np.ndarray, place: int) -
     several["own"][1:, place], several["dest"][1:, place] = blank["own"], blank["dest"]
     several["src_port"][1:, place], several["dest_port"][1:, place] = blank["src_port"], blank["dest_port"]
     read = features(several.ravel(), np.full(len(several), len(window)))[place :: len(window)]
-    own, *others = (known.outcome.score for known in flows.read(read))
+    own, *others = (verdict.score for verdict in flows.read(read))
     return _telling(list(told.items()), own, others)
 
 

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import ALARMS
+from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.model.artefact import SEQUENCE_CONFIG
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.heads import DECIMALS, Outcome, ranked, sigmoid, softmax, verdict
-from loglm_bridge.model.known import Known
+from loglm_bridge.model.heads import DECIMALS, ranked, sigmoid, softmax, verdict
 
-#: Flows have no vector unless one is asked for: trees do not need it.
-NO_VECTOR = np.empty(0, dtype=np.float32)
-
-#: Outcomes that are remembered, about 3 kB each with their verdicts; then all are forgotten.
+#: Verdicts that are remembered, half a kilobyte each; then all are forgotten.
 MOST_KNOWN = 8_192
 
 #: Techniques with their confidences, the most likely first.
 _Ranked = tuple[tuple[str, float], ...]
+
+_Key = tuple[float, float, _Ranked]
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class FlowReader:
         self._trees = FlowTrees(model, len(config.techniques), threads)
         self.config, self._unknown = config, unknown
         self._depths = np.array(config.depths)
-        self._known: dict[tuple[Any, ...], Known] = {}
+        self._known: dict[_Key, Verdict] = {}
         self._recalled = self._judged = 0
 
     def afresh(self) -> FlowReader:
@@ -81,10 +80,10 @@ class FlowReader:
         twin.clear()
         return twin
 
-    def read(self, features: np.ndarray, top: int = MAX_TOP, brief: bool = False) -> list[Known]:
-        """Return what is known of flows by their features (flows, FEATURES), with `top` techniques each.
+    def read(self, features: np.ndarray, top: int = MAX_TOP, brief: bool = False) -> list[Verdict]:
+        """Return the verdicts on flows by their features (flows, FEATURES), with `top` techniques each.
 
-        If `brief`, techniques of alarms only. Equal answers are mostly one object. Raises ModelFailed.
+        If `brief`, techniques of alarms only. Equal verdicts are mostly one object. Raises ModelFailed.
         """
         curve = self.config.curve
         logits, depths = self._trees.judge(features)
@@ -96,10 +95,10 @@ class FlowReader:
         techniques: list[_Ranked] = [()] * len(words)
         for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
             techniques[row] = found
-        return self._remembered(zip(scores, words, techniques, novelties, logits.tolist(), strict=True))
+        return self._remembered(list(zip(scores, novelties, techniques, strict=True)), words)
 
     def caches(self) -> dict[str, int]:
-        """Return figures of what is remembered: outcomes recalled, made, held."""
+        """Return figures of what is remembered: verdicts recalled, made, held."""
         return {
             "flow_cache_hits": self._recalled,
             "flow_cache_misses": self._judged,
@@ -115,16 +114,20 @@ class FlowReader:
         confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
         return ranked(self.config.techniques, confidences, top)
 
-    def _remembered(self, told: Iterable[tuple[float, str, _Ranked, float, float]]) -> list[Known]:
-        """Return what is known of flows by score, verdict, techniques, novelty and logit, one object for equal ones."""
-        out, known, new = [], self._known, 0
-        for score, word, techniques, novelty, logit in told:
-            key = logit, novelty, techniques
-            found = known.get(key)
+    def _remembered(self, keys: Sequence[_Key], words: Sequence[str]) -> list[Verdict]:
+        """Return the verdicts that are called `words`, one object for equal ones."""
+        known, new = self._known, 0
+        out = list(map(known.get, keys))
+        for row, found in enumerate(out):
             if found is None:
-                found = known[key] = Known(Outcome(score, word, techniques, novelty, NO_VECTOR, logit))
-                new += 1
-            out.append(found)
+                key = keys[row]
+                found = known.get(key)  # it may be new in this batch, and twice there
+                if found is None:
+                    score, novelty, techniques = key
+                    named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
+                    found = known[key] = Verdict("ok", score, words[row], named, novelty)
+                    new += 1
+                out[row] = found
         if len(known) > MOST_KNOWN:
             self._known = {}
         self._judged += new

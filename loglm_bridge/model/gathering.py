@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from loglm_bridge.model import past
 from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.past import Seen
 from loglm_bridge.model.reading import Batch
-from loglm_bridge.model.windows import cut
+from loglm_bridge.model.windows import NOBODY, cut
 
 #: The place of an event of the past: it is in no batch.
 PAST = -1
@@ -34,7 +33,7 @@ class Gathered:
     def alone(cls, batch: Batch) -> Gathered:
         """Return the flows of a batch, each by itself. Others know what they are without a window."""
         count = len(batch.flows.places)
-        read = past.Read(batch.flows.records, [""] * count, (), ())
+        read = past.Read((), batch.flows.records, np.full(count, NOBODY), (), ())
         return cls(read, batch.flows.places, np.arange(count), np.ones(count, dtype=np.int64))
 
     @classmethod
@@ -42,19 +41,28 @@ class Gathered:
         """Return all of a batch that could be read, and what was before, in windows of one entity."""
         own, flow_places = batch.flows.records, batch.flows.places.tolist()
         seen, other_places = _others(batch)
-        entities = [[batch.events[place].entity for place in places] for places in (flow_places, other_places)]
+        names = {name: number for number, name in enumerate(before.names)}
+        entities = [
+            [names.setdefault(one, len(names)) if one else NOBODY for one in [batch.events[p].entity for p in places]]
+            for places in (flow_places, other_places)
+        ]
         read = past.Read(
+            list(names),
             np.concatenate([before.flows, own]) if len(before.flows) else own,
-            [*before.flow_entities, *entities[0]],
+            np.concatenate([before.flow_entities, np.array(entities[0], dtype=np.int64)]),
             [*before.others, *seen],
             [*before.other_entities, *entities[1]],
         )
-        places = [*repeat(PAST, len(before.flows)), *flow_places, *repeat(PAST, len(before.others)), *other_places]
+        places = np.concatenate(
+            [
+                np.full(len(before.flows), PAST), batch.flows.places, np.full(len(before.others), PAST),
+                np.array(other_places, dtype=np.int64),
+            ]
+        )  # fmt: skip
         times = np.concatenate([read.flows["time"], np.array([other.time for other in read.others])])
         keys = np.concatenate([read.flows["key"], np.array([other.key for other in read.others], dtype=np.uint32)])
-        return cls(
-            read, np.array(places, dtype=np.int64), *cut([*read.flow_entities, *read.other_entities], times, keys)
-        )
+        numbers = np.concatenate([read.flow_entities, np.array(read.other_entities, dtype=np.int64)])
+        return cls(read, places, *cut(numbers, times, keys))
 
     @property
     def window(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -64,18 +64,14 @@ class Labeller:
             ModelFailed: an encoder or the trees failed; no event is to blame.
         """
         batch = self._reader.read(events, options)
-        context = self._context
-        gathered = self._gathered(batch, options.sequence and context is not None, past)
-        changed = context.outcomes(gathered, batch.known, options) if context else {}
-        verdicts = [self._verdict(batch, place, changed.get(place), options) for place in range(len(events))]
-        if not options.explain:
-            return verdicts
-        return [
-            verdict._replace(explanation=self._explainer.explain(batch, gathered, place, verdict))
-            if verdict.status == "ok"
-            else verdict
-            for place, verdict in enumerate(verdicts)
-        ]
+        gathered = self._gathered(batch, options.sequence and self._context is not None, past)
+        verdicts = self._verdicts(batch, gathered, options)
+        if options.embedding:
+            verdicts = _with(verdicts, "embedding", lambda place, _: _unit(batch.known[place].outcome.vector))
+        if options.explain:
+            explain = self._explainer.explain
+            verdicts = _with(verdicts, "explanation", lambda place, verdict: explain(batch, gathered, place, verdict))
+        return verdicts
 
     @property
     def width(self) -> int:
@@ -147,18 +143,32 @@ class Labeller:
             past.left.update(pasts.write(gathered.read, self.id.sha256))
         return gathered
 
-    def _verdict(self, batch: Batch, place: int, changed: Known | None, options: Options) -> Verdict:
-        """Return the verdict on an event of which its window made `changed`, if anything; without explanation."""
-        read, own = batch.parsed.get(place), batch.known.get(place)
-        known = changed or own
-        if known is None or (read and read.status == "empty"):
-            return _unread(batch.parsed[place])
+    def _verdicts(self, batch: Batch, gathered: Gathered, options: Options) -> list[Verdict]:
+        """Return the verdicts on the events of a batch, without embeddings and explanations."""
+        found, known = dict[int, Verdict](), batch.known
+        if self._context:
+            found = self._context.of_flows(gathered, options)
+            known = {**known, **self._context.raised(gathered, known)}
+        for place, read in batch.parsed.items():
+            if place not in found:
+                found[place] = _verdict(read, known.get(place), options)
+            elif read.truncated:
+                found[place] = found[place]._replace(truncated=True)
+        return [found[place] for place in range(len(batch.events))]
+
+
+def _with(verdicts: Sequence[Verdict], name: str, value: Callable[[int, Verdict], Any]) -> list[Verdict]:
+    """Return verdicts with one more value, told by place and verdict, where they are ok."""
+    return [
+        verdict._replace(**{name: value(place, verdict)}) if verdict.status == "ok" else verdict
+        for place, verdict in enumerate(verdicts)
+    ]
+
+
+def _verdict(parsed: Parsed, known: Known | None, options: Options) -> Verdict:
+    if known is not None:
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
-        verdict = known.verdict(top, read is not None and read.truncated)
-        return verdict._replace(embedding=_unit(own.outcome.vector)) if own and options.embedding else verdict
-
-
-def _unread(parsed: Parsed) -> Verdict:
+        return known.verdict(top, parsed.truncated)
     if parsed.status == "empty":
         return Verdict(status="empty", detail="nothing to read")
     return Verdict(status=parsed.status, truncated=parsed.truncated, detail="no field could be made of it")

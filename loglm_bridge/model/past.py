@@ -20,7 +20,7 @@ from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.past import KEPT, MAX_PAST
 from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.flows import RECORD, SIZES
-from loglm_bridge.model.windows import narrow
+from loglm_bridge.model.windows import NOBODY, narrow
 
 _VERSION = "1"
 
@@ -53,40 +53,45 @@ class Seen(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Events that were read, with the entity of each, in the order they came: flows as RECORDs, and others."""
+    """Events that were read, flows as RECORDs and others, in the order they came.
 
+    Of each the entity is told as its place among `names`, or NOBODY.
+    """
+
+    names: Sequence[str]
     flows: np.ndarray
-    flow_entities: Sequence[str]
+    flow_entities: np.ndarray
     others: Sequence[Seen]
-    other_entities: Sequence[str]
+    other_entities: Sequence[int]
 
 
 def read(told: Mapping[str, str], model: str) -> Read:
     """Return what texts tell; `model` is who reads them. Raises InvalidRequest where one is none of a model's."""
-    flows, flow_entities, others, other_entities = [], list[str](), list[Seen](), list[str]()
-    for entity, text in told.items():
+    flows, counts, others, other_entities = list[str](), list[int](), list[Seen](), list[int]()
+    for number, (entity, text) in enumerate(told.items()):
         version, _, content = text.partition(":")
         packed, _, rest = content.partition(".")
         if not version.isdecimal() or len(text) > MAX_PAST or (version == _VERSION and len(packed) % _FLOW):
             raise _wrong(entity)
         if version != _VERSION:
-            continue
+            packed = rest = ""
         flows.append(packed)
-        flow_entities += repeat(entity, len(packed) // _FLOW)
+        counts.append(len(packed) // _FLOW)
         if rest:
             found = _seen(entity, rest, model)
             others += found
-            other_entities += repeat(entity, len(found))
-    return Read(_records("".join(flows)), flow_entities, others, other_entities)
+            other_entities += repeat(number, len(found))
+    entities = np.repeat(np.arange(len(told)), np.array(counts, dtype=np.int64))
+    return Read(list(told), _records("".join(flows)), entities, others, other_entities)
 
 
 def write(read: Read, model: str) -> dict[str, str]:
     """Return by entity what is kept of events: the last KEPT flows, and the last KEPT others."""
-    told = dict(_packed(read.flows, read.flow_entities))
+    told = dict(_packed(read))
     others: defaultdict[str, list[Seen]] = defaultdict(list)
-    for entity, seen in zip(read.other_entities, read.others, strict=True):
-        if entity:
-            others[entity].append(seen)
+    for number, seen in zip(read.other_entities, read.others, strict=True):
+        if number != NOBODY:
+            others[read.names[number]].append(seen)
     for entity, several in others.items():
         last = several[-KEPT:]
         events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in last]
@@ -96,11 +101,11 @@ def write(read: Read, model: str) -> dict[str, str]:
     return {entity: f"{_VERSION}:{text}" for entity, text in told.items()}
 
 
-def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each entity and its last flows as text."""
-    codes: dict[str, int] = {}
-    numbers = np.array([codes.setdefault(one, len(codes)) for one in entities], dtype=np.int64)
-    order = np.argsort(narrow(numbers), kind="stable")
+def _packed(read: Read) -> Iterator[tuple[str, str]]:
+    """Yield each entity that has flows, and its last ones as text."""
+    told = read.flow_entities != NOBODY
+    entities, flows = read.flow_entities[told], read.flows[told]
+    order = np.argsort(narrow(entities), kind="stable")
     packed = np.empty(len(flows), dtype=_PACKED)
     for name in ("time", "key", "dest"):
         packed[name] = flows[name]
@@ -108,11 +113,11 @@ def _packed(flows: np.ndarray, entities: Sequence[str]) -> Iterator[tuple[str, s
         packed[name] = np.minimum(flows[name], _LAST_PORT)
     packed["sizes"] = flows["own"][:, : len(SIZES)]
     text = b64encode(packed[order].tobytes()).decode()
-    ends = np.cumsum(np.bincount(numbers, minlength=len(codes))).tolist()
+    ends = np.cumsum(np.bincount(entities, minlength=len(read.names))).tolist()
     begin = 0
-    for entity, end in zip(codes, ends, strict=True):
-        if entity:
-            yield entity, text[_FLOW * max(begin, end - KEPT) : _FLOW * end]
+    for name, end in zip(read.names, ends, strict=True):
+        if end > begin:
+            yield name, text[_FLOW * max(begin, end - KEPT) : _FLOW * end]
         begin = end
 
 

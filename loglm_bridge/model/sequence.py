@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.artefact import FLOW_TREES, SEQUENCE_CONFIG, ModelFolder
 from loglm_bridge.model.company import Company
@@ -63,19 +64,22 @@ class Context:
         """Return the same that remembers nothing."""
         return Context(self.flows.afresh(), self._company, self._alone)
 
-    def outcomes(self, gathered: Gathered, known: Mapping[int, Known], options: Options) -> dict[int, Known]:
-        """Return by place what windows make of the events of a batch: of all flows, of others where it is news.
+    def raised(self, gathered: Gathered, known: Mapping[int, Known]) -> dict[int, Known]:
+        """Return by place the outcomes that company makes of events other than flows, where they are other ones.
 
-        `known` is what is known of others alone. Raises ModelFailed.
+        `known` is what is known of each alone.
         """
-        changed = self._of_flows(gathered, options)
+        raised: dict[int, Known] = {}
         if len(gathered.read.others) > 1:
             for window in _others(gathered):
-                changed |= self._in_company(window, known)
-        return changed
+                raised |= self._in_company(window, known)
+        return raised
 
-    def _of_flows(self, gathered: Gathered, options: Options) -> dict[int, Known]:
-        """Return the outcomes of the flows of a batch; windows without one of them are not read."""
+    def of_flows(self, gathered: Gathered, options: Options) -> dict[int, Verdict]:
+        """Return by place the verdicts on the flows of a batch. Windows that hold none are not read.
+
+        Raises ModelFailed.
+        """
         flows = gathered.read.flows
         is_flow = gathered.order < len(flows)
         order, window = gathered.order[is_flow], gathered.window[is_flow]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.contract.sequence import GAP
 
 
-def cut(entities: Sequence[str], times: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+#: The number of no entity: its event is a window of its own.
+NOBODY = -1
+
+
+def cut(entities: np.ndarray, times: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return places in the order of windows, and the windows' lengths: the windows that sequence.cut makes.
 
-    All events have a time; `keys` are those of sequence.key_of.
+    Entities are numbers from 0, or NOBODY; all events have a time; `keys` are those of sequence.key_of.
     """
-    codes: dict[str, int] = {}
-    numbers = [codes.setdefault(one, len(codes)) if one else -1 - place for place, one in enumerate(entities)]
-    entity = np.array(numbers, dtype=np.int64)
+    entity = np.where(entities == NOBODY, NOBODY - np.arange(len(entities)), entities)
     order = np.argsort(times, kind="stable")
     if (np.diff(times[order]) == 0).any():
         order = np.lexsort((keys, times))

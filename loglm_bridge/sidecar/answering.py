@@ -6,14 +6,17 @@ import json
 import logging
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from loglm_bridge.contract.errors import LogLMError, MethodNotAllowed, NotFound, Overloaded, VersionMismatch
 from loglm_bridge.contract.limits import API_VERSION
+from loglm_bridge.contract.wire import dump
 from loglm_bridge.sidecar.logs import details
 
 #: Seconds after which to ask again, told with every refusal that will pass.
@@ -28,6 +31,14 @@ def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = N
     """Return an answer with a JSON body. ASCII, so that even a lone surrogate of a request can be repeated."""
     body = data if isinstance(data, bytes) else json.dumps(data, allow_nan=False, separators=(",", ":")).encode("ascii")
     return Response(body, status, headers, media_type="application/json")
+
+
+def texts(data: Mapping[str, str]) -> bytes:
+    """Return an object of texts as JSON. They are long, and orjson looks at many characters at a time."""
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:  # a lone surrogate
+        return dump(data)
 
 
 def error_answer(error: LogLMError) -> Response:

@@ -86,14 +86,15 @@ class Caller:
         verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-        return [self._answer(verdict, options.short) for verdict in verdicts]
+        get, answers = self.written[options.short].get, []
+        for verdict in verdicts:
+            known = get(id(verdict))
+            same = known is not None and known[0] is verdict
+            answers.append(known[1] if same else self._write(verdict, options.short))  # type: ignore[index]  # not None
+        return answers
 
-    def _answer(self, verdict: Verdict, short: bool) -> Answer:
-        written = self.written[short]
-        known = written.get(id(verdict))
-        if known is not None and known[0] is verdict:
-            return known[1]
-        answer = _answer(verdict, short)
+    def _write(self, verdict: Verdict, short: bool) -> Answer:
+        written, answer = self.written[short], _answer(verdict, short)
         if verdict.embedding is None and verdict.explanation is None:
             if len(written) >= _MOST_WRITTEN:
                 written.clear()

@@ -93,9 +93,8 @@ class Api:
             answers = await self._label(request, replace(batch, options=options), past)
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
-            reply = join_reply(
-                model, (answer.body for answer in answers), options.distinct, past.left if past else None
-            )
+            told = answering.texts(past.left) if past else None
+            reply = join_reply(model, [answer.body for answer in answers], options.distinct, told)
         self.metrics.request_seconds.add(time.monotonic() - started)
         return answering.json_answer(reply)
 

@@ -77,7 +77,7 @@ def _forgo(events: Sequence[Event], read: Iterable[int], left: Iterable[int]) ->
 def _groups(events: Sequence[Event], places: Sequence[int]) -> dict[tuple[str, ...], list[tuple[int, dict[str, Any]]]]:
     """Return the plain objects among texts, with their places, by their keys."""
     groups: defaultdict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    plain = _is_plain(" ".join([events[place].raw for place in places]))
+    plain = _is_plain(" ".join([events[place].raw for place in places]), len(places))
     for place in places:
         raw = events[place].raw
         if plain or _is_plain(raw):
@@ -90,14 +90,15 @@ def _groups(events: Sequence[Event], places: Sequence[int]) -> dict[tuple[str, .
     return groups
 
 
-def _is_plain(text: str) -> bool:
-    """Tell whether nothing in a text is more than its parser's plain case, nor in any of several joined by blanks."""
+def _is_plain(text: str, objects: int = 1) -> bool:
+    """Tell whether nothing in so many JSON objects, joined by blanks, is more than their parser's plain case.
+
+    Of what cannot be printed JSON lets through what is named here.
+    """
     return (
         text.isascii()
-        and text.isprintable()
-        and "\\" not in text
-        and '"{' not in text
-        and '"[' not in text
+        and text.count("{") == objects
+        and not any(mark in text for mark in "[\\\t\n\r\x7f")
         and "<Event" not in text
     )
 

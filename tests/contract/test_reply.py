@@ -11,7 +11,7 @@ from loglm_bridge.contract.attack import TECHNIQUES, technique
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.reply import Reply, join_reply, read_reply, write_reply, write_verdict
 from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Technique, Verdict
-from loglm_bridge.contract.wire import Options, join_request, read_request
+from loglm_bridge.contract.wire import Options, dump, join_request, read_request
 from tests.contract.test_wire import JSON, MODEL, TEXT, UNIT, outcome
 
 VERDICTS_OF_ALL_KINDS = st.builds(
@@ -173,7 +173,7 @@ def test_a_short_result_that_breaks_the_contract_is_refused(short):
 def test_a_past_is_read_as_it_was_written(past):
     assert read_request(join_request([], Options(), past)).past == past
     for distinct in (True, False):
-        assert read_reply(join_reply(MODEL, [], distinct, past), 0).past == (past or {})
+        assert read_reply(join_reply(MODEL, [], distinct, None if past is None else dump(past)), 0).past == (past or {})
 
 
 @pytest.mark.parametrize("past", [[], None, {"a": None}, {"a": ["b"]}])

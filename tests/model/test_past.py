@@ -14,6 +14,7 @@ from loglm_bridge.model import flows, past
 from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.past import Read, Seen
 from loglm_bridge.model.steps import Step
+from loglm_bridge.model.windows import NOBODY
 from tests.model.test_flow_features import STEP
 
 ENTITY = st.sampled_from(["a", "b\x1fc", "é \"'", ""])
@@ -32,11 +33,16 @@ def reads(draw):
     steps = draw(st.lists(st.tuples(ENTITY, STEP), max_size=80))
     others = draw(st.lists(st.tuples(ENTITY, SEEN), max_size=80))
     records = flows.of_steps([step for _, step in steps], list(range(len(steps))))
-    return Read(records, [entity for entity, _ in steps], [s for _, s in others], [entity for entity, _ in others])
+    names = sorted({entity for entity, _ in (*steps, *others)} - {""})
+    numbers = [[names.index(entity) if entity else NOBODY for entity, _ in told] for told in (steps, others)]
+    return Read(names, records, np.array(numbers[0], dtype=np.int64), [s for _, s in others], numbers[1])
 
 
-def last(entities, events, wanted):
-    return [event for entity, event in zip(entities, events, strict=True) if entity == wanted][-KEPT:]
+def last(read, of, wanted):
+    """The last flows, or others, of an entity."""
+    numbers, events = {"flows": (read.flow_entities, read.flows), "others": (read.other_entities, read.others)}[of]
+    names = [read.names[number] if number != NOBODY else "" for number in numbers]
+    return [event for name, event in zip(names, events, strict=True) if name == wanted][-KEPT:]
 
 
 def company_of(flow):
@@ -48,15 +54,13 @@ def company_of(flow):
 @given(reads())
 def test_what_was_written_is_read_again(told):
     written = past.write(told, "model")
-    assert written.keys() == {*told.flow_entities, *told.other_entities} - {""}
+    assert written.keys() == set(told.names)
     assert all(len(text) <= MAX_PAST for text in written.values())
     found = past.read(written, "model")
     for entity in written:
-        kept = last(told.flow_entities, told.flows, entity)
-        assert [company_of(flow) for flow in last(found.flow_entities, found.flows, entity)] == list(
-            map(company_of, kept)
-        )
-        assert last(found.other_entities, found.others, entity) == last(told.other_entities, told.others, entity)
+        kept = last(told, "flows", entity)
+        assert [company_of(flow) for flow in last(found, "flows", entity)] == list(map(company_of, kept))
+        assert last(found, "others", entity) == last(told, "others", entity)
 
 
 @given(reads())
@@ -73,7 +77,7 @@ def test_a_text_of_another_version_is_not_read():
 
 def test_evidence_that_is_too_long_is_left_out():
     flow, long = flows.of_steps([Step(1.0)], [1]), Evidence(1.0, "k" * MAX_PAST, frozenset())
-    told = past.write(Read(flow, ["a"], [Seen(1.0, 1, "windows", long)] * 2, ["a", "b"]), "model")
+    told = past.write(Read(["a", "b"], flow, np.array([0]), [Seen(1.0, 1, "windows", long)] * 2, [0, 1]), "model")
     assert told.keys() == {"a"}
     assert (len(past.read(told, "model").flows), past.read(told, "model").others) == (1, [])
 
@@ -105,7 +109,7 @@ def test_a_time_that_is_none_is_refused():
     for time in (float("nan"), float("inf")):
         record["time"] = time
         with pytest.raises(InvalidRequest):
-            past.read(past.write(Read(record, ["a"], [], []), "model"), "model")
+            past.read(past.write(Read(["a"], record, np.array([0]), [], []), "model"), "model")
 
 
 @pytest.mark.parametrize("events", [[[1]], [[1, 2, "f", "much", "k", []]], [[1, 2, "f", 1, "k", 5]], 7, None])

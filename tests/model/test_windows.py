@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract import sequence
 from loglm_bridge.contract.sequence import GAP
-from loglm_bridge.model.windows import cut
+from loglm_bridge.model.windows import NOBODY, cut
 
 events = st.lists(
     st.tuples(
@@ -19,14 +19,15 @@ events = st.lists(
 @given(events)
 def test_they_are_those_of_the_contract(told):
     entities, times, keys = ([one[i] for one in told] for i in range(3))
-    order, lengths = cut(entities, np.array(times, dtype=np.float64), np.array(keys, dtype=np.uint32))
+    numbers = np.array([["a", "b"].index(one) if one else NOBODY for one in entities], dtype=np.int64)
+    order, lengths = cut(numbers, np.array(times, dtype=np.float64), np.array(keys, dtype=np.uint32))
     found = [part.tolist() for part in np.split(order, np.cumsum(lengths))[:-1]]
     assert sorted(found) == sorted(sequence.cut(entities, times, keys))
 
 
 def test_a_long_run_is_cut_alike():
     for count in (63, 64, 65, 127, 128, 129, 1_000):
-        order, lengths = cut(["a"] * count, np.arange(count) * 1.0, np.zeros(count, dtype=np.uint32))
+        order, lengths = cut(np.zeros(count, dtype=np.int64), np.arange(count) * 1.0, np.zeros(count, dtype=np.uint32))
         assert order.tolist() == list(range(count))
         assert lengths.tolist() == [
             len(w) for w in sequence.cut(["a"] * count, list(map(float, range(count))), [0] * count)
