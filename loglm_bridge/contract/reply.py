@@ -51,9 +51,7 @@ def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
     ).encode("ascii")
 
 
-def join_reply(
-    model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[bytes] = None
-) -> bytes:
+def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[bytes] = None) -> bytes:
     """Return the body of the answer from elements that `write_verdict` made.
 
     With `distinct` equal elements stand once, and `order` holds each event's place among them. A request that told of a
@@ -106,7 +104,7 @@ def read_short(data: Sequence[Any]) -> Verdict:
     """Read the short form of a verdict. Raises BadReply where it breaks the contract."""
     try:
         score, word, novelty, truncated, *ranking = data
-        techniques = tuple(map(attack.named, ranking[::2], map(unit, ranking[1::2])))
+        techniques = tuple(map(attack.named, ranking[::2], map(unit, ranking[1::2]))) if ranking else ()
         if word not in VERDICTS or truncated.__class__ is not bool or len(ranking) % 2:
             raise ValueError("no such verdict")
         return Verdict("ok", unit(score), word, techniques, unit(novelty), truncated)

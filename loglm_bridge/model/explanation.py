@@ -54,14 +54,14 @@ class Explainer:
         if self.flows and batch.parsed[place].head.family == FLOW:
             step, (window, at) = step_of(batch.parsed[place], event), gathered.window_of(place)
             fields = flow_fields(self.flows, step, window, at)
-            alone = self.flows.read(features(window[[at]], np.ones(1, dtype=np.int64)))[0]
+            (alone,) = self.flows.scores(features(window[[at]], np.ones(1, dtype=np.int64)))
         else:
-            fields, alone = event_fields(form, own, self.judge.outcomes), own
+            fields, alone = event_fields(form, own, self.judge.outcomes), own.score
         rules = (self.judge.signatures.rules[i] for i in form.rules[:MAX_NAMED])
         return {
             "kind": f"{form.family} {form.kind}".strip(),
             "fields": fields,
-            **({} if alone.score == verdict.score else {"context": {"alone": alone.score, "together": verdict.score}}),
+            **({} if alone == verdict.score else {"context": {"alone": alone, "together": verdict.score}}),
             "rules": [{"id": r.name, "level": r.level, "techniques": list(r.techniques)} for r in rules],
             "neighbours": self.neighbours.nearest(own.vector),
         }
@@ -82,7 +82,7 @@ def flow_fields(flows: FlowReader, step: Step, window: np.ndarray, place: int) -
     several["own"][1:, place], several["dest"][1:, place] = blank["own"], blank["dest"]
     several["src_port"][1:, place], several["dest_port"][1:, place] = blank["src_port"], blank["dest_port"]
     read = features(several.ravel(), np.full(len(several), len(window)))[place :: len(window)]
-    own, *others = (verdict.score for verdict in flows.read(read))
+    own, *others = flows.scores(read)
     return _telling(list(told.items()), own, others)
 
 

@@ -85,17 +85,20 @@ class FlowReader:
 
         If `brief`, techniques of alarms only. Equal verdicts are mostly one object. Raises ModelFailed.
         """
-        curve = self.config.curve
         logits, depths = self._trees.judge(features)
-        scores = sigmoid(curve.slope * logits + curve.offset).round(DECIMALS).tolist()
+        scores = self._scores(logits)
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
-        words = [verdict(*told, curve, self._unknown) for told in zip(scores, novelties, strict=True)]
+        words = [verdict(*told, self.config.curve, self._unknown) for told in zip(scores, novelties, strict=True)]
         named = [row for row, word in enumerate(words) if not brief or word in ALARMS]
         techniques: list[_Ranked] = [()] * len(words)
         for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
             techniques[row] = found
         return self._remembered(list(zip(scores, novelties, techniques, strict=True)), words)
+
+    def scores(self, features: np.ndarray) -> list[float]:
+        """Return the scores of the verdicts on flows alone. Raises ModelFailed."""
+        return self._scores(self._trees.judge(features)[0])
 
     def caches(self) -> dict[str, int]:
         """Return figures of what is remembered: verdicts recalled, made, held."""
@@ -109,6 +112,11 @@ class FlowReader:
         """Forget what was remembered."""
         self._known = {}
 
+    def _scores(self, logits: np.ndarray) -> list[float]:
+        curve = self.config.curve
+        scores: list[float] = sigmoid(curve.slope * logits + curve.offset).round(DECIMALS).tolist()
+        return scores
+
     def _named(self, features: np.ndarray, top: int) -> list[_Ranked]:
         logits = self._trees.techniques(features)
         confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
@@ -116,20 +124,16 @@ class FlowReader:
 
     def _remembered(self, keys: Sequence[_Key], words: Sequence[str]) -> list[Verdict]:
         """Return the verdicts that are called `words`, one object for equal ones."""
-        known, new = self._known, 0
-        out = list(map(known.get, keys))
-        for row, found in enumerate(out):
-            if found is None:
-                key = keys[row]
-                found = known.get(key)  # it may be new in this batch, and twice there
-                if found is None:
-                    score, novelty, techniques = key
-                    named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
-                    found = known[key] = Verdict("ok", score, words[row], named, novelty)
-                    new += 1
-                out[row] = found
-        if len(known) > MOST_KNOWN:
+        judged, recall = self._judged, self._known.get
+        found = [recall(key) or self._new(key, word) for key, word in zip(keys, words, strict=True)]
+        self._recalled += len(found) - (self._judged - judged)
+        if len(self._known) > MOST_KNOWN:
             self._known = {}
-        self._judged += new
-        self._recalled += len(out) - new
-        return out
+        return found
+
+    def _new(self, key: _Key, word: str) -> Verdict:
+        score, novelty, techniques = key
+        named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
+        made = self._known[key] = Verdict("ok", score, word, named, novelty)
+        self._judged += 1
+        return made

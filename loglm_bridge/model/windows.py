@@ -7,7 +7,6 @@ import numpy as np
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.contract.sequence import GAP
 
-
 #: The number of no entity: its event is a window of its own.
 NOBODY = -1
 

@@ -8,7 +8,6 @@ from typing import Container, Iterator, NamedTuple, Sequence
 
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
 from loglm_bridge.contract.sequence import cut, filled, key_of
-from loglm_bridge.contract.wire import write_event
 from loglm_bridge.splunk.batch import Batch
 from loglm_bridge.splunk.client import split
 from loglm_bridge.splunk.company import Company
@@ -34,7 +33,7 @@ class Part(NamedTuple):
 def alone(settings: Settings, batch: Batch) -> Iterator[Part]:
     """Yield parts in which each event stands by itself."""
     told = batch.told
-    for part, events in split(settings, [[i] for i in range(len(told))], lambda i: _written(told[i])):
+    for part, events in split(settings, [[i] for i in range(len(told))], lambda i: told[i].written()):
         yield Part([batch.asked[i] for i in part], Request(events))
 
 
@@ -52,7 +51,7 @@ def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[P
     known = company.of(runs)
     beside = {runs[entity][0]: len(entity) + len(text) for entity, text in known.items()}
     units = chain.from_iterable(_units(settings, told, entity, run) for entity, run in runs.items())
-    for part, events in split(settings, units, lambda i: _written(told[i]), beside, first):
+    for part, events in split(settings, units, lambda i: told[i].written(), beside, first):
         mine, entities = set(part), {told[i].entity for i in part}
         past = {entity: known[entity] for entity in entities if entity in known and runs[entity][0] in mine}
         ends = {entity for entity in entities if entity and runs[entity][-1] in mine}
@@ -71,9 +70,5 @@ def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[
     else:
         entities = [entity] * len(run)
         keys = [key_of(told[i].raw) for i in run]
-        windows = cut(entities, filled(entities, [told[i].time for i in run]), keys)
+        windows = cut(entities, filled(entities, [told[i].epoch for i in run]), keys)
         yield from sorted([run[place] for place in sorted(window)] for window in windows)
-
-
-def _written(told: Told) -> bytes:
-    return write_event(told.raw, told.hints, told.entity, told.time)

@@ -14,7 +14,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.text import one_line, visible
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import hints_of
+from loglm_bridge.contract.wire import hints_of, write_event
 from loglm_bridge.splunk.columns import SUFFIXES, Value, column_names
 from loglm_bridge.splunk.decision import decide, shown_techniques
 from loglm_bridge.splunk.table import Cells, Table
@@ -49,12 +49,23 @@ def event_of(row: Row, field: str, by: Sequence[str] = ()) -> Event:
 
 
 class Told(NamedTuple):
-    """An event as a search command tells of it, cheaper than an Event; `hints` are on the wire already."""
+    """An event as the cells of its row tell of it: what is made of them is made when it is asked for."""
 
     raw: str
-    hints: str
-    time: Optional[float]
+    time: str
+    host: str
+    source: str
+    sourcetype: str
     entity: str
+
+    @property
+    def epoch(self) -> Optional[float]:
+        """Its time in epoch seconds, if it has one."""
+        return _epoch(self.time)
+
+    def written(self) -> bytes:
+        """Return it as an element of a request (contract/wire.py)."""
+        return write_event(self.raw, hints_of(self.sourcetype, self.source, self.host), self.entity, self.epoch)
 
 
 def event_reader(table: Table, field: str, by: Sequence[str] = ()) -> Callable[[Cells], Told]:
@@ -64,7 +75,7 @@ def event_reader(table: Table, field: str, by: Sequence[str] = ()) -> Callable[[
     def read(cells: Cells) -> Told:
         raw, time, host, source, sourcetype, *values = pick(cells)
         entity = _JOIN.join(values) if any(values) else ""
-        return Told(raw[: MAX_RAW_BYTES + 1], hints_of(sourcetype, source, host), _epoch(time), entity)
+        return Told(raw[: MAX_RAW_BYTES + 1], time, host, source, sourcetype, entity)
 
     return read
 

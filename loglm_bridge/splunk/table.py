@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
@@ -27,6 +27,9 @@ ROW_END = "\r\n"
 MV = "__mv_"
 
 _MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
+
+#: Lines that are read at a time.
+_BLOCK = 256
 
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _VISIBLE_NUL, _VISIBLE_CR = "\u2400".encode(), "\u240d".encode()
@@ -169,11 +172,11 @@ def _records(body: bytes) -> Iterator[tuple[Cells, str]]:
 
     Where the reader stops at a carriage return outside of quotes, what is left has visible ones. Raises InputError.
     """
-    done, came = 0, list[str]()
+    done, lines = 0, _Lines(body)
+    reader = csv.reader(lines)
     try:
-        for cells in csv.reader(_kept(_lines(body), came)):
-            text = "".join(came)
-            came.clear()
+        for cells in reader:
+            text = lines.take(reader.line_num)
             done += 1
             # only the end of the body ends a record otherwise, perhaps within quotes
             ended = text[-1:] == "\n" and cells and cells[-1][-1:] != "\n"
@@ -184,11 +187,30 @@ def _records(body: bytes) -> Iterator[tuple[Cells, str]]:
         yield from islice(_records(_BARE_CR.sub(_VISIBLE_CR, body)), done, None)
 
 
-def _kept(lines: Iterable[str], came: list[str]) -> Iterator[str]:
-    for line in lines:
-        came.append(line)
-        yield line
+class _Lines:
+    """The lines of a body, which are kept until they are taken."""
 
+    def __init__(self, body: bytes) -> None:
+        self._coming = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="\n")
+        self._kept: list[str] = []
+        self._taken = self._gone = 0
 
-def _lines(body: bytes) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="\n")
+    def __iter__(self) -> Iterator[str]:
+        # a generator that is asked for each line costs as much as parsing it
+        return chain.from_iterable(self._blocks())
+
+    def take(self, end: int) -> str:
+        """Return what was not taken of the first `end` lines."""
+        begin, self._taken = self._taken, end
+        first = begin - self._gone
+        return self._kept[first] if end == begin + 1 else "".join(self._kept[first : end - self._gone])
+
+    def _blocks(self) -> Iterator[list[str]]:
+        while True:
+            block = list(islice(self._coming, _BLOCK))
+            if not block:
+                return
+            del self._kept[: self._taken - self._gone]
+            self._gone = self._taken
+            self._kept += block
+            yield block

@@ -14,10 +14,9 @@ from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, join_request, read_request
-from loglm_bridge.splunk import parts
 from loglm_bridge.splunk.labeller import Labeller
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import event_of
+from loglm_bridge.splunk.rows import Told, event_of
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table
 from tests.splunk.sidecar_standin import past_of
@@ -148,7 +147,7 @@ def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
     defects = []
     labeller = Labeller(options, replace(SETTINGS, batch_events=1), None, defects.append)
     labeller._client = Sidecar()
-    monkeypatch.setattr(parts, "_written", broken_at(5, parts._written))
+    monkeypatch.setattr(Told, "written", broken_at(5, Told.written))
     text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6

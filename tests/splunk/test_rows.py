@@ -8,7 +8,7 @@ from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import Options, join_request, read_request, write_event
+from loglm_bridge.contract.wire import Options, join_request, read_request
 from loglm_bridge.splunk.columns import OUTPUTS, column_names
 from loglm_bridge.splunk.rows import blank_columns, decimal, event_of, event_reader, label_columns
 from loglm_bridge.splunk.table import Table
@@ -45,7 +45,7 @@ def test_any_row_gives_an_event_that_crosses_the_wire(row):
 def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
     table = Table(encode_rows([row]))
     (told,) = map(event_reader(table, field, by), table)
-    body = join_request([write_event(told.raw, told.hints, told.entity, told.time)], Options())
+    body = join_request([told.written()], Options())
     assert read_request(body).events == (event_of(row, field, by),)
     assert told.entity == event_of(row, field, by).entity
 
