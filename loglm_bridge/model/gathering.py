@@ -33,7 +33,7 @@ class Gathered:
     def alone(cls, batch: Batch) -> Gathered:
         """Return the flows of a batch, each by itself. Others know what they are without a window."""
         count = len(batch.flows.places)
-        read = past.Read((), batch.flows.records, np.full(count, NOBODY), (), ())
+        read = past.Read((), (), batch.flows.records, np.full(count, NOBODY), (), ())
         return cls(read, batch.flows.places, np.arange(count), np.ones(count, dtype=np.int64))
 
     @classmethod
@@ -48,6 +48,7 @@ class Gathered:
         ]
         read = past.Read(
             list(names),
+            before.texts,
             np.concatenate([before.flows, own]) if len(before.flows) else own,
             np.concatenate([before.flow_entities, np.array(entities[0], dtype=np.int64)]),
             [*before.others, *seen],

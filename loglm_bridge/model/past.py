@@ -55,10 +55,12 @@ class Seen(NamedTuple):
 class Read(NamedTuple):
     """Events that were read, flows as RECORDs and others, in the order they came.
 
-    Of each the entity is told as its place among `names`, or NOBODY.
+    Of each the entity is told as its place among `names`, or NOBODY. The first flows were told as `texts`, one for each
+    of the first names.
     """
 
     names: Sequence[str]
+    texts: Sequence[str]
     flows: np.ndarray
     flow_entities: np.ndarray
     others: Sequence[Seen]
@@ -82,7 +84,7 @@ def read(told: Mapping[str, str], model: str) -> Read:
             others += found
             other_entities += repeat(number, len(found))
     entities = np.repeat(np.arange(len(told)), np.array(counts, dtype=np.int64))
-    return Read(list(told), _records("".join(flows)), entities, others, other_entities)
+    return Read(list(told), flows, _records("".join(flows)), entities, others, other_entities)
 
 
 def write(read: Read, model: str) -> dict[str, str]:
@@ -103,8 +105,9 @@ def write(read: Read, model: str) -> dict[str, str]:
 
 def _packed(read: Read) -> Iterator[tuple[str, str]]:
     """Yield each entity that has flows, and its last ones as text."""
-    told = read.flow_entities != NOBODY
-    entities, flows = read.flow_entities[told], read.flows[told]
+    new = read.flow_entities != NOBODY
+    new[: sum(map(len, read.texts)) // _FLOW] = False
+    entities, flows = read.flow_entities[new], read.flows[new]
     order = np.argsort(narrow(entities), kind="stable")
     packed = np.empty(len(flows), dtype=_PACKED)
     for name in ("time", "key", "dest"):
@@ -114,10 +117,10 @@ def _packed(read: Read) -> Iterator[tuple[str, str]]:
     packed["sizes"] = flows["own"][:, : len(SIZES)]
     text = b64encode(packed[order].tobytes()).decode()
     ends = np.cumsum(np.bincount(entities, minlength=len(read.names))).tolist()
-    begin = 0
-    for name, end in zip(read.names, ends, strict=True):
-        if end > begin:
-            yield name, text[_FLOW * max(begin, end - KEPT) : _FLOW * end]
+    begin, texts = 0, [*read.texts, *repeat("", len(read.names) - len(read.texts))]
+    for name, told, end in zip(read.names, texts, ends, strict=True):
+        if told or end > begin:
+            yield name, (told + text[_FLOW * begin : _FLOW * end])[-_FLOW * KEPT :]
         begin = end
 
 

@@ -17,6 +17,7 @@ from loglm_bridge.model.steps import Step
 from loglm_bridge.model.windows import NOBODY
 from tests.model.test_flow_features import STEP
 
+NOTHING = past.read({}, "model")
 ENTITY = st.sampled_from(["a", "b\x1fc", "é \"'", ""])
 RULES = st.frozensets(st.integers(0, 3_000), max_size=4)
 SEEN = st.builds(
@@ -28,14 +29,22 @@ SEEN = st.builds(
 )
 
 
+STEPS = st.lists(st.tuples(ENTITY, STEP), max_size=80)
+
+
 @st.composite
 def reads(draw):
-    steps = draw(st.lists(st.tuples(ENTITY, STEP), max_size=80))
-    others = draw(st.lists(st.tuples(ENTITY, SEEN), max_size=80))
-    records = flows.of_steps([step for _, step in steps], list(range(len(steps))))
-    names = sorted({entity for entity, _ in (*steps, *others)} - {""})
+    return read_of(draw(STEPS), draw(st.lists(st.tuples(ENTITY, SEEN), max_size=80)))
+
+
+def read_of(steps, others=(), before=NOTHING):
+    """What is read of steps and others with their entities, and of flows before them."""
+    names = [*before.names, *sorted({entity for entity, _ in (*steps, *others)} - {"", *before.names})]
     numbers = [[names.index(entity) if entity else NOBODY for entity, _ in told] for told in (steps, others)]
-    return Read(names, records, np.array(numbers[0], dtype=np.int64), [s for _, s in others], numbers[1])
+    records = flows.of_steps([step for _, step in steps], [int(step.time) % 2**32 for _, step in steps])
+    entities = np.concatenate([before.flow_entities, np.array(numbers[0], dtype=np.int64)])
+    every = np.concatenate([before.flows, records])
+    return Read(names, before.texts, every, entities, [seen for _, seen in others], numbers[1])
 
 
 def last(read, of, wanted):
@@ -63,6 +72,12 @@ def test_what_was_written_is_read_again(told):
         assert last(found, "others", entity) == last(told, "others", entity)
 
 
+@given(STEPS, st.integers(0, 80))
+def test_a_past_goes_on_where_it_stopped(steps, at):
+    before = past.read(past.write(read_of(steps[:at]), "model"), "model")
+    assert past.write(read_of(steps[at:], before=before), "model") == past.write(read_of(steps), "model")
+
+
 @given(reads())
 def test_another_models_evidence_is_not_read(told):
     found = past.read(past.write(told, "model"), "another")
@@ -77,7 +92,7 @@ def test_a_text_of_another_version_is_not_read():
 
 def test_evidence_that_is_too_long_is_left_out():
     flow, long = flows.of_steps([Step(1.0)], [1]), Evidence(1.0, "k" * MAX_PAST, frozenset())
-    told = past.write(Read(["a", "b"], flow, np.array([0]), [Seen(1.0, 1, "windows", long)] * 2, [0, 1]), "model")
+    told = past.write(Read(["a", "b"], (), flow, np.array([0]), [Seen(1.0, 1, "windows", long)] * 2, [0, 1]), "model")
     assert told.keys() == {"a"}
     assert (len(past.read(told, "model").flows), past.read(told, "model").others) == (1, [])
 
@@ -109,7 +124,7 @@ def test_a_time_that_is_none_is_refused():
     for time in (float("nan"), float("inf")):
         record["time"] = time
         with pytest.raises(InvalidRequest):
-            past.read(past.write(Read(["a"], record, np.array([0]), [], []), "model"), "model")
+            past.read(past.write(Read(["a"], (), record, np.array([0]), [], []), "model"), "model")
 
 
 @pytest.mark.parametrize("events", [[[1]], [[1, 2, "f", "much", "k", []]], [[1, 2, "f", 1, "k", 5]], 7, None])
