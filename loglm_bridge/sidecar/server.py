@@ -142,6 +142,7 @@ class Sidecar(uvicorn.Server):
             log.error("model cannot be loaded", exc_info=error)
             self._end(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
         else:
+            memory.settle()
             self._announce(round(time.monotonic() - started, 2))
 
     def _announce(self, seconds: float) -> None:

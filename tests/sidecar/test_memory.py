@@ -40,6 +40,21 @@ def test_a_cap_holds_and_none_is_none():
     assert run[1].returncode == 0
 
 
+def test_what_is_loaded_is_no_longer_looked_through_and_what_comes_is():
+    code = """
+import gc, weakref
+from loglm_bridge.sidecar import memory
+class One: pass
+loaded = [[] for _ in range(1_000)]
+memory.settle()
+one = One(); one.itself = one; seen = weakref.ref(one); del one
+gc.collect()
+print(gc.get_freeze_count() > 1_000, any(held is loaded for held in gc.get_objects()), seen() is None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["True", "False", "True"]
+
+
 def test_cycles_are_looked_for_rarely_and_still_found():
     code = """
 import gc, weakref
