@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plots", type=Path, metavar="DIR", help="write plots of what grows here as well")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
     parser.add_argument("--profile", default="", metavar="NAME", help="profile of `loglm serve`; default: its own")
+    parser.add_argument(
+        "--pin",
+        action="store_true",
+        help="keep each sidecar to one processor, as CPUAffinity= in its unit does",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all that was measured here as JSON")
     parser.set_defaults(run=run)
 
@@ -82,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         folder, told = Path(name), _streams(args.files, args.events, args.by)
         setting = Setting(
             folder, args.model or default_folder(), args.profile, told, args.events, args.rounds,
-            stage.environment(folder / "splunk"),
+            stage.environment(folder / "splunk"), args.pin,
         )  # fmt: skip
         results = Results(setting, args.out)
         for part in parts:

@@ -55,13 +55,16 @@ def _processor() -> str:
 
 
 @contextmanager
-def one_core() -> Iterator[bool]:
-    """Keep this process and those it starts on one processor; yields whether that could be had."""
+def one_core(number: int = 0) -> Iterator[bool]:
+    """Keep this process and those it starts on one processor; yields whether that could be had.
+
+    Successive numbers are different ones, as far as there are some.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield False
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
+    os.sched_setaffinity(0, {sorted(before, reverse=True)[number % len(before)]})
     try:
         yield True
     finally:

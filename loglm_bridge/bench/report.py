@@ -12,8 +12,9 @@ _HEAD = ("part", "what", "stream", "distinct raw / canonical", "figure", "beside
 
 def head(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the figures were taken on, and the head of their table; `data` is what bench.json holds."""
-    machine, profile = data["machine"], f", profile {data['profile']}" if data["profile"] else ""
-    yield f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}; {data['model']}{profile}"
+    machine, how = data["machine"], f", profile {data['profile']}" if data["profile"] else ""
+    how += ", each sidecar kept to one core" if data["pinned"] else ""
+    yield f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}; {data['model']}{how}"
     yield f"Medians of {data['rounds']} rounds, ratios round by round. Load average before: {machine['load']:.1f}"
     yield ""
     yield f"| {' | '.join(_HEAD)} |"

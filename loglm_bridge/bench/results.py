@@ -25,6 +25,7 @@ class Results:
             "machine": processes.machine(),
             "model": model,
             "profile": setting.profile,
+            "pinned": setting.pinned,
             "events": setting.events,
             "rounds": setting.rounds,
             "streams": {},

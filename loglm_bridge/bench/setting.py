@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -42,7 +42,10 @@ class Sidecar:
 
 @dataclass(frozen=True)
 class Setting:
-    """The folder for everything that is written, the model, the streams, and how much of them is measured."""
+    """The folder for everything that is written, the model, the streams, and how much of them is measured.
+
+    If `pinned`, each sidecar has a processor that it keeps to, as CPUAffinity= in its unit would have it.
+    """
 
     folder: Path
     model: Path
@@ -51,13 +54,18 @@ class Setting:
     events: int
     rounds: int
     env: Mapping[str, str]
+    pinned: bool = False
 
     @contextmanager
     def sidecar(self) -> Iterator[Sidecar]:
         """Run a sidecar that has seen nothing until the block ends."""
         folder = self._new("sidecar")
         flags = ("--profile", self.profile) if self.profile else ()
-        with stage.sidecar(folder, self.model, self.token_file, self.env, flags) as serving:
+        with ExitStack() as running:
+            # a process keeps to what the one that started it was allowed then
+            with processes.one_core(int(folder.name.rpartition("-")[2])) if self.pinned else nullcontext():
+                started = stage.sidecar(folder, self.model, self.token_file, self.env, flags)
+                serving = running.enter_context(started)
             yield Sidecar(serving.url, serving.pid, Asker(serving.url, self.token_file.read_text().strip()))
 
     def command(self, *sidecars: Sidecar) -> tuple[str, str]:

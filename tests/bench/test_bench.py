@@ -104,8 +104,9 @@ def test_what_grows_is_drawn(tmp_path):
 
 
 def test_parts_run_alone():
-    done = bench("--events", "40", "--rounds", "1", "--only", "start")
+    done = bench("--events", "40", "--rounds", "1", "--only", "start", "--pin")
     assert done.returncode == 0
+    assert done.stdout.splitlines()[0].endswith("kept to one core")
     assert {line.split(" | ")[0] for line in done.stdout.splitlines() if line.startswith("| s")} == {"| start"}
 
 
