@@ -75,7 +75,7 @@ def read(told: Mapping[str, str], model: str) -> Read:
         packed, _, rest = content.partition(".")
         if not version.isdecimal() or len(text) > MAX_PAST or (version == _VERSION and len(packed) % _FLOW):
             raise _wrong(entity)
-        if version != _VERSION:
+        if version != _VERSION or not entity:
             packed = rest = ""
         flows.append(packed)
         counts.append(len(packed) // _FLOW)

@@ -85,8 +85,8 @@ def test_another_models_evidence_is_not_read(told):
     assert len(found.flows) == len(past.read(past.write(told, "model"), "model").flows)
 
 
-def test_a_text_of_another_version_is_not_read():
-    found = past.read({"a": "2:anything", "b": "17:" + "A" * past._FLOW}, "model")
+def test_a_text_of_another_version_or_of_nobody_is_not_read():
+    found = past.read({"a": "2:anything", "b": "17:" + "A" * past._FLOW, "": "1:" + "A" * past._FLOW}, "model")
     assert (len(found.flows), found.others) == (0, [])
 
 
