@@ -124,16 +124,17 @@ class FlowReader:
 
     def _remembered(self, keys: Sequence[_Key], words: Sequence[str]) -> list[Verdict]:
         """Return the verdicts that are called `words`, one object for equal ones."""
-        judged, recall = self._judged, self._known.get
-        found = [recall(key) or self._new(key, word) for key, word in zip(keys, words, strict=True)]
-        self._recalled += len(found) - (self._judged - judged)
-        if len(self._known) > MOST_KNOWN:
+        out, known, new = [], self._known, 0
+        for key, word in zip(keys, words, strict=True):
+            found = known.get(key)
+            if found is None:
+                score, novelty, techniques = key
+                named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
+                found = known[key] = Verdict("ok", score, word, named, novelty)
+                new += 1
+            out.append(found)
+        if len(known) > MOST_KNOWN:
             self._known = {}
-        return found
-
-    def _new(self, key: _Key, word: str) -> Verdict:
-        score, novelty, techniques = key
-        named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
-        made = self._known[key] = Verdict("ok", score, word, named, novelty)
-        self._judged += 1
-        return made
+        self._judged += new
+        self._recalled += len(out) - new
+        return out

@@ -134,6 +134,14 @@ def test_short_and_long_rows_keep_the_header():
     ]
 
 
+@pytest.mark.parametrize("lines", [1, 3, 1_000])
+def test_rows_of_many_lines_are_passed_on_line_by_line(lines):
+    rows = [f'"{i}' + "\n" * (lines - 1) + f'end","{i}"' for i in range(600)]
+    found = list(Table("\n".join(["a,b", *rows, ""]).encode()).rows())
+    assert [text for _, text in found] == rows
+    assert [cells[1] for cells, _ in found] == [str(i) for i in range(600)]
+
+
 def test_an_empty_line_is_a_row():
     assert rows_of(b"a\n\n1\n") == [{"a": ""}, {"a": "1"}]
 
