@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.model.aside import aside
 from loglm_bridge.model.artefact import FLOW_TREES
 from loglm_bridge.model.flow_features import FEATURES
 from loglm_bridge.model.session import runtime
@@ -63,7 +64,8 @@ class FlowTrees:
     def _run(self, wanted: Sequence[str], **features: np.ndarray) -> list[np.ndarray]:
         given = {name: features.get(name, _NONE) for name in ("features", "named")}
         try:
-            found: list[np.ndarray] = self._session.run(wanted, given)
+            with aside():
+                found: list[np.ndarray] = self._session.run(wanted, given)
         except Exception as error:
             raise ModelFailed("the trees of flows failed") from error
         if not all(((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all() for sums in found):

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.model.aside import aside
 from loglm_bridge.model.tokenizer import Encoded
 
 #: Lengths are rounded up to a multiple of this. An event's padded length depends on itself alone, so its arithmetic
@@ -66,7 +67,8 @@ class EventSession:
 
     def _run(self, ids: np.ndarray, fields: np.ndarray) -> np.ndarray:
         try:
-            (vectors,) = self._session.run(None, {"ids": ids, "fields": fields})
+            with aside():
+                (vectors,) = self._session.run(None, {"ids": ids, "fields": fields})
         except Exception as error:
             raise ModelFailed("the encoder failed") from error
         result: np.ndarray = vectors

@@ -36,6 +36,7 @@ from loglm_bridge.sidecar.answers import Answer
 from loglm_bridge.sidecar.keeper import Keeper
 from loglm_bridge.sidecar.metrics import Metrics
 from loglm_bridge.sidecar.scheduler import Scheduler
+from loglm_bridge.sidecar.watchdog import Watchdog
 
 #: Bodies up to this size are parsed where they arrive; larger ones in a thread, so that others need not wait.
 _PARSE_HERE = 65_536
@@ -51,6 +52,7 @@ class Api:
     admission: Admission
     scheduler: Scheduler
     metrics: Metrics
+    watchdog: Watchdog
 
     async def label(self, request: Request) -> Response:
         """Answer POST /v1/label."""
@@ -87,7 +89,7 @@ class Api:
         started = time.monotonic()
         model = self.keeper.ready_model().id
         with self.admission.body(int(request.headers["content-length"])):
-            batch = await _read(request)
+            batch = await self._read(request)
             options = replace(batch.options, embedding=True) if embed else batch.options
             past = None if batch.past is None else Past(batch.past)
             answers = await self._label(request, replace(batch, options=options), past)
@@ -97,6 +99,10 @@ class Api:
             reply = join_reply(model, [answer.body for answer in answers], options.distinct, told)
         self.metrics.request_seconds.add(time.monotonic() - started)
         return answering.json_answer(reply)
+
+    async def _read(self, request: Request) -> Batch:
+        body = await request.body()
+        return reading.read(body) if len(body) <= _PARSE_HERE else await self.watchdog.call(lambda: reading.read(body))
 
     async def _label(self, request: Request, batch: Batch, past: Past | None) -> list[Answer]:
         """Label a batch and count how its events end."""
@@ -140,13 +146,6 @@ def application(api: Api) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
-
-
-async def _read(request: Request) -> Batch:
-    body = await request.body()
-    if len(body) <= _PARSE_HERE:
-        return reading.read(body)
-    return await asyncio.to_thread(reading.read, body)
 
 
 async def _while_connected(request: Request, work: Coroutine[None, None, list[Answer]]) -> list[Answer]:

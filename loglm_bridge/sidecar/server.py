@@ -87,7 +87,7 @@ class Sidecar(uvicorn.Server):
         self._scheduler = Scheduler(inference.label, settings.workers)
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
         self._gate = Gate(settings.connections, self._metrics)
-        api = Api(self._keeper, self._admission, self._scheduler, self._metrics)
+        api = Api(self._keeper, self._admission, self._scheduler, self._metrics, self._watchdog)
         names = listening.names(settings, listener)
         self._guard = Guard(application(api), names, token, self._metrics)
         self._tasks: list[asyncio.Task[None]] = []

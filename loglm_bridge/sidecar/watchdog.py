@@ -6,12 +6,13 @@ is how many of them there may be; who exceeds it gets a fresh model (see `keeper
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import contextlib
 import faulthandler
 from collections.abc import Callable
 from typing import TypeVar
+
+from loglm_bridge.sidecar.turns import PATIENCE, Turns
 
 T = TypeVar("T")
 
@@ -31,9 +32,10 @@ class HungError(Exception):
 
 
 class Watchdog:
-    """Runs functions in threads of their own and knows which of them hang."""
+    """Runs functions in threads and knows which of them hang."""
 
     def __init__(self) -> None:
+        self._turns = Turns()
         self._stuck: set[asyncio.Future[object]] = set()
         self._abandoned: set[asyncio.Future[object]] = set()
         self._running = 0
@@ -58,14 +60,15 @@ class Watchdog:
         self._stuck.clear()
 
     async def call(self, function: Callable[[], T], seconds: float | None = None) -> T:
-        """Return what `function` returns, called in a thread of its own.
+        """Return what `function` returns, called in a thread, at the latest after PATIENCE.
 
         Raises:
-            HungError: it did not return within `seconds`.
+            HungError: it did not return within `seconds` of its call.
             Exception: whatever it raises.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[T | None, BaseException | None]] = loop.create_future()
+        begun: list[float] = []
 
         def settle(value: T | None, error: BaseException | None) -> None:
             self._running -= 1
@@ -73,6 +76,7 @@ class Watchdog:
                 future.set_result((value, error))
 
         def run() -> None:
+            begun.append(loop.time())
             value, error = None, None
             try:
                 value = function()
@@ -81,13 +85,17 @@ class Watchdog:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, value, error)
 
+        self._turns.put(run)
         self._running += 1
-        # threading.Thread.start would hold up the event loop until the new thread has got the interpreter from others
-        _thread.start_new_thread(run, ())
-        done, _ = await asyncio.wait({future}, timeout=seconds)
-        if not done:
-            self._leave(future)
-            raise HungError
+        late = loop.call_later(PATIENCE, self._turns.hurry, run)
+        left = seconds
+        while not (await asyncio.wait({future}, timeout=left))[0]:
+            left = (begun[0] if begun else loop.time()) + seconds - loop.time()  # type: ignore[operator]  # None waits
+            if left <= 0:
+                self._turns.give_up(run)
+                self._leave(future)
+                raise HungError
+        late.cancel()
         value, error = future.result()
         if error is not None:
             raise error
