@@ -46,30 +46,36 @@ def features(records: np.ndarray, lengths: np.ndarray, rows: np.ndarray | slice 
     """
     if not len(records):
         return np.empty((0, len(FEATURES)), dtype=np.float32)
-    own = records["own"].astype(np.int64)
+    # one row a size. Copied first: numbers of records lie at odd addresses
+    sizes = np.ascontiguousarray(records["own"].T[: len(SIZES)]).astype(np.int32)
     window = np.repeat(np.arange(len(lengths)), lengths)
-    pace = _pace(records["time"], lengths, window)
-    exact = _joined([own[:, size] for size in (_FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS)])
-    coarse = _joined([own[:, size] // 4 for size in (_FWD_BYTES, _BWD_BYTES)])
+    places = np.arange(len(records))[rows]
+    mine = window[places]
+    exact = _joined(sizes[[_FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS]])
+    coarse = _joined(sizes[[_FWD_BYTES, _BWD_BYTES]] // 4)
     keys = (exact, coarse, records["dest_port"], records["src_port"], records["dest"])
-    repeats = [column for key in keys for column in _repeats(key, window)]
-    shares = 16 * np.column_stack(repeats)[rows] // lengths[window[rows], None]
-    flows, rest = np.split(_of_windows(own, lengths)[window[rows]], [1], axis=1)
-    return np.column_stack([own[rows], flows, pace[rows], rest, shares]).astype(np.float32)
+    repeats = [column[places] for key in keys for column in _repeats(key, window)]
+    shares = 16 * np.column_stack(repeats) // lengths[mine, None]
+    flows, rest = np.split(_of_windows(sizes, lengths)[mine], [1], axis=1)
+    pace = _pace(records["time"], lengths, mine, places)
+    return np.column_stack([records["own"][places], flows, pace, rest, shares]).astype(np.float32)
 
 
-def _of_windows(own: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the columns of COMPANY that are the same for all flows of a window, one row a window."""
-    unanswered, unasked = own[:, _BWD_BYTES] == 0, own[:, _FWD_BYTES] == 0
-    signs = [own[:, _BWD_PKTS] == 0, unanswered & unasked, unanswered, unasked]
-    sizes, count = own[:, : len(SIZES)], lengths[:, None]
-    added = np.add.reduceat(np.column_stack([*signs, sizes, sizes**2]), np.cumsum(lengths) - lengths, axis=0)
-    signed, total, squared = np.split(added, [len(signs), len(signs) + len(SIZES)], axis=1)
+def _of_windows(sizes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the columns of COMPANY that are the same for all flows of a window, one row a window.
+
+    `sizes` are (SIZES, flows).
+    """
+    unanswered, unasked = sizes[_BWD_BYTES] == 0, sizes[_FWD_BYTES] == 0
+    signs = [sizes[_BWD_PKTS] == 0, unanswered & unasked, unanswered, unasked]
+    count = lengths[:, None]
+    added = np.add.reduceat(np.vstack([*signs, sizes, sizes**2]), np.cumsum(lengths) - lengths, axis=1)
+    signed, total, squared = np.split(added.T.astype(np.int64), [len(signs), len(signs) + len(SIZES)], axis=1)
     levels, spreads = 4 * total // count, 4 * (count * squared - total**2) // count**2
     return np.column_stack([lengths, 16 * signed // count, levels, spreads])
 
 
-def _joined(sizes: Sequence[np.ndarray]) -> np.ndarray:
+def _joined(sizes: np.ndarray) -> np.ndarray:
     """Return one number below 2**32 for up to four sizes, each in quarter octaves."""
     out = np.zeros(len(sizes[0]), dtype=np.int64)
     for size in sizes:
@@ -77,12 +83,15 @@ def _joined(sizes: Sequence[np.ndarray]) -> np.ndarray:
     return out
 
 
-def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray) -> np.ndarray:
-    """Sixteen times the mean gap of the flows around, in quarter octaves; -1 for a flow alone."""
+def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Sixteen times the mean gap of the flows around those at `places`, in quarter octaves; -1 for a flow alone.
+
+    `window` is the number of the window of each of them.
+    """
     seconds = np.floor(np.clip(times, -_ALWAYS, _ALWAYS)).astype(np.int64)
     ends = np.cumsum(lengths)[window]
-    first, last, place = ends - lengths[window], ends - 1, np.arange(len(window))
-    begin = np.maximum(first, np.minimum(place - _NEAR // 2, last - _NEAR))
+    first, last = ends - lengths[window], ends - 1
+    begin = np.maximum(first, np.minimum(places - _NEAR // 2, last - _NEAR))
     end = np.minimum(last, begin + _NEAR)
     gaps = end - begin
     passed = np.maximum(seconds[end] - seconds[begin], 0)
@@ -92,7 +101,7 @@ def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray) -> np.ndar
 def _repeats(key: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how many different keys (below 2**32) each flow's window has, and how often its own occurs there."""
     both = window << 32 | key.astype(np.int64)
-    order = np.argsort(both)
+    order = np.argsort(both, kind="stable")  # windows are in order already, which this one makes use of
     ordered = both[order]
     new = np.ones(len(order), dtype=bool)
     new[1:] = ordered[1:] != ordered[:-1]

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
-from loglm_bridge.model.aside import aside
 from loglm_bridge.model.artefact import FLOW_TREES
+from loglm_bridge.model.aside import aside
 from loglm_bridge.model.flow_features import FEATURES
 from loglm_bridge.model.session import runtime
 

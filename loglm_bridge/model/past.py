@@ -105,9 +105,9 @@ def write(read: Read, model: str) -> dict[str, str]:
 
 def _packed(read: Read) -> Iterator[tuple[str, str]]:
     """Yield each entity that has flows, and its last ones as text."""
-    new = read.flow_entities != NOBODY
-    new[: sum(map(len, read.texts)) // _FLOW] = False
-    entities, flows = read.flow_entities[new], read.flows[new]
+    told = sum(map(len, read.texts)) // _FLOW
+    new = told + np.flatnonzero(read.flow_entities[told:] != NOBODY)
+    entities, flows = read.flow_entities[new], read.flows.take(new)
     order = np.argsort(narrow(entities), kind="stable")
     packed = np.empty(len(flows), dtype=_PACKED)
     for name in ("time", "key", "dest"):
@@ -115,12 +115,12 @@ def _packed(read: Read) -> Iterator[tuple[str, str]]:
     for name in ("src_port", "dest_port"):
         packed[name] = np.minimum(flows[name], _LAST_PORT)
     packed["sizes"] = flows["own"][:, : len(SIZES)]
-    text = b64encode(packed[order].tobytes()).decode()
+    text = b64encode(packed.take(order).tobytes()).decode()
     ends = np.cumsum(np.bincount(entities, minlength=len(read.names))).tolist()
     begin, texts = 0, [*read.texts, *repeat("", len(read.names) - len(read.texts))]
-    for name, told, end in zip(read.names, texts, ends, strict=True):
-        if told or end > begin:
-            yield name, (told + text[_FLOW * begin : _FLOW * end])[-_FLOW * KEPT :]
+    for name, before, end in zip(read.names, texts, ends, strict=True):
+        if before or end > begin:
+            yield name, (before + text[_FLOW * begin : _FLOW * end])[-_FLOW * KEPT :]
         begin = end
 
 

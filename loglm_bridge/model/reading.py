@@ -108,4 +108,4 @@ def _sorted(parts: Sequence[_Part]) -> Flows:
     places = np.concatenate([np.array(part, dtype=np.int64) for part, _ in parts])
     records = np.concatenate([record for _, record in parts])
     order = np.argsort(places)
-    return Flows(places[order], records[order])
+    return Flows(places[order], records.take(order))

@@ -17,8 +17,9 @@ def cut(entities: np.ndarray, times: np.ndarray, keys: np.ndarray) -> tuple[np.n
     Entities are numbers from 0, or NOBODY; all events have a time; `keys` are those of sequence.key_of.
     """
     entity = np.where(entities == NOBODY, NOBODY - np.arange(len(entities)), entities)
-    order = np.argsort(times, kind="stable")
-    if (np.diff(times[order]) == 0).any():
+    order = np.argsort(times)
+    ordered = times[order]
+    if (ordered[1:] == ordered[:-1]).any():
         order = np.lexsort((keys, times))
     order = order[np.argsort(narrow(entity)[order], kind="stable")]
     entity, times = entity[order], times[order]

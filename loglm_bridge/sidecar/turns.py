@@ -129,12 +129,11 @@ class _Thread:
         turns = self._turns
         with turns.lock:
             self.work = None
-            mine = turns.holder is self
-            if mine and turns.waiting and not turns.returning:
-                self.work = turns.waiting.popleft()
+            if turns.holder in (self, None) and turns.waiting and not turns.returning:
+                self.work, turns.holder = turns.waiting.popleft(), self
                 return
             turns.idle.append(self)
-            if mine:
+            if turns.holder is self:
                 turns.pass_on()
         self._woken(_IDLE_SECONDS, turns.idle)
 
