@@ -28,6 +28,10 @@ EXACT = 1 << 24
 #: Flows of one run; bounds memory.
 _MOST = 16_384
 
+#: What flows are put in order by before the trees read them, each below `_WIDTH`, the most telling one first.
+_TELLING = tuple(map(FEATURES.index, ("dest_port", "bwd_pkts", "fwd_bytes")))
+_WIDTH = 1 << 16
+
 #: No flows.
 _NONE = np.empty((0, len(FEATURES)), dtype=np.float32)
 
@@ -62,7 +66,9 @@ class FlowTrees:
         return np.column_stack([malice, self.techniques(features)]), depths
 
     def _run(self, wanted: Sequence[str], **features: np.ndarray) -> list[np.ndarray]:
-        given = {name: features.get(name, _NONE) for name in ("features", "named")}
+        (name, rows), = features.items()
+        order = _alike(rows)
+        given = {"features": _NONE, "named": _NONE, name: rows.take(order, axis=0)}
         try:
             with aside():
                 found: list[np.ndarray] = self._session.run(wanted, given)
@@ -70,7 +76,20 @@ class FlowTrees:
             raise ModelFailed("the trees of flows failed") from error
         if not all(((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all() for sums in found):
             raise ModelFailed("the trees of flows returned numbers that are none of theirs")
-        return [sums.astype(np.float64) / UNIT for sums in found]
+        back = np.empty(len(order), dtype=order.dtype)
+        back[order] = np.arange(len(order))
+        return [sums.take(back, axis=0).astype(np.float64) / UNIT for sums in found]
+
+
+def _alike(features: np.ndarray) -> np.ndarray:
+    """Return the order in which alike flows follow each other.
+
+    They take the same turns in most trees, which the processor foresees then: a third of the time of the trees.
+    """
+    key = np.zeros(len(features))
+    for column in _TELLING:
+        key = key * _WIDTH + features[:, column]
+    return np.argsort(key)
 
 
 def _parts(features: np.ndarray) -> list[np.ndarray]:
