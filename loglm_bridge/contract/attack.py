@@ -18,8 +18,7 @@ def parent(technique_id: str) -> str:
 
 def technique(technique_id: str, confidence: float) -> Technique:
     """Return the named technique. Raises KeyError for an id that the table does not hold."""
-    name, tactics = TECHNIQUES[technique_id]
-    return Technique(id=technique_id, name=name, tactics=tactics, confidence=confidence)
+    return Technique(technique_id, *TECHNIQUES[technique_id], confidence)
 
 
 def named(technique_id: str, confidence: float) -> Technique:

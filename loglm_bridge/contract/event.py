@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from hashlib import sha256
 from typing import Any, Mapping, NamedTuple, Optional
 
 from loglm_bridge.contract.errors import InvalidEvent
@@ -60,6 +59,8 @@ class Event(NamedTuple):
     @property
     def key(self) -> str:
         """Key by which a repeated delivery is recognised: sha256 (hex) over source, time and raw."""
+        from hashlib import sha256  # loads OpenSSL, which a search never needs
+
         time = "" if self.time is None else format(self.time, ".6f")
         text = "\x1f".join((self.source, time, self.raw))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

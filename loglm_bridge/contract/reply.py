@@ -26,29 +26,44 @@ class Reply:
 
 
 def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
-    """Return one element of a reply's `results`. The same verdict gives the same bytes.
+    """Return one element of a reply's `results`, its `short_form` where that is wanted and there is one.
 
-    If it is to be `short` and holds no more than that, a list: score, verdict, novelty, whether the event was
-    truncated, and of each technique its id and confidence.
+    The same verdict gives the same bytes.
 
     Raises:
         ValueError: a number is not finite.
         TypeError: the explanation holds what JSON cannot.
     """
+    form = short_form(verdict) if short else None
+    if form is not None:
+        return dump(form)
     status, score, word, ranking, novelty, truncated, embedding, explanation, detail = verdict
     if status != "ok" or embedding is not None or explanation is not None or detail is not None:
         return dump(verdict.to_dict())
     called = "null" if word is None else _quoted(word)
     cut = "true" if truncated else "false"
-    if short and score is not None and word is not None and novelty is not None:
-        named = "".join([f",{_quoted(t)},{_number(sure)}" for t, _, _, sure in ranking]) if ranking else ""
-        return f"[{_number(score)},{called},{_number(novelty)},{cut}{named}]".encode("ascii")
     techniques = ",".join([_named(t, name, tactics) + _number(sure) + "}" for t, name, tactics, sure in ranking])
     return (
         f'{{"status":"ok","score":{_number(score)},"verdict":{called},"techniques":[{techniques}],'
         f'"novelty":{_number(novelty)},"truncated":{cut},'
         '"embedding":null,"explanation":null,"detail":null}'
     ).encode("ascii")
+
+
+def short_form(verdict: Verdict) -> Optional[list[Any]]:
+    """Return score, verdict, novelty, whether the event was truncated, and of each technique its id and confidence.
+
+    None where the verdict holds more than that, or less.
+    """
+    status, score, word, ranking, novelty, truncated, embedding, explanation, detail = verdict
+    if status != "ok" or embedding is not None or explanation is not None or detail is not None:
+        return None
+    if score is None or word is None or novelty is None:
+        return None
+    form: list[Any] = [score, word, novelty, truncated]
+    for technique, _, _, sure in ranking:
+        form += technique, sure
+    return form
 
 
 def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[bytes] = None) -> bytes:

@@ -66,7 +66,7 @@ class FlowTrees:
         return np.column_stack([malice, self.techniques(features)]), depths
 
     def _run(self, wanted: Sequence[str], **features: np.ndarray) -> list[np.ndarray]:
-        (name, rows), = features.items()
+        ((name, rows),) = features.items()
         order = _alike(rows)
         given = {"features": _NONE, "named": _NONE, name: rows.take(order, axis=0)}
         try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import orjson
 
 from loglm_bridge.contract.errors import InvalidRequest, ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.past import Past
-from loglm_bridge.contract.reply import write_verdict
+from loglm_bridge.contract.reply import short_form, write_verdict
 from loglm_bridge.contract.verdict import MODEL_STATUSES, Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.backend import Model
@@ -86,27 +88,40 @@ class Caller:
         verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-        get, answers = self.written[options.short].get, []
-        for verdict in verdicts:
-            known = get(id(verdict))
-            same = known is not None and known[0] is verdict
-            answers.append(known[1] if same else self._write(verdict, options.short))  # type: ignore[index]  # not None
+        get = self.written[options.short].get
+        kept = [get(id(verdict)) for verdict in verdicts]
+        found = [own[1] if own and own[0] is verdict else None for verdict, own in zip(verdicts, kept, strict=True)]
+        new = {id(verdict): verdict for verdict, answer in zip(verdicts, found, strict=True) if answer is None}
+        fresh = dict(zip(new, self._write(list(new.values()), options.short), strict=True))
+        return [answer or fresh[id(verdict)] for verdict, answer in zip(verdicts, found, strict=True)]
+
+    def _write(self, verdicts: Sequence[Verdict], short: bool) -> list[Answer]:
+        """Return the answers of verdicts and keep those that can be small."""
+        if not all(map(_sound, verdicts)):
+            raise ModelFailed("the model returned invalid numbers")
+        answers = [Answer(v.status, body) for v, body in zip(verdicts, _bodies(verdicts, short), strict=True)]
+        known = self.written[short]
+        if len(known) + len(verdicts) > _MOST_WRITTEN:
+            known.clear()
+        for verdict, answer in zip(verdicts, answers, strict=True):
+            if verdict.embedding is None and verdict.explanation is None:
+                known[id(verdict)] = verdict, answer
         return answers
 
-    def _write(self, verdict: Verdict, short: bool) -> Answer:
-        written, answer = self.written[short], _answer(verdict, short)
-        if verdict.embedding is None and verdict.explanation is None:
-            if len(written) >= _MOST_WRITTEN:
-                written.clear()
-            written[id(verdict)] = verdict, answer
-        return answer
 
+def _bodies(verdicts: Sequence[Verdict], short: bool) -> Iterator[bytes]:
+    """Yield what is written of verdicts: short forms all at once, which takes a third of the time.
 
-def _answer(verdict: Verdict, short: bool) -> Answer:
-    if not _sound(verdict):
-        raise ModelFailed("the model returned invalid numbers")
-    # refuses what is not finite in embedding and explanation
-    return Answer(verdict.status, write_verdict(verdict, short))
+    Raises what `write_verdict` does, which refuses what is not finite in embedding and explanation.
+    """
+    forms = [short_form(verdict) if short else None for verdict in verdicts]
+    lists = [form for form in forms if form]
+    parts = orjson.dumps(lists)[2:-2].split(b"],[") if lists else []
+    if len(parts) != len(lists):
+        raise ModelFailed("the model returned names that are none")
+    written = iter(parts)
+    for verdict, form in zip(verdicts, forms, strict=True):
+        yield b"[%b]" % next(written) if form else write_verdict(verdict)
 
 
 def _sound(verdict: Verdict) -> bool:

@@ -25,15 +25,16 @@ class Batch:
         self.asked: list[int] = []
         self.defect: Optional[Exception] = None
         self._rows: list[str] = []
-        for cells, text in rows:
+        for place, (cells, text) in enumerate(rows):
+            self._rows.append(text)
             try:
                 told = read(cells)
-                if told.raw.strip():
-                    self.asked.append(len(self._rows))
-                    self.told.append(told)
             except Exception as error:  # noqa: BLE001 - it is told, and costs labels but no row
                 self.defect = error
-            self._rows.append(text)
+                continue
+            if told.raw.strip():
+                self.asked.append(place)
+                self.told.append(told)
         self._labels = [empty] * len(self._rows)
         self._labelled: Counter[str] = Counter()
 

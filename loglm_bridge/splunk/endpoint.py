@@ -73,16 +73,23 @@ class Endpoint:
         for transport in idle:
             transport.close()
 
-    def label(self, events: Sequence[bytes], options: Options, past: Optional[Mapping[str, str]] = None) -> Reply:
+    def label(
+        self,
+        events: Sequence[bytes],
+        options: Options,
+        past: Optional[Mapping[str, str]] = None,
+        on_its_way: Optional[Callable[[], None]] = None,
+    ) -> Reply:
         """Return the verdicts of a request's `events` (contract/wire.py), in their order, and their entities' `past`.
 
         The request is sent in halves as long as it is larger than this side's or the sidecar's limit. `Reply.model` is
-        that of the last one. `proven` is set by a prompt answer and taken back by anything else.
+        that of the last one. `proven` is set by a prompt answer and taken back by anything else. `on_its_way` is
+        called when the request, or a part of it, was sent.
 
         Raises:
             SidecarError: no labels; the kind says why.
         """
-        with self._connection() as transport:
+        with self._connection(on_its_way) as transport:
             replies = list(self._label(transport, events, options, past))
         if len(replies) == 1:
             return replies[0]
@@ -102,12 +109,14 @@ class Endpoint:
             self._identify(transport)
 
     @contextmanager
-    def _connection(self) -> Iterator[Transport]:
+    def _connection(self, on_its_way: Optional[Callable[[], None]] = None) -> Iterator[Transport]:
         with self._lock:
             transport = self._idle.pop() if self._idle else Transport(self._url, self._settings.ca_file)
+        transport.on_its_way = on_its_way
         try:
             yield transport
         finally:
+            transport.on_its_way = None
             with self._lock:
                 self._idle.append(transport)
 

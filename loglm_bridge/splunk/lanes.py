@@ -8,7 +8,6 @@ sidecar failed goes to another that has not been asked, unless its circuit is op
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from typing import Mapping, NamedTuple, Optional, Sequence, Union
 
@@ -19,6 +18,10 @@ from loglm_bridge.splunk.endpoint import Endpoint, bare
 
 #: Requests that one sidecar has at a time, each on its connection; one, until it has answered one promptly.
 AT_ONCE = 2
+
+#: Seconds that a caller stands back while its request is written and sent. A busy one would take the interpreter from
+#: the lane for 5 ms at each of its calls to the system, and the sidecar would have nothing to do meanwhile.
+_SENDING = 0.01
 
 #: What comes of a request: an answer, why there is none (a SidecarError), or an exception that is a defect of ours.
 Outcome = Union[Reply, Exception]
@@ -41,12 +44,22 @@ class Asked:
         self.error: Optional[SidecarError] = None
         self._outcome: Outcome = SidecarError("no answer yet")
         self._done = threading.Event()
+        self._sent = threading.Event()
+
+    def on_its_way(self) -> None:
+        """Say that it was sent."""
+        self._sent.set()
 
     def settle(self, outcome: Outcome) -> None:
         """Say what came of it."""
         self.request = Request(())
         self._outcome = outcome
+        self._sent.set()
         self._done.set()
+
+    def until_sent(self, seconds: float) -> None:
+        """Wait until it was sent, or came to something else, or `seconds` have passed."""
+        self._sent.wait(seconds)
 
     def outcome(self) -> Outcome:
         """Wait for what comes of it."""
@@ -71,12 +84,14 @@ class Lanes:
             if self._closed:
                 raise RuntimeError("the client is closed")
             self._waiting.append(asked)
+            at_once = any(self._next(one) is asked for one, busy in self._busy.items() if busy < AT_ONCE)
             self._changed.notify_all()
         if not self._started:
             self._started = True
             for endpoint in [*self._endpoints] * AT_ONCE:
                 self._start(endpoint)
-        time.sleep(0)  # let a lane go at once: a busy caller would keep the interpreter from it for 5 ms
+        if at_once:
+            asked.until_sent(_SENDING)
         return asked
 
     def close(self) -> None:
@@ -97,7 +112,7 @@ class Lanes:
                 endpoint.close()
                 return
             try:
-                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.past))
+                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.past, asked.on_its_way))
             except SidecarError as error:
                 self._failed(asked, endpoint, bare(error))
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller

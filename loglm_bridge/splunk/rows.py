@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Callable, Mapping, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.event import Event
@@ -68,14 +68,18 @@ class Told(NamedTuple):
         return write_event(self.raw, hints_of(self.sourcetype, self.source, self.host), self.entity, self.epoch)
 
 
+#: Makes one of a tuple, in a third of the time of Told(...): a search makes one of each row before it asks anything.
+_told = partial(tuple.__new__, Told)
+
+
 def event_reader(table: Table, field: str, by: Sequence[str] = ()) -> Callable[[Cells], Told]:
     """Return what makes of a row of the table the event that `event_of` makes of a mapping."""
     pick = table.getter((field, "_time", "host", "source", "sourcetype", *by))
 
     def read(cells: Cells) -> Told:
         raw, time, host, source, sourcetype, *values = pick(cells)
-        entity = _JOIN.join(values) if any(values) else ""
-        return Told(raw[: MAX_RAW_BYTES + 1], time, host, source, sourcetype, entity)
+        entity = values[0] if len(values) == 1 else _JOIN.join(values) if any(values) else ""
+        return _told((raw[: MAX_RAW_BYTES + 1], time, host, source, sourcetype, entity))
 
     return read
 

@@ -14,7 +14,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 from urllib.parse import urlsplit
 
 from loglm_bridge import __version__
@@ -57,7 +57,7 @@ class Transport:
     """Sends requests to the sidecar at `url`, whose certificate the authorities in `ca_file` sign (None: public ones).
 
     `trusted` is for the caller to set: the other side of this connection has shown who it is. A request with a token
-    goes over such a connection or not at all.
+    goes over such a connection or not at all. `on_its_way` is called when a request with a body was sent.
 
     Raises SidecarUnavailable where `ca_file` is given and cannot be read.
     """
@@ -70,6 +70,7 @@ class Transport:
         self._trust: Optional[ssl.SSLContext] = None
         self._connection: Optional[http.client.HTTPConnection] = None
         self.trusted = False
+        self.on_its_way: Optional[Callable[[], None]] = None
 
     @property
     def address(self) -> str:
@@ -98,6 +99,8 @@ class Transport:
             def call() -> Answer:
                 self._ready(connection, seconds)
                 connection.request(method, self._url.path + path, body, headers)
+                if body is not None and self.on_its_way:
+                    self.on_its_way()
                 with connection.getresponse() as response:
                     return self._answer(response)
 

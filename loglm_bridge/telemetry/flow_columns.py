@@ -3,7 +3,7 @@ its cost."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
@@ -26,8 +26,13 @@ _ENOUGH, _MOST_KINDS = 8, 1_024
 _MEMBERS = frozenset({str, int, float})
 _NUMBERS = frozenset({int, float})
 
+_Object = dict[str, Any]
+_Keys = tuple[str, ...]
+_Group = tuple[list[int], list[_Object]]
 _Columns = Sequence[Sequence[Any]]
 _Kind = tuple[str, str]
+
+_values = dict.values
 
 _without_flows: set[_Kind] = set()
 
@@ -49,9 +54,8 @@ def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Co
     if _without_flows:
         tried = [place for place in tried if _kind(events[place]) not in _without_flows]
     read: set[int] = set()
-    for keys, members in _groups(events, tried).items():
-        places, values = zip(*members, strict=True)
-        found = _read(keys, list(zip(*[value.values() for value in values], strict=True)), events[places[0]], wanted)
+    for keys, (places, values) in _groups(events, tried).items():
+        found = _read(keys, list(zip(*map(_values, values), strict=True)), events[places[0]], wanted)
         if found is not None:
             rows, columns = found
             flows = [places[row] for row in rows]
@@ -74,20 +78,40 @@ def _forgo(events: Sequence[Event], read: Iterable[int], left: Iterable[int]) ->
     _without_flows.update(kinds)
 
 
-def _groups(events: Sequence[Event], places: Sequence[int]) -> dict[tuple[str, ...], list[tuple[int, dict[str, Any]]]]:
-    """Return the plain objects among texts, with their places, by their keys."""
-    groups: defaultdict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    plain = _is_plain(" ".join([events[place].raw for place in places]), len(places))
-    for place in places:
-        raw = events[place].raw
-        if plain or _is_plain(raw):
-            try:
-                value = orjson.loads(raw)
-            except orjson.JSONDecodeError:
-                continue
-            if 0 < len(value) <= json_event.FEW:
-                groups[tuple(value)].append((place, value))
+def _groups(events: Sequence[Event], places: list[int]) -> Mapping[_Keys, _Group]:
+    """Return the places of the plain objects among texts, and these, by their keys."""
+    texts = [events[place].raw for place in places]
+    if not _is_plain(" ".join(texts), len(texts)):
+        places = [place for place, text in zip(places, texts, strict=True) if _is_plain(text)]
+        texts = [events[place].raw for place in places]
+    objects = _objects(texts)
+    kinds = list(map(tuple, objects))
+    if len(set(kinds)) == 1:  # as a rule
+        return {kinds[0]: (places, objects)} if kinds[0] else {}
+    groups: dict[_Keys, _Group] = {}
+    for keys, place, value in zip(kinds, places, objects, strict=True):
+        if keys:
+            own = groups.setdefault(keys, ([], []))
+            own[0].append(place)
+            own[1].append(value)
     return groups
+
+
+def _objects(texts: Sequence[str]) -> list[_Object]:
+    """Return what texts hold, nothing for one that is no JSON or has too many fields."""
+    try:
+        objects = list(map(orjson.loads, texts))
+    except orjson.JSONDecodeError:
+        objects = [_object(text) for text in texts]
+    return [one if len(one) <= json_event.FEW else {} for one in objects]
+
+
+def _object(text: str) -> _Object:
+    try:
+        found: _Object = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found
 
 
 def _is_plain(text: str, objects: int = 1) -> bool:
@@ -104,7 +128,7 @@ def _is_plain(text: str, objects: int = 1) -> bool:
 
 
 def _read(
-    keys: tuple[str, ...], columns: _Columns, event: Event, wanted: Container[str]
+    keys: _Keys, columns: _Columns, event: Event, wanted: Container[str]
 ) -> Optional[tuple[Sequence[int], dict[str, Sequence[Any]]]]:
     """Return rows and their wanted columns by the schema's names, None where these are not flows that are read alike.
 
