@@ -1,23 +1,30 @@
 """What of a model's verdicts becomes an answer: its bytes, each verdict written once, and no number that is none."""
 
 import asyncio
+import json
 import math
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.past import Past
-from loglm_bridge.contract.reply import write_verdict
+from loglm_bridge.contract.reply import read_short, write_verdict
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.sidecar import answers
 from loglm_bridge.sidecar.answers import Caller
 from loglm_bridge.sidecar.metrics import Metrics
 from loglm_bridge.sidecar.watchdog import HungError, Watchdog
 
 GOOD = Verdict("ok", 0.5, "malicious", (technique("T1003", 1.0), technique("T1059", 0.0)), 0.25)
+#: Numbers as the model gives them, rounded; some of them JSON writes with an exponent.
+UNIT = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
+TECHNIQUE = st.sampled_from(["T1003", "T1059.001", "T1498"])
 BAD = (math.nan, math.inf, -math.inf, -1e-9, 1.0000001)
 
 
@@ -38,16 +45,46 @@ class Says:
         return self.verdicts
 
 
-def answered(*verdicts):
+def answered(*verdicts, short=False, caller=None):
     """What is answered to as many events as there are verdicts."""
-    caller = Caller(Direct(), Metrics())
-    return asyncio.run(caller(Says(*verdicts), verdicts, Options(), None, 1.0))
+    caller = caller or Caller(Direct(), Metrics())
+    return asyncio.run(caller(Says(*verdicts), verdicts, Options(short=short), None, 1.0))
 
 
 def test_an_answer_is_the_verdict_as_it_is_written():
     verdicts = [GOOD, Verdict("unparsed", detail="d"), GOOD._replace(techniques=()), GOOD, GOOD._replace(score=0.75)]
     answers = answered(*verdicts)
     assert [(one.status, one.body) for one in answers] == [(one.status, write_verdict(one)) for one in verdicts]
+
+
+@given(st.lists(st.tuples(UNIT, UNIT, st.lists(st.tuples(TECHNIQUE, UNIT), max_size=3)), max_size=20), st.booleans())
+def test_short_answers_hold_what_their_verdicts_hold(told, truncated):
+    verdicts = [
+        Verdict("ok", score, "benign", tuple(technique(*one) for one in ranking), novelty, truncated)
+        for score, novelty, ranking in told
+    ]
+    assert [read_short(json.loads(one.body)) for one in answered(*verdicts, short=True)] == verdicts
+
+
+def test_only_those_are_short_that_can_be():
+    whole = [GOOD._replace(detail="d"), GOOD._replace(embedding=(1.0,)), Verdict("empty"), Verdict("ok", 0.5, "benign")]
+    bodies = [one.body for one in answered(whole[0], GOOD, *whole[1:], GOOD, short=True)]
+    assert bodies[1] == bodies[-1] == write_verdict(GOOD, short=True)
+    assert [bodies[0], *bodies[2:-1]] == [write_verdict(one) for one in whole]
+
+
+def test_what_is_forgotten_meanwhile_is_answered(monkeypatch):
+    monkeypatch.setattr(answers, "_MOST_WRITTEN", 4)
+    caller = Caller(Direct(), Metrics())
+    old, new = ([GOOD._replace(score=i / 100) for i in range(first, first + 3)] for first in (0, 50))
+    for verdicts in (old, [*old, *new, *old], [*new, *old]):
+        bodies = [one.body for one in answered(*verdicts, short=True, caller=caller)]
+        assert bodies == [write_verdict(one, short=True) for one in verdicts]
+
+
+def test_a_name_that_would_be_read_as_two_answers_is_none():
+    with pytest.raises(ModelFailed, match="names"):
+        answered(GOOD._replace(verdict="],["), GOOD, short=True)
 
 
 @pytest.mark.parametrize("number", BAD)

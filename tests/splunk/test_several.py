@@ -6,7 +6,7 @@ import pytest
 
 from loglm_bridge.contract.errors import SidecarFailed, SidecarRefused, SidecarTimeout, SidecarUnavailable, WrongService
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.wire import Options
+from loglm_bridge.contract.wire import Options, write_event
 from loglm_bridge.splunk.breaker import COOL_DOWN
 from loglm_bridge.splunk.client import SidecarClient
 from loglm_bridge.splunk.settings import Settings
@@ -172,3 +172,12 @@ def test_a_search_spreads_over_several_and_survives_one(mortal, second, app_at, 
     assert [row["loglm_verdict"] for row in rows] == ["malicious"] * 60
     assert warnings(metadata) == []
     assert one.end() == 0
+
+
+def test_it_is_told_when_a_request_is_on_its_way_once_for_each_part(standin, client_of):
+    told = []
+    client = client_of(standin.port, batch_bytes=130)
+    (endpoint,) = client._endpoints
+    events = [write_event("mimikatz" * 5, "", "", None)] * 4
+    assert len(endpoint.label(events, Options(), None, lambda: told.append(1)).verdicts) == 4
+    assert len(told) == len(standin.seen()["batches"]) > 1
