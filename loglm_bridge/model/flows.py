@@ -31,6 +31,8 @@ RECORD = np.dtype(
     ]
 )  # fmt: skip
 
+_BYTES = np.dtype((np.void, RECORD.itemsize))
+
 #: Bytes of padding that some exporters count in a packet without payload.
 _PADDING = 6
 
@@ -57,6 +59,12 @@ def of_columns(told: Mapping[str, Sequence[Any]], times: Sequence[float], keys: 
     ends = [_texts(src), _ports(src_ports), _texts(dest), _ports(dest_ports)]
     amounts = [_amounts(told[name], units) if name in told else [0] * count for name, units in AMOUNTS.items()]
     return _records(times, keys, ends, np.array(amounts, dtype=np.int64).T)
+
+
+def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Return RECORDs one after the other."""
+    # as plain bytes: numpy would copy them field by field
+    return np.concatenate([np.empty(0, _BYTES), *[part.view(_BYTES) for part in parts]]).view(RECORD)
 
 
 def quarters(size: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loglm_bridge.model import past
+from loglm_bridge.model import flows, past
 from loglm_bridge.model.company import Evidence
 from loglm_bridge.model.past import Seen
 from loglm_bridge.model.reading import Batch
@@ -49,7 +49,7 @@ class Gathered:
         read = past.Read(
             list(names),
             before.texts,
-            np.concatenate([before.flows, own]) if len(before.flows) else own,
+            flows.joined([before.flows, own]),
             np.concatenate([before.flow_entities, np.array(entities[0], dtype=np.int64)]),
             [*before.others, *seen],
             [*before.other_entities, *entities[1]],
@@ -82,8 +82,8 @@ class Gathered:
 
 def _others(batch: Batch) -> tuple[Sequence[Seen], Sequence[int]]:
     """Return what windows see of the events that are no flows, and their places."""
-    flows = set(batch.flows.places.tolist())
-    places = [place for place in batch.forms if place not in flows]
+    read = set(batch.flows.places.tolist())
+    places = [place for place in batch.forms if place not in read]
     seen = []
     for place in places:
         form, logit = batch.forms[place].canonical, batch.known[place].outcome.logit

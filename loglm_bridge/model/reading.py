@@ -103,9 +103,6 @@ def _by_column(events: Sequence[Event], times: Sequence[float], keys: Sequence[i
 
 
 def _sorted(parts: Sequence[_Part]) -> Flows:
-    if not parts:
-        return Flows(np.empty(0, dtype=np.int64), np.empty(0, dtype=flows.RECORD))
-    places = np.concatenate([np.array(part, dtype=np.int64) for part, _ in parts])
-    records = np.concatenate([record for _, record in parts])
+    places = np.array([place for part, _ in parts for place in part], dtype=np.int64)
     order = np.argsort(places)
-    return Flows(places[order], records.take(order))
+    return Flows(places[order], flows.joined([records for _, records in parts]).take(order))
