@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain, repeat
-from typing import Callable, Iterable, Iterator, Optional
+from typing import Callable, Iterable, Iterator
 
-from loglm_bridge.splunk.rows import Told
 from loglm_bridge.splunk.table import Cells
 
 #: Rows that are written at a time.
@@ -14,27 +13,21 @@ _PIECE = 1_000
 
 
 class Batch:
-    """Some rows of a chunk, their cells and their CSV; `read` tells of a row's event.
+    """Some rows of a chunk, their cells and their CSV; `text` takes a row's event from its cells.
 
-    `told` are the events of the rows that have text, `asked` the places of these rows; the others have the status empty
-    and the label cells `empty`. `defect` is what `read` raised, if it did.
+    `events` are the cells of the rows that have text, `asked` the places of these rows; the others have the status
+    empty and the label cells `empty`.
     """
 
-    def __init__(self, rows: Iterable[tuple[Cells, str]], read: Callable[[Cells], Told], empty: str) -> None:
-        self.told: list[Told] = []
+    def __init__(self, rows: Iterable[tuple[Cells, str]], text: Callable[[Cells], str], empty: str) -> None:
+        self.events: list[Cells] = []
         self.asked: list[int] = []
-        self.defect: Optional[Exception] = None
         self._rows: list[str] = []
-        for place, (cells, text) in enumerate(rows):
-            self._rows.append(text)
-            try:
-                told = read(cells)
-            except Exception as error:  # noqa: BLE001 - it is told, and costs labels but no row
-                self.defect = error
-                continue
-            if told.raw.strip():
+        for place, (cells, line) in enumerate(rows):
+            self._rows.append(line)
+            if text(cells).strip():
                 self.asked.append(place)
-                self.told.append(told)
+                self.events.append(cells)
         self._labels = [empty] * len(self._rows)
         self._labelled: Counter[str] = Counter()
 

@@ -21,7 +21,7 @@ from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
 from loglm_bridge.splunk.parts import FIRST, Part, alone, in_company
-from loglm_bridge.splunk.rows import event_reader
+from loglm_bridge.splunk.rows import EventReader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
 
@@ -94,34 +94,32 @@ class Labeller:
 
     def _requests(self, table: Table) -> Iterator[tuple[_About, Request]]:
         """Yield what is to be asked about the rows, batch by batch; with `by` the whole chunk is one batch."""
-        read = event_reader(table, self._options.field, self._options.by)
+        read = EventReader(table, self._options.field, self._options.by)
         rows, most = table.rows(), self._settings.batch_events
         size = None if self._options.by else -(-most // FIRST)
         while True:
-            batch = Batch(islice(rows, size), read, self._empty)
+            batch = Batch(islice(rows, size), read.text, self._empty)
             if not len(batch):
                 return
             size = size and most
-            parts = self._parts(batch)
+            parts = self._parts(batch, read)
             part = next(parts, Part((), Request(())))
             for following in parts:
                 yield _About(batch, part.places, part.ends, last=False), part.request
                 part = following
             yield _About(batch, part.places, part.ends, last=True), part.request
 
-    def _parts(self, batch: Batch) -> Iterator[Part]:
+    def _parts(self, batch: Batch, read: EventReader) -> Iterator[Part]:
         """Yield what is asked about a batch, as it is wanted."""
         left = set(range(len(batch)))
         try:
-            if batch.defect is not None:
-                raise batch.defect
-            together = bool(self._options.by)
-            for part in in_company(self._settings, batch, self._company) if together else alone(self._settings, batch):
+            together, settings = bool(self._options.by), self._settings
+            for part in in_company(settings, batch, read, self._company) if together else alone(settings, batch, read):
                 left.difference_update(part.places)
                 yield part
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             self._defect(batch, sorted(left), error)
-        batch.told.clear()  # what is on the wire now need not be held twice
+        batch.events.clear()  # what is on the wire now need not be held twice
 
     def _outcomes(self, requests: Iterator[tuple[_About, Request]]) -> Iterator[tuple[_About, Outcome]]:
         first = list(islice(requests, 1))  # without rows nobody is asked for the token

@@ -6,14 +6,15 @@ from dataclasses import replace
 from itertools import chain
 from typing import Container, Iterator, NamedTuple, Sequence
 
-from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
+from loglm_bridge.contract.limits import MAX_BATCH_EVENTS, MAX_RAW_BYTES
 from loglm_bridge.contract.sequence import cut, filled, key_of
 from loglm_bridge.splunk.batch import Batch
 from loglm_bridge.splunk.client import split
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.lanes import Request
-from loglm_bridge.splunk.rows import Told
+from loglm_bridge.splunk.rows import EventReader
 from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.table import Cells
 
 #: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
 FIRST = 4
@@ -30,45 +31,53 @@ class Part(NamedTuple):
     ends: Container[str] = ()
 
 
-def alone(settings: Settings, batch: Batch) -> Iterator[Part]:
+def alone(settings: Settings, batch: Batch, read: EventReader) -> Iterator[Part]:
     """Yield parts in which each event stands by itself."""
-    told = batch.told
-    for part, events in split(settings, [[i] for i in range(len(told))], lambda i: told[i].written()):
-        yield Part([batch.asked[i] for i in part], Request(events))
+    events = batch.events
+    for part, written in split(settings, [[i] for i in range(len(events))], lambda i: read.written(events[i])):
+        yield Part([batch.asked[i] for i in part], Request(written))
 
 
-def in_company(settings: Settings, batch: Batch, company: Company) -> Iterator[Part]:
+def in_company(settings: Settings, batch: Batch, read: EventReader, company: Company) -> Iterator[Part]:
     """Yield parts with all rows of an entity, or with whole windows of one that has too many, and its past.
 
     Its past goes with the first of its rows that came; what becomes of it is to be taken from where the last one is.
     """
-    told = batch.told
+    events = batch.events
+    entities = list(map(read.entity, events))
     first = -(-settings.batch_events // FIRST)
     settings = replace(settings, batch_events=min(_MORE * settings.batch_events, MAX_BATCH_EVENTS))
     runs: dict[str, list[int]] = {}
-    for i, one in enumerate(told):
-        runs.setdefault(one.entity, []).append(i)
+    for i, entity in enumerate(entities):
+        runs.setdefault(entity, []).append(i)
     known = company.of(runs)
     beside = {runs[entity][0]: len(entity) + len(text) for entity, text in known.items()}
-    units = chain.from_iterable(_units(settings, told, entity, run) for entity, run in runs.items())
-    for part, events in split(settings, units, lambda i: told[i].written(), beside, first):
-        mine, entities = set(part), {told[i].entity for i in part}
-        past = {entity: known[entity] for entity in entities if entity in known and runs[entity][0] in mine}
-        ends = {entity for entity in entities if entity and runs[entity][-1] in mine}
-        yield Part([batch.asked[i] for i in part], Request(events, past), ends)
+    units = chain.from_iterable(_units(settings, events, read, entity, run) for entity, run in runs.items())
+    for part, written in split(settings, units, lambda i: read.written(events[i]), beside, first):
+        mine, theirs = set(part), {entities[i] for i in part}
+        past = {entity: known[entity] for entity in theirs if entity in known and runs[entity][0] in mine}
+        ends = {entity for entity in theirs if entity and runs[entity][-1] in mine}
+        yield Part([batch.asked[i] for i in part], Request(written, past), ends)
 
 
-def _units(settings: Settings, told: Sequence[Told], entity: str, run: Sequence[int]) -> Iterator[Sequence[int]]:
+def _units(
+    settings: Settings, events: Sequence[Cells], read: EventReader, entity: str, run: Sequence[int]
+) -> Iterator[Sequence[int]]:
     """Yield which events of an entity have to stay together: all, where they fit a request well, else each window.
 
     As they came: the past is of the last that came.
     """
     if not entity:
         yield from ([i] for i in run)
-    elif len(run) <= settings.batch_events and sum([len(told[i].raw) for i in run]) <= settings.batch_bytes // 2:
+    elif len(run) <= settings.batch_events and _fit(settings.batch_bytes // 2, [events[i] for i in run], read):
         yield run
     else:
         entities = [entity] * len(run)
-        keys = [key_of(told[i].raw) for i in run]
-        windows = cut(entities, filled(entities, [told[i].epoch for i in run]), keys)
+        keys = [key_of(read.raw(events[i])) for i in run]
+        windows = cut(entities, filled(entities, [read.epoch(events[i]) for i in run]), keys)
         yield from sorted([run[place] for place in sorted(window)] for window in windows)
+
+
+def _fit(most: int, events: Sequence[Cells], read: EventReader) -> bool:
+    few = len(events) * (MAX_RAW_BYTES + 1) <= most
+    return few or sum([len(read.raw(cells)) for cells in events]) <= most

@@ -78,12 +78,9 @@ class Table:
                         cells[place], cells[other] = cells_of(values_of(cells[other]))
             yield cells, text or csv_row(cells)
 
-    def getter(self, names: Sequence[str]) -> Callable[[Cells], Sequence[str]]:
-        """Return what takes the texts of fields from a row; a field that the chunk lacks is empty text."""
-        places = [self._places.get(name, -1) for name in names]
-        if -1 in places:
-            return lambda cells: ["" if place < 0 else cells[place] for place in places]
-        return _getter(places)
+    def getter(self, name: str) -> Callable[[Cells], str]:
+        """Return what takes the text of a field from a row; a field that the chunk lacks is empty text."""
+        return itemgetter(self._places[name]) if name in self._places else lambda _: ""
 
     def records(self) -> Iterator[dict[str, Value]]:
         """Yield the rows as mappings from field to text, or to a list of texts where the field is multivalue."""

@@ -16,7 +16,7 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, join_request, read_request
 from loglm_bridge.splunk.labeller import Labeller
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import Told, event_of
+from loglm_bridge.splunk.rows import EventReader, event_of
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table
 from tests.splunk.sidecar_standin import past_of
@@ -147,7 +147,7 @@ def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
     defects = []
     labeller = Labeller(options, replace(SETTINGS, batch_events=1), None, defects.append)
     labeller._client = Sidecar()
-    monkeypatch.setattr(Told, "written", broken_at(5, Told.written))
+    monkeypatch.setattr(EventReader, "written", broken_at(5, EventReader.written))
     text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6
@@ -157,9 +157,9 @@ def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
 def broken_at(number, write):
     calls = count(1)
 
-    def wrapped(told):
+    def wrapped(read, cells):
         if next(calls) == number:
             raise RuntimeError("a defect")
-        return write(told)
+        return write(read, cells)
 
     return wrapped

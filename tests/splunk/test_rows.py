@@ -10,7 +10,7 @@ from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options, join_request, read_request
 from loglm_bridge.splunk.columns import OUTPUTS, column_names
-from loglm_bridge.splunk.rows import blank_columns, decimal, event_of, event_reader, label_columns
+from loglm_bridge.splunk.rows import EventReader, blank_columns, decimal, event_of, label_columns
 from loglm_bridge.splunk.table import Table
 from tests.splunk.splunkd import encode_rows
 from tests.splunk.test_table import CELL
@@ -44,10 +44,10 @@ def test_any_row_gives_an_event_that_crosses_the_wire(row):
 )
 def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
     table = Table(encode_rows([row]))
-    (told,) = map(event_reader(table, field, by), table)
-    body = join_request([told.written()], Options())
-    assert read_request(body).events == (event_of(row, field, by),)
-    assert told.entity == event_of(row, field, by).entity
+    read, (cells,), event = EventReader(table, field, by), table, event_of(row, field, by)
+    assert read_request(join_request([read.written(cells)], Options())).events == (event,)
+    assert (read.raw(cells), read.epoch(cells), read.entity(cells)) == (event.raw, event.time, event.entity)
+    assert read.text(cells)[: len(event.raw)] == event.raw
 
 
 @given(st.text(alphabet="aé中\U0001f600", min_size=1), st.integers(0, 3))
