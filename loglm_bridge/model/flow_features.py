@@ -6,7 +6,7 @@ and no batch can make another of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -28,6 +28,9 @@ _ALWAYS = float(1 << 50)
 
 #: Flows among which the pace around a flow is taken.
 _NEAR = 16
+
+#: Bits of an amount below the octaves of its bytes.
+_FINE = 20
 
 _FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS = range(4)
 
@@ -51,10 +54,8 @@ def features(records: np.ndarray, lengths: np.ndarray, rows: np.ndarray | slice 
     window = np.repeat(np.arange(len(lengths)), lengths)
     places = np.arange(len(records))[rows]
     mine = window[places]
-    exact = _joined(sizes[[_FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS]])
-    coarse = _joined(sizes[[_FWD_BYTES, _BWD_BYTES]] // 4)
-    keys = (exact, coarse, records["dest_port"], records["src_port"], records["dest"])
-    repeats = [column[places] for key in keys for column in _repeats(key, window)]
+    keys = [(_amounts(sizes), (0, _FINE)), *[(records[name], (0,)) for name in ("dest_port", "src_port", "dest")]]
+    repeats = [column[places] for key, bits in keys for column in _repeats(key.astype(np.int64), window, bits)]
     shares = 16 * np.column_stack(repeats) // lengths[mine, None]
     flows, rest = np.split(_of_windows(sizes, lengths)[mine], [1], axis=1)
     pace = _pace(records["time"], lengths, mine, places)
@@ -75,12 +76,12 @@ def _of_windows(sizes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.column_stack([lengths, 16 * signed // count, levels, spreads])
 
 
-def _joined(sizes: np.ndarray) -> np.ndarray:
-    """Return one number below 2**32 for up to four sizes, each in quarter octaves."""
-    out = np.zeros(len(sizes[0]), dtype=np.int64)
-    for size in sizes:
-        out = out << 8 | size & 255
-    return out
+def _amounts(sizes: np.ndarray) -> np.ndarray:
+    """Return one number below 2**32 for bytes and packets; above its last _FINE bits it tells bytes by octaves alone."""
+    fwd_bytes, bwd_bytes, fwd_pkts, bwd_pkts = sizes[[_FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS]].astype(np.int64)
+    octaves = fwd_bytes >> 2 << 6 | bwd_bytes >> 2
+    parts = (fwd_bytes & 3) << 2 | bwd_bytes & 3
+    return octaves << _FINE | parts << 16 | fwd_pkts << 8 | bwd_pkts
 
 
 def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -98,14 +99,17 @@ def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray, places: np
     return np.where(gaps == 0, -1, quarters(16 * passed // np.maximum(gaps, 1)))
 
 
-def _repeats(key: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many different keys (below 2**32) each flow's window has, and how often its own occurs there."""
-    both = window << 32 | key.astype(np.int64)
+def _repeats(key: np.ndarray, window: np.ndarray, bits: Sequence[int]) -> Iterator[np.ndarray]:
+    """Yield of keys (below 2**32), the last `bits` of them left out, how many different ones each flow's window has,
+    and how often its own occurs there."""
+    both = window << 32 | key
     order = np.argsort(both, kind="stable")  # windows are in order already, which this one makes use of
     ordered = both[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    run = np.cumsum(new) - 1
-    same = np.empty(len(order), dtype=np.int64)
-    same[order] = np.bincount(run)[run]
-    return np.bincount(window[order[new]])[window], same
+    for left_out in bits:
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = ordered[1:] >> left_out != ordered[:-1] >> left_out
+        run = np.cumsum(new) - 1
+        same = np.empty(len(order), dtype=np.int64)
+        same[order] = np.bincount(run)[run]
+        yield np.bincount(window[order[new]])[window]
+        yield same
