@@ -108,8 +108,9 @@ def _repeats(key: np.ndarray, window: np.ndarray, bits: Sequence[int]) -> Iterat
     for left_out in bits:
         new = np.ones(len(order), dtype=bool)
         new[1:] = ordered[1:] >> left_out != ordered[:-1] >> left_out
-        run = np.cumsum(new) - 1
+        begins = np.flatnonzero(new)
+        counts = np.diff(begins, append=len(order))
         same = np.empty(len(order), dtype=np.int64)
-        same[order] = np.bincount(run)[run]
-        yield np.bincount(window[order[new]])[window]
+        same[order] = np.repeat(counts, counts)
+        yield np.bincount(window[begins])[window]  # no flow leaves its window
         yield same
