@@ -79,8 +79,9 @@ def _of_windows(sizes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 def _amounts(sizes: np.ndarray) -> np.ndarray:
     """Return one number below 2**32 for bytes and packets; without its last _FINE bits it tells octaves of bytes."""
     fwd_bytes, bwd_bytes, fwd_pkts, bwd_pkts = sizes[[_FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS]].astype(np.int64)
-    octaves: np.ndarray = fwd_bytes >> 2 << 6 | bwd_bytes >> 2
-    return octaves << _FINE | (fwd_bytes & 3) << 18 | (bwd_bytes & 3) << 16 | fwd_pkts << 8 | bwd_pkts
+    octaves = fwd_bytes >> 2 << 6 | bwd_bytes >> 2
+    told: np.ndarray = octaves << _FINE | (fwd_bytes & 3) << 18 | (bwd_bytes & 3) << 16 | fwd_pkts << 8 | bwd_pkts
+    return told
 
 
 def _pace(times: np.ndarray, lengths: np.ndarray, window: np.ndarray, places: np.ndarray) -> np.ndarray:
