@@ -16,8 +16,14 @@ events = st.lists(
 )
 
 
-@given(events)
-def test_they_are_those_of_the_contract(told):
+def sorted_by_time(told):
+    """As most searches bring them, or the last ones first."""
+    return sorted(told, key=lambda one: one[1])
+
+
+@given(events, st.sampled_from([lambda told: told, sorted_by_time, lambda told: sorted_by_time(told)[::-1]]))
+def test_they_are_those_of_the_contract(told, come):
+    told = come(told)
     entities, times, keys = ([one[i] for one in told] for i in range(3))
     numbers = np.array([["a", "b"].index(one) if one else NOBODY for one in entities], dtype=np.int64)
     order, lengths = cut(numbers, np.array(times, dtype=np.float64), np.array(keys, dtype=np.uint32))
