@@ -18,7 +18,8 @@ def parent(technique_id: str) -> str:
 
 def technique(technique_id: str, confidence: float) -> Technique:
     """Return the named technique. Raises KeyError for an id that the table does not hold."""
-    return Technique(technique_id, *TECHNIQUES[technique_id], confidence)
+    # half the time of Technique(...): an alarm has three
+    return tuple.__new__(Technique, (technique_id, *TECHNIQUES[technique_id], confidence))
 
 
 def named(technique_id: str, confidence: float) -> Technique:

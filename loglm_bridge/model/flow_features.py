@@ -59,7 +59,8 @@ def features(records: np.ndarray, lengths: np.ndarray, rows: np.ndarray | slice 
     shares = 16 * np.column_stack(repeats) // lengths[mine, None]
     flows, rest = np.split(_of_windows(sizes, lengths)[mine], [1], axis=1)
     pace = _pace(records["time"], lengths, mine, places)
-    return np.column_stack([records["own"][places], flows, pace, rest, shares]).astype(np.float32)
+    parts = records.take(places)["own"], flows, pace[:, None], rest, shares
+    return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
 def _of_windows(sizes: np.ndarray, lengths: np.ndarray) -> np.ndarray:

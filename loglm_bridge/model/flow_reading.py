@@ -22,6 +22,9 @@ from loglm_bridge.model.heads import DECIMALS, ranked, sigmoid, softmax, verdict
 #: Verdicts that are remembered, half a kilobyte each; then all are forgotten.
 MOST_KNOWN = 8_192
 
+#: What a verdict on a flow holds behind its novelty.
+_NO_MORE = Verdict("ok")[5:]
+
 #: Techniques with their confidences, the most likely first.
 _Ranked = tuple[tuple[str, float], ...]
 
@@ -130,7 +133,8 @@ class FlowReader:
             if found is None:
                 score, novelty, techniques = key
                 named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
-                found = known[key] = Verdict("ok", score, word, named, novelty)
+                # half the time of Verdict(...)
+                found = known[key] = tuple.__new__(Verdict, ("ok", score, word, named, novelty, *_NO_MORE))
                 new += 1
             out.append(found)
         if len(known) > MOST_KNOWN:
