@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 import queue
+import threading
 from typing import Callable, TypeVar, Union
 
 T = TypeVar("T")
@@ -23,8 +23,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
             results.put((None, error))
 
-    # threading.Thread.start would wait until the new thread has got the interpreter from a caller that is busy
-    _thread.start_new_thread(run, ())
+    threading.Thread(target=run, name="loglm-call", daemon=True).start()
     try:
         result, error = results.get(timeout=seconds)
     except queue.Empty:
