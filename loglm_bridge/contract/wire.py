@@ -29,7 +29,7 @@ class Options:
 
     `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
     `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty), `short` for
-    one in which results that are ok are lists: see `write_verdict`.
+    one in which results that are ok are lists: see `reply.short_form`.
     """
 
     top: int = 3
