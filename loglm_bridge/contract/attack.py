@@ -30,7 +30,7 @@ def named(technique_id: str, confidence: float) -> Technique:
     """
     known = TECHNIQUES.get(technique_id)
     if known is not None:
-        return Technique(technique_id, *known, confidence)
+        return tuple.__new__(Technique, (technique_id, *known, confidence))  # as above
     if not isinstance(technique_id, str) or not TECHNIQUE_ID.match(technique_id):
         raise ValueError(f"no technique {technique_id!r}")
     return Technique(technique_id, technique_id, (), confidence)

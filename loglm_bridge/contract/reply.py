@@ -122,7 +122,10 @@ def read_short(data: Sequence[Any]) -> Verdict:
         techniques = tuple(map(attack.named, ranking[::2], map(unit, ranking[1::2]))) if ranking else ()
         if word not in VERDICTS or truncated.__class__ is not bool or len(ranking) % 2:
             raise ValueError("no such verdict")
-        return Verdict("ok", unit(score), word, techniques, unit(novelty), truncated)
+        if not (score.__class__ is novelty.__class__ is float and 0.0 <= score <= 1.0 and 0.0 <= novelty <= 1.0):
+            score, novelty = unit(score), unit(novelty)  # a whole number, or none of these
+        # half the time of Verdict(...)
+        return tuple.__new__(Verdict, ("ok", score, word, techniques, novelty, truncated, None, None, None))
     except (ArithmeticError, TypeError, ValueError) as error:
         raise BadReply(f"a verdict of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 

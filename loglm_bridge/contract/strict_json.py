@@ -51,7 +51,8 @@ def loads_reply(body: bytes) -> Any:
     Raises:
         InvalidRequest: the body is not JSON, or holds too many objects and lists.
     """
-    if body.count(b"[") + body.count(b"{") > _MAX_CONTAINERS:  # those in texts are among them
+    # each takes two bytes; those in texts are counted, too
+    if len(body) > 2 * _MAX_CONTAINERS and body.count(b"[") + body.count(b"{") > _MAX_CONTAINERS:
         _check_shape(body)
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_constant, parse_int=_whole_number)

@@ -20,6 +20,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=F
 #: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
 _MAX_MEMO = 1_024
 
+#: What JSON escapes in ASCII.
+_ESCAPED = bytes(range(32)) + b'"\\'
+
 _FLAGS = ("embedding", "explain", "sequence", "distinct", "brief", "short")
 
 
@@ -132,8 +135,11 @@ def write_request(events: Sequence[Event], options: Options) -> bytes:
 
 def join_request(events: Iterable[bytes], options: Options, past: Optional[Mapping[str, str]] = None) -> bytes:
     """Return the body of a request from elements that `write_event` made, and the past of their entities, if any."""
-    told = "" if past is None else ',"past":{' + ",".join([f"{_quoted(e)}:{_quoted(t)}" for e, t in past.items()]) + "}"
-    return b'{"events":[%b],"options":%b%b}' % (b",".join(events), dump(options.to_dict()), told.encode())
+    told = b'],"options":' + dump(options.to_dict())
+    if past is None:
+        return b",".join(_framed(b'{"events":[', events, told + b"}"))
+    pairs = [b"%b:%b" % (_quoted(entity).encode(), _past(text)) for entity, text in past.items()]
+    return b",".join(_framed(b'{"events":[', events, told) + _framed(b'"past":{', pairs, b"}}"))
 
 
 def write_event(raw: str, hints: str, entity: str, time: Optional[float]) -> bytes:
@@ -174,6 +180,20 @@ def _quoted(text: str) -> str:
         except UnicodeEncodeError:
             return encode_basestring_ascii(text)
     return encode_basestring(text)
+
+
+def _past(text: str) -> bytes:
+    """Return a past as JSON: it is long, and as a rule nothing in it is to be escaped."""
+    told = text.encode("utf-8", "surrogatepass")
+    return b'"%b"' % told if told.isascii() and told == told.translate(None, _ESCAPED) else _quoted(text).encode()
+
+
+def _framed(before: bytes, parts: Iterable[bytes], after: bytes) -> list[bytes]:
+    """Return parts with something before the first and after the last one, so that all are joined, and copied, once."""
+    framed = [*parts] or [b""]
+    framed[0] = before + framed[0]
+    framed[-1] += after
+    return framed
 
 
 _memo = lru_cache(maxsize=4_096)(_hints)

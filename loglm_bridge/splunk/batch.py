@@ -8,8 +8,8 @@ from typing import Callable, Iterable, Iterator
 
 from loglm_bridge.splunk.table import Cells
 
-#: Rows that are written at a time.
-_PIECE = 1_000
+#: Rows that are written at a time. A text of many would be memory of its own, which the system clears each time.
+_PIECE = 100
 
 
 class Batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Sequence
 
 from loglm_bridge.contract.verdict import Technique, Verdict
@@ -36,14 +37,18 @@ class LabelCells:
 
     def of(self, verdict: Verdict, model: str) -> str:
         """Return the cells of a row that the model answered."""
-        if self._options.output != "labels" or verdict.explanation is not None:
+        status, score, _, ranking, novelty, truncated, _, explanation, detail = verdict
+        if self._options.output != "labels" or explanation is not None:
             return csv_values(self._values(verdict, model)) + ROW_END
         word = decide(verdict, self._options.threshold)
-        techniques = shown_techniques(verdict, word)
-        key = verdict.status, word, verdict.truncated, verdict.detail, model, *[t[:3] for t in techniques]
+        key: _Key = status, word, truncated, detail, model
+        sure = ","
+        techniques = ranking and shown_techniques(verdict, word)
+        if techniques:
+            key += tuple([t[:3] for t in techniques])
+            sure = _confidences(techniques)
         before, between, after = self._frames.get(key) or self._frame(key, verdict, model)
-        sure = _confidences(techniques) if techniques else ","
-        return f"{before}{decimal(verdict.score)},{between}{sure},{decimal(verdict.novelty)},{after}"
+        return f"{before}{decimal(score)},{between}{sure},{_of_few(novelty)},{after}"
 
     def blank(self, status: str, detail: str) -> str:
         """Return the cells of a row without an answer: the status, and why."""
@@ -61,6 +66,10 @@ class LabelCells:
             self._frames.clear()
         frame = self._frames[key] = f"{before},", f",{between},", f",{after}{ROW_END}"
         return frame
+
+
+#: Novelties come in few steps.
+_of_few = lru_cache(maxsize=4_096)(decimal)
 
 
 def _confidences(techniques: Sequence[Technique]) -> str:

@@ -20,7 +20,7 @@ from loglm_bridge.splunk.label_cells import LabelCells
 from loglm_bridge.splunk.lanes import Outcome, Request
 from loglm_bridge.splunk.messages import Tally
 from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.parts import FIRST, Part, alone, in_company
+from loglm_bridge.splunk.parts import FIRST, alone, in_company
 from loglm_bridge.splunk.rows import EventReader
 from loglm_bridge.splunk.settings import Settings
 from loglm_bridge.splunk.table import Table, csv_row
@@ -102,24 +102,21 @@ class Labeller:
             if not len(batch):
                 return
             size = size and most
-            parts = self._parts(batch, read)
-            part = next(parts, Part((), Request(())))
-            for following in parts:
-                yield _About(batch, part.places, part.ends, last=False), part.request
-                part = following
-            yield _About(batch, part.places, part.ends, last=True), part.request
+            yield from self._asked(batch, read)
 
-    def _parts(self, batch: Batch, read: EventReader) -> Iterator[Part]:
-        """Yield what is asked about a batch, as it is wanted."""
-        left = set(range(len(batch)))
+    def _asked(self, batch: Batch, read: EventReader) -> Iterator[tuple[_About, Request]]:
+        """Yield what is to be asked about a batch, as it is wanted."""
+        left, together, settings = set(batch.asked), bool(self._options.by), self._settings
         try:
-            together, settings = bool(self._options.by), self._settings
             for part in in_company(settings, batch, read, self._company) if together else alone(settings, batch, read):
                 left.difference_update(part.places)
-                yield part
+                # handed on at once: what follows it is written while the sidecar works
+                yield _About(batch, part.places, part.ends, last=not left), part.request
         except Exception as error:  # noqa: BLE001 - a defect of ours must not cost the user the search
             self._defect(batch, sorted(left), error)
         batch.events.clear()  # what is on the wire now need not be held twice
+        if left or not batch.asked:
+            yield _About(batch, (), (), last=True), Request(())
 
     def _outcomes(self, requests: Iterator[tuple[_About, Request]]) -> Iterator[tuple[_About, Outcome]]:
         first = list(islice(requests, 1))  # without rows nobody is asked for the token

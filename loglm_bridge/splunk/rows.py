@@ -133,8 +133,8 @@ def decimal(number: Optional[float]) -> str:
         return ""
     text = repr(number)
     if len(text) > _PLAIN or "e" in text:
-        text = f"{number:.6f}".rstrip("0")
-    return text[:-2] if text[-2:] == ".0" else text.rstrip(".")
+        return f"{number:.6f}".rstrip("0").rstrip(".")
+    return text[:-2] if text[-2:] == ".0" else text
 
 
 @lru_cache(maxsize=8)
