@@ -15,12 +15,13 @@ from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.model.artefact import SEQUENCE_CONFIG
+from loglm_bridge.model.cache import Cache
 from loglm_bridge.model.flow_trees import FlowTrees
 from loglm_bridge.model.head_config import Curve
 from loglm_bridge.model.heads import DECIMALS, ranked, sigmoid, softmax, verdict
 
-#: Verdicts that are remembered, half a kilobyte each; then all are forgotten.
-MOST_KNOWN = 8_192
+#: Verdicts that are remembered, half a kilobyte each.
+_MOST_KNOWN = 8_192
 
 #: What a verdict on a flow holds behind its novelty.
 _NO_MORE = Verdict("ok")[5:]
@@ -74,7 +75,7 @@ class FlowReader:
         self._trees = FlowTrees(model, len(config.techniques), threads)
         self.config, self._unknown = config, unknown
         self._depths = np.array(config.depths)
-        self._known: dict[_Key, Verdict] = {}
+        self.clear()
         self._recalled = self._judged = 0
 
     def afresh(self) -> FlowReader:
@@ -113,7 +114,7 @@ class FlowReader:
 
     def clear(self) -> None:
         """Forget what was remembered."""
-        self._known = {}
+        self._known = Cache[_Key, Verdict](_MOST_KNOWN)
 
     def _scores(self, logits: np.ndarray) -> list[float]:
         curve = self.config.curve
@@ -127,18 +128,17 @@ class FlowReader:
 
     def _remembered(self, keys: Sequence[_Key], words: Sequence[str]) -> list[Verdict]:
         """Return the verdicts that are called `words`, one object for equal ones."""
-        out, known, new = [], self._known, 0
+        out, known, fresh = [], self._known, dict[_Key, Verdict]()
         for key, word in zip(keys, words, strict=True):
-            found = known.get(key)
+            found = known.get(key) or fresh.get(key)
             if found is None:
                 score, novelty, techniques = key
                 named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
                 # half the time of Verdict(...)
-                found = known[key] = tuple.__new__(Verdict, ("ok", score, word, named, novelty, *_NO_MORE))
-                new += 1
+                found = fresh[key] = tuple.__new__(Verdict, ("ok", score, word, named, novelty, *_NO_MORE))
             out.append(found)
-        if len(known) > MOST_KNOWN:
-            self._known = {}
-        self._judged += new
-        self._recalled += len(out) - new
+        recalled = len(out) - len(fresh)
+        known.keep(fresh, recalled)
+        self._judged += len(fresh)
+        self._recalled += recalled
         return out

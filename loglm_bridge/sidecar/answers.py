@@ -15,6 +15,7 @@ from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.reply import short_form, write_verdict
 from loglm_bridge.contract.verdict import MODEL_STATUSES, Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.model.cache import Cache
 from loglm_bridge.sidecar.backend import Model
 from loglm_bridge.sidecar.metrics import Metrics
 from loglm_bridge.sidecar.watchdog import HungError, Watchdog
@@ -32,11 +33,10 @@ def withheld(detail: str) -> Answer:
     return Answer("error", write_verdict(Verdict("error", detail=detail)))
 
 
-#: Answers that are kept written; then all are forgotten.
+#: Answers that are kept written.
 _MOST_WRITTEN = 16_384
 
-
-_Written = dict[int, tuple[Verdict, Answer]]
+_Written = Cache[int, tuple[Verdict, Answer]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ class Caller:
 
     watchdog: Watchdog
     metrics: Metrics
-    written: tuple[_Written, _Written] = field(default_factory=lambda: ({}, {}), repr=False)
+    written: tuple[_Written, _Written] = field(
+        default_factory=lambda: (_Written(_MOST_WRITTEN), _Written(_MOST_WRITTEN)), repr=False
+    )
 
     async def __call__(
         self, model: Model, events: Sequence[Event], options: Options, past: Past | None, seconds: float
@@ -88,25 +90,22 @@ class Caller:
         verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
-        get = self.written[options.short].get
-        kept = [get(id(verdict)) for verdict in verdicts]
+        written = self.written[options.short]
+        kept = [written.get(id(verdict)) for verdict in verdicts]
         found = [own[1] if own and own[0] is verdict else None for verdict, own in zip(verdicts, kept, strict=True)]
         new = {id(verdict): verdict for verdict, answer in zip(verdicts, found, strict=True) if answer is None}
-        fresh = dict(zip(new, self._write(list(new.values()), options.short), strict=True))
+        answers = _write(list(new.values()), options.short)
+        fresh = dict(zip(new, answers, strict=True))
+        if not (options.embedding or options.explain):  # those are large
+            written.keep(dict(zip(new, zip(new.values(), answers, strict=True), strict=True)), len(verdicts) - len(new))
         return [answer or fresh[id(verdict)] for verdict, answer in zip(verdicts, found, strict=True)]
 
-    def _write(self, verdicts: Sequence[Verdict], short: bool) -> list[Answer]:
-        """Return the answers of verdicts and keep those that can be small."""
-        if not all(map(_sound, verdicts)):
-            raise ModelFailed("the model returned invalid numbers")
-        answers = [Answer(v.status, body) for v, body in zip(verdicts, _bodies(verdicts, short), strict=True)]
-        known = self.written[short]
-        if len(known) + len(verdicts) > _MOST_WRITTEN:
-            known.clear()
-        for verdict, answer in zip(verdicts, answers, strict=True):
-            if verdict.embedding is None and verdict.explanation is None:
-                known[id(verdict)] = verdict, answer
-        return answers
+
+def _write(verdicts: Sequence[Verdict], short: bool) -> list[Answer]:
+    """Return the answers of verdicts. Raises ModelFailed where they hold what is none."""
+    if not all(map(_sound, verdicts)):
+        raise ModelFailed("the model returned invalid numbers")
+    return [Answer(v.status, body) for v, body in zip(verdicts, _bodies(verdicts, short), strict=True)]
 
 
 def _bodies(verdicts: Sequence[Verdict], short: bool) -> Iterator[bytes]:

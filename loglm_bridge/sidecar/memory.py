@@ -10,7 +10,7 @@ import resource
 _ARENA_MAX, _ARENAS = -8, 2
 
 #: New objects after which Python looks for cycles.
-_COLLECT_AFTER = 10_000
+_COLLECT_AFTER = 50_000
 
 
 def cap(megabytes: int) -> None:

@@ -1,7 +1,7 @@
-"""Requests under way: two threads for each sidecar, which take the next request as soon as their last one is answered.
+"""Requests under way: three threads for each sidecar, which take the next request as soon as their last one is answered.
 
-So the caller makes the next request and uses the last answer while sidecars work; a sidecar has a request to go on
-with while its last answer travels and is read; and of several sidecars the quicker one gets more. A request that one
+So the caller makes the next request and uses the last answer while sidecars work; a sidecar, which works on two, has
+another to go on with while its last answer travels and is read; and of several sidecars the quicker one gets more. A request that one
 sidecar failed goes to another that has not been asked, unless its circuit is open.
 """
 
@@ -17,7 +17,7 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.endpoint import Endpoint, bare
 
 #: Requests that one sidecar has at a time, each on its connection; one, until it has answered one promptly.
-AT_ONCE = 2
+AT_ONCE = 3
 
 #: Seconds that a caller stands back while its request is written and sent. A busy one would take the interpreter from
 #: the lane for 5 ms at each of its calls to the system, and the sidecar would have nothing to do meanwhile.

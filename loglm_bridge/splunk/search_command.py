@@ -60,7 +60,6 @@ class LogLMCommand(ChunkedCommand):
         text = messages.summary(tally, field=self._asked.field, prefix=self._asked.prefix, ref=self.ref)
         if text:
             self.tell("WARN", text)
-        self.log_end("finished")
 
     def log_end(self, how: str) -> None:
         """Log what became of the rows; processes that were only asked getinfo leave no line."""
