@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", default="", metavar="FIELDS", help="read the events of one entity (a field, or several with commas)"
     )
-    parser.add_argument("--top", type=_top, default=Options.top, metavar="N", help=f"most techniques, 1 to {MAX_TOP}")
+    parser.add_argument("--top", type=_top, default=Options().top, metavar="N", help=f"most techniques, 1 to {MAX_TOP}")
     parser.add_argument("--embedding", action="store_true", help="add the event's vector")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
     parser.add_argument("--profile", choices=("base", "fast"), default="base", help="which of the model's encoders")

@@ -202,10 +202,10 @@ def test_an_installed_package_brings_the_apps_files(tmp_path, monkeypatch):
 
 
 def test_nothing_of_the_users_environment_configures_the_demo(tmp_path, monkeypatch):
-    for name in ("LOGLM_PORT", "LOGLM_MODEL", "SPLUNK_HOME"):
+    for name in ("LOGLM_PORT", "LOGLM_MODEL", "SPLUNK_HOME", "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.setenv(name, "/elsewhere")
     env = stage.environment(tmp_path / "home")
-    assert "LOGLM_PORT" not in env
+    assert not {"LOGLM_PORT", "PYTHONDONTWRITEBYTECODE"} & env.keys()
     assert env["SPLUNK_HOME"] == str(tmp_path / "home")
 
 

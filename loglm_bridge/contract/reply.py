@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import Any, Iterable, Mapping, Optional, Sequence
+from types import MappingProxyType
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.errors import BadReply, InvalidRequest
@@ -16,13 +16,12 @@ from loglm_bridge.contract.verdict import VERDICTS, Verdict, unit
 from loglm_bridge.contract.wire import ModelId, dump
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to a batch; `verdicts` has the order and length of the request's events, `past` is their entities'."""
 
     model: ModelId
     verdicts: tuple[Verdict, ...]
-    past: Mapping[str, str] = field(default_factory=dict)
+    past: Mapping[str, str] = MappingProxyType({})
 
 
 def write_verdict(verdict: Verdict, short: bool = False) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any, Iterable, Mapping, Optional, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.errors import InvalidRequest, TooLarge
 from loglm_bridge.contract.event import Event
@@ -26,8 +25,7 @@ _ESCAPED = bytes(range(32)) + b'"\\'
 _FLAGS = ("embedding", "explain", "sequence", "distinct", "brief", "short")
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
 
     `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
@@ -54,7 +52,7 @@ class Options:
             return cls()
         if not isinstance(data, Mapping):
             raise InvalidRequest("options must be a JSON object", where="/options")
-        top = data.get("top", cls.top)
+        top = data.get("top", cls().top)
         if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= MAX_TOP:
             raise InvalidRequest(f"top must be a whole number from 1 to {MAX_TOP}", where="/options/top")
         flags = {}
@@ -67,11 +65,10 @@ class Options:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object."""
-        return {"top": self.top, **{name: getattr(self, name) for name in _FLAGS}}
+        return self._asdict()
 
 
-@dataclass(frozen=True)
-class ModelId:
+class ModelId(NamedTuple):
     """Which model answered; `sha256` is that of its manifest."""
 
     name: str
@@ -80,18 +77,17 @@ class ModelId:
 
     def to_dict(self) -> dict[str, str]:
         """Return the wire object."""
-        return {"name": self.name, "version": self.version, "sha256": self.sha256}
+        return self._asdict()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version} {self.sha256[:12]}"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A batch to label; `past` (contract/past.py) is None where the reply shall tell of none either."""
 
     events: tuple[Event, ...]
-    options: Options = field(default_factory=Options)
+    options: Options = Options()
     past: Optional[Mapping[str, str]] = None
 
 

@@ -29,6 +29,9 @@ STOP_SECONDS = 20
 _READY = re.compile(r"LogLM sidecar ready on (http://\S+)\s*\Z")
 _REFUSED = 78
 
+#: What the names of variables begin with that would configure a process.
+_SET_ASIDE = ("LOGLM_", "SPLUNK_", "PYTHONDONTWRITEBYTECODE")
+
 
 def app_file(name: str) -> Path:
     """Return where a file of the app lies. Raises InputError if it is neither in a checkout nor installed."""
@@ -60,9 +63,12 @@ def make_app(folder: Path, url: str, token_file: Path) -> Path:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment of the demo's processes: nothing that would configure them, logs below `home`."""
+    """Return the environment of the demo's processes: nothing that would configure them, logs below `home`.
+
+    They keep what they compile, as splunkd's Python does: else each search would compile the app anew.
+    """
     (home / "var" / "log" / "splunk").mkdir(parents=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LOGLM_", "SPLUNK_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SET_ASIDE)}
     package = str(Path(loglm_bridge.__file__).parents[1])
     path = os.pathsep.join(p for p in (package, kept.get("PYTHONPATH", "")) if p)
     return {**kept, "PYTHONPATH": path, "SPLUNK_HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}

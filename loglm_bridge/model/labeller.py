@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ class Labeller:
 
     def __init__(self, folder: artefact.ModelFolder, threads: int = 1, profile: str = artefact.BASE) -> None:
         named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
-        self.id: ModelId = replace(folder.id, name=named)
+        self.id: ModelId = folder.id._replace(name=named)
         self._folder, self._profile = folder, profile
         self._judge = Judge(folder, profile, threads)
         self._context = context_of(folder, self._judge.config, threads)

@@ -16,7 +16,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -90,9 +90,9 @@ class Api:
         model = self.keeper.ready_model().id
         with self.admission.body(int(request.headers["content-length"])):
             batch = await self._read(request)
-            options = replace(batch.options, embedding=True) if embed else batch.options
+            options = batch.options._replace(embedding=True) if embed else batch.options
             past = None if batch.past is None else Past(batch.past)
-            answers = await self._label(request, replace(batch, options=options), past)
+            answers = await self._label(request, batch._replace(options=options), past)
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
             told = answering.texts(past.left) if past else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import repeat
 
 from loglm_bridge.contract.errors import InvalidRequest, ModelFailed, NotReady
@@ -65,7 +65,7 @@ class Inference:
     async def _isolate(
         self, model: Model, events: Sequence[Event], options: Options, past: Past | None, error: Exception
     ) -> list[Answer]:
-        alone = replace(options, sequence=False)
+        alone = options._replace(sequence=False)
         search = Search(
             call=lambda part, seconds: self.caller(model, part, alone, None, seconds),
             suspect=lambda: self._suspect(model),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Callable, Iterable, Iterator, Mapping, Optional, Sequence, TypeVar
 
@@ -101,7 +100,7 @@ class SidecarClient:
 
         They are taken as there is room for them, some before the first one is answered.
         """
-        options = replace(options, distinct=True, short=True)  # how a reply is spelt, not what it says
+        options = options._replace(distinct=True, short=True)  # how a reply is spelt, not what it says
         under_way: deque[tuple[Key, Optional[Asked]]] = deque()
         for key, request in requests:
             under_way.append((key, self._lanes.ask(request, options) if request.events else None))

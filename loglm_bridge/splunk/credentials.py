@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 from urllib.parse import urlsplit
@@ -24,12 +23,11 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,512}\Z")
 _MAX_FILE = 4096
 
 
-@dataclass(frozen=True)
 class SplunkSession:
-    """A session with splunkd as it is handed to commands and inputs; the key is never printed."""
+    """A session with splunkd as it is handed to commands and inputs; no kind of class that prints its key."""
 
-    uri: str
-    key: str = field(repr=False)
+    def __init__(self, uri: str, key: str) -> None:
+        self.uri, self.key = uri, key
 
 
 def sidecar_token(settings: Settings, session: Optional[SplunkSession]) -> str:

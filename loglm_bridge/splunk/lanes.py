@@ -1,8 +1,8 @@
-"""Requests under way: three threads for each sidecar, which take the next request as soon as their last one is answered.
+"""Requests under way: three threads for each sidecar; each takes the next request as soon as its last one is answered.
 
 So the caller makes the next request and uses the last answer while sidecars work; a sidecar, which works on two, has
-another to go on with while its last answer travels and is read; and of several sidecars the quicker one gets more. A request that one
-sidecar failed goes to another that has not been asked, unless its circuit is open.
+another to go on with while its last answer travels and is read; and of several sidecars the quicker one gets more. A
+request that one sidecar failed goes to another that has not been asked, unless its circuit is open.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ is in that file) and `record=true` (which writes events and the session key to d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.errors import OptionError
 from loglm_bridge.contract.limits import MAX_TOP
@@ -24,8 +23,7 @@ Readers = Mapping[str, Callable[[str], Any]]
 _MAX_SHOWN = 80
 
 
-@dataclass(frozen=True)
-class SearchOptions:
+class SearchOptions(NamedTuple):
     """What one search asks for; `threshold` None leaves the model's own."""
 
     threshold: Optional[float]

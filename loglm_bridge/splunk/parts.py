@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain
 from typing import Container, Iterator, NamedTuple, Sequence
 
@@ -46,7 +45,7 @@ def in_company(settings: Settings, batch: Batch, read: EventReader, company: Com
     events = batch.events
     entities = list(map(read.entity, events))
     first = -(-settings.batch_events // FIRST)
-    settings = replace(settings, batch_events=min(_MORE * settings.batch_events, MAX_BATCH_EVENTS))
+    settings = settings._replace(batch_events=min(_MORE * settings.batch_events, MAX_BATCH_EVENTS))
     runs: dict[str, list[int]] = {}
     for i, entity in enumerate(entities):
         runs.setdefault(entity, []).append(i)

@@ -10,9 +10,8 @@ import os
 import re
 from configparser import ConfigParser
 from configparser import Error as ConfError
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from loglm_bridge.contract.errors import ConfigError
@@ -28,8 +27,7 @@ MAX_SIDECARS = 16
 _NOT_IN_URL = re.compile(r"[@?#\\\x00-\x20\x7f]")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What `loglm.conf` says. `timeout` in seconds, `batch_bytes` in bytes of a request body; None where empty."""
 
     urls: tuple[str, ...]

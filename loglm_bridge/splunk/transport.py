@@ -12,9 +12,8 @@ import select
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from loglm_bridge import __version__
@@ -44,8 +43,7 @@ class ConnectionLost(SidecarUnavailable):
     """The connection ended before the answer did."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer. `retry_after` is in seconds, None where the header is absent or not a number."""
 
     status: int

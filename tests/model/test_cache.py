@@ -44,7 +44,10 @@ def test_entries_that_are_too_many_at_once_are_not_kept():
     assert made == {}
 
 
-@given(st.lists(st.tuples(st.dictionaries(st.integers(0, 40), st.text(max_size=1)), st.integers(0, 9))), st.integers(1, 9))
+ENTRIES = st.dictionaries(st.integers(0, 40), st.text(max_size=1))
+
+
+@given(st.lists(st.tuples(ENTRIES, st.integers(0, 9))), st.integers(1, 9))
 def test_no_cache_grows_beyond_its_bound(kept, most):
     made = Cache(most)
     for entries, found in kept:

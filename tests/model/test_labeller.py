@@ -105,7 +105,7 @@ def test_options_add_parts_and_change_no_number(labeller):
 def test_a_brief_answer_leaves_out_the_techniques_of_what_is_no_alarm(labeller):
     events = sample_events()
     for asked in (Options(), Options(embedding=True)):
-        whole, brief = labeller.label(events, asked), labeller.label(events, replace(asked, brief=True))
+        whole, brief = labeller.label(events, asked), labeller.label(events, asked._replace(brief=True))
         assert brief == [v if v.verdict in ALARMS else v._replace(techniques=()) for v in whole]
         assert any(v.techniques for v in brief)
         assert any(v.techniques for v in set(whole) - set(brief))
@@ -252,7 +252,7 @@ def test_a_profile_is_another_encoder_under_another_name(sealed, tiny, tmp_path)
     events = sample_events()
     scores = [[v.score for v in labeller.label(events, Options())] for labeller in (base, fast)]
     assert scores[0] != scores[1]
-    assert fast.id == replace(base.id, name="tiny-fast")
+    assert fast.id == base.id._replace(name="tiny-fast")
     assert fast.describe()["name"] == "tiny-fast"
     with pytest.raises(ModelRefused, match="no profile fast"):
         Labeller.load(sealed, profile="fast")

@@ -1,7 +1,6 @@
 """`by=` end to end: rows of one entity travel together, with their past from earlier chunks, and keep their places."""
 
 import random
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -116,7 +115,7 @@ ROW = st.fixed_dictionaries(
 @given(st.lists(st.lists(ROW, min_size=1, max_size=200), min_size=1, max_size=4), st.integers(1, 100))
 def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
-    labeller = Labeller(options, replace(SETTINGS, batch_events=most), None, pytest.fail)
+    labeller = Labeller(options, SETTINGS._replace(batch_events=most), None, pytest.fail)
     labeller._client = sidecar = Sidecar()
     left = {}
     for chunk in chunks:
@@ -145,7 +144,7 @@ def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
 def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
     defects = []
-    labeller = Labeller(options, replace(SETTINGS, batch_events=1), None, defects.append)
+    labeller = Labeller(options, SETTINGS._replace(batch_events=1), None, defects.append)
     labeller._client = Sidecar()
     monkeypatch.setattr(EventReader, "written", broken_at(5, EventReader.written))
     text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))

@@ -1,7 +1,6 @@
 """The client against a stand-in sidecar; waits are counted, not slept."""
 
 import gc
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ def client_at(root, clock):
     made = []
 
     def make(port, token=TOKEN, **changes):
-        settings = replace(Settings.read(Path(root)), urls=(f"http://127.0.0.1:{port}",), **changes)
+        settings = Settings.read(Path(root))._replace(urls=(f"http://127.0.0.1:{port}",), **changes)
         made.append(SidecarClient(settings, token, clock=clock, sleep=clock.sleep))
         return made[-1]
 
@@ -78,7 +77,7 @@ def test_no_events_are_a_request_that_proves_address_and_token(standin, client_a
 
 
 def test_split_keeps_within_both_limits(root):
-    settings = replace(Settings.read(root), batch_events=3, batch_bytes=2000)
+    settings = Settings.read(root)._replace(batch_events=3, batch_bytes=2000)
 
     def parts(units, sizes, beside=None):
         found = list(split(settings, units, lambda place: b"x" * sizes[place], beside or {}))
@@ -93,7 +92,7 @@ def test_split_keeps_within_both_limits(root):
 
 
 def test_events_are_written_when_their_part_is_wanted(root):
-    settings, written = replace(Settings.read(root), batch_events=2), []
+    settings, written = Settings.read(root)._replace(batch_events=2), []
     parts = split(settings, [[i] for i in range(9)], lambda place: written.append(place) or b"x")
     next(parts)
     assert written == [0, 1, 2]

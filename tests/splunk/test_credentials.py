@@ -1,7 +1,6 @@
 """Where the token comes from; splunkd is a real HTTP server that answers as storage/passwords does."""
 
 import threading
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -103,13 +102,13 @@ def test_a_splunkd_that_is_gone_is_no_token(settings):
 
 def test_a_file_is_used_instead_of_the_store(tmp_path, splunkd, session, settings):
     (tmp_path / "token").write_text("fr0m-file\n")
-    assert sidecar_token(replace(settings, token_file=tmp_path / "token"), session) == "fr0m-file"
+    assert sidecar_token(settings._replace(token_file=tmp_path / "token"), session) == "fr0m-file"
     assert splunkd.asked == []
 
 
 def test_a_file_that_is_missing_is_named_and_the_store_is_no_way_round_it(tmp_path, splunkd, session, settings):
     with pytest.raises(NoToken, match=r"cannot be read \(No such file or directory\) \[.*gone\]"):
-        sidecar_token(replace(settings, token_file=tmp_path / "gone"), session)
+        sidecar_token(settings._replace(token_file=tmp_path / "gone"), session)
     assert splunkd.asked == []
 
 

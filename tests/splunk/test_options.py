@@ -1,7 +1,5 @@
 """The search command's options."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,7 +88,7 @@ def test_any_arguments_give_options_or_one_line_of_error(args):
 
 
 def test_required_fields_are_what_is_read_and_what_is_written():
-    found = replace(parse("by=user,host"), output="embedding", prefix="x_").required_fields
+    found = parse("by=user,host")._replace(output="embedding", prefix="x_").required_fields
     assert found == [
         *("_raw", "user", "host", "_time", "source", "sourcetype", "x_status", "x_model", "x_detail", "x_embedding")
     ]

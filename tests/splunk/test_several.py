@@ -42,7 +42,7 @@ def client_of(root):
 
     def make(*ports, clock=None, token=TOKEN, **changes):
         urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
-        settings = Settings(**{**vars(Settings.read(root)), "urls": urls, "batch_events": 2, **changes})
+        settings = Settings.read(root)._replace(**{"urls": urls, "batch_events": 2, **changes})
         made.append(SidecarClient(settings, token, clock=clock or Clock(), sleep=(clock or Clock()).sleep))
         return made[-1]
 
