@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain, repeat
 from typing import Callable, Iterable, Iterator
 
-from loglm_bridge.splunk.table import Cells
+from loglm_bridge.splunk.records import Cells
 
 #: Rows that are written at a time. A text of many would be memory of its own, which the system clears each time.
 _PIECE = 100

@@ -11,9 +11,9 @@ from loglm_bridge.splunk.batch import Batch
 from loglm_bridge.splunk.client import split
 from loglm_bridge.splunk.company import Company
 from loglm_bridge.splunk.lanes import Request
+from loglm_bridge.splunk.records import Cells
 from loglm_bridge.splunk.rows import EventReader
 from loglm_bridge.splunk.settings import Settings
-from loglm_bridge.splunk.table import Cells
 
 #: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
 FIRST = 4

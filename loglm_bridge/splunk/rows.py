@@ -17,7 +17,8 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import hints_of, write_event
 from loglm_bridge.splunk.columns import SUFFIXES, Value, column_names
 from loglm_bridge.splunk.decision import decide, shown_techniques
-from loglm_bridge.splunk.table import Cells, Table
+from loglm_bridge.splunk.records import Cells
+from loglm_bridge.splunk.table import Table
 
 Row = Mapping[str, Value]
 

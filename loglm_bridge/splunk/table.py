@@ -1,24 +1,19 @@
 """The rows of one chunk: CSV from splunkd to cells, cells to CSV (reference/SPLUNK.md 1.1).
 
-Rows are lists of cells, not mappings: a chunk has up to 50,000 of them. The csv module reads them. It does not write:
-it looks at one character after the other, which for an event of 1 kB takes longer than all else that a search does. A
-row that stays as it came is not written at all: its lines are passed on.
+Rows are lists of cells, not mappings: a chunk has up to 50,000 of them. The csv module reads them (records.py). It does
+not write: it looks at one character after the other, which for an event of 1 kB takes longer than all else that a
+search does. A row that stays as it came is not written at all: its lines are passed on.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
-from loglm_bridge.contract.errors import InputError
 from loglm_bridge.splunk.columns import Value
-
-#: A row: the cells of Table.columns, in their order.
-Cells = list[str]
+from loglm_bridge.splunk.records import Block, Cells, blocks
 
 #: What ends a row that is written.
 ROW_END = "\r\n"
@@ -28,14 +23,7 @@ MV = "__mv_"
 
 _MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
 
-#: Lines that are read at a time.
-_BLOCK = 256
-
-_BARE_CR = re.compile(rb"\r(?!\n)")
-_VISIBLE_NUL, _VISIBLE_CR = "\u2400".encode(), "\u240d".encode()
-
-#: Characters of the longest value; splunklib's own 10 MiB ends the search of whoever has a longer one.
-_MAX_VALUE = 2**31 - 1
+_VISIBLE_NUL = "\u2400".encode()
 
 
 class Table:
@@ -47,10 +35,12 @@ class Table:
     """
 
     def __init__(self, body: bytes, without: Container[str] = ()) -> None:
-        csv.field_size_limit(_MAX_VALUE)
         # Python's csv reader before 3.11 stops at NUL
-        self._records = _records(body.replace(b"\0", _VISIBLE_NUL) if b"\0" in body else body)
-        header, _ = next(self._records, ([], ""))
+        coming = blocks(body.replace(b"\0", _VISIBLE_NUL) if b"\0" in body else body)
+        nothing: Block = [[]], [""]
+        records, texts = next(coming, nothing)
+        self._blocks: Iterator[Block] = chain([(records[1:], texts[1:])], coming)
+        header = records[0]
         places = _layout(header, without)
         self.columns = list(places)
         self._places = {name: i for i, name in enumerate(places)}
@@ -58,25 +48,32 @@ class Table:
         # as a rule all columns are wanted in the order in which they come
         self._moved = None if list(places.values()) == list(range(self._width)) else list(places.values())
         self._lists = {self._places[name[len(MV) :]]: i for name, i in self._places.items() if name.startswith(MV)}
+        self._listed = _getter(list(self._lists.values()))
 
     def __iter__(self) -> Iterator[Cells]:
         return (cells for cells, _ in self.rows())
 
     def rows(self) -> Iterator[tuple[Cells, str]]:
         """Yield the cells of each row, and the row as CSV without its end."""
-        width, moved, listed = self._width, self._moved, _getter(list(self._lists.values()))
-        for cells, text in self._records:
-            if len(cells) != width:
-                cells, text = [*cells[:width], *[""] * (width - len(cells))], ""
-            if moved is not None:
-                cells.append("")
-                cells, text = [cells[i] for i in moved], ""
-            if any(listed(cells)):
-                text = ""
-                for place, other in self._lists.items():
-                    if cells[other]:
-                        cells[place], cells[other] = cells_of(values_of(cells[other]))
-            yield cells, text or csv_row(cells)
+        for records, texts in self._blocks:
+            as_they_came = self._moved is None and all(texts) and set(map(len, records)) <= {self._width}
+            if as_they_came and not any(chain.from_iterable(map(self._listed, records))):
+                yield from zip(records, texts)
+            else:
+                yield from map(self._row, records, texts)
+
+    def _row(self, cells: Cells, text: str) -> tuple[Cells, str]:
+        if len(cells) != self._width:
+            cells, text = [*cells[: self._width], *[""] * (self._width - len(cells))], ""
+        if self._moved is not None:
+            cells.append("")
+            cells, text = [cells[i] for i in self._moved], ""
+        if any(self._listed(cells)):
+            text = ""
+            for place, other in self._lists.items():
+                if cells[other]:
+                    cells[place], cells[other] = cells_of(values_of(cells[other]))
+        return cells, text or csv_row(cells)
 
     def getter(self, name: str) -> Callable[[Cells], str]:
         """Return what takes the text of a field from a row; a field that the chunk lacks is empty text."""
@@ -161,53 +158,3 @@ def _getter(places: Sequence[int]) -> Callable[[Cells], Sequence[str]]:
     if len(places) > 1:
         return itemgetter(*places)
     return lambda cells: [cells[place] for place in places]
-
-
-def _records(body: bytes) -> Iterator[tuple[Cells, str]]:
-    """Yield the cells of each record, and its text without its end, empty where what is added to it might be read as a
-    part of its last cell.
-
-    Where the reader stops at a carriage return outside of quotes, what is left has visible ones. Raises InputError.
-    """
-    done, lines = 0, _Lines(body)
-    reader = csv.reader(lines)
-    try:
-        for cells in reader:
-            text = lines.take(reader.line_num)
-            done += 1
-            # only the end of the body ends a record otherwise, perhaps within quotes
-            ended = text[-1:] == "\n" and cells and cells[-1][-1:] != "\n"
-            yield cells, text.rstrip("\r\n") if ended else ""
-    except csv.Error as error:
-        if not _BARE_CR.search(body):
-            raise InputError(f"the rows that splunkd sent are not CSV ({error})") from error
-        yield from islice(_records(_BARE_CR.sub(_VISIBLE_CR, body)), done, None)
-
-
-class _Lines:
-    """The lines of a body, which are kept until they are taken."""
-
-    def __init__(self, body: bytes) -> None:
-        self._coming = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="\n")
-        self._kept: list[str] = []
-        self._taken = self._gone = 0
-
-    def __iter__(self) -> Iterator[str]:
-        # a generator that is asked for each line costs as much as parsing it
-        return chain.from_iterable(self._blocks())
-
-    def take(self, end: int) -> str:
-        """Return what was not taken of the first `end` lines."""
-        begin, self._taken = self._taken, end
-        first = begin - self._gone
-        return self._kept[first] if end == begin + 1 else "".join(self._kept[first : end - self._gone])
-
-    def _blocks(self) -> Iterator[list[str]]:
-        while True:
-            block = list(islice(self._coming, _BLOCK))
-            if not block:
-                return
-            del self._kept[: self._taken - self._gone]
-            self._gone = self._taken
-            self._kept += block
-            yield block
