@@ -41,11 +41,19 @@ class Gate:
     """Counts the connections of one sidecar and closes those that outstay."""
 
     def __init__(self, limit: int, metrics: Metrics) -> None:
-        self._limit, self._metrics = limit, metrics
+        self._limit, self._metrics, self._shut = limit, metrics, False
+
+    def shut(self) -> None:
+        """Let nobody in any more: who was accepted in the moment of a stop would hold it up, asking again and again."""
+        self._shut = True
 
     def enter(self, new: Connection, all_open: Iterable[Any]) -> None:
         """Take in a connection; beyond the limit, the longest idle one makes room for it, or it is refused."""
         self._metrics.connections.add()
+        if self._shut:
+            self._metrics.closed.add("refused")
+            new.shutdown()
+            return
         others = [c for c in all_open if isinstance(c, Connection) and c is not new and not c.transport.is_closing()]
         if len(others) < self._limit:
             return

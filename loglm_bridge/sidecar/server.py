@@ -112,6 +112,7 @@ class Sidecar(uvicorn.Server):
         log.info("drained", extra=details(requests=taken, unanswered=left, seconds=seconds))
         # what is answered is not yet read: clients have the rest of the time for that
         self.config.timeout_graceful_shutdown = max(1, round(self.settings.drain - seconds))
+        self._gate.shut()
         await super().shutdown(sockets)
         self._scheduler.stop()
         for task in self._tasks:

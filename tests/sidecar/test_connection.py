@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.sidecar import connection as bounds
-from loglm_bridge.sidecar.connection import Connection
+from loglm_bridge.sidecar.connection import Connection, Gate
+from loglm_bridge.sidecar.metrics import Metrics
 
 
 def head(sidecar, length, path="/v1/label"):
@@ -273,3 +274,11 @@ def test_an_answer_that_is_read_slowly_but_steadily_may_last():
         unsent[0] -= 1
         assert found.outstays(now) == ""
     assert found.outstays(now + bounds.ANSWER_PAUSE_SECONDS + 1) == "slow_reader"
+
+
+def test_who_is_accepted_in_the_moment_of_a_stop_is_let_go():
+    gate, let_go = Gate(limit=2, metrics=Metrics()), []
+    for name in ("before", "after"):
+        gate.enter(SimpleNamespace(shutdown=lambda name=name: let_go.append(name)), ())
+        gate.shut()
+    assert let_go == ["after"]
