@@ -130,7 +130,7 @@ def _is_plain(text: str, objects: int = 1) -> bool:
 def _read(
     keys: _Keys, columns: _Columns, event: Event, wanted: Container[str]
 ) -> Optional[tuple[Sequence[int], dict[str, Sequence[Any]]]]:
-    """Return rows and their wanted columns by the schema's names, None where these are not flows that are read alike.
+    """Return rows and their wanted columns by the schema's names, None where no rows are flows that are read alike.
 
     Rows that say nothing in a field in which others say something are left out.
     """
@@ -149,9 +149,9 @@ def _read(
         else:
             odd.update(nothing)
     plan = reading.plan(tuple(blank))
-    if plan is None:
-        return None
     kept = [row for row in rows if row not in odd] if odd else rows
+    if plan is None or not kept:
+        return None
     return kept, _wanted(plan, [[column[row] for row in kept] for column in columns] if odd else columns, kinds, wanted)
 
 

@@ -56,6 +56,11 @@ def test_flows_of_one_shape(names, data):
     same(events(data.draw(st.lists(shape, min_size=1, max_size=5))))
 
 
+def test_flows_of_which_each_lacks_something_else_are_read_one_by_one():
+    told = events([{"src": "10.0.0.1", "dst": "", "bytes": 0}, {"src": "", "dst": "10.0.0.1", "bytes": 0}])
+    assert list(flow_columns(told, _WANTED)) == []
+
+
 @given(st.dictionaries(st.sampled_from(sorted({*ALIASES, *STARTS, *ENDS, *TELLING})), END | AMOUNT, max_size=9))
 def test_flows_of_any_exporter(fields):
     same(events([fields, fields]))
