@@ -37,14 +37,14 @@ _IN_DATA = re.compile(r"<[A-Za-z_](?:[^<>]*[^/<>])?>([^<>&]*)(?=</)")
 @dataclass(frozen=True)
 class _Shape:
     """`literals` stand behind each value; `places[i]` is the value of field i among the values and behind them the
-    `constants`; `filled` are the values that must hold something."""
+    `constants`; `attributes` are the values that must hold something, and no quote, which would end them."""
 
     head: Head
     names: tuple[str, ...]
     literals: tuple[str, ...]
     places: tuple[int, ...]
     constants: tuple[str, ...]
-    filled: tuple[int, ...]
+    attributes: tuple[int, ...]
 
     def parsed(self, text: str, at: int) -> Optional[Parsed]:
         """Return the event of a text whose values begin at a place; None where it has another shape."""
@@ -58,7 +58,8 @@ class _Shape:
         said = "".join(values)
         if at != len(text) or "<" in said or "&" in said or ">" in said:
             return None
-        if not all(values[i] for i in self.filled):
+        quoted = [values[i] for i in self.attributes]
+        if not all(quoted) or any(quote in "".join(quoted) for quote in "'\""):
             return None
         values.extend(self.constants)
         return Parsed(self.head, self.names, tuple([values[place] for place in self.places]))

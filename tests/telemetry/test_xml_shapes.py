@@ -76,6 +76,15 @@ def test_any_values_are_read_alike(first, second, data, values, quote, behind):
     same(xml({**second, "id": first["id"], "provider": first["provider"]}, changed[:1], quote, behind))
 
 
+@pytest.mark.parametrize("name", ["time", "pid", "sid"])
+@pytest.mark.parametrize("value", ["it's", 'a"b', "'/>", '"'])
+def test_a_quote_ends_an_attribute_of_a_known_shape_too(name, value):
+    parts = {"time": "-", "record": "1", "pid": "-", "computer": "a", "sid": "-", "correlation": ""}
+    parts |= {"channel": "Security", "id": "1", "provider": "Microsoft-Windows-Sysmon"}
+    for told in (*[parts] * (xml_shapes._TWICE + 2), {**parts, name: value}):
+        same(xml(told, []))
+
+
 @pytest.mark.parametrize("raw", windows_samples.ALL.values(), ids=windows_samples.ALL.keys())
 def test_samples_are_read_alike(raw):
     for _ in range(5):
