@@ -11,7 +11,7 @@ if __name__ == "__main__":
     # splunkd shows what comes on stderr as an error of the search, a library's warning as well
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        from loglm_bridge.splunk.search_command import main
+        from loglm_bridge.splunk.search.command import main
     except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so, not "error code 1"
         sys.stdin.buffer.readline()
         python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"

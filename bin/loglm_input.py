@@ -8,7 +8,7 @@ APP = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(APP / "lib"))
     try:
-        from loglm_bridge.splunk.modular_input import main
+        from loglm_bridge.splunk.modinput.main import main
     except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so in splunkd.log
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         sys.exit(f"ERROR LogLM: the app cannot start on Python {version} ({type(error).__name__}). Install it again.")

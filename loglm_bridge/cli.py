@@ -13,7 +13,7 @@ from importlib import import_module
 
 from loglm_bridge import __version__
 from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelRefused
-from loglm_bridge.contract.text import one_line
+from loglm_bridge.contract.safe_text import one_line
 
 #: Subcommand -> what it does, and the function that declares it: `run(args) -> exit code` among the parser's defaults.
 COMMANDS = {
@@ -26,7 +26,7 @@ COMMANDS = {
     "models": ("list, check, promote and roll back models", "models_command:add_arguments"),
 }
 
-#: Stages of the training pipeline; `loglm_bridge.lab.stages.add_parsers` declares them.
+#: Stages of the training pipeline; `loglm_bridge.lab.cli.add_parsers` declares them.
 STAGES = {
     "corpus": "training pipeline: raw events to canonical events",
     "pretrain": "training pipeline: tokenizer and event encoder",
@@ -84,7 +84,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module, _, function = declared.partition(":")
             getattr(import_module(f"loglm_bridge.{module}"), function)(command)
     if chosen in STAGES:
-        import_module("loglm_bridge.lab.stages").add_parsers(commands)
+        import_module("loglm_bridge.lab.cli").add_parsers(commands)
     else:
         for name, text in STAGES.items():
             commands.add_parser(name, help=text)

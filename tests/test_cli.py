@@ -60,7 +60,7 @@ def test_wrong_usage_is_code_2(args):
     [(ModelRefused("bad"), 78), (ConfigError("bad"), 2), (InputError("bad"), 1), (LogLMError("bad"), 1)],
 )
 def test_each_error_is_one_line_and_a_code(monkeypatch, capsys, error, code):
-    monkeypatch.setattr("loglm_bridge.models_command._list", raising(error))
+    monkeypatch.setattr("loglm_bridge.commands.models._list", raising(error))
     error.where, error.hint = "a\nb\x1b[31m", "do this"
     assert cli.main(["models", "list"]) == code
     assert capsys.readouterr().err == "loglm: bad [a\\nb\\u001b[31m]. Do this.\n"
@@ -76,7 +76,7 @@ def raising(error):
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
-    monkeypatch.setattr("loglm_bridge.models_command._list", raising(KeyboardInterrupt))
+    monkeypatch.setattr("loglm_bridge.commands.models._list", raising(KeyboardInterrupt))
     assert cli.main(["models", "list"]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -95,7 +95,7 @@ def test_a_stage_without_the_lab_says_what_to_install(tmp_path, stage):
 
 
 def test_a_defect_of_ours_is_not_taken_for_a_missing_extra(monkeypatch):
-    monkeypatch.setattr("loglm_bridge.models_command._list", raising(ModuleNotFoundError("no x", name="x")))
+    monkeypatch.setattr("loglm_bridge.commands.models._list", raising(ModuleNotFoundError("no x", name="x")))
     with pytest.raises(ModuleNotFoundError):
         cli.main(["models", "list"])
 

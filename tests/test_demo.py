@@ -178,7 +178,7 @@ def test_an_outcome_that_nobody_would_accept_fails(bad):
 
 
 def test_the_app_is_configured_as_an_administrator_would(tmp_path):
-    from loglm_bridge.splunk.settings import Settings
+    from loglm_bridge.splunk.config.settings import Settings
 
     app = stage.make_app(tmp_path / "app", "http://127.0.0.1:5", tmp_path / "token")
     settings = Settings.read(app)

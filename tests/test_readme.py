@@ -7,8 +7,8 @@ import runpy
 import pytest
 
 from loglm_bridge import cli
-from loglm_bridge.splunk.options import _READERS
-from loglm_bridge.splunk.rows import column_names
+from loglm_bridge.splunk.rows.row_mapping import column_names
+from loglm_bridge.splunk.search.options import _READERS
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "README.md").read_text()
@@ -61,7 +61,7 @@ def test_every_metric_exists():
 
 
 def test_every_path_of_the_interface_exists():
-    source = (ROOT / "loglm_bridge/sidecar/app.py").read_text()
+    source = (ROOT / "loglm_bridge/sidecar/http/routes.py").read_text()
     named = re.findall(r"(/v1/\w+|/health/\w+|/metrics)", TEXT)
     assert [path for path in named if f'"{path}"' not in source] == []
 

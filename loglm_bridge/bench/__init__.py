@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from loglm_bridge.bench import command, growth, load, memory, scaling, serving, start, streams, unseen
-from loglm_bridge.bench.figures import Figure
+from loglm_bridge.bench import cold_events, command, growth, latency, memory, scaling, startup, streams, throughput
+from loglm_bridge.bench.comparison import Figure
+from loglm_bridge.bench.environment import Setting
 from loglm_bridge.bench.results import Results
-from loglm_bridge.bench.setting import Setting
 from loglm_bridge.bench.streams import Stream
 from loglm_bridge.contract.errors import ConfigError, InputError
 from loglm_bridge.demo import stage
@@ -25,10 +25,10 @@ from loglm_bridge.demo.samples import read_samples
 #: Part -> what yields its figures. `soak` and `growth` have more to tell than figures.
 PARTS: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
     "command": command.measure,
-    "sidecar": serving.measure,
-    "minilm": unseen.measure,
-    "latency": load.measure,
-    "start": start.measure,
+    "sidecar": throughput.measure,
+    "minilm": cold_events.measure,
+    "latency": latency.measure,
+    "start": startup.measure,
     "memory": memory.measure,
     "cores": scaling.measure,
 }

@@ -7,9 +7,9 @@ from statistics import median
 from typing import NamedTuple
 
 from loglm_bridge.bench import driver
+from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
 from loglm_bridge.bench.driver import GROWING, WHOLE
-from loglm_bridge.bench.figures import Figure, Run, compared, interleaved
-from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
+from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream
 from loglm_bridge.contract.event import Event
 

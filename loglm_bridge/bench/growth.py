@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from loglm_bridge.bench import driver
-from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
+from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream, distinct, flows, mixed, shares
 
 #: Shares of events that never come again.

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from loglm_bridge.bench import asking, driver
+from loglm_bridge.bench import driver, load_client
+from loglm_bridge.bench.comparison import Figure, Run, compared
 from loglm_bridge.bench.driver import WHOLE
-from loglm_bridge.bench.figures import Figure, Run, compared
-from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
+from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream, mixed, shares
 
 #: Share of events of the long run that never come again: caches turn over, as they do where machines are not all alike.
@@ -79,7 +79,7 @@ def _caches(parts: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
 
 def _part(sidecar: Sidecar, stream: Stream, number: int, size: int) -> dict[str, Any]:
     seconds = label([sidecar], stream, number * size, size)
-    caches = cache_figures(asking.fetch(sidecar.asker, "/metrics").decode())
+    caches = cache_figures(load_client.fetch(sidecar.asker, "/metrics").decode())
     return {
         "events": (number + 1) * size,
         "events_per_second": size / seconds,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from loglm_bridge.label import cores
+from loglm_bridge.commands.label import cores
 
 
 def cpu_seconds(pid: int) -> float | None:

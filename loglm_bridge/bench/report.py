@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loglm_bridge.bench.figures import Figure
+from loglm_bridge.bench.comparison import Figure
 
 _HEAD = ("part", "what", "stream", "distinct raw / canonical", "figure", "beside", "ratio", "CPU, µs an event")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.bench import processes, report, streams
-from loglm_bridge.bench.figures import Figure
+from loglm_bridge.bench.comparison import Figure
+from loglm_bridge.bench.environment import Setting
 from loglm_bridge.bench.growth import Curve
-from loglm_bridge.bench.setting import Setting
-from loglm_bridge.model.artefact import ModelFolder
+from loglm_bridge.model.folder.model_folder import ModelFolder
 
 
 class Results:

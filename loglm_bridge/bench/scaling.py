@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from loglm_bridge.bench import command, driver, processes, serving
-from loglm_bridge.bench.figures import Figure, Run, compared, interleaved
-from loglm_bridge.bench.setting import PASS_THROUGH, Setting, Sidecar, label
+from loglm_bridge.bench import command, driver, processes, throughput
+from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
 from loglm_bridge.bench.streams import Stream
 
 #: So many rounds lie between the events that are asked about directly and those of searches.
@@ -19,7 +19,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
     with processes.one_core() as kept:
         if kept:
             yield from command.measure(setting, part="one core")
-            yield from serving.measure(setting, part="one core")
+            yield from throughput.measure(setting, part="one core")
     for stream in setting.streams.values():
         with setting.sidecar() as first, setting.sidecar() as second:
             for sidecar in (first, second):

@@ -15,10 +15,10 @@ from hashlib import blake2b
 from heapq import merge
 from itertools import islice
 
-from loglm_bridge.bench.distinct import happening
-from loglm_bridge.bench.fresh import Template
+from loglm_bridge.bench.distinct_events import happening
+from loglm_bridge.bench.value_rotation import Template
 from loglm_bridge.contract.event import Event
-from loglm_bridge.event_lines import read_items
+from loglm_bridge.event_files import read_items
 from loglm_bridge.telemetry import canonical
 
 #: Epoch seconds of a stream's first event, and seconds between two events.

@@ -13,7 +13,7 @@ from typing import Iterator, Mapping, Sequence
 from loglm_bridge.contract.attack import TECHNIQUE_ID, full_name
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.row import Row, carried, drilldown, risk_objects, text_of
-from loglm_bridge.contract.text import cut, visible
+from loglm_bridge.contract.safe_text import cut, visible
 from loglm_bridge.contract.verdict import Technique, Verdict
 
 #: Values that a rule's severity may have; `auto` derives it from the verdict.

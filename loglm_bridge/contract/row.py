@@ -10,7 +10,7 @@ import re
 from typing import Container, Iterator, Mapping, Sequence
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.text import cut
+from loglm_bridge.contract.safe_text import cut
 
 Row = Mapping[str, Sequence[str]]
 

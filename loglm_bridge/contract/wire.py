@@ -84,7 +84,7 @@ class ModelId(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A batch to label; `past` (contract/past.py) is None where the reply shall tell of none either."""
+    """A batch to label; `past` (contract/entity_state.py) is None where the reply shall tell of none either."""
 
     events: tuple[Event, ...]
     options: Options = Options()
@@ -142,7 +142,7 @@ def write_event(raw: str, hints: str, entity: str, time: Optional[float]) -> byt
     """Return one element of a request's `events`; `hints` is what `hints_of` made.
 
     The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row. No character
-    is escaped without need, as a sidecar likes it (sidecar/reading.py).
+    is escaped without need, as a sidecar likes it (sidecar/http/request_body.py).
 
     Raises:
         ValueError: `time` is not finite.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.contract.notable import Notable
-from loglm_bridge.contract.stash import json_fields, stash_line
+from loglm_bridge.contract.stash_format import json_fields, stash_line
 from loglm_bridge.demo import report, stage
 from loglm_bridge.demo.findings import notables_of
 from loglm_bridge.demo.report import Labelled

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from loglm_bridge.contract.notable import Notable, Rule, notable
 from loglm_bridge.demo.splunkd import Row
-from loglm_bridge.splunk.alert import Alert, AlertOptions
-from loglm_bridge.splunk.alert_findings import AlertFindings
-from loglm_bridge.splunk.client import SidecarClient
-from loglm_bridge.splunk.credentials import SplunkSession, sidecar_token
-from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.alert.findings import AlertFindings
+from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
+from loglm_bridge.splunk.client.client import SidecarClient
+from loglm_bridge.splunk.config.credentials import SplunkSession, sidecar_token
+from loglm_bridge.splunk.config.settings import Settings
 
 #: The alert by whose name the notables are written.
 ALERT = "LogLM Demo - Rule"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loglm_bridge.contract.notable import Notable
-from loglm_bridge.contract.text import one_line
+from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.demo.samples import KINDS, Sample
 from loglm_bridge.demo.splunkd import Row
 

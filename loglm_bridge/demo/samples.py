@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.timestamps import epoch_seconds
+from loglm_bridge.telemetry.scanning.timestamps import epoch_seconds
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 

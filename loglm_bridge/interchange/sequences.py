@@ -13,7 +13,7 @@ from typing import Any
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.contract.sequence import windows
+from loglm_bridge.contract.windows import windows
 from loglm_bridge.interchange.labelled import Labelled
 
 #: Numbers by which vigil reads `mitre_pred` (its ingestion service), by ATT&CK's short names.

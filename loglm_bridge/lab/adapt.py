@@ -16,31 +16,34 @@ import numpy as np
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.sequence import windows
-from loglm_bridge.lab import calibrate, export
-from loglm_bridge.lab.calibrate import Budget
-from loglm_bridge.lab.context import depth_steps
-from loglm_bridge.lab.heads import Features
-from loglm_bridge.model import artefact
-from loglm_bridge.model.flow_features import of_windows
-from loglm_bridge.model.flow_reading import FlowConfig
-from loglm_bridge.model.flow_trees import FlowTrees
-from loglm_bridge.model.grams import GRAM_BITS
-from loglm_bridge.model.heads import Heads, sigmoid
-from loglm_bridge.model.neighbours import neighbours_of
-from loglm_bridge.model.reading import FLOW
-from loglm_bridge.model.sequence import SequenceConfig
-from loglm_bridge.model.session import EventSession
-from loglm_bridge.model.signatures import signatures_of
-from loglm_bridge.model.steps import step_of
-from loglm_bridge.model.tokenizer import EventTokenizer
+from loglm_bridge.contract.windows import windows
+from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.train import calibrate
+from loglm_bridge.lab.train.calibrate import Budget
+from loglm_bridge.lab.train.flow_stage import depth_steps
+from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.model.classifier.encoder_session import EventSession
+from loglm_bridge.model.classifier.heads import Heads, sigmoid
+from loglm_bridge.model.classifier.neighbours import neighbours_of
+from loglm_bridge.model.context.context import SequenceConfig
+from loglm_bridge.model.event_batch import FLOW
+from loglm_bridge.model.features.ngrams import GRAM_BITS
+from loglm_bridge.model.features.rule_matcher import signatures_of
+from loglm_bridge.model.features.tokenizer import EventTokenizer
+from loglm_bridge.model.flow.flow_classifier import FlowConfig
+from loglm_bridge.model.flow.flow_event import step_of
+from loglm_bridge.model.flow.flow_features import of_windows
+from loglm_bridge.model.flow.flow_trees import FlowTrees
+from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import canonical, parse
 
 #: Ordinary events below which a share of one in two thousand cannot be told.
 LEAST = 2_000
 
 
-def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, out: Path) -> artefact.ModelFolder:
+def adapt(
+    base: model_folder.ModelFolder, events: Sequence[Event], budget: Budget, out: Path
+) -> model_folder.ModelFolder:
     """Write a copy of a model folder with thresholds fitted to ordinary events of a site.
 
     Flows and all other events are fitted apart, each where there are LEAST of them.
@@ -48,24 +51,24 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     Raises:
         ConfigError: fewer than LEAST of both.
     """
-    heads = Heads.load(base.files[artefact.HEADS], base.json(artefact.HEADS_CONFIG))
-    context = {n: base.files[n] for n in (artefact.FLOW_TREES, artefact.SEQUENCE_CONFIG) if n in base.files}
+    heads = Heads.load(base.files[model_folder.HEADS], base.json(model_folder.HEADS_CONFIG))
+    context = {n: base.files[n] for n in (model_folder.FLOW_TREES, model_folder.SEQUENCE_CONFIG) if n in base.files}
     by_trees = [bool(context) and parse(event).head.family == FLOW for event in events]
     flows, others = [*compress(events, by_trees)], [event for event, by in zip(events, by_trees, strict=True) if not by]
     if max(len(flows), len(others)) < LEAST:
         found = f"{len(flows)} flows and {len(others)} other events, at least {LEAST} of either are needed"
         raise ConfigError(found, hint="take a day of ordinary events")
     adapted = _of_heads(base, heads, others, budget) if len(others) >= LEAST else heads
-    config = SequenceConfig.from_dict(base.json(artefact.SEQUENCE_CONFIG)) if context else None
+    config = SequenceConfig.from_dict(base.json(model_folder.SEQUENCE_CONFIG)) if context else None
     if config and len(flows) >= LEAST:
-        config = replace(config, flows=_of_flows(context[artefact.FLOW_TREES], config.flows, flows, budget))
-        context[artefact.SEQUENCE_CONFIG] = (json.dumps(config.to_dict(), indent=1) + "\n").encode("utf-8")
-    golden = [Event.from_dict(row["event"]) for row in base.json(artefact.GOLDEN)]
+        config = replace(config, flows=_of_flows(context[model_folder.FLOW_TREES], config.flows, flows, budget))
+        context[model_folder.SEQUENCE_CONFIG] = (json.dumps(config.to_dict(), indent=1) + "\n").encode("utf-8")
+    golden = [Event.from_dict(row["event"]) for row in base.json(model_folder.GOLDEN)]
     details = {k: v for k, v in base.manifest.items() if k not in ("name", "version", "api", "files")}
-    return export.seal(
+    return model_export.seal(
         out,
-        base.path / artefact.TOKENIZER,
-        {profile: base.files[name] for profile, name in artefact.PROFILES.items() if name in base.files},
+        base.path / model_folder.TOKENIZER,
+        {profile: base.files[name] for profile, name in model_folder.PROFILES.items() if name in base.files},
         adapted,
         signatures_of(base),
         neighbours_of(base, heads.width),
@@ -78,15 +81,15 @@ def adapt(base: artefact.ModelFolder, events: Sequence[Event], budget: Budget, o
     )
 
 
-def _of_heads(base: artefact.ModelFolder, heads: Heads, events: Sequence[Event], budget: Budget) -> Heads:
+def _of_heads(base: model_folder.ModelFolder, heads: Heads, events: Sequence[Event], budget: Budget) -> Heads:
     """Return the heads with thresholds, novelty and known families fitted to ordinary events."""
-    tokenizer = EventTokenizer.load(base.path / artefact.TOKENIZER)
+    tokenizer = EventTokenizer.load(base.path / model_folder.TOKENIZER)
     signatures = signatures_of(base)
     forms = [signatures.mark(form) for record, form in map(canonical, events) if record.status == "ok"]
     distinct = list({form.key: form for form in forms}.values())
     index = {form.key: i for i, form in enumerate(distinct)}
     encoded = [tokenizer.encode(form) for form in distinct]
-    vectors = EventSession(base.encoder(artefact.BASE), tokenizer.pad).encode(encoded)
+    vectors = EventSession(base.encoder(model_folder.BASE), tokenizer.pad).encode(encoded)
     features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
     rows = np.array([index[form.key] for form in forms])
     adapted = calibrate.with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
@@ -114,7 +117,7 @@ def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget:
     return FlowConfig(config.techniques, curve, depth_steps(depths))
 
 
-def _card(base: artefact.ModelFolder, told: Mapping[str, int], heads: Heads, config: SequenceConfig | None) -> str:
+def _card(base: model_folder.ModelFolder, told: Mapping[str, int], heads: Heads, config: SequenceConfig | None) -> str:
     """Return the base's card with a section that says what was fitted to how many events."""
     curves = {family or "other": curve for family, curve in heads.config.curves.items()}
     curves |= {FLOW: config.flows.curve} if config else {}
@@ -122,4 +125,4 @@ def _card(base: artefact.ModelFolder, told: Mapping[str, int], heads: Heads, con
     counts = ", ".join(f"{count} {kind}" for kind, count in told.items() if count >= LEAST)
     fitted = f"Thresholds (malicious, suspicious) and novelty fitted to a site's ordinary {counts}"
     text = f"{fitted}: {json.dumps(thresholds)}."
-    return base.files[artefact.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}\n"
+    return base.files[model_folder.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}\n"

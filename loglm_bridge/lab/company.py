@@ -1,10 +1,10 @@
-"""How the others of a window count: the recipe's choice of model/company.py's numbers."""
+"""How the others of a window count: the recipe's choice of model/context/evidence.py's numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loglm_bridge.model.company import Company
+from loglm_bridge.model.context.evidence import Company
 
 #: The family of which training recordings of other laboratories show what company is worth.
 FAMILY = "windows"

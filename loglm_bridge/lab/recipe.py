@@ -10,13 +10,13 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 import yaml
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.lab.calibrate import Budget
 from loglm_bridge.lab.company import CompanySettings
-from loglm_bridge.lab.distil import DistilSettings
-from loglm_bridge.lab.examples import TeachingWeights
-from loglm_bridge.lab.flow_training import FlowSettings
-from loglm_bridge.lab.heads import NetSettings
-from loglm_bridge.lab.pretrain import PretrainSettings
+from loglm_bridge.lab.train.calibrate import Budget
+from loglm_bridge.lab.train.distil import DistilSettings
+from loglm_bridge.lab.train.flow_training import FlowSettings
+from loglm_bridge.lab.train.heads import NetSettings
+from loglm_bridge.lab.train.pretrain import PretrainSettings
+from loglm_bridge.lab.weak_labels.training_examples import TeachingWeights
 
 #: The recipe of the shipped model.
 SHIPPED = Path(__file__).with_name("recipe.yaml")

@@ -11,36 +11,25 @@ import numpy as np
 import torch
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.lab import (
-    backgrounds,
-    calibrate,
-    context,
-    corpus,
-    distil,
-    examples,
-    export,
-    features,
-    heads,
-    neighbours,
-    pretrain,
-    sequences,
-    teaching,
-)
-from loglm_bridge.lab import signatures as signatures_stage
-from loglm_bridge.lab import vocabulary as vocabulary_stage
-from loglm_bridge.lab.contrast import Telling
-from loglm_bridge.lab.corpus import Corpus
-from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
-from loglm_bridge.lab.heads import Features
+from loglm_bridge.lab.data import backgrounds, corpus, windows
+from loglm_bridge.lab.data.corpus import Corpus
+from loglm_bridge.lab.data.sources import validation_groups
+from loglm_bridge.lab.data.windows import Sequences
+from loglm_bridge.lab.export.model_export import model_export
 from loglm_bridge.lab.recipe import Recipe
-from loglm_bridge.lab.sequences import Sequences
-from loglm_bridge.lab.sources import validation_groups
-from loglm_bridge.model import artefact
-from loglm_bridge.model.heads import Heads
-from loglm_bridge.model.neighbours import Neighbours
-from loglm_bridge.model.sequence import SequenceConfig
-from loglm_bridge.model.signatures import NO_RULES, Signatures
-from loglm_bridge.model.tokenizer import MAX_TOKENS, EventTokenizer
+from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, heads, neighbours, pretrain
+from loglm_bridge.lab.train import vocabulary as vocabulary_stage
+from loglm_bridge.lab.train.contrastive import Telling
+from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
+from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.lab.weak_labels import rule_compiler as signatures_stage
+from loglm_bridge.lab.weak_labels import training_examples, weak_examples
+from loglm_bridge.model.classifier.heads import Heads
+from loglm_bridge.model.classifier.neighbours import Neighbours
+from loglm_bridge.model.context.context import SequenceConfig
+from loglm_bridge.model.features.rule_matcher import NO_RULES, Signatures
+from loglm_bridge.model.features.tokenizer import MAX_TOKENS, EventTokenizer
+from loglm_bridge.model.folder import model_folder
 
 #: What the teachers made, in a run's folder.
 LESSONS = "lessons.jsonl.gz"
@@ -61,23 +50,23 @@ class Run:
         """The trained tokenizer."""
         return self.folder / "tokenizer.json"
 
-    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[teaching.Lesson]]:
+    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[weak_examples.Lesson]]:
         """Stage `corpus`: canonical events, backgrounds and the teachers' lessons."""
         self.folder.mkdir(parents=True, exist_ok=True)
         held_out = validation_groups(split)
         ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
-        files = teaching.TeacherFiles(
+        files = weak_examples.TeacherFiles(
             data / "sigma_rules.tar.gz",
             data / "aux_commands.jsonl.gz",
             data / "attack" / "enterprise.json.gz",
             self.recipe.fills,
         )
-        if self.recipe.signatures and not (self.folder / artefact.SIGNATURES).exists():
+        if self.recipe.signatures and not (self.folder / model_folder.SIGNATURES).exists():
             signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
         rules = self.signatures()
         made = corpus.build(data, held_out, self.folder / "corpus", rules)
-        sequences.build(data, held_out, self.folder / SEQUENCES)
-        lessons = teaching.teach(files, ordinary, self.folder / LESSONS, self.recipe.seed, rules)
+        windows.build(data, held_out, self.folder / SEQUENCES)
+        lessons = weak_examples.teach(files, ordinary, self.folder / LESSONS, self.recipe.seed, rules)
         return made, lessons
 
     def pretrain(self) -> EventEncoder:
@@ -95,7 +84,7 @@ class Run:
         tokenizer = EventTokenizer.load(self.tokenizer_file)
         told = [
             Telling(tokenizer.encode(lesson.event), lesson.techniques, lesson.origin)
-            for lesson in teaching.load(self.folder / LESSONS)
+            for lesson in weak_examples.load(self.folder / LESSONS)
             if lesson.teacher != "atomic"  # the tests of one held-out source: the encoder would know the answers
         ]
         run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, told)
@@ -106,7 +95,7 @@ class Run:
 
         It learns from the training recordings' distinct events and the lessons.
         """
-        made, lessons = self._corpus(), teaching.load(self.folder / LESSONS)
+        made, lessons = self._corpus(), weak_examples.load(self.folder / LESSONS)
         of_canonicals, of_lessons = self._features(made, lessons)
         order = sorted({event.canonical for event in made.training()})
         tokenizer = EventTokenizer.load(self.tokenizer_file)
@@ -114,7 +103,7 @@ class Run:
         vectors = np.concatenate([of_canonicals.vectors[order], of_lessons.vectors])
         encoded = [tokenizer.encode(event) for event in shown]
         small, errors = distil.distil(self._shape(tokenizer), tokenizer.pad, encoded, vectors, self.recipe.distil)
-        (self.folder / artefact.FAST_ENCODER).write_bytes(export.session(small))
+        (self.folder / model_folder.FAST_ENCODER).write_bytes(model_export.session(small))
         return errors
 
     def heads(self, everything: bool, atomic: bool, leave_out: str = "") -> Heads:
@@ -124,14 +113,14 @@ class Run:
         Red Team commands as a teacher. `leave_out` names a source that the heads and their calibration do without, to
         be measured as an unseen laboratory.
         """
-        made, lessons = self._corpus(), teaching.load(self.folder / LESSONS)
+        made, lessons = self._corpus(), weak_examples.load(self.folder / LESSONS)
         of_canonicals, of_lessons = self._features(made, lessons)
         kept = [e for e in made.training(everything) if e.source != leave_out]
         fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or lesson.teacher != "atomic" for lesson in lessons])
-        taught = examples.from_corpus(made, fitting, self.recipe.weights)
-        taught += examples.from_lessons(lessons, self.recipe.weights, atomic)
+        taught = training_examples.from_corpus(made, fitting, self.recipe.weights)
+        taught += training_examples.from_lessons(lessons, self.recipe.weights, atomic)
         inputs = _joined(of_canonicals.take(np.array(order)), of_lessons.take(chosen))
         labels = sorted({t for example in taught for t in example.techniques})
         technique = heads.fit_techniques(inputs, taught, labels, self.recipe.technique)
@@ -141,8 +130,8 @@ class Run:
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         plain = Heads(
             calibrate.uncalibrated(labels, known, self.recipe.gate, self.recipe.bound),
-            export.net(technique),
-            export.net(malice),
+            model_export.net(technique),
+            model_export.net(malice),
             centres,
             self.signatures().level_steps() * np.float32(self.recipe.level_say),
         )
@@ -155,12 +144,12 @@ class Run:
         """
         made, windows = self.windows()
         kept = [e for e in made.training(everything) if e.source != leave_out]
-        trees, flows = context.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
+        trees, flows = flow_stage.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
         return trees, SequenceConfig(flows, self.recipe.company.families())
 
     def windows(self) -> tuple[Corpus, Sequences]:
         """Return the corpus and the windows over its events."""
-        return self._corpus(), sequences.load(self.folder / SEQUENCES)
+        return self._corpus(), windows.load(self.folder / SEQUENCES)
 
     def counts(self, heads: Heads) -> dict[str, int]:
         """Return what the model card counts: techniques, pretraining events, lessons."""
@@ -168,7 +157,7 @@ class Run:
         return {
             "techniques": len(heads.config.techniques),
             "pretraining": len({e.canonical for e in made.training()}),
-            "lessons": len(teaching.load(self.folder / LESSONS)),
+            "lessons": len(weak_examples.load(self.folder / LESSONS)),
         }
 
     def encoder_bytes(self) -> bytes:
@@ -180,12 +169,15 @@ class Run:
             raise ConfigError("no pretrained encoder", where=str(path), hint="run `loglm pretrain` first")
         state = torch.load(path, weights_only=True)["model"]
         encoder.load_state_dict({k[8:]: v for k, v in state.items() if k.startswith("encoder.")})
-        return export.session(encoder.eval())
+        return model_export.session(encoder.eval())
 
     def encoders(self) -> dict[str, bytes]:
         """Return the event encoder of each profile; `fast` is among them where it was distilled."""
-        fast = self.folder / artefact.FAST_ENCODER
-        return {artefact.BASE: self.encoder_bytes(), **({artefact.FAST: fast.read_bytes()} if fast.exists() else {})}
+        fast = self.folder / model_folder.FAST_ENCODER
+        return {
+            model_folder.BASE: self.encoder_bytes(),
+            **({model_folder.FAST: fast.read_bytes()} if fast.exists() else {}),
+        }
 
     def signatures(self) -> Signatures:
         """Return the compiled rules; none where the recipe wants none."""
@@ -194,7 +186,7 @@ class Run:
     def neighbours(self, everything: bool) -> Neighbours:
         """Return the telling events of the recordings that the heads may have learned from."""
         made = self._corpus()
-        of_canonicals, _ = self._features(made, teaching.load(self.folder / LESSONS))
+        of_canonicals, _ = self._features(made, weak_examples.load(self.folder / LESSONS))
         return neighbours.collect(made.training(everything), of_canonicals)
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
@@ -214,7 +206,7 @@ class Run:
             raise ConfigError("no corpus", where=str(self.folder), hint="run `loglm corpus` first")
         return corpus.load(self.folder / "corpus")
 
-    def _features(self, made: Corpus, lessons: Sequence[teaching.Lesson]) -> tuple[Features, Features]:
+    def _features(self, made: Corpus, lessons: Sequence[weak_examples.Lesson]) -> tuple[Features, Features]:
         tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
         parts = (tokenizer, encoder, self.signatures())
         taught = [lesson.event for lesson in lessons]

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.model.flow_features import features
-from loglm_bridge.model.flow_reading import FlowReader
-from loglm_bridge.model.flows import of_steps
-from loglm_bridge.model.gathering import Gathered
-from loglm_bridge.model.heads import DECIMALS, Outcome
-from loglm_bridge.model.judge import Judge
-from loglm_bridge.model.neighbours import Neighbours
-from loglm_bridge.model.reading import FLOW, Batch
-from loglm_bridge.model.steps import Step, step_of
+from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.heads import DECIMALS, Outcome
+from loglm_bridge.model.classifier.neighbours import Neighbours
+from loglm_bridge.model.context.windowed_batch import Gathered
+from loglm_bridge.model.event_batch import FLOW, Batch
+from loglm_bridge.model.flow.flow_classifier import FlowReader
+from loglm_bridge.model.flow.flow_event import Step, step_of
+from loglm_bridge.model.flow.flow_features import features
+from loglm_bridge.model.flow.flow_records import of_steps
 from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.record import Canonical
 

@@ -9,30 +9,30 @@ from typing import Any
 
 import numpy as np
 
+from loglm_bridge.contract.entity_state import Past
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.past import Past
 from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
-from loglm_bridge.model import artefact, golden
-from loglm_bridge.model import past as pasts
+from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.head_config import Curve
+from loglm_bridge.model.classifier.neighbours import neighbours_of
+from loglm_bridge.model.classifier.outcome_cache import Known
+from loglm_bridge.model.context import entity_state as pasts
+from loglm_bridge.model.context.context import context_of
+from loglm_bridge.model.context.windowed_batch import Gathered
+from loglm_bridge.model.event_batch import FLOW, Batch, Reader
 from loglm_bridge.model.explanation import Explainer
-from loglm_bridge.model.gathering import Gathered
-from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.judge import Judge
-from loglm_bridge.model.known import Known
-from loglm_bridge.model.neighbours import neighbours_of
-from loglm_bridge.model.reading import FLOW, Batch, Reader
-from loglm_bridge.model.sequence import context_of
-from loglm_bridge.model.signatures import Signatures
+from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.folder import model_folder, self_test_events
 from loglm_bridge.telemetry import Parsed
 
 
 class Labeller:
     """A loaded model. Thread-safe: callers may label from several threads at a time."""
 
-    def __init__(self, folder: artefact.ModelFolder, threads: int = 1, profile: str = artefact.BASE) -> None:
-        named = folder.id.name if profile == artefact.BASE else f"{folder.id.name}-{profile}"
+    def __init__(self, folder: model_folder.ModelFolder, threads: int = 1, profile: str = model_folder.BASE) -> None:
+        named = folder.id.name if profile == model_folder.BASE else f"{folder.id.name}-{profile}"
         self.id: ModelId = folder.id._replace(name=named)
         self._folder, self._profile = folder, profile
         self._judge = Judge(folder, profile, threads)
@@ -42,20 +42,20 @@ class Labeller:
         self._reader = Reader(self._judge, by_trees=self._context is not None)
 
     @classmethod
-    def load(cls, folder: Path, threads: int = 1, profile: str = artefact.BASE) -> Labeller:
+    def load(cls, folder: Path, threads: int = 1, profile: str = model_folder.BASE) -> Labeller:
         """Verify and load a model folder as one of artefact.PROFILES; `threads` is how many one inference may use.
 
         Raises:
             ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
                 profile.
         """
-        return cls(artefact.ModelFolder.open(folder), threads, profile)
+        return cls(model_folder.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Verdict]:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
-        `entity` are read together (contract/sequence.py), and with the `past` of theirs, which is brought up to date.
+        `entity` are read together (contract/windows.py), and with the `past` of theirs, which is brought up to date.
         It has no effect on a model without sequence.json. Equal verdicts are mostly one object.
 
         Raises:
@@ -117,7 +117,7 @@ class Labeller:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
             ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        golden.check(self._folder, self._profile, self.label_afresh)
+        self_test_events.check(self._folder, self._profile, self.label_afresh)
 
     def label_afresh(self, events: Sequence[Event]) -> list[Verdict]:
         """Return verdicts on lone events with MAX_TOP techniques, past all that is remembered. Raises ModelFailed."""

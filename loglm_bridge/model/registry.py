@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed, ModelRefused
-from loglm_bridge.model.artefact import MANIFEST, ModelFolder
+from loglm_bridge.model.folder.model_folder import MANIFEST, ModelFolder
 
 #: Folder of the package that holds the shipped model.
 SHIPPED = Path(__file__).parents[1] / "models"

@@ -15,8 +15,8 @@ from typing import Any
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import DEFAULT_PORT, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_ECHO
-from loglm_bridge.contract.text import one_line
-from loglm_bridge.sidecar.casting import Cast, choice, level, names, path, seconds, text, whole
+from loglm_bridge.contract.safe_text import one_line
+from loglm_bridge.sidecar.config_types import Cast, choice, level, names, path, seconds, text, whole
 
 
 def _cores() -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.errors import LogLMError
-from loglm_bridge.contract.text import MAX_LINE, one_line
+from loglm_bridge.contract.safe_text import MAX_LINE, one_line
 from loglm_bridge.sidecar.config import Settings
 
 _FILE_BYTES, _FILES_KEPT = 10_000_000, 3

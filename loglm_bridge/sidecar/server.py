@@ -16,22 +16,23 @@ from typing import Any
 import uvicorn
 
 from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
-from loglm_bridge.sidecar import listening, logs, memory
-from loglm_bridge.sidecar.admission import Admission
-from loglm_bridge.sidecar.answers import Caller
-from loglm_bridge.sidecar.app import Api, application
-from loglm_bridge.sidecar.backend import Load, load_model
+from loglm_bridge.sidecar import logs, process_memory
 from loglm_bridge.sidecar.config import Settings
-from loglm_bridge.sidecar.connection import KEEP_ALIVE_SECONDS, Gate, connections
-from loglm_bridge.sidecar.guard import Guard
-from loglm_bridge.sidecar.inference import Inference
-from loglm_bridge.sidecar.keeper import Keeper, loader
+from loglm_bridge.sidecar.http import bind
+from loglm_bridge.sidecar.http.admission import Admission
+from loglm_bridge.sidecar.http.auth import Guard
+from loglm_bridge.sidecar.http.connection_limits import KEEP_ALIVE_SECONDS, Gate, connections
+from loglm_bridge.sidecar.http.routes import Api, application
+from loglm_bridge.sidecar.http.token import ensure_token
+from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
+from loglm_bridge.sidecar.inference.inference import Inference
+from loglm_bridge.sidecar.inference.model_backend import Load, load_model
+from loglm_bridge.sidecar.inference.model_call import Caller
+from loglm_bridge.sidecar.inference.model_supervisor import Keeper, loader
+from loglm_bridge.sidecar.inference.quarantine import Quarantine
+from loglm_bridge.sidecar.inference.watchdog import Watchdog, beat
 from loglm_bridge.sidecar.logs import details
 from loglm_bridge.sidecar.metrics import Metrics
-from loglm_bridge.sidecar.quarantine import Quarantine
-from loglm_bridge.sidecar.scheduler import Scheduler
-from loglm_bridge.sidecar.token import ensure_token
-from loglm_bridge.sidecar.watchdog import Watchdog, beat
 
 #: Exit codes: stopped as asked; a setting cannot be used; the model failed and stayed so (EX_SOFTWARE of sysexits.h);
 #: the model was refused (EX_CONFIG).
@@ -53,17 +54,17 @@ def serve(settings: Settings, load: Load = load_model) -> int:
     """
     try:
         logs.configure(settings)
-        memory.cap(settings.memory_mb)
-        memory.share_arenas()
-        memory.collect_rarely()
-        listening.check_tls(settings)
-        listener = listening.listen(settings)
+        process_memory.cap(settings.memory_mb)
+        process_memory.share_arenas()
+        process_memory.collect_rarely()
+        bind.check_tls(settings)
+        listener = bind.listen(settings)
         token = ensure_token(settings.token_file)
     except LogLMError as error:
         return _refuse(error, BAD_SETTING)
     except OSError as error:
         return _refuse(LogLMError(f"cannot start ({error.strerror})", where=str(error.filename or "")), BAD_SETTING)
-    log.info("starting", extra=details(url=listening.url(settings, listener), settings=settings.redacted()))
+    log.info("starting", extra=details(url=bind.url(settings, listener), settings=settings.redacted()))
     sidecar = Sidecar(settings, listener, token, load)
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(sidecar.serve(sockets=[listener]))
@@ -77,7 +78,7 @@ class Sidecar(uvicorn.Server):
 
     def __init__(self, settings: Settings, listener: socket.socket, token: str, load: Load) -> None:
         self.settings, self.exit_code = settings, OK
-        self._url = listening.url(settings, listener)
+        self._url = bind.url(settings, listener)
         self._metrics, self._watchdog = Metrics(), Watchdog()
         tested = loader(load, settings.model, settings.threads, settings.profile)
         self._keeper = Keeper(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
@@ -88,7 +89,7 @@ class Sidecar(uvicorn.Server):
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
         self._gate = Gate(settings.connections, self._metrics)
         api = Api(self._keeper, self._admission, self._scheduler, self._metrics, self._watchdog)
-        names = listening.names(settings, listener)
+        names = bind.names(settings, listener)
         self._guard = Guard(application(api), names, token, self._metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self._add_gauges()
@@ -143,7 +144,7 @@ class Sidecar(uvicorn.Server):
             log.error("model cannot be loaded", exc_info=error)
             self._end(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
         else:
-            memory.settle()
+            process_memory.settle()
             self._announce(round(time.monotonic() - started, 2))
 
     def _announce(self, seconds: float) -> None:

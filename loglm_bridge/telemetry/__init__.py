@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical.event import canonicalise
-from loglm_bridge.telemetry.recognise import read
+from loglm_bridge.telemetry.canonicaliser import canonicalise
+from loglm_bridge.telemetry.fastpath.json_layouts import parse
+from loglm_bridge.telemetry.parser import read
 from loglm_bridge.telemetry.record import Canonical, Field, Parsed, Record
-from loglm_bridge.telemetry.shapes import parse
 
 __all__ = ["Canonical", "Event", "Field", "Parsed", "Record", "canonical", "canonicalise", "parse", "read"]
 

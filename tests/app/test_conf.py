@@ -9,13 +9,14 @@ import pytest
 
 from app.assembly.attack_lookup import COLUMNS, write_lookup
 from loglm_bridge.contract.verdict import ROW_STATUSES
-from loglm_bridge.splunk import alert, input_options
-from loglm_bridge.splunk.incidents_command import READERS as INCIDENT_OPTIONS
-from loglm_bridge.splunk.ingest import Progress
-from loglm_bridge.splunk.logfile import open_log
-from loglm_bridge.splunk.messages import Tally
-from loglm_bridge.splunk.options import _READERS as COMMAND_OPTIONS
-from loglm_bridge.splunk.rows import column_names
+from loglm_bridge.splunk.alert.payload import payload
+from loglm_bridge.splunk.config.app_log import open_log
+from loglm_bridge.splunk.modinput import options
+from loglm_bridge.splunk.modinput.ingest import Progress
+from loglm_bridge.splunk.rows.row_mapping import column_names
+from loglm_bridge.splunk.search.incidents_command import READERS as INCIDENT_OPTIONS
+from loglm_bridge.splunk.search.options import _READERS as COMMAND_OPTIONS
+from loglm_bridge.splunk.user_messages import Tally
 from tests.app.conf import read_conf, read_spec
 
 #: Keys that Splunk owns (spec files of Splunk 10.2), by file, each with what we use it for. `*` ends a family.
@@ -140,12 +141,12 @@ def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
 
 def test_the_input_s_spec_has_every_setting_of_its_form(root):
     (keys,) = spec_of(root, "inputs.conf").values()
-    assert set(input_options.ARGUMENTS) | {"interval"} == set(keys)
+    assert set(options.ARGUMENTS) | {"interval"} == set(keys)
 
 
 def test_the_alert_action_s_spec_has_every_setting_it_reads(root):
     (keys,) = spec_of(root, "alert_actions.conf").values()
-    assert {f"param.{name}" for name in alert.READERS} | {"param._cam"} == set(keys)
+    assert {f"param.{name}" for name in payload.READERS} | {"param._cam"} == set(keys)
 
 
 def test_the_description_of_the_adaptive_response_is_json(root):

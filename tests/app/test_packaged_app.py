@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loglm_bridge.splunk.rows import column_names
+from loglm_bridge.splunk.rows.row_mapping import column_names
 
 #: Streams that a real splunkd wrote (below ../shared/recordings).
 RECORDINGS = (

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from loglm_bridge.splunk.alert import AlertOptions
+from loglm_bridge.splunk.alert.payload import AlertOptions
 from tests.app.conf import read_conf
 
 #: Option of a visualization that reads data: `> primary | seriesByName('x')`.

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from loglm_bridge.bench import driver, streams
-from loglm_bridge.bench.setting import PASS_THROUGH
+from loglm_bridge.bench.environment import PASS_THROUGH
 from loglm_bridge.demo.splunkd import HEADER, SearchError
 
 #: A command that answers every chunk with `body` after the work of its own that `extra` is.
 COMMAND = """
 import json, sys
 sys.path[:0] = {path!r}
-from loglm_bridge.splunk.protocol import read_chunk
+from loglm_bridge.splunk.search.protocol import read_chunk
 read_chunk(sys.stdin.buffer)
 def answer(metadata, body):
     head = json.dumps(metadata).encode()

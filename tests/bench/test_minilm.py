@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from loglm_bridge.bench import minilm, unseen
+from loglm_bridge.bench import cold_events, minilm
 from loglm_bridge.bench.bert_graph import bert
 
 HEADS, WIDTH, INNER, WORDS = 12, 24, 40, 50
@@ -113,7 +113,7 @@ def test_texts_come_back_in_their_order_from_a_quantised_model(package, tmp_path
 
 def test_without_the_package_a_line_says_so(setting, monkeypatch):
     monkeypatch.setattr(minilm, "PACKAGE", "no_such_package")
-    (figure,) = unseen.measure(setting)
+    (figure,) = cold_events.measure(setting)
     assert figure.value is None
     assert json.dumps(figure.to_dict())
     assert "not installed" in figure.note

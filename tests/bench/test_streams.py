@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.bench import streams
-from loglm_bridge.bench.distinct import MOST, happening
+from loglm_bridge.bench.distinct_events import MOST, happening
 from loglm_bridge.bench.streams import Stream
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.contract.event import Event

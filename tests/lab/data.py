@@ -9,8 +9,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from loglm_bridge.lab.calibrate import kept_for_calibration
-from loglm_bridge.lab.corpus import CorpusEvent
+from loglm_bridge.lab.data.corpus import CorpusEvent
+from loglm_bridge.lab.train.calibrate import kept_for_calibration
 from tests.lab.tiny import TECHNIQUES, sample_events
 
 RULES = r"""

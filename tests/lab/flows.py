@@ -6,16 +6,17 @@ import json
 
 import numpy as np
 
-from loglm_bridge.lab import flow_training, rendered
+from loglm_bridge.lab import synthetic_flows
 from loglm_bridge.lab.company import CompanySettings
-from loglm_bridge.lab.context import depth_steps
-from loglm_bridge.lab.flow_training import FlowSettings, Reading
-from loglm_bridge.lab.rendered.hostile import HOSTILE
-from loglm_bridge.model import artefact
-from loglm_bridge.model.flow_reading import FlowConfig
-from loglm_bridge.model.flow_trees import FlowTrees
-from loglm_bridge.model.head_config import Curve
-from loglm_bridge.model.sequence import SequenceConfig
+from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
+from loglm_bridge.lab.train import flow_training
+from loglm_bridge.lab.train.flow_stage import depth_steps
+from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
+from loglm_bridge.model.classifier.head_config import Curve
+from loglm_bridge.model.context.context import SequenceConfig
+from loglm_bridge.model.flow.flow_classifier import FlowConfig
+from loglm_bridge.model.flow.flow_trees import FlowTrees
+from loglm_bridge.model.folder import model_folder
 
 TECHNIQUES = tuple(sorted(set(HOSTILE.values())))
 TOLD = FlowSettings(rendered=200, rounds=30, technique_rounds=5)
@@ -23,7 +24,7 @@ TOLD = FlowSettings(rendered=200, rounds=30, technique_rounds=5)
 
 def trees() -> tuple[bytes, FlowConfig]:
     """The trees, and their configuration with a curve of the test's own."""
-    steps = [step for window in rendered.render(30, 1) if not window.technique for step in window.steps]
+    steps = [step for window in synthetic_flows.render(30, 1) if not window.technique for step in window.steps]
     nothing = np.full(len(steps), np.nan), np.full(len(steps), -1)
     reading = Reading(steps, np.arange(len(steps)), np.array(["s"] * len(steps)), *nothing, TECHNIQUES)
     familiar = flow_training.alone(reading, {"pair": [[place] for place in range(len(steps))]})
@@ -36,4 +37,4 @@ def files() -> dict[str, bytes]:
     """The files of a model folder that read events in context."""
     model, flows = trees()
     config = SequenceConfig(flows, CompanySettings(2.0, 2, 12.0, 3.0, 6.0).families())
-    return {artefact.FLOW_TREES: model, artefact.SEQUENCE_CONFIG: json.dumps(config.to_dict()).encode()}
+    return {model_folder.FLOW_TREES: model, model_folder.SEQUENCE_CONFIG: json.dumps(config.to_dict()).encode()}

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
-from loglm_bridge.lab import identities
-from loglm_bridge.lab.corpus import NOT_TELEMETRY
-from loglm_bridge.lab.sources import data_files, read_events
-from loglm_bridge.lab.stages import SAMPLES
-from loglm_bridge.model.artefact import GOLDEN
+from loglm_bridge.lab.cli import SAMPLES
+from loglm_bridge.lab.data import identity_names
+from loglm_bridge.lab.data.corpus import NOT_TELEMETRY
+from loglm_bridge.lab.data.sources import data_files, read_events
+from loglm_bridge.model.folder.model_folder import GOLDEN
 from loglm_bridge.model.registry import default_folder
 from loglm_bridge.telemetry import read
 
@@ -45,7 +45,7 @@ def canaries():
         for i, row in enumerate(read_events(path)):
             if i % EVERY:
                 continue
-            for name in identities.words(read(row.event), row.event):
+            for name in identity_names.words(read(row.event), row.event):
                 sources[name] = sources.get(name, frozenset()) | {path.name}
             for word in set(_WORD.findall(row.event.raw.lower())):
                 texts[word] = texts.get(word, frozenset()) | {path.name}
@@ -53,7 +53,7 @@ def canaries():
                 middle = len(row.event.raw) // 2
                 stretches.append(row.event.raw[middle : middle + STRETCH].lower())
     # a word of many sources' texts is a word, whoever's name it is as well
-    names = {name for name in identities.rare(sources) & identities.rare(texts) if len(name) >= NAME}
+    names = {name for name in identity_names.rare(sources) & identity_names.rare(texts) if len(name) >= NAME}
     return names - _public(), stretches
 
 
@@ -113,7 +113,7 @@ def _common(words):
             text = lines.read().lower()
         for word in words:
             shown[word] += word in text
-    return {word for word, count in shown.items() if count >= identities.COMMON}
+    return {word for word, count in shown.items() if count >= identity_names.COMMON}
 
 
 def test_no_stretch_of_a_raw_line_is_in_a_shipped_file(canaries, shipped):

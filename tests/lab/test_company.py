@@ -2,7 +2,7 @@
 
 from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
-from loglm_bridge.model.company import Company
+from loglm_bridge.model.context.evidence import Company
 
 
 def test_windows_have_a_floor_of_their_own():

@@ -6,10 +6,10 @@ import pytest
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.limits import MAX_SEQUENCE
-from loglm_bridge.lab.rendered import render
-from loglm_bridge.lab.rendered.drawing import Draw, tcp, unanswered
-from loglm_bridge.lab.rendered.hostile import HOSTILE
-from loglm_bridge.lab.rendered.ordinary import ORDINARY
+from loglm_bridge.lab.synthetic_flows import render
+from loglm_bridge.lab.synthetic_flows.benign import ORDINARY
+from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
+from loglm_bridge.lab.synthetic_flows.sampling import Draw, tcp, unanswered
 
 
 @pytest.fixture(scope="module")

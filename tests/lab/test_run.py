@@ -6,10 +6,12 @@ import yaml
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab import calibrate, examples, export, vocabulary
-from loglm_bridge.lab.neighbours import opaque
+from loglm_bridge.lab.export.model_export import model_export
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
+from loglm_bridge.lab.train import calibrate, vocabulary
+from loglm_bridge.lab.train.neighbours import opaque
+from loglm_bridge.lab.weak_labels import training_examples
 from loglm_bridge.model.labeller import Labeller
 from tests.lab.tiny import sample_events
 
@@ -48,7 +50,7 @@ def done(data, recipe, tmp_path_factory):
     run, seen = Run(tmp_path_factory.mktemp("whole") / "run", recipe), Seen()
     with pytest.MonkeyPatch.context() as patch:
         seen.spy(patch, vocabulary, "train")
-        seen.spy(patch, examples, "from_corpus")
+        seen.spy(patch, training_examples, "from_corpus")
         seen.spy(patch, calibrate, "calibrated")
         made, _ = run.corpus(data.folder, data.split)
         run.pretrain()
@@ -82,7 +84,7 @@ def test_calibration_recordings_are_never_fitted_on(done):
 def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
     run, _, heads, _ = done
     golden = [Event("sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2")]
-    export.seal(
+    model_export.seal(
         tmp_path / "m",
         run.tokenizer_file,
         run.encoders(),
@@ -107,7 +109,9 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
 def test_neighbours_are_training_recordings_under_opaque_ids(done, data):
     run, made, _, _ = done
     found = run.neighbours(everything=False)
-    allowed = {opaque(e.source, e.group): e.techniques for e in made.training() if e.source in examples.RECORDED}
+    allowed = {
+        opaque(e.source, e.group): e.techniques for e in made.training() if e.source in training_examples.RECORDED
+    }
     assert found.recordings
     assert {r.id: r.techniques for r in found.recordings}.items() <= allowed.items()
     assert not {opaque("otrf_security_datasets", group) for group in data.held_out} & {r.id for r in found.recordings}
@@ -128,7 +132,7 @@ def test_stages_that_are_done_are_read_and_give_the_same(done, data, tmp_path):
 def test_a_source_left_out_is_neither_fitted_nor_calibrated_on(done, monkeypatch):
     run, _, _, _ = done
     seen = Seen()
-    seen.spy(monkeypatch, examples, "from_corpus")
+    seen.spy(monkeypatch, training_examples, "from_corpus")
     seen.spy(monkeypatch, calibrate, "calibrated")
     run.heads(everything=False, atomic=True, leave_out="evtx_baseline")
     for events in (seen["from_corpus"][1], seen["calibrated"][1]):
@@ -158,7 +162,7 @@ def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
     run, made, heads, _ = done
     words = {"onlyheresecret"}
     assert any("onlyheresecret" in made.canonicals[e.canonical].text().lower() for e in made.training())
-    folder = export.seal(
+    folder = model_export.seal(
         tmp_path / "m",
         run.tokenizer_file,
         run.encoders(),

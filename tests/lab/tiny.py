@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.lab import calibrate, export, heads, pretrain, vocabulary
-from loglm_bridge.lab.encoder import EncoderShape, EventEncoder
-from loglm_bridge.lab.examples import Example
-from loglm_bridge.lab.heads import Features, NetSettings
-from loglm_bridge.lab.pretrain import PretrainSettings
-from loglm_bridge.model.heads import Heads
-from loglm_bridge.model.neighbours import no_neighbours
-from loglm_bridge.model.session import EventSession
-from loglm_bridge.model.signatures import NO_RULES
-from loglm_bridge.model.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
+from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.train import calibrate, heads, pretrain, vocabulary
+from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
+from loglm_bridge.lab.train.heads import Features, NetSettings
+from loglm_bridge.lab.train.pretrain import PretrainSettings
+from loglm_bridge.lab.weak_labels.training_examples import Example
+from loglm_bridge.model.classifier.encoder_session import EventSession
+from loglm_bridge.model.classifier.heads import Heads
+from loglm_bridge.model.classifier.neighbours import no_neighbours
+from loglm_bridge.model.features.rule_matcher import NO_RULES
+from loglm_bridge.model.features.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
 from loglm_bridge.telemetry import Canonical, canonical
 
 SAMPLES = Path(vocabulary.__file__).parents[1] / "samples" / "events.jsonl"
@@ -53,7 +54,7 @@ class Tiny:
     def small(self) -> bytes:
         """An untrained encoder whose vectors have the same width."""
         shape = replace(self.encoder.shape, width=16, inner=32, outputs=self.encoder.shape.width)
-        return export.session(EventEncoder(shape, self.tokenizer.pad).eval())
+        return model_export.session(EventEncoder(shape, self.tokenizer.pad).eval())
 
     def seal(
         self,
@@ -66,7 +67,7 @@ class Tiny:
         """Write the model as a folder, with the samples as golden events unless others are named."""
         events = [e for e in sample_events() if canonical(e)[0].status == "ok"] if golden is None else golden
         card = "# A card"
-        export.seal(
+        model_export.seal(
             folder,
             self.tokenizer_file,
             encoders or {"base": self.onnx},
@@ -112,7 +113,7 @@ def train(folder: Path) -> Tiny:
     encoded = [tokenizer.encode(form) for form in forms]
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
     encoder = pretrain.Pretraining(tokenizer, shape_of(tokenizer), settings, folder).run(encoded).eval()
-    onnx = export.session(encoder)
+    onnx = model_export.session(encoder)
     features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_RULES.bags(forms, encoded))
     return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
 
@@ -128,8 +129,8 @@ def _heads(forms: list[Canonical], features: Features) -> Heads:
     centres = calibrate.prototypes(features.vectors, 4, seed=1)
     plain = Heads(
         calibrate.uncalibrated(TECHNIQUES, sorted(set(families(forms))), 0.5, 20.0),
-        export.net(technique),
-        export.net(malice),
+        model_export.net(technique),
+        model_export.net(malice),
         centres,
         NO_RULES.level_steps(),
     )

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from loglm_bridge.model.artefact import ModelFolder
+from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.heads import Outcome
 from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, event_fields
-from loglm_bridge.model.heads import Outcome
-from loglm_bridge.model.judge import Judge
+from loglm_bridge.model.folder.model_folder import ModelFolder
 from loglm_bridge.telemetry import Canonical
 
 WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}

@@ -14,7 +14,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import ALARMS, MODEL_STATUSES, VERDICTS
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.model.artefact import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
+from loglm_bridge.model.folder.model_folder import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
 from loglm_bridge.model.labeller import Labeller
 from tests.lab.tiny import recurved, sample_events
 

@@ -12,7 +12,7 @@ import pytest
 
 from loglm_bridge.contract.errors import InputError, ModelRefused
 from loglm_bridge.model import registry
-from loglm_bridge.model.artefact import GOLDEN, HEADS, REQUIRED, ModelFolder, write_manifest
+from loglm_bridge.model.folder.model_folder import GOLDEN, HEADS, REQUIRED, ModelFolder, write_manifest
 from loglm_bridge.model.registry import Registry, default_folder
 
 

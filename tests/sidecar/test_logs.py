@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.contract.text import MAX_LINE
+from loglm_bridge.contract.safe_text import MAX_LINE
 from loglm_bridge.sidecar import logs
 from loglm_bridge.sidecar.config import Settings
 from loglm_bridge.sidecar.logs import JsonFormatter, configure, details

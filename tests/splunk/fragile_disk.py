@@ -8,7 +8,7 @@ class PowerLostError(Exception):
 
 
 class FragileDisk:
-    """Stands for loglm_bridge.splunk.disk.Disk, with the same steps as its `replace` and `append`.
+    """Stands for loglm_bridge.splunk.modinput.durable_files.Disk, with the same steps as its `replace` and `append`.
 
     `durable` is what a crash leaves for sure. `fuse` counts steps until the power fails (None: never).
     """

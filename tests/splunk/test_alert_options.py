@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from loglm_bridge.splunk.alert import READERS, AlertOptions
+from loglm_bridge.splunk.alert.payload import READERS, AlertOptions
 
 
 @pytest.fixture

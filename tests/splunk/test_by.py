@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.contract.reply import Reply
-from loglm_bridge.contract.sequence import windows
 from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.windows import windows
 from loglm_bridge.contract.wire import ModelId, Options, join_request, read_request
-from loglm_bridge.splunk.labeller import Labeller
-from loglm_bridge.splunk.options import SearchOptions
-from loglm_bridge.splunk.rows import EventReader, event_of
-from loglm_bridge.splunk.settings import Settings
-from loglm_bridge.splunk.table import Table
+from loglm_bridge.splunk.config.settings import Settings
+from loglm_bridge.splunk.rows.row_mapping import EventReader, event_of
+from loglm_bridge.splunk.rows.table import Table
+from loglm_bridge.splunk.search.labeller import Labeller
+from loglm_bridge.splunk.search.options import SearchOptions
 from tests.splunk.sidecar_standin import past_of
 from tests.splunk.splunkd import encode_rows
 

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from loglm_bridge.contract.past import KEPT
+from loglm_bridge.contract.entity_state import KEPT
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.splunk.rows import event_of
+from loglm_bridge.splunk.rows.row_mapping import event_of
 from tests.splunk.splunkd import warnings
 from tests.splunk.test_search_command import rows_of
 

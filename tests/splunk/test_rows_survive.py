@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.verdict import ROW_STATUSES
-from loglm_bridge.splunk.columns import OUTPUTS, column_names
-from loglm_bridge.splunk.logfile import open_log
-from loglm_bridge.splunk.process import run
-from loglm_bridge.splunk.search_command import LogLMCommand
+from loglm_bridge.splunk.config.app_log import open_log
+from loglm_bridge.splunk.rows.columns import OUTPUTS, column_names
+from loglm_bridge.splunk.search.command import LogLMCommand
+from loglm_bridge.splunk.search.process import run
 from tests.splunk.splunkd import decode_rows, encode_rows, frame, warnings
 from tests.splunk.test_table import CELL, TEXT
 

@@ -7,9 +7,9 @@ import pytest
 from loglm_bridge.contract.errors import SidecarFailed, SidecarRefused, SidecarTimeout, SidecarUnavailable, WrongService
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options, write_event
-from loglm_bridge.splunk.breaker import COOL_DOWN
-from loglm_bridge.splunk.client import SidecarClient
-from loglm_bridge.splunk.settings import Settings
+from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN
+from loglm_bridge.splunk.client.client import SidecarClient
+from loglm_bridge.splunk.config.settings import Settings
 from tests.splunk.conftest import TOKEN, Sidecar
 from tests.splunk.splunkd import warnings
 from tests.splunk.test_client import Clock

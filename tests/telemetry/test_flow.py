@@ -3,7 +3,7 @@
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical.event import canonicalise
+from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.families import flow
 from loglm_bridge.telemetry.formats import lines
 

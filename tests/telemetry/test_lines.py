@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical.event import canonicalise
+from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.formats import (
     auditd,
     body,

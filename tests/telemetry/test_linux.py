@@ -4,7 +4,7 @@ import pytest
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import canonical
-from loglm_bridge.telemetry.canonical.event import canonicalise
+from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.families import audit, linux
 from loglm_bridge.telemetry.formats import lines
 

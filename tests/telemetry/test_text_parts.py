@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.telemetry.families import sentence
-from loglm_bridge.telemetry.formats import pairs, stamps
-from loglm_bridge.telemetry.formats.templates import Template
+from loglm_bridge.telemetry.scanning import key_value_scanner, line_prefix
+from loglm_bridge.telemetry.scanning.sentence_templates import Template
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from loglm_bridge.telemetry.formats.templates import Template
     ],
 )
 def test_pairs(text, expected, words):
-    assert pairs.pairs(text) == (expected, words)
+    assert key_value_scanner.pairs(text) == (expected, words)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_pairs(text, expected, words):
     ],
 )
 def test_stamps(text, body, level):
-    assert stamps.strip(text) == (body, level)
+    assert line_prefix.strip(text) == (body, level)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_host_names_leave_a_sentence_and_file_names_stay():
 
 @given(st.text(max_size=200))
 def test_any_text_is_read(text):
-    pairs.pairs(text)
-    stamps.strip(text)
+    key_value_scanner.pairs(text)
+    line_prefix.strip(text)
     sentence.fields(text)
 
 

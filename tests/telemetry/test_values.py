@@ -2,7 +2,7 @@
 
 import pytest
 
-from loglm_bridge.telemetry.canonical import accounts, identity, registry, resources, shapes, values
+from loglm_bridge.telemetry.canonical import accounts, identity, registry, resources, untyped_values, values
 
 TASK = (
     '<?xml version="1.0"?><Task><Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers><Principals>'
@@ -106,7 +106,7 @@ def test_a_task_in_short():
 )
 def test_cloud_resources(raw, canonical):
     assert resources.resource(raw) == canonical
-    assert shapes.guess(raw) == canonical
+    assert untyped_values.guess(raw) == canonical
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,12 @@ def test_cloud_resources(raw, canonical):
     ],
 )
 def test_unknown_values_by_their_shape(raw, canonical):
-    assert shapes.guess(raw) == canonical
+    assert untyped_values.guess(raw) == canonical
 
 
 def test_rendered_messages_lose_their_names():
-    text = shapes.free_text(r"Session logon succeeded: User: CORP\m.ortega from CORP\pc7$ account name: m.ortega")
+    text = untyped_values.free_text(
+        r"Session logon succeeded: User: CORP\m.ortega from CORP\pc7$ account name: m.ortega"
+    )
     assert "ortega" not in text
     assert "corp" not in text

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from loglm_bridge.telemetry.canonical import addresses, identity, paths, tokens
 from loglm_bridge.telemetry.canonical.guids import guid
-from loglm_bridge.telemetry.text import clean_text
+from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 #: Characters of a command or script that are read; the tokenizer sees far fewer.
 MAX_INPUT = 8_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical import accounts, paths, shapes
+from loglm_bridge.telemetry.canonical import accounts, paths, untyped_values
 
 #: Dropped fields (lower-case raw names) of Windows events that accounts are told by.
 ACCOUNT_PARTS = frozenset(
@@ -27,7 +27,7 @@ def add(found: dict[str, str], name: str, value: str) -> None:
     old = found.get(name)
     if old is None:
         found[name] = value
-    elif name not in _SINGLE and value not in old and len(old) < shapes.MAX_TEXT:
+    elif name not in _SINGLE and value not in old and len(old) < untyped_values.MAX_TEXT:
         found[name] = f"{old} {value}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from loglm_bridge.telemetry.families.syscalls import SYSCALLS
 from loglm_bridge.telemetry.record import Field, Record
-from loglm_bridge.telemetry.text import clean_text
+from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 _HEX = re.compile(r"(?:[0-9A-F]{2}){2,8192}\Z")
 _ARGUMENT = re.compile(r"a(\d{1,4})(?:\[\d{1,4}\])?\Z")

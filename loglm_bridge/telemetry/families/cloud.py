@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.signatures import Signature, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import Signature, match, told_by
 
 S = Signature  # one line a product
 

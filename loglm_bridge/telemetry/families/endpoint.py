@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.signatures import Signature, clean_kind, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import Signature, clean_kind, match, told_by
 
 #: Behaviour words shared with Windows events, per product's own name of the event.
 _ACTIONS: Mapping[str, str] = {

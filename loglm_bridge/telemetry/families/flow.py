@@ -19,7 +19,7 @@ from loglm_bridge.telemetry.families.flow_aliases import (
     UNITS,
 )
 from loglm_bridge.telemetry.record import Field
-from loglm_bridge.telemetry.timestamps import epoch_seconds
+from loglm_bridge.telemetry.scanning.timestamps import epoch_seconds
 
 #: Order of the fields of a flow: who, what, how it ended, how much.
 ORDER = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import cloud, endpoint, flow, macos, windows_json, zeek
-from loglm_bridge.telemetry.families.signatures import clean_kind
+from loglm_bridge.telemetry.families.product_signatures import clean_kind
 from loglm_bridge.telemetry.record import Field, Record
 
 #: Names under which logs of any product say what an event is, the most telling first.

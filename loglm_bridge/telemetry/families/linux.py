@@ -9,10 +9,10 @@ from typing import Optional
 from loglm_bridge.telemetry.families import flow
 from loglm_bridge.telemetry.families import sentence as sentences
 from loglm_bridge.telemetry.families.linux_sentences import SENTENCES
-from loglm_bridge.telemetry.formats import stamps
-from loglm_bridge.telemetry.formats.pairs import pairs
-from loglm_bridge.telemetry.formats.templates import read_table
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning import line_prefix
+from loglm_bridge.telemetry.scanning.key_value_scanner import pairs
+from loglm_bridge.telemetry.scanning.sentence_templates import read_table
 
 _TEMPLATES = read_table(SENTENCES)
 #: Programs whose tag is known without a header before it.
@@ -55,7 +55,7 @@ def record(written: str, tag: str, body: str) -> Record:
     text = _UPTIME.sub("", body, count=1) if body.startswith("[") else body
     if not text:
         return Record(written, "linux", program(tag), ())
-    said, level = stamps.strip(text)
+    said, level = line_prefix.strip(text)
     severity = (("severity", level),) if level else ()
     return Record(written, "linux", program(tag), (*sentences.fields(said), *severity))
 

@@ -6,8 +6,8 @@ import re
 from typing import Optional
 
 from loglm_bridge.telemetry.families import flow
-from loglm_bridge.telemetry.formats.pairs import is_pair_list, pairs
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list, pairs
 
 _MNEMONIC = re.compile(r"%([A-Z][A-Z0-9_]{1,24}(?:-[A-Z][A-Z0-9_]{0,24}){0,2})-(\d)-([A-Za-z0-9_]{2,48})\s?:\s?")
 #: How far into a line the mnemonic may stand: behind sequence numbers and times.

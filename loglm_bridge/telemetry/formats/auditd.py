@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import audit
-from loglm_bridge.telemetry.formats.pairs import pairs
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning.key_value_scanner import pairs
 
 _RECORD = re.compile(
     r"(?:node=\S{1,255}\s)?type=([A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d{1,6}\])\s(?:msg=)?audit\(([^):]{1,40}):\d{1,20}\):\s?"

@@ -10,8 +10,8 @@ import csv
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import device, flow
 from loglm_bridge.telemetry.families.pan_columns import COLUMNS
-from loglm_bridge.telemetry.formats.pairs import is_pair_list
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list
 
 _MAX_COLUMNS = 160
 _MAX_LINE = 32_768

@@ -7,8 +7,8 @@ import re
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import linux, network_os, sentence
 from loglm_bridge.telemetry.formats import body as bodies
-from loglm_bridge.telemetry.formats import stamps
 from loglm_bridge.telemetry.record import Record
+from loglm_bridge.telemetry.scanning import line_prefix
 
 _WORD = re.compile(r"[^\W\d_]{2,}|\w{4,}")
 #: Share of characters that must be readable; spelt-out control characters count against it.
@@ -26,7 +26,7 @@ def parse(text: str, event: Event) -> Record:
         return Record("text", "text", "", (), status="empty")
     if not is_readable(line):
         return Record("text", "text", "", (("message", line[:400]),), status="unparsed")
-    rest, level = stamps.strip(line)
+    rest, level = line_prefix.strip(line)
     found = network_os.parse("text", rest)
     if found is None and rest is not line:
         found = bodies.parse(rest, event)

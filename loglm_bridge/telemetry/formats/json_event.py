@@ -14,7 +14,7 @@ from loglm_bridge.contract.limits import MAX_JSON_DEPTH
 from loglm_bridge.telemetry.families import json_families
 from loglm_bridge.telemetry.formats import json_audit
 from loglm_bridge.telemetry.record import Field, Record
-from loglm_bridge.telemetry.text import clean_text
+from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 #: Fields of one event that are kept.
 MAX_FIELDS = 256

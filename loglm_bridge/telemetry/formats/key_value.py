@@ -6,9 +6,9 @@ import re
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import device, flow, sentence
-from loglm_bridge.telemetry.formats import stamps
-from loglm_bridge.telemetry.formats.pairs import is_pair_list, pairs
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning import line_prefix
+from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list, pairs
 
 _TYPE = re.compile(r"[^a-z0-9_.-]+")
 _COLON = re.compile(r"\s*([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
@@ -47,7 +47,7 @@ def _told(said: str, values: dict[str, str]) -> list[Field]:
     """Return what the words between the pairs tell: the behaviour first, nothing that a pair says already."""
     if not said:
         return []
-    body, level = stamps.strip(said)
+    body, level = line_prefix.strip(said)
     known = {"src_ip" if "ip" in n or "addr" in n else "user" if "user" in n else "" for n in values}
     out = [f for f in sentence.fields(body) if f[0] not in known]
     return [*out, ("severity", level)] if level and "level" not in values else out

@@ -10,8 +10,8 @@ import re
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical.addresses import is_ip
-from loglm_bridge.telemetry.formats.pairs import quoted_strings
 from loglm_bridge.telemetry.record import Field, Record
+from loglm_bridge.telemetry.scanning.key_value_scanner import quoted_strings
 
 _METHODS = frozenset(
     {

@@ -11,7 +11,7 @@ from functools import lru_cache
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families import windows, windows_message
 from loglm_bridge.telemetry.record import Field, Record
-from loglm_bridge.telemetry.text import clean_text
+from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 # An opening tag: prefix and local name, attributes, then the text up to the next tag and whether that one closes.
 # A "<" that opens no tag (an unescaped command line) is text. Possessive throughout: no backtracking.

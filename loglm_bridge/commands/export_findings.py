@@ -1,0 +1,72 @@
+"""`loglm export-findings`: files of events in, findings out in the form of another tool."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import tee
+from pathlib import Path
+
+from loglm_bridge.commands.label import Label, cores, label_items
+from loglm_bridge.contract.errors import ConfigError
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.event_files import Item, read_items
+from loglm_bridge.interchange import navigator, ocsf, sequences, vigil
+from loglm_bridge.interchange.labelled import Labelled
+
+#: Forms of text: name -> lines of the labelled events.
+_TEXT: dict[str, Callable[[Iterable[Labelled]], Iterator[str]]] = {
+    "vigil": vigil.findings,
+    "ocsf": ocsf.findings,
+    "navigator": navigator.lines,
+}
+_PARQUET = "sequences"
+_TOP = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `loglm export-findings`."""
+    parser.description = (
+        "Labels events as `loglm label` does and writes what it flags as findings: vigil (JSON lines of DeepTempo's "
+        "vigil), sequences (its parquet), ocsf (JSON lines of OCSF Detection Finding), navigator (an ATT&CK layer)."
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files of events; none or - is standard input")
+    parser.add_argument("--as", dest="form", required=True, choices=[*_TEXT, _PARQUET], help="the form")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write here instead of standard output")
+    parser.add_argument("--by", default="", metavar="FIELDS", help="read the events of one entity together")
+    parser.add_argument("--all", action="store_true", help="export every labelled event, not only what is malicious")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Label and export. Raises LogLMError where the model or a file cannot be used."""
+    if args.form == _PARQUET and args.out is None:
+        raise ConfigError("parquet is not text", hint="name a file with --out")
+    from loglm_bridge.model.labeller import Labeller  # numpy and onnxruntime take a second to import
+    from loglm_bridge.model.registry import default_folder
+
+    by = tuple(name.strip() for name in args.by.split(",") if name.strip())
+    with ExitStack() as stack:
+        labeller = Labeller.load(args.model or default_folder())
+        stack.callback(labeller.close)
+        options = Options(top=_TOP, embedding=True, sequence=bool(by))
+        found = labelled(read_items(args.files or ["-"], by), labeller.label, options)
+        # a sequence says how many events it has, so all of them are read
+        chosen = (event for event in found if args.all or args.form == _PARQUET or event.malicious)
+        if args.form == _PARQUET:
+            sequences.write(chosen, args.out)
+            return 0
+        out = stack.enter_context(args.out.open("w", encoding="utf-8")) if args.out else sys.stdout
+        out.writelines(line + "\n" for line in _TEXT[args.form](chosen))
+    return 0
+
+
+def labelled(items: Iterable[Item], label: Label, options: Options) -> Iterator[Labelled]:
+    """Yield the events that got a label, with their rows, in order."""
+    kept, asked = tee(items)
+    for item, row in zip(kept, label_items(asked, label, options, cores()), strict=True):
+        if row["status"] == "ok" and item.event is not None:
+            yield Labelled(item.event, row)

@@ -1,0 +1,54 @@
+"""Encoder vectors and grams of many canonical events, computed once and kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.model.classifier.encoder_session import EventSession
+from loglm_bridge.model.features.ngrams import GRAM_BITS
+from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.features.tokenizer import EventTokenizer
+from loglm_bridge.telemetry.record import Canonical
+
+#: Events one thread encodes at a time.
+_CHUNK = 2048
+
+
+def compute(
+    events: Sequence[Canonical],
+    tokenizer: EventTokenizer,
+    encoder: bytes,
+    signatures: Signatures,
+    path: Path,
+    threads: int = 2,
+) -> Features:
+    """Return the features of the events, as serving would compute them; read from `path` (.npz) where it is there.
+
+    Raises:
+        ValueError: the file holds another number of events: it belongs to another corpus.
+    """
+    buckets = (1 << GRAM_BITS) + signatures.count
+    if path.exists():
+        stored = np.load(path)
+        if len(stored["vectors"]) != len(events):
+            raise ValueError(f"{path} holds {len(stored['vectors'])} events, {len(events)} wanted: remove it")
+        return Features(stored["vectors"], np.split(stored["grams"], stored["ends"][:-1]), buckets)
+    session = EventSession(encoder, tokenizer.pad)
+
+    def encode(start: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        chunk = events[start : start + _CHUNK]
+        encoded = [tokenizer.encode(event) for event in chunk]
+        return session.encode(encoded), signatures.bags(chunk, encoded)
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(encode, range(0, len(events), _CHUNK)))
+    vectors = np.concatenate([vectors for vectors, _ in parts])
+    bags = [bag for _, bags in parts for bag in bags]
+    ends = np.cumsum([len(bag) for bag in bags])
+    np.savez(path, vectors=vectors, grams=np.concatenate(bags), ends=ends)
+    return Features(vectors, bags, buckets)

@@ -1,0 +1,241 @@
+"""The heads: an event's vector and grams to technique confidences, a maliciousness score and a novelty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.contract.limits import MAX_TOP
+from loglm_bridge.model.classifier.exact_matmul import Linear, quantise_rows
+from loglm_bridge.model.classifier.head_config import Curve, HeadConfig
+from loglm_bridge.model.features.ngrams import GRAM_BITS
+
+#: Decimals of every number that leaves the model: far finer than its calibration, coarser than the last bits in which
+#: the exponential function differs between machines.
+DECIMALS = 6
+
+_NETS = ("technique", "malice")
+
+
+class Outcome(NamedTuple):
+    """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty.
+
+    `logit` is what the score was made of.
+    """
+
+    score: float
+    verdict: str
+    techniques: tuple[tuple[str, float], ...]
+    novelty: float
+    vector: np.ndarray
+    logit: float
+
+
+@dataclass(frozen=True)
+class Net:
+    """One trained net: (vector, grams) -> logits through one hidden layer, in arithmetic that no batch can change.
+
+    `table` is int8 (buckets, bag) with `table_scales` (bag,); `centre` and `spread` (width,) standardise the vector.
+    """
+
+    table: np.ndarray
+    table_scales: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    hidden: Linear
+    out: Linear
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> Net:
+        """Read the arrays `name.*`. Raises KeyError where one is absent."""
+        table, table_scales, centre, spread = (arrays[f"{name}.{n}"] for n in _NET_ARRAYS)
+        hidden, out = (Linear(*(arrays[f"{name}.{n}.{p}"] for p in _LINEAR_ARRAYS)) for n in ("hidden", "out"))
+        return cls(table, table_scales, centre, spread, hidden, out)
+
+    def to_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Return the arrays `name.*`."""
+        out = {f"{name}.{n}": getattr(self, n) for n in _NET_ARRAYS}
+        for layer in ("hidden", "out"):
+            out |= {f"{name}.{layer}.{p}": getattr(getattr(self, layer), p) for p in _LINEAR_ARRAYS}
+        return out
+
+    def fits(self, width: int, outputs: int) -> bool:
+        """Return whether all arrays have the shapes of a net over vectors of `width` with `outputs` logits."""
+        buckets, bag = self.table.shape
+        inner = len(self.hidden.bias)
+        return (
+            buckets >= 1 << GRAM_BITS
+            and self.table_scales.shape == (bag,)
+            and self.centre.shape == self.spread.shape == (width,)
+            and (self.hidden.levels.shape, self.hidden.scales.shape) == ((width + bag, inner), (inner,))
+            and (self.out.levels.shape, self.out.scales.shape) == ((inner, outputs), (outputs,))
+            and self.out.bias.shape == (outputs,)
+        )
+
+    def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
+        """Return (events, outputs) float32."""
+        x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
+        return self.out(np.maximum(self.hidden(x), 0.0))
+
+    def _bag(self, grams: Sequence[np.ndarray]) -> np.ndarray:
+        out = np.empty((len(grams), self.table.shape[1]), dtype=np.float32)
+        for row, buckets in enumerate(grams):
+            total = self.table[buckets].sum(axis=0, dtype=np.int32)
+            out[row] = total * self.table_scales / np.sqrt(np.float32(max(1, len(buckets))))
+        return out
+
+
+_NET_ARRAYS = ("table", "table_scales", "centre", "spread")
+_LINEAR_ARRAYS = ("levels", "scales", "bias")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The trained heads; `prototypes` (n, width) stand for what training showed.
+
+    `say` (buckets,) is added to the logit of malice for every gram bucket of an event: what its rules' levels say.
+    """
+
+    config: HeadConfig
+    technique: Net
+    malice: Net
+    prototypes: np.ndarray
+    say: np.ndarray
+
+    @classmethod
+    def load(cls, tensors: bytes, config: Mapping[str, Any]) -> Heads:
+        """Read `heads.safetensors` and `heads.json`. Raises ModelRefused where they do not fit together."""
+        settings = HeadConfig.from_dict(config)
+        try:
+            arrays = load(tensors)
+            technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
+            heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"])
+            outputs = len(technique.out.scales)
+            fit_say = heads.say.shape == technique.table.shape[:1]
+            same = technique.table.shape[0] == malice.table.shape[0]
+            if not (
+                technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same and fit_say
+            ):
+                raise ValueError("the arrays do not fit together")
+            if not all(np.isfinite(array).all() for array in arrays.values()):
+                raise ValueError("a number is not finite")
+        except Exception as error:
+            raise ModelRefused(f"heads.safetensors: {error!r}") from error
+        if heads.technique.out.scales.shape != (len(settings.techniques),):
+            raise ModelRefused("heads.json: another number of techniques than heads.safetensors")
+        return heads
+
+    @property
+    def width(self) -> int:
+        """Numbers of the vectors that the heads read."""
+        return int(self.prototypes.shape[1])
+
+    @property
+    def buckets(self) -> int:
+        """Gram buckets that the heads know: those of grams, then those of signatures."""
+        return int(self.technique.table.shape[0])
+
+    def dump(self) -> tuple[bytes, str]:
+        """Return the content of `heads.safetensors` and of `heads.json`."""
+        arrays = {
+            "prototypes": self.prototypes,
+            "say": self.say,
+            **self.technique.to_arrays("technique"),
+            **self.malice.to_arrays("malice"),
+        }
+        text = json.dumps(self.config.to_dict(), indent=1, allow_nan=False)
+        return save({n: np.ascontiguousarray(a) for n, a in arrays.items()}), text + "\n"
+
+    def with_config(self, **changes: Any) -> Heads:
+        """Return the same heads with other calibration."""
+        return replace(self, config=replace(self.config, **changes))
+
+    def distances(self, vectors: np.ndarray) -> np.ndarray:
+        """Return 1 - cosine to the nearest prototype, float32 in 0..2."""
+        rows, _ = quantise_rows(vectors)
+        own, _ = quantise_rows(self.prototypes)
+        cosine = rows @ own.T / _lengths(rows)[:, None] / _lengths(own)
+        distances: np.ndarray = (1.0 - cosine.max(axis=1)).astype(np.float32)
+        return distances
+
+    def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the logit of malice of each event, float64 (events,): the net's, bounded, and what levels say."""
+        said = np.array([self.say[buckets].sum() for buckets in grams], dtype=np.float32)
+        net = self.malice.logits(vectors, grams)[:, 0].astype(np.float64) / (2.0 * self.config.bound)
+        logits: np.ndarray = self.config.bound * np.tanh(net) + said
+        return logits
+
+    def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray], families: Sequence[str]) -> list[Outcome]:
+        """Return one answer for each event, `families` being their logs'; an answer does not depend on the others."""
+        technique, malice = self.technique.logits(vectors, grams), self.malice_logits(vectors, grams)
+        curves = [self.config.curve(family) for family in families]
+        slopes, offsets, temperatures = (
+            np.array([getattr(curve, name) for curve in curves]) for name in ("slope", "offset", "temperature")
+        )
+        scores = sigmoid(slopes * malice + offsets)
+        confidences = softmax(technique.astype(np.float64) / temperatures[:, None])
+        confidences *= scores[:, None] ** self.config.gate
+        novelties = self._novelty(self.distances(vectors), families)
+        named = ranked(self.config.techniques, confidences.round(DECIMALS))
+        rows = zip(scores.round(DECIMALS), named, novelties, vectors, curves, malice, strict=True)
+        return [self._outcome(*row) for row in rows]
+
+    def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
+        steps = np.asarray(self.config.novelty_quantiles)
+        known = np.isin(np.array(families, dtype=object), self.config.families)
+        return np.where(known, np.searchsorted(steps, distances) / len(steps), 1.0).round(DECIMALS)
+
+    def _outcome(
+        self,
+        score: float,
+        techniques: tuple[tuple[str, float], ...],
+        novelty: float,
+        vector: np.ndarray,
+        curve: Curve,
+        logit: float,
+    ) -> Outcome:
+        said = verdict(score, novelty, curve, self.config.unknown)
+        return Outcome(float(score), said, techniques, float(novelty), vector, float(logit))
+
+
+def ranked(
+    techniques: Sequence[str], confidences: np.ndarray, most: int = MAX_TOP
+) -> list[tuple[tuple[str, float], ...]]:
+    """Return of each row the `most` most likely techniques with their confidences, equal ones in their order."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :most]
+    named = zip(order.tolist(), np.take_along_axis(confidences, order, axis=1).tolist(), strict=True)
+    return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in named]
+
+
+def verdict(score: float, novelty: float, curve: Curve, unknown: float) -> str:
+    """Return malicious, suspicious, benign or unknown for a score of the curve's family."""
+    # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
+    if score >= curve.malicious:
+        return "malicious"
+    if novelty > unknown:
+        return "unknown"
+    return "suspicious" if score >= curve.suspicious else "benign"
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return the logistic function of x."""
+    out: np.ndarray = 1.0 / (1.0 + np.exp(-x))
+    return out
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return the softmax of each row of x."""
+    shifted = np.exp(x - x.max(axis=1, keepdims=True))
+    out: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    return out
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    out: np.ndarray = np.maximum(np.sqrt((rows * rows).sum(axis=1, dtype=np.float64)), 1e-8)
+    return out

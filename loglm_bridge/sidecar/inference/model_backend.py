@@ -1,0 +1,57 @@
+"""The model as the sidecar sees it, and the one place that loads the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.verdict import Verdict
+from loglm_bridge.contract.wire import ModelId, Options
+
+
+class Model(Protocol):
+    """Text in, verdicts out. Every method may be called from several threads at a time."""
+
+    @property
+    def id(self) -> ModelId:
+        """Name, version and the manifest's sha256."""
+
+    def label(self, events: Sequence[Event], options: Options, past: Past | None) -> list[Verdict]:
+        """Return one verdict for each event, in order; the same event gets the same verdict in any batch.
+
+        Where a sequence is asked for, the events' `past` is read with them, and brought up to date. Raises
+        InvalidRequest where it is none.
+        """
+
+    def describe(self) -> dict[str, Any]:
+        """Return the body of GET /v1/model."""
+
+    def caches(self) -> Mapping[str, int]:
+        """Return figures of what the model remembers, by name."""
+
+    def self_test(self) -> None:
+        """Label the golden events. Raises ModelFailed where an answer differs from the recorded one."""
+
+    def close(self) -> None:
+        """Give back what the model holds."""
+
+
+#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference,
+#: as a profile. Raises ModelRefused.
+Load = Callable[[Path | None, int, str], Model]
+
+
+def load_model(folder: Path | None, threads: int, profile: str) -> Model:
+    """Load a model folder, where `folder` is None the promoted or else the shipped one.
+
+    Raises:
+        ModelRefused: the folder does not match its manifest.
+    """
+    # onnxruntime is heavy: flags and settings are checked before it is imported
+    from loglm_bridge.model import default_folder
+    from loglm_bridge.model.labeller import Labeller
+
+    return Labeller.load(default_folder() if folder is None else folder, threads, profile)

@@ -1,0 +1,130 @@
+"""What splunkd tells an alert action: the payload on stdin, and the settings of the alert in it (SPLUNK.md 3.1)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Mapping, Optional
+
+from loglm_bridge.contract.errors import InputError
+from loglm_bridge.splunk.config import value_parsers
+from loglm_bridge.splunk.config.credentials import SplunkSession
+from loglm_bridge.splunk.config.notable_settings import FILING, Reader, index_name, read_all
+from loglm_bridge.splunk.modinput.search_export import Row
+
+#: Bytes of the longest payload that is read; it holds one row and the alert's settings.
+MAX_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One call of an alert action. `first` is the first result, `settings` the action's settings as text."""
+
+    name: str
+    sid: str
+    app: str
+    results: Path
+    session: SplunkSession
+    first: Row
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AlertOptions:
+    """The settings of the action, param.* in conf; None means: as loglm.conf says.
+
+    `onerror` is about rows that get no label because the sidecar does not answer: `fail` writes none of them and the
+    action fails, `pass` makes each a notable whose loglm_status says why. `risk_objects` as in contract.row.
+    """
+
+    threshold: Optional[float] = None
+    onerror: str = "fail"
+    max_rows: int = 500
+    by: tuple[str, ...] = ()
+    delivery: str = "receivers"
+    target_index: str = "notable"
+    target_sourcetype: str = "stash"
+    rule_name: str = ""
+    security_domain: str = "threat"
+    severity: str = "auto"
+    risk: bool = False
+    risk_index: str = "risk"
+    risk_objects: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, settings: Mapping[str, str]) -> AlertOptions:
+        """Read the settings; an empty one takes its default.
+
+        Raises:
+            ConfigError: a value cannot be used.
+        """
+        return cls(**read_all(READERS, settings))
+
+
+def read_alert(stream: BinaryIO) -> Alert:
+    """Read the payload.
+
+    Raises:
+        InputError: too long, not JSON, or without what is needed.
+    """
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"the alert's payload is longer than {MAX_BYTES:,} bytes")
+    try:
+        payload = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError("the alert's payload is not JSON") from error
+    if not isinstance(payload, dict):
+        raise InputError("the alert's payload is not a JSON object")
+    settings = payload.get("configuration")
+    return Alert(
+        name=_text(payload, "search_name") or "ad hoc search",
+        sid=_text(payload, "sid"),
+        app=_text(payload, "app"),
+        results=Path(_needed(payload, "results_file")),
+        session=SplunkSession(_needed(payload, "server_uri"), _needed(payload, "session_key")),
+        first=_row(payload.get("result")),
+        settings={str(k): str(v) for k, v in settings.items()} if isinstance(settings, dict) else {},
+    )
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    value = payload.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _needed(payload: Mapping[str, Any], name: str) -> str:
+    text = _text(payload, name)
+    if not text:
+        raise InputError(f"the alert's payload has no {name}")
+    return text
+
+
+def _row(result: Any) -> Row:
+    if not isinstance(result, dict):
+        return {}
+    return {name: [str(v) for v in (value if isinstance(value, list) else [value])] for name, value in result.items()}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name for name in (part.strip() for part in text.split(",")) if name)
+    for name in names:
+        kind = name.partition(":")[2]
+        if len(name) > 200 or not name.isprintable() or kind not in ("", "user", "system", "other"):
+            raise ValueError("field names with commas between, each alone or as field:user, field:system, field:other")
+    return names
+
+
+#: How the settings are read; what they mean is said in README/alert_actions.conf.spec.
+READERS: Mapping[str, Reader] = {
+    "threshold": lambda text: value_parsers.number(text, 0, 1),
+    "onerror": lambda text: value_parsers.choice(text, ("fail", "pass")),
+    "max_rows": lambda text: value_parsers.whole(text, 1, 50_000),
+    "by": value_parsers.field_names,
+    "delivery": lambda text: value_parsers.choice(text, ("receivers", "hec")),
+    **{name: reader for name, (reader, _) in FILING.items()},
+    "risk": value_parsers.truth,
+    "risk_index": index_name,
+    "risk_objects": _names,
+}

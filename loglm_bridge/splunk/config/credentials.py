@@ -1,0 +1,88 @@
+"""The sidecar's token: a file, or one named entry of Splunk's password store. Never a conf file, never in a log."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Optional
+from urllib.parse import urlsplit
+
+from loglm_bridge.contract.errors import NoToken
+from loglm_bridge.splunk.config.settings import Settings
+
+APP = "loglm_bridge"
+REALM, NAME = "loglm_bridge", "sidecar"
+
+#: Seconds that splunkd may take to hand out the entry.
+_SPLUNKD_SECONDS = 5
+
+#: What an Authorization header can carry.
+_TOKEN = re.compile(r"[\x21-\x7e]{1,512}\Z")
+
+#: Bytes of a token file that are read; a wrong path may name anything.
+_MAX_FILE = 4096
+
+
+class SplunkSession:
+    """A session with splunkd as it is handed to commands and inputs; no kind of class that prints its key."""
+
+    def __init__(self, uri: str, key: str) -> None:
+        self.uri, self.key = uri, key
+
+
+def sidecar_token(settings: Settings, session: Optional[SplunkSession]) -> str:
+    """Return the sidecar's token: that of `token_file` where one is set, else of storage/passwords.
+
+    The store is asked for the one entry by its name, with the rights of `session`; its other entries are not read.
+
+    Raises:
+        NoToken: there is none, or it may not be read; the message says which of the two.
+    """
+    token = _from_file(settings.token_file) if settings.token_file else _from_store(session)
+    if not _TOKEN.match(token):
+        raise NoToken("the saved token is empty or holds characters that no token has")
+    return token
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii", errors="replace") as file:
+            return file.read(_MAX_FILE).strip()
+    except OSError as error:
+        raise NoToken(
+            f"the token file cannot be read ({error.strerror})",
+            where=str(path),
+            hint="correct token_file in loglm.conf or the file's owner and mode",
+        ) from error
+
+
+def _from_store(session: Optional[SplunkSession]) -> str:
+    if session is None or not session.uri or not session.key:
+        raise NoToken("no token file is configured and Splunk gave no session to read storage/passwords with")
+    # half as long to import as all that a search needs, so who has a token file does not wait for it
+    from splunklib import binding
+    from splunklib.client import AmbiguousReferenceException, Service
+
+    uri = urlsplit(session.uri)
+    service = Service(
+        scheme=uri.scheme,
+        host=uri.hostname,
+        port=uri.port,
+        token=session.key,
+        owner="nobody",
+        app=APP,
+        handler=binding.handler(timeout=_SPLUNKD_SECONDS),
+    )
+    try:
+        return str(service.storage_passwords[f"{REALM}:{NAME}:"].clear_password or "").strip()
+    except KeyError as error:
+        raise NoToken("no token saved in storage/passwords") from error
+    except AmbiguousReferenceException as error:
+        raise NoToken("storage/passwords holds the token more than once", hint="delete all but one entry") from error
+    except (binding.AuthenticationError, binding.HTTPError) as error:
+        raise NoToken(
+            "this user's role may not read the token in storage/passwords",
+            hint="give the role list_storage_passwords, or set token_file in loglm.conf",
+        ) from error
+    except OSError as error:
+        raise NoToken("splunkd did not answer for storage/passwords", hint="try again or set token_file") from error

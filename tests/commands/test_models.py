@@ -1,0 +1,51 @@
+"""`loglm models`: what each action prints, and its exit code."""
+
+import pytest
+
+from loglm_bridge import cli
+from loglm_bridge.model import registry
+from loglm_bridge.model.folder.model_folder import HEADS, ModelFolder
+from tests.model.test_registry import make_folder
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """A registry whose shipped model is `shipped 1`, as the command finds it."""
+    make_folder(tmp_path / "package" / "v1", "shipped")
+    found = registry.Registry(tmp_path / "state" / "models", tmp_path / "package")
+    monkeypatch.setattr("loglm_bridge.commands.models.Registry.of_user", lambda: found)
+    monkeypatch.setattr(registry, "check", ModelFolder.open)
+    monkeypatch.setattr("loglm_bridge.commands.models.check", ModelFolder.open)
+    return found
+
+
+def test_list_marks_the_active_model_and_names_what_is_refused(models, tmp_path, capsys):
+    first = models.promote(make_folder(tmp_path / "a", version="2"))
+    models.promote(make_folder(tmp_path / "b", version="3"))
+    (first / HEADS).write_bytes(b"x")
+    assert cli.main(["models", "list"]) == 0
+    head, shipped, damaged, active = capsys.readouterr().out.splitlines()
+    assert head.split() == ["NAME", "VERSION", "SHA256", "STATE", "FOLDER"]
+    assert shipped.split()[:2] == ["shipped", "1"]
+    assert "verified, shipped" in shipped
+    assert f"refused: {HEADS}: sha256 differs from manifest" in damaged
+    assert active.split()[:3] == ["*", "toy", "3"]
+
+
+def test_promote_check_and_rollback_say_what_is_active(models, tmp_path, capsys):
+    new = make_folder(tmp_path / "a", version="2")
+    assert cli.main(["models", "check", str(new)]) == 0
+    assert "toy 2" in capsys.readouterr().out
+    assert cli.main(["models", "promote", str(new)]) == 0
+    assert f"active: {models.home}" in capsys.readouterr().out
+    assert cli.main(["models", "check"]) == 0
+    assert "toy 2" in capsys.readouterr().out
+    assert cli.main(["models", "rollback"]) == 0
+    assert f"active: {models.shipped_folder()}" in capsys.readouterr().out
+
+
+def test_a_refused_folder_is_code_78_and_a_rollback_of_nothing_code_1(models, tmp_path, capsys):
+    assert cli.main(["models", "promote", str(tmp_path)]) == 78
+    assert cli.main(["models", "check", str(tmp_path / "absent")]) == 78
+    assert cli.main(["models", "rollback"]) == 1
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["loglm"] * 3

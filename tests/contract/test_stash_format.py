@@ -1,0 +1,75 @@
+"""Notables as text: a stash line that no value can break out of, and JSON."""
+
+import json
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.notable import Notable, notable
+from loglm_bridge.contract.stash_format import json_fields, render, stash_line
+from tests.contract.findings import RULE, finding
+
+HOSTILE = st.text(st.sampled_from("\\\"=, \n\tk'x$[]|\x00\u2028"), max_size=12) | st.text(max_size=12)
+
+
+def undo_escapes(line):
+    r"""Read k="v" pairs as Splunk does: `\\` and `\"` are escapes."""
+    return [
+        (name, re.sub(r"\\(.)", r"\1", value)) for name, value in re.findall(r', ([\w.]+)="((?:[^"\\]|\\.)*)"', line)
+    ]
+
+
+def look_behind(line):
+    """Read k="v" pairs as a reader does that takes any quote after a backslash for part of the value."""
+    return re.findall(r', ([\w.]+)="(.*?)(?<!\\)"', line)
+
+
+def made(*values):
+    return Notable(1_700_000_000.0, "s", {f"k{i}": (value,) for i, value in enumerate(values)})
+
+
+def test_the_line_of_the_common_action_model():
+    line = stash_line(Notable(1_700_000_000.0, "s", {"search_name": ("LogLM - x",), "tactic": ("a", "b")}))
+    assert line == '1700000000.000, search_name="LogLM - x", tactic="a", tactic="b"'
+
+
+def test_a_path_that_ends_in_a_backslash_does_not_swallow_the_next_field():
+    line = stash_line(made("C:\\Temp\\", ", severity=low, "))
+    assert [name for name, _ in undo_escapes(line)] == ["k0", "k1"]
+    assert [name for name, _ in look_behind(line)] == ["k0", "k1"]
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+@example("\\", ', k9="forged', '"')
+@example('\\"', ', k9="forged", x="', "\\\\")
+def test_no_value_forges_a_field_or_breaks_the_line(first, second, third):
+    line = stash_line(notable(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0))
+    assert len(line.splitlines()) == 1
+    expected = notable(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0).fields
+    names = [name for name, values in expected.items() for _ in values]
+    assert [name for name, _ in undo_escapes(line)] == names
+    assert [name for name, _ in look_behind(line)] == names
+
+
+@given(st.text('\\"a, =', max_size=10))
+def test_a_value_reads_back_as_it_was(value):
+    ((_, back),) = undo_escapes(stash_line(made(value)))
+    assert back == (value + " " if value.endswith("\\") else value)
+
+
+def test_other_sourcetypes_get_one_line_of_json():
+    found = notable(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
+    text = render(found, "loglm:notable")
+    assert len(text.splitlines()) == 1
+    assert text.startswith('{"time":1700000000.500,"')
+    data = json.loads(text)
+    assert data == {"time": 1_700_000_000.5, **json_fields(found)}
+    assert data["orig_raw"] == 'say "hi"\nand\\bye'
+    assert data["annotations.mitre_attack"] == ["T1003.001", "T1059.001"]
+    assert data["severity"] == "critical"
+
+
+def test_stash_is_chosen_by_sourcetype():
+    found = notable(finding(), RULE, 1_700_000_000.0)
+    assert render(found, "stash") == stash_line(found)

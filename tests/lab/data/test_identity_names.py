@@ -1,0 +1,27 @@
+"""Names that canonical forms replace are found, words that mean the same everywhere are not."""
+
+import json
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.lab.data import identity_names
+from loglm_bridge.telemetry import read
+
+
+def found(fields, host=""):
+    event = Event(raw=json.dumps(fields), host=host)
+    return set(identity_names.words(read(event), event))
+
+
+def test_accounts_and_hosts_are_names():
+    event = {"EventID": 4624, "Channel": "Security", "Computer": "ws-ember-04.corp.example", "TargetUserName": "mquill"}
+    assert {"mquill", "ember", "ws-ember-04", "corp"} <= found(event)
+
+
+def test_accounts_that_every_machine_has_are_none():
+    event = {"EventID": 4624, "Channel": "Security", "TargetUserName": "Administrator", "SubjectUserName": "SYSTEM"}
+    assert not found(event) & {"administrator", "system"}
+
+
+def test_a_name_of_many_sources_is_a_word():
+    few, many = frozenset("ab"), frozenset("abcd")
+    assert identity_names.rare({"pgard": few, "server": many}) == {"pgard"}

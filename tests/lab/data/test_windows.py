@@ -1,0 +1,59 @@
+"""Windows over the corpus: of pairs and of sources, cut as serving cuts them, held-out recordings apart."""
+
+import json
+
+import pytest
+
+from loglm_bridge.lab.data import windows
+from loglm_bridge.model.flow.flow_event import Step
+from tests.lab.data import write_rows
+
+SOURCE = "flows"
+LOGON = {"raw": '{"EventID": 4624, "Channel": "Security"}', "time": 5.0}
+
+
+def flow(number, group, dest="203.0.113.9", time=None):
+    fields = {
+        "src_ip": "10.0.0.5",
+        "src_port": 5,
+        "dest_ip": dest,
+        "dest_port": 443,
+        "fwd_bytes": number,
+        "flow_dur": 1,
+    }
+    time = 1000.0 + number if time is None else time
+    return {"raw": json.dumps(fields), "sourcetype": "netflow:json", "group": group, "time": time}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("flows")
+    rows = [flow(2, "a"), flow(0, "a"), {**LOGON, "group": "a"}, flow(1, "held"), flow(3, "a", "203.0.113.8")]
+    rows += [flow(4, "b"), flow(5, "b", time=9000.0), flow(6, "held")]
+    write_rows(folder / f"{SOURCE}.jsonl.gz", [{"id": str(i), "source": SOURCE, **row} for i, row in enumerate(rows)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(data):
+    return windows.build(data, {SOURCE: frozenset({"held"})}, data / "out.gz", workers=1)
+
+
+def test_windows_are_of_one_pair_in_order_of_time_and_end_where_it_is_silent(made):
+    assert sorted(map(list, made.windows["pair"])) == [[1, 0, 5], [4], [6]]
+    assert list(map(list, made.held_out["pair"])) == [[3, 7]]
+
+
+def test_windows_of_a_source_hold_all_its_flows(made):
+    assert sorted(map(list, made.windows["source"])) == [[1, 0, 4, 5], [6]]
+    assert list(map(list, made.held_out["source"])) == [[3, 7]]
+
+
+def test_every_event_has_a_step_and_only_flows_have_ends(made):
+    assert [step.amounts[0] for step in made.steps] == [2, 0, 0, 1, 3, 4, 5, 6]
+    assert made.steps[2] == Step(5.0)
+    assert made.steps[4].dest == "203.0.113.8"
+
+
+def test_what_is_there_is_read_and_not_made_anew(data, made):
+    assert windows.build(data / "nothing", {}, data / "out.gz") == made

@@ -1,0 +1,164 @@
+"""Signatures: an atom holds where its pattern does, a rule where its condition does, nothing else matters."""
+
+import json
+
+import numpy as np
+import pytest
+
+from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.model.features.hashed_patterns import pattern
+from loglm_bridge.model.features.ngrams import GRAM_BITS
+from loglm_bridge.model.features.rule_matcher import (
+    ANY,
+    NO_RULES,
+    Atom,
+    SignatureRule,
+    Signatures,
+    action_gate,
+    field_hash,
+    gate,
+)
+from loglm_bridge.telemetry import Canonical
+
+START = gate("windows sysmon:1")
+
+
+def process(command, kind="sysmon:1", plain=(), **fields):
+    return Canonical(
+        "windows", kind, (("action", "process_create"), ("process", command), *fields.items()), plain=tuple(plain)
+    )
+
+
+def atom(word, field="process"):
+    return Atom(field_hash(field), pattern((word,)))
+
+
+def compiled(*rules, gates=(START,)):
+    """Atoms 0..3: four words in the field process."""
+    atoms = [atom(word) for word in ("rundll32", "comsvcs", "minidump", "thor64")]
+    return Signatures(atoms, [SignatureRule(gates, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
+
+
+@pytest.mark.parametrize(
+    ("command", "holding"),
+    [
+        ("rundll32 comsvcs.dll, minidump 1", [0, 1, 2]),
+        ("rundll32 comsvcs.dll, minidump thor64", [0, 1]),
+        ("rundll32 shell32.dll", [1]),
+        ("comsvcs minidump", [1]),
+        ("rundll3 2", []),
+        ("", []),
+    ],
+)
+def test_a_rule_holds_where_its_condition_does(command, holding):
+    rules = compiled(["and", 0, 1, 2], ["or", 0, ["and", 1, 2]], ["and", 0, 1, ["not", ["or", 3]]])
+    assert rules.hits(process(command)) == holding
+
+
+def test_another_field_or_another_kind_of_event_does_not_count():
+    rules = compiled(0)
+    assert rules.hits(process("rundll32 a")) == [0]
+    assert rules.hits(process("a", parent_process="rundll32 a")) == []
+    assert rules.hits(process("rundll32 a", kind="sysmon:7")) == []
+
+
+def test_a_rule_of_an_action_holds_in_every_log_that_shows_it():
+    rules = compiled(0, gates=(action_gate("process_create"),))
+    assert rules.hits(process("rundll32", kind="security:4688")) == [0]
+    assert rules.hits(Canonical("edr", "", (("process", "rundll32"),))) == []
+
+
+def test_a_rule_of_a_channel_holds_for_every_provider_in_it():
+    rules = compiled(0, gates=(gate("channel system"),))
+    assert rules.hits(process("rundll32", kind="ntfs:98", plain=[("channel", "system")])) == [0]
+    assert rules.hits(process("rundll32", kind="ntfs:98", plain=[("channel", "security")])) == []
+
+
+def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
+    rules = Signatures(
+        [atom("authori", "user"), atom("rundll32")],
+        [SignatureRule((START,), 0, "low", ()), SignatureRule((START,), 1, "low", ())],
+    )
+    assert rules.hits(process("r", plain=[("user", "nt authority\\system")])) == [0]
+    assert rules.hits(process("rundll32", plain=[("process", "run^dll32")])) == [1]
+    assert rules.hits(process("{base64}", plain=[("process", "rundll32")])) == [1]
+
+
+def test_a_pattern_of_any_field_is_looked_for_in_the_canonical_fields():
+    rules = Signatures([atom("mimikatz", ANY)], [SignatureRule((START,), 0, "high", ())])
+    assert rules.hits(process("a", file_path="\\mimikatz.exe")) == [0]
+    assert rules.hits(process("a", plain=[("recordid", "mimikatz")])) == []
+
+
+def test_an_empty_value_is_an_absent_one():
+    exists = Signatures([Atom(field_hash("image"), pattern(()))], [SignatureRule((START,), 0, "low", ())])
+    assert exists.hits(process("a", plain=[("image", "x")])) == [0]
+    assert exists.hits(process("a", plain=[("image", "")])) == []
+
+
+def test_what_is_remembered_changes_nothing(monkeypatch):
+    monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MEMO", 5_000)
+    rules = compiled(0, 1)
+    forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
+    assert [rules.hits(form) for form in forms] == [compiled(0, 1).hits(form) for form in forms]
+    assert sum(map(len, (value for _, value in rules._memo))) <= 5_000
+
+
+def test_marked_events_differ_by_their_rules():
+    rules = compiled(0)
+    plain = [process("{base64}", plain=[("process", text)]) for text in ("rundll32", "regsvr32")]
+    first, second = map(rules.mark, plain)
+    assert (first.rules, second.rules) == ((0,), ())
+    assert first.fields == second.fields
+    assert first.key != second.key
+
+
+def test_a_field_left_out_takes_its_rules_along():
+    form = compiled(0).mark(process("rundll32", plain=[("process", "rundll32"), ("user", "x")]))
+    less = form.without(1)
+    assert (less.fields, less.plain) == ((("action", "process_create"),), (("user", "x"),))
+    assert compiled(0).mark(less).rules == ()
+
+
+def test_buckets_name_the_rule_its_level_and_its_techniques():
+    rules = Signatures(
+        [atom("rundll32"), atom("comsvcs")],
+        [SignatureRule((START,), 0, "high", ("T1", "T2")), SignatureRule((START,), 1, "low", ("T2",))],
+    )
+    first, second = (rules.buckets(rules.mark(process(word))) for word in ("rundll32", "comsvcs"))
+    assert (len(first), len(second), rules.count) == (4, 3, 6)
+    assert len(np.intersect1d(first, second)) == 1, "the technique they share"
+    both = rules.buckets(rules.mark(process("rundll32 comsvcs")))
+    assert both.tolist() == list(range(6))
+    assert both.dtype == np.int32
+    steps = rules.level_steps()[1 << GRAM_BITS :]
+    assert (steps[first].sum(), steps[second].sum(), steps.sum()) == (3.0, 1.0, 4.0)
+
+
+def test_what_was_written_is_read(tiny):
+    rules = Signatures(
+        [atom("rundll32"), Atom(field_hash("process"), pattern(("mini", "dump"), True, False)), atom("x", "b")],
+        [SignatureRule((START,), ["and", 0, ["not", 1]], "high", ("T1",)), SignatureRule((START,), 1, "low", ())],
+    )
+    tensors, text = rules.dump()
+    again = Signatures.load(tensors, json.loads(text))
+    assert (again.atoms, again.dump()) == (rules.atoms, rules.dump())
+    form = again.mark(process("rundll32 minidump"))
+    assert form.rules == (0,)
+    encoded = [tiny.tokenizer.encode(form)]
+    (bag,) = again.bags([form], encoded)
+    assert bag[-len(rules.buckets(form)) :].tolist() == [(1 << GRAM_BITS) + b for b in rules.buckets(form)]
+
+
+def test_no_rules_add_nothing():
+    form = process("rundll32")
+    assert (NO_RULES.count, NO_RULES.hits(form), NO_RULES.mark(form)) == (0, [], form)
+    assert Signatures.load(NO_RULES.dump()[0], json.loads(NO_RULES.dump()[1])).count == 0
+
+
+@pytest.mark.parametrize("rules", [{}, {"rules": [[1]]}, {"rules": [[[1], 7, "high", []]]}, {"rules": 3}])
+def test_something_else_is_refused(rules):
+    with pytest.raises(ModelRefused, match="signatures"):
+        Signatures.load(compiled(0).dump()[0], rules)
+    with pytest.raises(ModelRefused, match="signatures"):
+        Signatures.load(b"nothing", {"rules": []})

@@ -1,0 +1,103 @@
+"""The tokenizer: a log cannot spell control tokens, lengths are bounded, equal events give equal ids."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.model.features.tokenizer import (
+    CONTROL,
+    MAX_TOKENS,
+    MAX_VALUE_TOKENS,
+    EventTokenizer,
+    field_token,
+    kind_token,
+)
+from loglm_bridge.telemetry import Canonical
+
+SPELLINGS = [
+    *CONTROL,
+    "<pad>",
+    "[F:image]",
+    "[F:process]",
+    "[K:windows sysmon:1]",
+    "[cls]",
+    "</s>",
+    "[F:",
+    "\x00[MASK]",
+]
+
+
+def form(*fields):
+    return Canonical("windows", "sysmon:1", fields)
+
+
+def spelled(tokenizer):
+    """Every control token of the vocabulary, as a log could spell it."""
+    return [tokenizer.pieces(np.array([i]))[0] for i in sorted(tokenizer.control_ids)]
+
+
+def test_a_value_that_spells_a_control_token_gives_plain_pieces(tiny):
+    for text in [*SPELLINGS, *spelled(tiny.tokenizer)]:
+        for value in (text, f"x {text} y", text.lower(), text * 3):
+            event = tiny.tokenizer.encode(form(("image", value)))
+            assert not tiny.tokenizer.control_ids & set(event.ids[3:].tolist()), value
+            assert len(event.ids) > 3
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_a_field_or_kind_of_the_logs_own_that_spells_a_control_token_gives_plain_pieces(tiny, text):
+    event = tiny.tokenizer.encode(Canonical(text, text, ((text, text),)))
+    pieces = tiny.tokenizer.pieces(event.ids)
+    assert pieces[:2] == ["[CLS]", "[KIND]"]
+    control = [p for i, p in zip(event.ids.tolist(), pieces, strict=True) if i in tiny.tokenizer.control_ids]
+    assert control == ["[CLS]", "[KIND]", "[FIELD]"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["image", "command", "x"]), st.text(max_size=60)), max_size=6))
+def test_any_text_gives_bounded_ids_of_the_vocabulary(tiny, fields):
+    event = tiny.tokenizer.encode(form(*fields))
+    assert 2 <= len(event.ids) == len(event.fields) <= MAX_TOKENS
+    assert event.ids.min() >= 0
+    assert event.ids.max() < tiny.tokenizer.size
+    assert {int(i) for i in event.fields} <= tiny.tokenizer.control_ids
+    assert tiny.tokenizer.pad not in event.ids
+    assert tiny.tokenizer.mask not in event.ids
+
+
+def test_each_position_names_the_field_that_governs_it(tiny):
+    event = tiny.tokenizer.encode(tiny.forms[0])
+    control = [i for i in range(2, len(event.ids)) if int(event.ids[i]) in tiny.tokenizer.control_ids]
+    for start, end in zip(control, [*control[1:], len(event.ids)], strict=True):
+        assert (event.fields[start:end] == event.ids[start]).all()
+    assert (event.fields[:2] == tiny.tokenizer.cls).all()
+
+
+def test_a_long_value_is_cut_and_leaves_room_for_the_next_field(tiny):
+    one, tail = tiny.tokenizer.encode(form(("image", "$"))), tiny.tokenizer.encode(form(("x", "tail"))).ids[2:]
+    event = tiny.tokenizer.encode(form(("image", "$ " * 1000), ("x", "tail")))
+    assert event.truncated
+    assert event.ids[-len(tail) :].tolist() == tail.tolist()
+    assert (event.ids == one.ids[-1]).sum() == MAX_VALUE_TOKENS
+
+
+def test_an_event_of_many_fields_is_cut_at_the_window(tiny):
+    event = tiny.tokenizer.encode(form(*((f"x{i}", "$ $ $ $") for i in range(60))))
+    assert event.truncated
+    assert len(event.ids) == MAX_TOKENS
+    assert not tiny.tokenizer.encode(form(("x", "$"))).truncated
+
+
+def test_a_memory_of_earlier_events_changes_nothing(tiny):
+    fresh = EventTokenizer.load(tiny.tokenizer_file)
+    for event, known in zip(reversed(tiny.forms), reversed(tiny.encoded), strict=True):
+        again = fresh.encode(event)
+        assert again.ids.tobytes() == known.ids.tobytes()
+        assert again.fields.tobytes() == known.fields.tobytes()
+
+
+def test_known_fields_and_kinds_are_one_token(tiny):
+    family, kind = tiny.forms[0].family, tiny.forms[0].kind
+    name = tiny.forms[0].fields[0][0]
+    pieces = tiny.tokenizer.pieces(tiny.encoded[0].ids)
+    assert pieces[:3] == ["[CLS]", kind_token(family, kind), field_token(name)]

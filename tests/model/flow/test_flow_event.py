@@ -1,0 +1,53 @@
+"""Steps: every exporter tells the same, in whole numbers."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.model.flow.flow_event import MOST, Step, kind_of, step_of
+from loglm_bridge.telemetry import parse
+
+CONN = (
+    "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "duration", "orig_bytes", "resp_bytes",
+    "conn_state", "orig_pkts", "resp_pkts",
+)  # fmt: skip
+
+
+def flow(time=0.0, **changes):
+    fields = {
+        "src_ip": "10.0.0.5", "src_port": 51000, "dest_ip": "203.0.113.9", "dest_port": 443, "flow_dur": 0.25,
+        "fwd_bytes": 800, "bwd_bytes": 2400, "total_fwd_pkts": 6, "total_bwd_pkts": 7,
+    } | changes  # fmt: skip
+    event = Event(raw=json.dumps(fields), sourcetype="netflow:json", time=time)
+    return step_of(parse(event), event)
+
+
+def test_every_exporter_gives_the_same_step():
+    values = (0.0, "C1", "10.0.0.5", 51000, "203.0.113.9", 443, "tcp", 0.25, 800, 2400, "SF", 6, 7)
+    zeek = {"_path": "conn", **dict(zip(CONN, values, strict=True))}
+    event = Event(raw=json.dumps(zeek), sourcetype="zeek:conn:json", time=0.0)
+    assert step_of(parse(event), event) == flow()
+
+
+def test_amounts_are_bytes_packets_and_microseconds():
+    assert flow().amounts == (800, 2400, 6, 7, 250_000)
+    assert flow(fwd_bytes=0).amounts[0] == flow(fwd_bytes=-3).amounts[0] == flow(fwd_bytes="many").amounts[0] == 0
+    assert flow(fwd_bytes=2**200).amounts[0] == flow(fwd_bytes=MOST).amounts[0] == MOST
+
+
+def test_addresses_are_told_by_class():
+    assert [kind_of(address) for address in ("10.0.0.1", "203.0.113.9", "224.0.0.1", "")] == [1, 2, 3, 0]
+
+
+def test_what_is_no_flow_has_a_time_alone():
+    event = Event(raw='{"EventID": 4624, "Channel": "Security"}', time=7.0)
+    assert step_of(parse(event), event) == Step(7.0)
+    assert step_of(parse(event), Event(raw=event.raw)) == Step(0.0)
+
+
+@given(st.integers(0, 10**12))
+def test_whole_numbers_and_the_same_as_fractions_are_alike(amount):
+    assert flow(fwd_bytes=amount).amounts[0] == flow(fwd_bytes=f"{amount}.0").amounts[0] == amount
+    assert flow(flow_dur=amount).amounts[4] == flow(flow_dur=f"{amount}.0").amounts[4] == min(MOST, amount * 1_000_000)

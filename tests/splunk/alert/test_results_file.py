@@ -1,0 +1,54 @@
+"""Results files: multivalue cells, large cells, damage."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.errors import InputError
+from loglm_bridge.splunk.alert.results_file import multivalue, read_rows
+from tests.splunk.splunkd import encode_rows
+from tests.splunk.splunkd import multivalue as as_splunkd_writes
+
+
+@pytest.fixture
+def rows_of(tmp_path):
+    """Read rows back from a file of these bytes."""
+
+    def read(data):
+        (tmp_path / "results.csv.gz").write_bytes(data)
+        return list(read_rows(tmp_path / "results.csv.gz"))
+
+    return read
+
+
+@given(st.lists(st.text("a$;\n\"'", min_size=1, max_size=6), min_size=2, max_size=5))
+def test_multivalue_cells_read_back(values):
+    assert multivalue(as_splunkd_writes(values)) == values
+
+
+def test_rows(rows_of):
+    rows = [{"a": ["x", "y$;$z"], "b": 'say "hi",\nthere'}, {"a": "one", "b": ""}]
+    assert rows_of(gzip.compress(encode_rows(rows))) == [
+        {"a": ["x", "y$;$z"], "b": ['say "hi",\nthere']},
+        {"a": ["one"], "b": [""]},
+    ]
+
+
+def test_a_cell_above_the_csv_modules_own_limit(rows_of):
+    assert rows_of(gzip.compress(encode_rows([{"_raw": "x" * 11_000_000}])))[0]["_raw"] == ["x" * 11_000_000]
+
+
+def test_ragged_rows_and_bad_utf8(rows_of):
+    assert rows_of(gzip.compress(b"a,b\n1\n1,2,3\n\xff,2\n")) == [
+        {"a": ["1"]},
+        {"a": ["1"], "b": ["2"]},
+        {"a": ["\ufffd"], "b": ["2"]},
+    ]
+
+
+@pytest.mark.parametrize("damage", [lambda d: d[:-1], lambda d: d[: len(d) // 2], lambda d: d[:-8] + bytes(8)])
+def test_damage_is_an_error(rows_of, damage):
+    with pytest.raises(InputError, match="cannot be read beyond row"):
+        rows_of(damage(gzip.compress(encode_rows([{"a": str(i)} for i in range(1000)]))))

@@ -1,0 +1,81 @@
+"""Lanes: a caller goes on when its request is sent, answered or not, and never waits for that for long."""
+
+import threading
+import time
+
+import pytest
+
+from loglm_bridge.contract.errors import SidecarFailed
+from loglm_bridge.contract.wire import Options
+from loglm_bridge.splunk.client.client import dispatcher
+from loglm_bridge.splunk.client.dispatcher import Lanes, Request
+
+REQUEST = Request((b"{}",))
+
+
+class Slow:
+    """An endpoint that takes its time to write a request, and answers when it may. `sent` are requests on their way."""
+
+    proven, open = True, False
+
+    def __init__(self, says_so=True):
+        self.sent, self.may, self.says_so = [], threading.Event(), says_so
+
+    def label(self, events, options, past, on_its_way):
+        time.sleep(0.02)
+        self.sent.append(events)
+        if self.says_so:
+            on_its_way()
+        if not self.may.wait(10):
+            raise TimeoutError
+        return "answer"
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def lanes_to(monkeypatch):
+    """Make lanes to endpoints, whose requests are waited for so long."""
+    made = []
+
+    def make(*endpoints, sending):
+        monkeypatch.setattr(dispatcher, "_SENDING", sending)
+        made.append(Lanes(endpoints))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_a_caller_goes_on_when_its_request_is_on_its_way(lanes_to):
+    endpoint = Slow()
+    talk = lanes_to(endpoint, sending=10)
+    asked = []
+    for count in (1, 2, 3):
+        asked.append(talk.ask(REQUEST, Options()))
+        assert len(endpoint.sent) == count
+    asked.append(talk.ask(REQUEST, Options()))  # all connections are in use: nothing to wait for
+    assert len(endpoint.sent) == 3
+    endpoint.may.set()
+    assert [one.outcome() for one in asked] == ["answer"] * 4
+
+
+def test_a_request_that_does_not_get_away_holds_up_nobody(lanes_to):
+    endpoint = Slow(says_so=False)
+    asked = lanes_to(endpoint, sending=0.001).ask(REQUEST, Options())
+    assert not endpoint.sent
+    endpoint.may.set()
+    assert asked.outcome() == "answer"
+
+
+def test_a_request_that_fails_before_it_is_sent_holds_up_nobody(lanes_to):
+    class Fails(Slow):
+        def label(self, events, options, past, on_its_way):
+            raise SidecarFailed("no")
+
+    started = time.monotonic()
+    asked = lanes_to(Fails(), sending=60).ask(REQUEST, Options())
+    assert isinstance(asked.outcome(), SidecarFailed)
+    assert time.monotonic() - started < 30

@@ -1,0 +1,199 @@
+"""HTTP to the sidecar over TLS, and answers that are too large."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from loglm_bridge.contract.errors import BadReply, SidecarTimeout, SidecarUnavailable, WrongService
+from loglm_bridge.splunk.client.client import transport
+from loglm_bridge.splunk.client.transport import ConnectionLost, Transport, Unreachable
+from tests.splunk.test_faults import closed_port
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers every GET with a body of as many bytes as the path says."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Retry-After", "7" if self.path == "/2" else "Wed, 21 Oct 2026 07:28:00 GMT")
+        self.end_headers()
+        self.wfile.write(b"x" * int(self.path[1:]))
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server that does not tell the test's output that a client went away."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def server():
+    """A server on loopback; its socket may be wrapped before the first request."""
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is absent")
+    folder = tmp_path_factory.mktemp("tls")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sidecar -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(
+        [*command.split(), "-keyout", "key.pem", "-out", "ca.pem"], cwd=folder, check=True, capture_output=True
+    )
+    return folder
+
+
+@pytest.fixture
+def tls_port(server, certificate):
+    """The port of the server, which now speaks TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "ca.pem", certificate / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return server.server_address[1]
+
+
+@pytest.fixture
+def to():
+    """Make transports to an address."""
+    made = []
+
+    def make(url, ca_file=None):
+        made.append(Transport(url, ca_file))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_a_certificate_of_the_configured_authority_is_trusted(tls_port, certificate, to):
+    answer = to(f"https://127.0.0.1:{tls_port}", ca_file=certificate / "ca.pem").send("GET", "/2", seconds=5)
+    assert (answer.status, answer.body, answer.retry_after) == (200, b"xx", 7.0)
+
+
+def test_any_other_certificate_is_not(tls_port, to):
+    with pytest.raises(SidecarUnavailable, match="no trusted TLS connection") as caught:
+        to(f"https://127.0.0.1:{tls_port}").send("GET", "/2", seconds=5)
+    assert "ca_file" in caught.value.hint
+
+
+def test_neither_is_one_for_another_name(tls_port, certificate, to):
+    with pytest.raises(SidecarUnavailable, match="no trusted TLS connection"):
+        to(f"https://localhost:{tls_port}", ca_file=certificate / "ca.pem").send("GET", "/2", seconds=5)
+
+
+def test_a_server_without_tls_is_not_trusted(server, to):
+    port = server.server_address[1]
+    with pytest.raises(SidecarUnavailable, match="no trusted TLS connection"):
+        to(f"https://127.0.0.1:{port}").send("GET", "/2", seconds=5)
+
+
+def test_an_authority_file_that_is_missing_is_named(tmp_path, to):
+    with pytest.raises(SidecarUnavailable, match=r"ca_file cannot be read \[.*gone.pem\]"):
+        to("https://127.0.0.1:1", ca_file=tmp_path / "gone.pem")
+
+
+def test_an_answer_without_end_is_cut_off(server, to, monkeypatch):
+    monkeypatch.setattr(transport, "MAX_REPLY_BYTES", 100_000)
+    one = to(f"http://127.0.0.1:{server.server_address[1]}")
+    assert len(one.send("GET", "/100000", seconds=5).body) == 100_000
+    with pytest.raises(BadReply, match="larger than 100,000 bytes"):
+        one.send("GET", "/100001", seconds=5)
+
+
+def test_a_date_to_retry_after_is_no_number(server, to):
+    assert to(f"http://127.0.0.1:{server.server_address[1]}").send("GET", "/3", seconds=5).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("toxic", "kind"),
+    [
+        (("reset", 0), ConnectionLost),
+        (("reset", 100), ConnectionLost),
+        (("limit", 0), ConnectionLost),
+        (("timeout", None), SidecarTimeout),
+        (("slicer", (1, 0.05)), SidecarTimeout),
+    ],
+)
+def test_broken_connections(toxic, kind, proxy, to):
+    proxy.poison(*toxic)
+    with pytest.raises(kind):
+        to(f"http://127.0.0.1:{proxy.port}").send("GET", "/health/live", seconds=0.5)
+
+
+def test_nobody_there(to):
+    with pytest.raises(Unreachable):
+        to(f"http://127.0.0.1:{closed_port()}").send("GET", "/", seconds=1)
+
+
+def test_a_name_that_does_not_resolve_is_nobody_there(to):
+    with pytest.raises(Unreachable):
+        to("https://sidecar.invalid").send("GET", "/", seconds=5)
+
+
+def test_what_does_not_speak_http_is_another_service(to):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet():
+            client, _ = listener.accept()
+            with client:
+                client.sendall(b"220 mail.example ESMTP\r\n")
+                client.recv(1000)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(WrongService):
+            to(f"http://127.0.0.1:{listener.getsockname()[1]}").send("GET", "/", seconds=2)
+        thread.join()
+
+
+def test_a_token_travels_on_a_trusted_connection_only(standin, proxy, to):
+    one = to(f"http://127.0.0.1:{proxy.port}")
+    for _ in range(2):
+        with pytest.raises(ConnectionLost):
+            one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}")
+        one.send("GET", "/health/live", seconds=5)
+        one.trusted = True
+        assert one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}").status == 401
+        one.renew()
+    assert standin.seen()["requests"] == 2
+
+
+def test_a_connection_that_the_other_side_closed_is_no_longer_trusted(to):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_once():
+            for _ in range(2):
+                client, _ = listener.accept()
+                with client:
+                    client.recv(1000)
+                    client.sendall(answer)
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        one = to(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        one.send("GET", "/", seconds=5)
+        one.trusted = True
+        while one.trusted:
+            one.check()
+        assert one.send("GET", "/", seconds=5).status == 200
+        thread.join()

@@ -1,0 +1,173 @@
+"""Positions: damage by damage, and against a model on a disk that loses power."""
+
+import json
+import random
+from hashlib import sha256
+
+import pytest
+
+from loglm_bridge.contract.errors import CheckpointError
+from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, Position, read, write
+from loglm_bridge.splunk.modinput.durable_files import Disk
+from tests.splunk.fragile_disk import FragileDisk, PowerLostError
+
+NAME = "loglm_input://a"
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with two generations: 100, then 200."""
+    store = store_in(tmp_path)
+    store.save(Position(100, 90))
+    store.save(Position(200, 190))
+    return tmp_path
+
+
+def store_in(folder, name=NAME):
+    return CheckpointStore(Disk(folder), "stem", name, clock=lambda: NOW)
+
+
+def newest(folder):
+    return folder / "stem.0.json"
+
+
+def test_a_new_input_has_no_position(tmp_path):
+    assert store_in(tmp_path).load().position is None
+
+
+def test_the_last_position_is_the_one(folder):
+    found = store_in(folder).load()
+    assert found.position == Position(200, 190)
+    assert found.saved_at == NOW
+    assert found.damaged == ()
+
+
+def test_generations_take_turns(folder):
+    store = store_in(folder)
+    store.load()
+    for second in range(300, 900, 100):
+        store.save(Position(second))
+        assert store_in(folder).load().position == Position(second)
+    assert sorted(path.name for path in folder.iterdir()) == ["stem.0.json", "stem.1.json"]
+
+
+def sealed(**changes):
+    """A position whose checksum is right, whatever it says."""
+    data = {"version": 1, "input": NAME, "generation": 2, "second": 200, "seen": 190, "saved_at": NOW, **changes}
+    return write(data)
+
+
+DAMAGES = {
+    "no bytes": b"",
+    "zero bytes": bytes(180),
+    "garbage": b"\xff\xfe\x00garbage\n\n",
+    "empty object": b"{}\n",
+    "no checksum": json.dumps({"version": 1, "input": NAME, "second": 5}).encode(),
+    "future version": sealed(version=2),
+    "other input": sealed(input="loglm_input://b"),
+    "impossible time": sealed(second=-1),
+    "wrong checksum": sealed()[:-3] + b"00\n",
+    "doubled": sealed() * 2,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_falls_back_to_the_generation_before(folder, damage):
+    newest(folder).write_bytes(DAMAGES[damage])
+    found = store_in(folder).load()
+    assert found.position == Position(100, 90)
+    assert found.damaged == ("stem.0.json.corrupt-20231114T221320Z",)
+    assert (folder / found.damaged[0]).read_bytes() == DAMAGES[damage]
+
+
+def test_every_shorter_file_is_damage():
+    whole = sealed()
+    assert read(whole, NAME) is not None
+    assert all(read(whole[:size], NAME) is None for size in range(len(whole)))
+
+
+def test_every_changed_byte_is_damage():
+    whole = sealed()
+    for at in range(len(whole)):
+        changed = bytearray(whole)
+        changed[at] ^= 0x20
+        assert read(bytes(changed), NAME) is None
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_nothing_readable_means_stop(folder, damage):
+    for path in folder.iterdir():
+        path.write_bytes(DAMAGES[damage])
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match="no earlier copy"):
+            store_in(folder).load()
+
+
+def test_a_fresh_start_is_asked_for_by_removing_what_was_set_aside(folder):
+    for path in folder.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(CheckpointError):
+        store_in(folder).load()
+    for path in folder.glob("*.corrupt-*"):
+        path.unlink()
+    assert store_in(folder).load().position is None
+
+
+def test_after_a_fallback_the_next_save_counts(folder):
+    newest(folder).write_bytes(b"")
+    store = store_in(folder)
+    store.load()
+    store.save(Position(300))
+    assert store_in(folder).load().position == Position(300)
+
+
+class FullDisk(Disk):
+    """A disk without room."""
+
+    def replace(self, name, content):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_keeps_what_was_saved(folder):
+    store = CheckpointStore(FullDisk(folder), "stem", NAME)
+    store.load()
+    for attempt in (store.reserve, lambda: store.save(Position(300))):
+        with pytest.raises(CheckpointError, match=r"No space left on device.*Reading paused so that nothing is lost"):
+            attempt()
+    assert store_in(folder).load().position == Position(200, 190)
+
+
+def test_reserve_leaves_nothing_behind(folder):
+    before = sorted(folder.iterdir())
+    store_in(folder).reserve()
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_thousand_power_cuts_leave_the_old_position_or_the_new_one(seed):
+    """P4: 20 seeds of 500 cuts; the model is the pair (last saved for sure, one that may have been saved)."""
+    rng = random.Random(seed)
+    disk = FragileDisk(seed)
+    second = 0
+    allowed = {None}
+    for _ in range(500):
+        store = CheckpointStore(disk, "stem", NAME)
+        loaded = store.load()
+        assert loaded.position in allowed
+        assert loaded.damaged == ()
+        disk.fuse = rng.randint(1, 9)
+        sure = loaded.position
+        try:
+            while True:
+                second += 1
+                allowed = {sure, Position(second)}
+                store.save(Position(second))
+                sure = Position(second)
+        except PowerLostError:
+            disk.restart()
+
+
+def test_what_is_written_is_checked_by_sha256():
+    line, check = sealed().splitlines()
+    assert sha256(line).hexdigest().encode() == check

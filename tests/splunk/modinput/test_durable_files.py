@@ -1,0 +1,54 @@
+"""The order of system calls that makes a write durable."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from loglm_bridge.splunk.modinput.durable_files import Disk
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The calls of a disk, in order: fsync of a file or folder, rename."""
+    seen = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_fsync(file):
+        seen.append("sync folder" if Path(f"/proc/self/fd/{file}").is_dir() else "sync file")
+        fsync(file)
+
+    def noted_replace(self, target):
+        seen.append("rename")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    return seen
+
+
+def test_replace_syncs_the_file_then_renames_then_syncs_the_folder(tmp_path, calls):
+    Disk(tmp_path).replace("a", b"1")
+    assert calls == ["sync file", "rename", "sync folder"]
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
+def test_append_syncs_the_file(tmp_path, calls):
+    (tmp_path / "a").write_bytes(b"1")
+    Disk(tmp_path).append("a", b"2")
+    assert calls == ["sync file"]
+    assert (tmp_path / "a").read_bytes() == b"12"
+
+
+def test_a_failed_replace_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"old")
+
+    def broken(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="No space"):
+        Disk(tmp_path).replace("a", b"new")
+    assert Disk(tmp_path).names() == ["a"]
+    assert Disk(tmp_path).read("a") == b"old"
+    assert Disk(tmp_path).read("b") is None

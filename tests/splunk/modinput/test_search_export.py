@@ -1,0 +1,101 @@
+"""Reading what search/v2/jobs/export answers."""
+
+import io
+import json
+
+import pytest
+
+from loglm_bridge.splunk.config.splunkd_rest import SplunkdError
+from loglm_bridge.splunk.modinput.search_export import Answer
+
+
+def answer(*lines):
+    return Answer(io.BytesIO("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines).encode()))
+
+
+def result(number, last=False, **fields):
+    return {"preview": False, "offset": number, **({"lastrow": True} if last else {}), "result": fields}
+
+
+def test_rows_become_lists_of_texts():
+    (row,) = answer(result(0, last=True, a="1", b=["x", "y"], c=None, d=5))
+    assert row == {"a": ["1"], "b": ["x", "y"], "d": ["5"]}
+
+
+def test_an_answer_may_come_in_several_sets():
+    found = answer(result(0, last=True, a="1"), "", result(0, a="2"), result(1, last=True, a="3"))
+    assert [row["a"] for row in found] == [["1"], ["2"], ["3"]]
+
+
+def test_no_events_is_said_by_a_lone_mark():
+    found = answer('{"preview":false,"lastrow":true}')
+    assert list(found) == []
+    assert found.documents == 1
+
+
+@pytest.mark.parametrize("lines", [(), ("",), ("\ufeff",), ('{"messages":[{"type":"INFO","text":"x"}]}',)])
+def test_silence_is_not_no_events(lines):
+    found = answer(*lines)
+    assert list(found) == []
+    assert found.documents == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (result(0, a="1"),),
+        (result(0, a="1"), '{"messages":[{"type":"FATAL","text":"died"}]}'),
+        (result(0, a="1"), '{"preview":fal'),
+        ("[1, 2]",),
+        ("[" * 100_000,),
+        ('{"messages":[{"type":"ERROR","text":"died"}]}',),
+        ('{"messages":[{"type":"WARN","text":"Search results may be incomplete"}]}', result(0, last=True, a="1")),
+        ('{"messages":[{"type":"WARN","text":"Unable to distribute to peer named idx1"}]}',),
+    ],
+)
+def test_what_is_not_whole_is_an_error(lines):
+    with pytest.raises(SplunkdError):
+        list(answer(*lines))
+
+
+def test_harmless_messages_are_passed_over():
+    found = answer('{"messages":[{"type":"WARN","text":"deprecated field"}]}', result(0, last=True, a="1"))
+    assert len(list(found)) == 1
+
+
+def test_a_recorded_answer(shared):
+    path = shared / "recordings/rest-results/java-results_resultsExport.json"
+    if not path.is_file():
+        pytest.skip("recordings/rest-results is absent")
+    rows = list(Answer(io.BytesIO(path.read_bytes())))
+    assert len(rows) == 5
+    assert rows[-1]["host"] == ["three.four.com"]
+
+
+def test_memory_does_not_grow_with_the_answer():
+    """A line is dropped before the next is read: a generator's stream of 200 MB would not fit otherwise."""
+
+    class Endless(io.RawIOBase):
+        def __init__(self):
+            super().__init__()
+            self.left = 20_000
+            self.rest = b""
+
+        def readable(self):
+            return True
+
+        def readinto(self, into):
+            if not self.rest:
+                self.left -= 1
+                if self.left < 0:
+                    return 0
+                self.rest = (json.dumps(result(1, last=self.left == 0, _raw="x" * 10_000)) + "\n").encode()
+            size = min(len(into), len(self.rest))
+            into[:size], self.rest = self.rest[:size], self.rest[size:]
+            return size
+
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sum(1 for _ in Answer(Endless())) == 20_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000

@@ -1,0 +1,61 @@
+"""Records are those that the csv module reads one after the other, wherever the lines are cut into blocks."""
+
+import csv
+import io
+from itertools import chain
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.errors import InputError
+from loglm_bridge.splunk.rows.row_mapping import csv_records
+
+BODIES = st.text('",\n\r;ab\u00e9', max_size=60)
+BLOCKS = st.sampled_from([1, 2, 3, 256])
+
+
+def read(body, lines):
+    """The cells and texts of a body that is read so many lines at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_records, "_LINES", lines)
+        return list(chain.from_iterable(zip(*block, strict=True) for block in csv_records.blocks(body.encode())))
+
+
+@given(BODIES, BLOCKS)
+@example('a,"b\nc"\nd,e\n"f', 1)
+@example('"a\n\n\nb"\nc\n', 2)
+def test_records_are_those_of_the_csv_module(body, lines):
+    try:
+        wanted = list(csv.reader(io.StringIO(body, newline="\n")))
+    except csv.Error:
+        return
+    assert [cells for cells, _ in read(body, lines)] == wanted
+
+
+@given(BODIES, BLOCKS)
+def test_texts_say_what_their_cells_say(body, lines):
+    try:
+        found = read(body, lines)
+    except InputError:
+        return
+    for cells, text in found:
+        assert not text or list(csv.reader(io.StringIO(text, newline=""))) == [cells]
+
+
+@given(BODIES)
+@example('"x\ry",z\nx\rz,z\n')
+@example("a\n\rb\n")
+def test_blocks_do_not_change_what_is_read(body):
+    found = []
+    for lines in (1, 2, 256):
+        try:
+            found.append(read(body, lines))
+        except InputError as error:
+            found.append(str(error))
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_record_may_be_longer_than_a_block():
+    long = '"' + "x\n" * 600 + '",1'
+    assert [text for _, text in read(f"a,b\n{long}\n2,3\n", 256)] == ["a,b", long, "2,3"]

@@ -1,0 +1,172 @@
+"""Rows from CSV and back: any rows survive, and what is written reads as what the csv module and splunklib write."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from splunklib.searchcommands.internals import RecordWriterV2
+
+from loglm_bridge.contract.errors import InputError
+from loglm_bridge.splunk.rows.table import MV, ROW_END, Table, cells_of, csv_row, csv_rows, values_of
+from tests.splunk.splunkd import decode_rows, encode_rows
+
+# what the writer of these tests can write and a Splunk row can hold: text, or a list of two or more
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"))
+CELL = st.one_of(TEXT, st.lists(TEXT, min_size=2, max_size=4))
+NAMES = st.lists(TEXT.filter(lambda name: not name.startswith("__mv_")), min_size=1, max_size=5, unique=True)
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@st.composite
+def records(draw, cell=CELL, least=1):
+    """Rows of the same fields."""
+    names = draw(NAMES)
+    return draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, cell)), min_size=least, max_size=5))
+
+
+def rows_of(body, **options):
+    """The rows of a chunk as mappings."""
+    return list(Table(body, **options).records())
+
+
+def rewritten(body, without=()):
+    """What comes back of a chunk whose rows are written as they were read."""
+    table = Table(body, without)
+    return "".join([csv_row(table.columns) + ROW_END, *(text + ROW_END for _, text in table.rows())]).encode()
+
+
+def splunklibs(rows):
+    """What splunklib writes of the same rows."""
+    out = io.BytesIO()
+    writer = RecordWriterV2(out)
+    writer.write_records(rows)
+    writer.write_chunk(finished=True)
+    return out.getvalue().split(b"}", 1)[1]
+
+
+@given(records())
+def test_rows_are_read_as_they_were_written(rows):
+    assert rows_of(encode_rows(rows)) == rows
+
+
+@given(records())
+def test_rows_are_written_as_they_were_read(rows):
+    assert decode_rows(rewritten(encode_rows(rows))) == decode_rows(encode_rows(rows))
+
+
+@given(records(st.one_of(ANY_TEXT, st.lists(ANY_TEXT, max_size=4))))
+def test_records_are_written_as_splunklib_writes_them(rows):
+    ours = "".join(csv_rows(rows)).encode()
+    assert list(csv.reader(io.StringIO(ours.decode(), newline=""))) == list(
+        csv.reader(io.StringIO(splunklibs(rows).decode(), newline=""))
+    )
+
+
+@given(st.lists(ANY_TEXT, min_size=2))
+def test_a_row_is_what_the_csv_module_writes(cells):
+    assert next(csv.reader(io.StringIO(csv_row(cells) + ROW_END, newline=""))) == cells
+    if "".join(cells).isascii():
+        out = io.StringIO()
+        csv.writer(out, lineterminator=ROW_END).writerow(cells)
+        assert csv_row(cells) + ROW_END == out.getvalue()
+
+
+@given(st.lists(ANY_TEXT, min_size=2))
+def test_values_are_read_as_they_were_written(values):
+    assert values_of(cells_of(values)[1]) == values
+
+
+@given(st.binary(max_size=200))
+def test_any_body_gives_rows_of_one_width_or_an_input_error(body):
+    try:
+        table = Table(body)
+        widths = {len(cells) for cells in table}
+    except InputError:
+        return
+    assert widths <= {len(table.columns)}
+    assert len(set(table.columns)) == len(table.columns)
+
+
+@given(st.binary(max_size=200))
+def test_any_body_is_written_as_csv_of_one_width_or_refused(body):
+    try:
+        found = rewritten(body)
+    except InputError:
+        return
+    rows = list(csv.reader(io.StringIO(found.decode(), newline="")))
+    assert len({len(row) for row in rows if row}) <= 1
+
+
+@given(st.text('",\n\r$;ab', max_size=60), st.sampled_from(["a,b\n", "a,__mv_a\n", "b\n", "a,b\r\n", ""]))
+@example('x,"y\n', "a,b\n")
+@example('x,y"\r\r\n', "a,b\n")
+@example('"x\ry",z\nx\rz,z\n', "a,b\n")
+def test_cells_that_are_added_to_a_row_of_any_body_stay_cells_of_their_own(text, header):
+    try:
+        rows = list(Table((header + text).encode()).rows())
+    except InputError:
+        return
+    for cells, row in rows:
+        added = f'{row}{"," if cells else ""}"1"{ROW_END}'
+        assert list(csv.reader(io.StringIO(added, newline=""))) == [[*cells, "1"]]
+
+
+@pytest.mark.parametrize("without", [[], ["b"], ["a", "b", "c"]])
+def test_fields_that_are_left_out_are_left_out_with_their_values(without):
+    body = encode_rows([{"a": "1", "b": ["x", "y"], "c": "3"}])
+    wanted = {name: value for name, value in rows_of(body)[0].items() if name not in without}
+    assert rows_of(body, without=without) == [wanted]
+    assert [name for name in Table(body, without).columns if not name.startswith(MV)] == list(wanted)
+
+
+def test_nul_and_a_bare_carriage_return_become_visible_only_where_they_must():
+    assert rows_of(b'a,b\n"x\rz",2\n') == [{"a": "x\rz", "b": "2"}]
+    assert rows_of(b"a,b\nx\rz,2\n") == [{"a": "x\u240dz", "b": "2"}]
+    assert rows_of(b"a,b\r\nx\0,2\r\n") == [{"a": "x\u2400", "b": "2"}]
+
+
+def test_short_and_long_rows_keep_the_header():
+    assert rows_of(b"a,b,__mv_c\n1\n1,2,$x$;$y$,4\n") == [
+        {"a": "1", "b": "", "c": ""},
+        {"a": "1", "b": "2", "c": ["x", "y"]},
+    ]
+
+
+@pytest.mark.parametrize("lines", [1, 3, 1_000])
+def test_rows_of_many_lines_are_passed_on_line_by_line(lines):
+    rows = [f'"{i}' + "\n" * (lines - 1) + f'end","{i}"' for i in range(600)]
+    found = list(Table("\n".join(["a,b", *rows, ""]).encode()).rows())
+    assert [text for _, text in found] == rows
+    assert [cells[1] for cells, _ in found] == [str(i) for i in range(600)]
+
+
+def test_an_empty_line_is_a_row():
+    assert rows_of(b"a\n\n1\n") == [{"a": ""}, {"a": "1"}]
+
+
+def test_of_two_columns_of_one_name_the_last_one_holds():
+    assert rewritten(b"a,b,a\n1,2,3\n") == b"a,b\r\n3,2\r\n"
+
+
+def test_an_open_quote_at_the_end_is_closed():
+    assert rewritten(b'a,b\n1,"2') == b"a,b\r\n1,2\r\n"
+
+
+def test_the_plain_cell_of_several_values_is_their_lines():
+    assert rewritten(b"a,__mv_a\nother,$x$;$y$$$\nz,$one$\nw,junk\n") == (
+        b'a,__mv_a\r\n"x\ny$",$x$;$y$$$\r\none,\r\n,\r\n'
+    )
+
+
+def test_hostile_names_of_value_columns_are_columns():
+    table = Table(b"__mv___mv_x,__mv_\n$a$;$b$,\n")
+    assert sorted(table.columns) == ["", "__mv_", "__mv___mv_x", "__mv_x", "x"]
+    assert [len(cells) for cells in table] == [5]
+
+
+def test_a_getter_gives_empty_text_for_what_is_not_there():
+    table = Table(b"b,a\n1,2\n")
+    getters = [table.getter(name) for name in ("a", "c", "b")]
+    assert [[getter(cells) for getter in getters] for cells in table] == [["2", "", "1"]]

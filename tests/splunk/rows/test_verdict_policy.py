@@ -1,0 +1,54 @@
+"""The searcher's threshold and the techniques that a row shows."""
+
+import pytest
+
+from loglm_bridge.contract.attack import technique
+from loglm_bridge.contract.verdict import ALARMS, VERDICTS, Verdict
+from loglm_bridge.splunk.rows.verdict_policy import brief, decide, shown_techniques
+
+RANKING = (technique("T1003.001", 0.04), technique("T1027", 0.1), technique("T1059", 0.099))
+
+
+@pytest.mark.parametrize("word", ["malicious", "suspicious", "benign", "unknown"])
+def test_without_a_threshold_the_models_word_stands(word):
+    assert decide(Verdict("ok", 0.5, word), None) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "score", "expected"),
+    [
+        ("benign", 0.7, "malicious"),
+        ("unknown", 0.7, "malicious"),
+        ("malicious", 0.7, "malicious"),
+        ("malicious", 0.6999, "suspicious"),
+        ("suspicious", 0.6999, "suspicious"),
+        ("benign", 0.6999, "benign"),
+        ("unknown", 0.6999, "unknown"),
+    ],
+)
+def test_a_threshold_moves_malicious_only(word, score, expected):
+    assert decide(Verdict("ok", score, word), 0.7) == expected
+
+
+@pytest.mark.parametrize("threshold", [None, 0.0, 0.5])
+@pytest.mark.parametrize("word", VERDICTS)
+def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
+    whole = Verdict("ok", 0.5, word, RANKING)
+    told = whole._replace(techniques=()) if brief(threshold) and word not in ALARMS else whole
+    assert shown_techniques(told, decide(told, threshold)) == shown_techniques(whole, decide(whole, threshold))
+
+
+def test_no_answer_stays_none():
+    assert decide(Verdict("unparsed"), 0.0) is None
+    assert decide(Verdict("unparsed"), None) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [("malicious", 2), ("suspicious", 2), ("benign", 0), ("unknown", 0), (None, 0)]
+)
+def test_alarms_show_the_most_likely_technique_and_the_likely_ones(word, shown):
+    assert shown_techniques(Verdict("ok", 0.9, "malicious", RANKING), word) == RANKING[:shown]
+
+
+def test_an_alarm_without_a_ranking_shows_none():
+    assert shown_techniques(Verdict("ok", 0.9, "malicious"), "malicious") == ()

@@ -1,0 +1,63 @@
+"""The one message of a search."""
+
+import pytest
+
+from loglm_bridge.contract.errors import SidecarOverloaded, SidecarTimeout, SidecarUnavailable
+from loglm_bridge.splunk.user_messages import Tally, failure, summary, surprise
+
+
+def told(reason=None, prefix="loglm_", field="_raw", **statuses):
+    """The message of a search whose rows have these statuses."""
+    tally = Tally()
+    tally.statuses.update(statuses)
+    if reason:
+        tally.blame(reason)
+    return summary(tally, field=field, prefix=prefix, ref="7f3a")
+
+
+@pytest.mark.parametrize("statuses", [{}, {"ok": 5}])
+def test_nothing_to_tell(statuses):
+    assert told(**statuses) is None
+
+
+def test_one_reason_says_what_how_many_what_was_done_and_what_to_do():
+    assert told(SidecarUnavailable("sidecar not reachable at 127.0.0.1:8765"), unavailable=1240) == (
+        "LogLM: sidecar not reachable at 127.0.0.1:8765. 1,240 of 1,240 events returned without labels "
+        "(loglm_status=unavailable). Check that `loglm serve` is running. ref=7f3a"
+    )
+
+
+def test_overload():
+    assert told(SidecarOverloaded("the sidecar is busy"), ok=4700, overloaded=300) == (
+        "LogLM: the sidecar is busy. 300 of 5,000 events returned without labels (loglm_status=overloaded). "
+        "Narrow the search or run more sidecar workers. ref=7f3a"
+    )
+
+
+def test_everything_at_once_is_still_one_line():
+    text = told(SidecarTimeout("no answer"), "x_", "a\nb", timeout=1, error=2, empty=3, unparsed=4)
+    assert text == (
+        "LogLM: no answer. 3 of 10 events returned without labels (x_status=timeout 1, error 2). Raise `timeout` in "
+        'loglm.conf or look at the sidecar\'s health. 3 of 10 events have no text in field "a\\nb" (x_status=empty). '
+        "4 of 10 events hold nothing LogLM can read (x_status=unparsed). ref=7f3a"
+    )
+
+
+def test_events_that_the_model_failed_on_are_told_without_a_reason():
+    assert told(ok=9, error=1) == "LogLM: 1 of 10 events returned without labels (loglm_status=error). ref=7f3a"
+
+
+def test_the_first_reason_is_told():
+    tally = Tally()
+    tally.blame(SidecarTimeout("first"))
+    tally.blame(SidecarTimeout("second"))
+    assert str(tally.reason) == "first"
+    tally.statuses.update(ok=2, timeout=1)
+    assert (str(tally), tally.rows) == ("rows=3 ok=2 timeout=1", 3)
+
+
+def test_last_words():
+    assert failure(SidecarUnavailable("gone"), "7f3a") == "LogLM: gone. Check that `loglm serve` is running. ref=7f3a"
+    assert surprise(KeyError("secret"), "7f3a") == (
+        "LogLM: internal error (KeyError). Look for ref=7f3a in index=_internal source=*loglm*"
+    )

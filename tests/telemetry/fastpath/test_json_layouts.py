@@ -1,0 +1,112 @@
+"""Events of known shapes are read as if each were read in full, whatever their values."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry import parse, read
+from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
+from loglm_bridge.telemetry.fastpath import json_layouts
+from tests.lab.tiny import sample_events
+from tests.telemetry.test_shared_data import FILES, every
+
+#: Values that a reader may trip over: absent ones, JSON in text, rendered messages, other types, ids and times.
+VALUES = st.sampled_from(
+    [
+        "", "-", "(NULL)", "null", None, 0, 7, 1.5, -1e300, True, False, [], {}, ["a", "b"], {"a": "b"}, "{}",
+        '{"a":1}',
+        "[1]", "C:\\Windows\\x.exe", "Subject:\n\tAccount Name:\tann", "HostApplication=powershell -enc AAAA", "4688",
+        "1", "sysmon", "Microsoft-Windows-Sysmon", "Security", "conn", "10.0.0.1", "a\u202eb", "\ufeffx", "\ud800",
+        "<Event><System>", "type=SYSCALL msg=audit(1.000:1): a=1", "Mar  2 08:28:50 web1 sshd[1]: Failed password",
+        "x" * 300,
+    ]
+)  # fmt: skip
+NAMES = st.sampled_from(
+    [
+        "EventID", "Channel", "Computer", "computer", "hostname", "Provider", "ProcessGuid", "UtcTime", "Image",
+        "Message", "Data", "ContextInfo", "ts", "uid", "_path", "id.orig_h", "id.resp_h", "orig_bytes", "conn_state",
+        "proto", "host", "eventSource", "eventName", "eventVersion", "awsRegion", "src_ip", "dest_ip", "bytes",
+        "duration", "action", "type", "event", "message", "log", "items", "ID", "SyslogMessage", "CommandLine", "user",
+        "event_type", "mach_time",
+    ]
+)  # fmt: skip
+
+
+def same(event):
+    """Read twice: the first time a shape is learned, the second time it is known."""
+    wanted = read(event)
+    assert parse(event).record == wanted
+    assert parse(event).record == wanted
+
+
+@pytest.mark.parametrize("event", sample_events(), ids=range(len(sample_events())))
+def test_the_projects_samples_are_read_alike(event):
+    same(event)
+
+
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=8), st.lists(st.tuples(NAMES, VALUES), max_size=8))
+def test_any_fields_are_read_alike(first, second):
+    one, other = dict(first), dict(second)
+    same(Event(json.dumps(one)))
+    # the same names with the values of others: the same shape
+    same(Event(json.dumps({name: other.get(name, value) for name, value in one.items()})))
+    same(Event(json.dumps(other, ensure_ascii=False)))
+
+
+@pytest.mark.parametrize("values", [("", "", "", ""), ("7", "SF", "10.0.0.1", "10.0.0.2"), ("7", "", "10.0.0.1", "")])
+def test_a_connections_end_makes_no_flow_of_what_is_none(values):
+    names = ("orig_bytes", "conn_state", "src_ip", "dest_ip")
+    same(Event(json.dumps(dict(zip(names, values, strict=True)))))
+
+
+FLOW_NAMES = st.sampled_from(sorted({*ALIASES, *STARTS, *ENDS, *TELLING}))
+FLOW_VALUES = st.sampled_from(
+    ["", "-", "N/A", "nan", 0, 6, 17, 1_500, 0.25, "TCP", "Accept", "REJECT", "S0", "out", "0:01:05", "a:b:c", "x" * 30,
+     1_700_000_000, 1_700_000_009.5, "2024-01-02T03:04:05Z", "10.0.0.1", "203.0.113.9", None, True]
+)  # fmt: skip
+
+
+@given(st.dictionaries(FLOW_NAMES, FLOW_VALUES, max_size=9), st.lists(FLOW_VALUES, min_size=12, max_size=12))
+def test_flows_of_any_exporter_are_read_alike_whatever_is_blank(fields, others):
+    one = {"src_ip": "10.0.0.1", "dest_ip": "203.0.113.9", "fwd_bytes": 90, **fields}
+    same(Event(json.dumps(one)))
+    same(Event(json.dumps(dict(zip(one, others, strict=False)))))
+
+
+@given(st.sampled_from(sample_events()), st.data())
+def test_a_sample_with_other_values_is_read_alike(event, data):
+    try:
+        found = json.loads(event.raw)
+    except ValueError:
+        return
+    if isinstance(found, dict):
+        changed = {name: data.draw(VALUES) if data.draw(st.booleans()) else value for name, value in found.items()}
+        same(event)
+        same(Event(json.dumps(changed), host=event.host))
+
+
+def test_a_known_shape_is_not_read_again(monkeypatch):
+    def event(at):
+        return Event(json.dumps({"ts": at, "uid": f"C{at}", "_path": "dns", "id.orig_h": "10.0.0.1", "query": "a.org"}))
+
+    wanted = parse(event(1))
+    monkeypatch.setattr(json_layouts.json_event, "record_of", None)
+    assert parse(event(2)).head == wanted.head
+    assert dict(parse(event(2)).record.fields)["uid"] == "C2"
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(json_layouts, "_MOST", 50)
+    for i in range(200):
+        same(Event(json.dumps({f"name{i}": i, "type": str(i)})))
+        assert sum(len(shape.readings) if shape else 0 for shape in json_layouts._shapes.values()) <= 52
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", FILES)
+def test_recorded_events_are_read_alike(shared, name):
+    for event in every(shared, name, 13, 4_000):
+        assert parse(event).record == read(event)

@@ -1,0 +1,124 @@
+"""Event XML of known shapes is read as if each event were read in full, whatever its values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry import parse, read
+from loglm_bridge.telemetry.fastpath import xml_layouts
+from tests.telemetry import windows_samples
+
+HEAD = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{provider}'/>"
+    "<EventID>{id}</EventID><Version>0</Version><Level>4</Level>"
+)
+SYSTEM = (
+    "<TimeCreated SystemTime='{time}'/><EventRecordID>{record}</EventRecordID><Correlation{correlation}/>"
+    "<Execution ProcessID='{pid}' ThreadID='7'/><Channel>{channel}</Channel><Computer>{computer}</Computer>"
+    "<Security UserID='{sid}'/></System>"
+)
+#: Values that a reader may trip over: none, blanks, entities, tags, quotes, marks, what stands behind other values.
+VALUES = st.sampled_from(
+    [
+        "", " ", "-", "7", " 7 ", "C:\\Windows\\x.exe", "a > b", "a < b", "&lt;b&gt;", "a &amp; b", "<b>", "it's", '"',
+        "\x00", "\x003", "Security", "Microsoft-Windows-Sysmon", "4624", "</Data>", "</Data></EventData></Event>",
+        "<Data Name='Z'>", "</Data><Data Name='Image'>", "<![CDATA[x]]>", "'/>", "HostApplication=x",
+        "Subject:\n\tAccount Name:\tann", "\u202e", "line\nline", "S-1-5-18",
+    ]
+)  # fmt: skip
+PARTS = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("time", "record", "pid", "computer", "sid"), VALUES),
+        "correlation": st.sampled_from(["", " ActivityID='{1}'", " ActivityID=''"]),
+        "channel": st.sampled_from(["Security", "Microsoft-Windows-Sysmon/Operational", "", "System"]),
+        "id": st.sampled_from(["1", "4688", ""]),
+        "provider": st.sampled_from(["Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing", ""]),
+    }
+)
+NAMES = st.sampled_from(
+    ["Image", "CommandLine", "User", "Channel", "Provider", "EventID", "Data", "Message", "a b", "Computer"]
+)
+DATA = st.lists(st.tuples(NAMES, VALUES), max_size=4)
+
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    xml_layouts._beginnings.clear()
+
+
+def xml(parts, data, quote="'", behind=""):
+    shown = "".join(f"<Data Name={quote}{name}{quote}>{value}</Data>" for name, value in data)
+    return (HEAD + SYSTEM).format(**parts) + f"<EventData>{shown}</EventData></Event>{behind}"
+
+
+def same(text, host="ws-1"):
+    event = Event(text, host=host)
+    assert parse(event).record == read(event)
+
+
+@given(
+    PARTS,
+    PARTS,
+    DATA,
+    st.lists(VALUES, min_size=4, max_size=4),
+    st.sampled_from("'\""),
+    st.sampled_from(["", "\n", "x"]),
+)
+def test_any_values_are_read_alike(first, second, data, values, quote, behind):
+    xml_layouts._beginnings.clear()
+    for _ in range(xml_layouts._TWICE + 2):
+        same(xml(first, data, quote, behind))
+    # the same beginning and names, other values
+    kept = {name: first[name] for name in ("id", "provider", "channel")}
+    changed = [(name, value) for (name, _), value in zip(data, values, strict=False)]
+    same(xml({**second, **kept}, changed, quote, behind))
+    same(xml({**second, **kept}, data, quote, behind))
+    same(xml({**second, "id": first["id"], "provider": first["provider"]}, changed[:1], quote, behind))
+
+
+@pytest.mark.parametrize("name", ["time", "pid", "sid"])
+@pytest.mark.parametrize("value", ["it's", 'a"b', "'/>", '"'])
+def test_a_quote_ends_an_attribute_of_a_known_shape_too(name, value):
+    parts = {"time": "-", "record": "1", "pid": "-", "computer": "a", "sid": "-", "correlation": ""}
+    parts |= {"channel": "Security", "id": "1", "provider": "Microsoft-Windows-Sysmon"}
+    for told in (*[parts] * (xml_layouts._TWICE + 2), {**parts, name: value}):
+        same(xml(told, []))
+
+
+@pytest.mark.parametrize("raw", windows_samples.ALL.values(), ids=windows_samples.ALL.keys())
+def test_samples_are_read_alike(raw):
+    for _ in range(5):
+        same(raw)
+
+
+def test_a_known_shape_is_not_read_again(monkeypatch):
+    def text(n):
+        parts = {"time": f"2024-01-0{n}", "record": n, "pid": n, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
+        parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
+        return xml(parts, [("NewProcessName", f"C:\\{n}.exe"), ("CommandLine", "")])
+
+    for n in range(1, 5):
+        parse(Event(text(n)))
+    monkeypatch.setattr(xml_layouts.windows_xml, "parse", None)
+    found = dict(parse(Event(text(7))).record.fields)
+    assert (found["NewProcessName"], found["CommandLine"], found["EventRecordID"]) == ("C:\\7.exe", "", "7")
+
+
+def test_learning_is_given_up_where_nothing_comes_of_it(monkeypatch):
+    parts = {"time": "1", "record": 1, "pid": 1, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
+    parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
+    tried = []
+    learned = xml_layouts._learned
+    monkeypatch.setattr(xml_layouts, "_learned", lambda *event: tried.append(learned(*event)))
+    for _ in range(50):
+        same(xml(parts, [("Message", "Subject:\n\tAccount Name:\tann")]))
+    assert tried == [None] * xml_layouts._TRIES
+    same(xml(parts, [("Image", "a.exe")]))
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(xml_layouts, "_MOST", 10)
+    for n in range(50):
+        same(f"<Event><System><EventID>{n}</EventID><TimeCreated SystemTime='1'/></System></Event>")
+        assert len(xml_layouts._beginnings) <= 10

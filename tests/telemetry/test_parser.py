@@ -1,0 +1,131 @@
+"""Reading never fails, whatever the text, and takes time in proportion to it."""
+
+import json
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_RAW_BYTES
+from loglm_bridge.telemetry import canonical, read
+from loglm_bridge.telemetry.canonicaliser import MAX_FIELDS
+from tests.telemetry import windows_samples as samples
+
+SEEDS = (
+    *samples.ALL.values(),
+    '{"eventVersion":"1.08","eventSource":"iam.example","eventName":"CreateUser","userIdentity":{"type":"IAMUser"}}',
+    "Mar  4 05:06:07 web-2 sshd[311]: Failed password for invalid user oracle from 198.51.100.7 port 50122 ssh2",
+    '198.51.100.7 - - [04/Mar/2026:05:06:07 +0000] "GET /index.php?id=1 HTTP/1.1" 200 512 "-" "curl/8.5"',
+    "CEF:0|Vendor|Product|1.0|100|Scan|5|src=198.51.100.7 dst=192.0.2.10 act=blocked",
+    "type=EXECVE msg=audit(1772600767.123:42): argc=2 a0=\"cat\" a1=\"/etc/shadow\"",
+    "1772600767.1\tCabc\t192.0.2.1\t50122\t192.0.2.2\t443\ttcp\tssl\t1.5\t100\t200\tSF",
+)  # fmt: skip
+
+
+@given(st.text(alphabet=st.characters(), max_size=400))
+@example("")
+@example("<Event")
+@example("<Event><System><EventID>" + "9" * 50)
+@example("{" * 500)
+@example("[" * 5_000)
+@example('{"a":' * 200)
+@example('{"a":1e999,"b":' + "9" * 6_000 + "}")
+@example('{"EventID":"\u0663","UtcTime":"x"}')
+@example("<Event><System/><EventData><Data Name='Image'>&#xD800;&#1114112;</Data>")
+def test_reading_never_raises_on_any_text(raw):
+    record, form = canonical(Event(raw=raw))
+    assert record.status in ("ok", "empty", "unparsed")
+    assert len(form.fields) <= MAX_FIELDS
+    form.text().encode("utf-8")
+
+
+@settings(deadline=None)
+@given(st.sampled_from(SEEDS), st.data())
+def test_reading_never_raises_on_damaged_events(raw, data):
+    start = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(start, len(raw)))
+    put = data.draw(st.text(alphabet=st.sampled_from("<>\"'{}[]\\,:=& \x00\ud800\u202e0aZ$%"), max_size=12))
+    canonical(Event(raw=raw[:start] + put + raw[end:]))
+
+
+@pytest.mark.parametrize("raw", ["", "   \n\t ", "\ufeff", "{}"])
+def test_nothing_to_read_is_empty(raw):
+    assert read(Event(raw=raw)).status == "empty"
+
+
+@pytest.mark.parametrize("raw", SEEDS)
+def test_the_hint_changes_nothing(raw):
+    assert canonical(Event(raw=raw)) == canonical(Event(raw=raw, sourcetype="csv", source="/var/log/x"))
+
+
+@pytest.mark.parametrize("raw", SEEDS)
+def test_reading_is_repeatable(raw):
+    first, second = canonical(Event(raw=raw)), canonical(Event(raw=raw))
+    assert first == second
+    assert first[1].key == second[1].key
+
+
+def test_a_megabyte_is_cut_marked_and_read():
+    data = dict(samples.SYSMON_FIELDS, CommandLine="cmd.exe /c echo " + "A" * 1_000_000)
+    record, form = canonical(Event(raw=samples.windows_xml("Microsoft-Windows-Sysmon", 1, "Sysmon", data)))
+    assert record.truncated
+    assert record.kind == "sysmon:1"
+    assert len(form.text()) < 10_000
+    assert not read(Event(raw=samples.SYSMON_XML)).truncated
+
+
+HOSTILE = {
+    "quotes": "'\"",
+    "open tags": "<a ",
+    "unclosed names": "<a",
+    "attributes": "<Data Name='x",
+    "braces": "{",
+    "strings": '{"a',
+    "backslashes": "\\",
+    "escapes": '"\\',
+    "blanks": " ",
+    "digits": "7",
+    "hex": "a1",
+    "guid parts": "deadbeef-",
+    "dots": "1.",
+    "paths": "\\users\\",
+    "slashes": "/home/",
+    "commas": ",",
+    "equals": "a=",
+    "pairs": 'a="b" ',
+    "bars": "CEF:0|",
+    "colons": "a:b:",
+    "percent": "%",
+    "carets": "^a`b",
+    "sids": "S-1-5-21-",
+    "mails": "a@b.",
+    "base64": "QUJD",
+    "urls": "http://a/",
+    "labels": "Subject:\n\tAccount Name:\t",
+    "dates": "2026-03-04T05:06:07",
+    "entities": "&lt;",
+    "brackets": "[x] ",
+    "ipv6": "fe80::",
+    "tabs": "a\t",
+}
+OPENINGS = ("", "<Event><System><EventID>1</EventID></System><EventData><Data Name='CommandLine'>", '{"command":"')
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_takes_linear_time(piece):
+    for opening in OPENINGS:
+        raw = opening + piece * (MAX_RAW_BYTES // len(piece))
+        start = time.perf_counter()
+        canonical(Event(raw=raw[:MAX_RAW_BYTES]))
+        assert time.perf_counter() - start < 10.0, f"{opening!r} + {piece!r} * n"
+
+
+def test_deep_and_wide_json_is_bounded():
+    deep = json.dumps({"a": 1})
+    for _ in range(400):
+        deep = '{"x":' + deep + "}"
+    assert read(Event(raw=deep)).status == "ok"
+    wide = json.dumps({f"key{i}": i for i in range(5_000)})
+    assert len(read(Event(raw=wide)).fields) <= 256
