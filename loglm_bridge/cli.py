@@ -18,12 +18,12 @@ from loglm_bridge.contract.safe_text import one_line
 #: Subcommand -> what it does, and the function that declares it: `run(args) -> exit code` among the parser's defaults.
 COMMANDS = {
     "demo": ("see it work: sample events through the real sidecar and search command", "demo:add_arguments"),
-    "serve": ("run the sidecar", "sidecar_commands:add_serve"),
-    "token": ("print the sidecar's token", "sidecar_commands:add_token"),
-    "label": ("label files of events, without a sidecar", "label:add_arguments"),
-    "export-findings": ("write what is flagged as findings of other tools", "export_findings:add_arguments"),
+    "serve": ("run the sidecar", "commands.serve:add_serve"),
+    "token": ("print the sidecar's token", "commands.serve:add_token"),
+    "label": ("label files of events, without a sidecar", "commands.label:add_arguments"),
+    "export-findings": ("write what is flagged as findings of other tools", "commands.export_findings:add_arguments"),
     "bench": ("measure the search command and the sidecar on this machine", "bench:add_arguments"),
-    "models": ("list, check, promote and roll back models", "models_command:add_arguments"),
+    "models": ("list, check, promote and roll back models", "commands.models:add_arguments"),
 }
 
 #: Stages of the training pipeline; `loglm_bridge.lab.cli.add_parsers` declares them.

@@ -13,11 +13,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from loglm_bridge.bench import cold_events, command, growth, latency, memory, scaling, startup, streams, throughput
-from loglm_bridge.bench.comparison import Figure
+from loglm_bridge.bench import cold_events, command, growth, latency, memory, scaling, startup, throughput
 from loglm_bridge.bench.environment import Setting
-from loglm_bridge.bench.results import Results
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench.reporting.comparison import Figure
+from loglm_bridge.bench.reporting.results import Results
+from loglm_bridge.bench.workload import streams
+from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.contract.errors import ConfigError, InputError
 from loglm_bridge.demo import stage
 from loglm_bridge.demo.samples import read_samples

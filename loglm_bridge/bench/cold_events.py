@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from loglm_bridge.bench import minilm
-from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.baselines import minilm
 from loglm_bridge.bench.environment import Setting, label
-from loglm_bridge.bench.streams import distinct
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.workload.streams import distinct
 from loglm_bridge.commands.label import cores
 
 #: Texts that MiniLM reads in a round; it takes a few seconds for them.

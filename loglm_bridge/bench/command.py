@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from loglm_bridge.bench import driver
-from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
-from loglm_bridge.bench.driver import GROWING, WHOLE
 from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.workload import splunkd_driver
+from loglm_bridge.bench.workload.splunkd_driver import GROWING, WHOLE
+from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.contract.event import Event
 
 
@@ -45,11 +45,11 @@ def _figure(part: str, setting: Setting, sidecar: Sidecar, stream: Stream, shape
 
     def ours(number: int) -> Run:
         before = sidecar.cpu()
-        found = driver.search(command, args, stretch(number), setting.env, shape.sizes)
+        found = splunkd_driver.search(command, args, stretch(number), setting.env, shape.sizes)
         return found.rate, 1e6 * (found.cpu + sidecar.cpu() - before) / found.rows
 
     def base(number: int) -> Run:
-        found = driver.search(PASS_THROUGH, [], stretch(number), setting.env, shape.sizes)
+        found = splunkd_driver.search(PASS_THROUGH, [], stretch(number), setting.env, shape.sizes)
         shares.append(found.driver_cpu / found.seconds)
         return found.rate, 1e6 * found.cpu / found.rows
 

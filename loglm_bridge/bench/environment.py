@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from loglm_bridge.bench import load_client, passthrough, processes
-from loglm_bridge.bench.load_client import Asker
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench import processes
+from loglm_bridge.bench.baselines import passthrough
+from loglm_bridge.bench.workload import load_client
+from loglm_bridge.bench.workload.load_client import Asker
+from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.demo import stage
 
 #: Events of one request where the sidecar is asked directly.

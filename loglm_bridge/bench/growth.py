@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from loglm_bridge.bench import driver
 from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream, distinct, flows, mixed, shares
+from loglm_bridge.bench.workload import splunkd_driver
+from loglm_bridge.bench.workload.streams import Stream, distinct, flows, mixed, shares
 
 #: Shares of events that never come again.
 _SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -110,7 +110,7 @@ def _costs(setting: Setting, commands: Commands, stream: Stream, count: int) -> 
         for name, command in commands.items():
             args = [f"by={stream.by}"] if stream.by and command != PASS_THROUGH else []
             events = stream.events(number * count, count, turn=1 + number)
-            seconds[name].append(driver.search(command, args, events, setting.env).seconds)
+            seconds[name].append(splunkd_driver.search(command, args, events, setting.env).seconds)
     return {name: 1e6 * median(found) / count for name, found in seconds.items()}
 
 

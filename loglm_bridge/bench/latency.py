@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from loglm_bridge.bench import load_client
-from loglm_bridge.bench.comparison import Figure, Run, compared
 from loglm_bridge.bench.environment import Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared
+from loglm_bridge.bench.workload import load_client
+from loglm_bridge.bench.workload.streams import Stream
 
 #: Events of one request.
 REQUEST = 100

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from loglm_bridge.bench import driver, load_client
-from loglm_bridge.bench.comparison import Figure, Run, compared
-from loglm_bridge.bench.driver import WHOLE
 from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream, mixed, shares
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared
+from loglm_bridge.bench.workload import load_client, splunkd_driver
+from loglm_bridge.bench.workload.splunkd_driver import WHOLE
+from loglm_bridge.bench.workload.streams import Stream, mixed, shares
 
 #: Share of events of the long run that never come again: caches turn over, as they do where machines are not all alike.
 NEW = 0.05
@@ -37,7 +37,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
 
 
 def _peak(setting: Setting, command: Sequence[str], stream: Stream, rows: int) -> Run:
-    found = driver.search(command, [], stream.events(0, rows, turn=1), setting.env, WHOLE)
+    found = splunkd_driver.search(command, [], stream.events(0, rows, turn=1), setting.env, WHOLE)
     return (found.peak or 0) / _MB, 0.0
 
 

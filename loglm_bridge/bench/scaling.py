@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from loglm_bridge.bench import command, driver, processes, throughput
-from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench import command, processes, throughput
 from loglm_bridge.bench.environment import PASS_THROUGH, Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.workload import splunkd_driver
+from loglm_bridge.bench.workload.streams import Stream
 
 #: So many rounds lie between the events that are asked about directly and those of searches.
 _APART = 1_000
@@ -55,5 +56,5 @@ def _search(setting: Setting, stream: Stream, sidecars: list[Sidecar], skip: int
     command = setting.command(*sidecars) if sidecars else PASS_THROUGH
     args = [f"by={stream.by}"] if stream.by and sidecars else []
     events = stream.events((_APART + skip + number) * size, size)
-    found = driver.search(command, args, events, setting.env)
+    found = splunkd_driver.search(command, args, events, setting.env)
     return found.rate, 1e6 * (found.cpu + sum(sidecar.cpu() for sidecar in sidecars) - before) / size

@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from loglm_bridge.bench import driver
-from loglm_bridge.bench.comparison import Figure, Run, compared, interleaved
-from loglm_bridge.bench.driver import GROWING, Search
 from loglm_bridge.bench.environment import PASS_THROUGH, Setting, label
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared, interleaved
+from loglm_bridge.bench.workload import splunkd_driver
+from loglm_bridge.bench.workload.splunkd_driver import GROWING, Search
 
 #: Starts of a command for each round.
 _TIMES = 4
@@ -29,7 +29,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
         for number in range(setting.rounds * _TIMES):
             for name in list(commands) if number % 2 == 0 else reversed(list(commands)):
                 events = stream.events(0, GROWING[0], turn=number)
-                found[name].append(driver.search(commands[name], [], events, setting.env))
+                found[name].append(splunkd_driver.search(commands[name], [], events, setting.env))
     for what, key in (("answer to getinfo", "getinfo"), (f"first {GROWING[0]} rows are back", "first")):
         ours, base = ([(float(vars(one)[key]), 0.0) for one in found[name]] for name in ("ours", "pass-through"))
         yield compared("start", f"| loglm: start until {what}", stream.name, "s", ours, "pass-through", base)

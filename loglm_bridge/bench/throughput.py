@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loglm_bridge.bench import driver
-from loglm_bridge.bench.comparison import Figure, Run, compared
 from loglm_bridge.bench.environment import BATCH, PASS_THROUGH, Setting, Sidecar, label
-from loglm_bridge.bench.streams import Stream
+from loglm_bridge.bench.reporting.comparison import Figure, Run, compared
+from loglm_bridge.bench.workload import splunkd_driver
+from loglm_bridge.bench.workload.streams import Stream
 
 
 def measure(setting: Setting, part: str = "sidecar") -> Iterator[Figure]:
@@ -32,5 +32,5 @@ def _rate(setting: Setting, sidecar: Sidecar, stream: Stream, number: int, turn:
 
 def _pass_through(setting: Setting, stream: Stream, number: int) -> Run:
     size = setting.size(stream)
-    found = driver.search(PASS_THROUGH, [], stream.events(number * size, size), setting.env)
+    found = splunkd_driver.search(PASS_THROUGH, [], stream.events(number * size, size), setting.env)
     return found.rate, 1e6 * found.cpu / found.rows

@@ -17,7 +17,7 @@ MAX_PAST = 65_536
 
 
 @dataclass(frozen=True)
-class Past:
+class EntityState:
     """Texts by entity that the model wrote: `told` of earlier events, `left` once it has read those of a request."""
 
     told: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ import numpy as np
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.windows import windows
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.train import calibrate
 from loglm_bridge.lab.train.calibrate import Budget
 from loglm_bridge.lab.train.flow_stage import depth_steps

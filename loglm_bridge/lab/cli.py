@@ -14,7 +14,7 @@ from typing import Any
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.adapt import adapt
 from loglm_bridge.lab.data.sources import open_text
-from loglm_bridge.lab.evaluate.evaluate import evaluate as evaluation
+from loglm_bridge.lab.evaluate import evaluate as evaluation
 from loglm_bridge.lab.evaluate.model_card import card
 from loglm_bridge.lab.export.model_export import seal
 from loglm_bridge.lab.recipe import SHIPPED, Recipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loglm_bridge.model.context.evidence import Company
+from loglm_bridge.model.context.evidence import ContextScoring
 
 #: The family of which training recordings of other laboratories show what company is worth.
 FAMILY = "windows"
@@ -24,7 +24,7 @@ class CompanySettings:
     floor: float
     floor_elsewhere: float
 
-    def families(self) -> dict[str, Company]:
+    def families(self) -> dict[str, ContextScoring]:
         """Return what `sequence.json` holds of it."""
         floors = {FAMILY: self.floor, "": self.floor_elsewhere}
-        return {family: Company(self.share, floor, self.most, self.bound) for family, floor in floors.items()}
+        return {family: ContextScoring(self.share, floor, self.most, self.bound) for family, floor in floors.items()}

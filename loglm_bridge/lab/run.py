@@ -15,11 +15,11 @@ from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus
 from loglm_bridge.lab.data.sources import validation_groups
 from loglm_bridge.lab.data.windows import Sequences
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, heads, neighbours, pretrain
 from loglm_bridge.lab.train import vocabulary as vocabulary_stage
-from loglm_bridge.lab.train.contrastive import Telling
+from loglm_bridge.lab.train.contrastive import LabelledSample
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.heads import Features
 from loglm_bridge.lab.weak_labels import rule_compiler as signatures_stage
@@ -27,7 +27,7 @@ from loglm_bridge.lab.weak_labels import training_examples, weak_examples
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import Neighbours
 from loglm_bridge.model.context.context import SequenceConfig
-from loglm_bridge.model.features.rule_matcher import NO_RULES, Signatures
+from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.model.features.tokenizer import MAX_TOKENS, EventTokenizer
 from loglm_bridge.model.folder import model_folder
 
@@ -50,7 +50,7 @@ class Run:
         """The trained tokenizer."""
         return self.folder / "tokenizer.json"
 
-    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[weak_examples.Lesson]]:
+    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[weak_examples.WeakExample]]:
         """Stage `corpus`: canonical events, backgrounds and the teachers' lessons."""
         self.folder.mkdir(parents=True, exist_ok=True)
         held_out = validation_groups(split)
@@ -83,7 +83,7 @@ class Run:
             trained.save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
         told = [
-            Telling(tokenizer.encode(lesson.event), lesson.techniques, lesson.origin)
+            LabelledSample(tokenizer.encode(lesson.event), lesson.techniques, lesson.origin)
             for lesson in weak_examples.load(self.folder / LESSONS)
             if lesson.teacher != "atomic"  # the tests of one held-out source: the encoder would know the answers
         ]
@@ -179,7 +179,7 @@ class Run:
             **({model_folder.FAST: fast.read_bytes()} if fast.exists() else {}),
         }
 
-    def signatures(self) -> Signatures:
+    def signatures(self) -> RuleMatcher:
         """Return the compiled rules; none where the recipe wants none."""
         return signatures_stage.load(self.folder) if self.recipe.signatures else NO_RULES
 
@@ -206,7 +206,7 @@ class Run:
             raise ConfigError("no corpus", where=str(self.folder), hint="run `loglm corpus` first")
         return corpus.load(self.folder / "corpus")
 
-    def _features(self, made: Corpus, lessons: Sequence[weak_examples.Lesson]) -> tuple[Features, Features]:
+    def _features(self, made: Corpus, lessons: Sequence[weak_examples.WeakExample]) -> tuple[Features, Features]:
         tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
         parts = (tokenizer, encoder, self.signatures())
         taught = [lesson.event for lesson in lessons]

@@ -11,18 +11,18 @@ import numpy as np
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.windows import filled, key_of
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.model.classifier.event_classifier import Judge
-from loglm_bridge.model.classifier.outcome_cache import Known
+from loglm_bridge.model.classifier.event_classifier import EventClassifier
+from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import AMOUNTS, ENDS, step_of
+from loglm_bridge.model.flow.flow_event import COUNTERS, ENDPOINTS, step_of
 from loglm_bridge.telemetry import Parsed, parse
-from loglm_bridge.telemetry.fastpath.canonical_cache import Form, Forms
+from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalCache, CanonicalForm
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 
 #: The log family that trees read.
 FLOW = "flow"
 
-_WANTED = frozenset((*ENDS, *AMOUNTS))
+_WANTED = frozenset((*ENDPOINTS, *COUNTERS))
 
 
 class Flows(NamedTuple):
@@ -33,7 +33,7 @@ class Flows(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Batch:
+class ParsedBatch:
     """Events, and by their places those `parsed` one by one, their `forms`, and what is `known` of each of them alone.
 
     Flows that were read column by column are not among the parsed, and have a form only where a vector is wanted.
@@ -42,22 +42,22 @@ class Batch:
 
     events: Sequence[Event]
     parsed: Mapping[int, Parsed]
-    forms: Mapping[int, Form]
-    known: Mapping[int, Known]
-    flow_records: Flows
+    forms: Mapping[int, CanonicalForm]
+    known: Mapping[int, CachedOutcome]
+    flows: Flows
     times: Sequence[float]
     keys: Sequence[int]
 
 
-class Reader:
+class EventParser:
     """Reads events with a judge. Thread-safe. `by_trees`: flows are read as records, for trees to judge."""
 
-    def __init__(self, judge: Judge, by_trees: bool) -> None:
+    def __init__(self, judge: EventClassifier, by_trees: bool) -> None:
         self._judge, self._by_trees = judge, by_trees
-        self._forms = Forms(judge.signatures)
+        self._forms = CanonicalCache(judge.signatures)
         self._found = 0
 
-    def read(self, events: Sequence[Event], options: Options) -> Batch:
+    def read(self, events: Sequence[Event], options: Options) -> ParsedBatch:
         """Return what is known of the events. Raises ModelFailed."""
         if options.sequence:
             times = filled([event.entity for event in events], [event.time for event in events])
@@ -78,7 +78,7 @@ class Reader:
             parts.append((list(steps), records))
         forms = {p: self._forms.find(one, events[p].host) for p, one in read.items() if vectors or p not in steps}
         self._found += len(forms)
-        return Batch(events, parsed, forms, self._judge.known(forms), _sorted(parts), times, keys)
+        return ParsedBatch(events, parsed, forms, self._judge.known(forms), _sorted(parts), times, keys)
 
     def caches(self) -> dict[str, int]:
         """Return figures of what is remembered: forms found again and made, bytes."""

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.heads import DECIMALS, Outcome
 from loglm_bridge.model.classifier.neighbours import Neighbours
-from loglm_bridge.model.context.windowed_batch import Gathered
-from loglm_bridge.model.event_batch import FLOW, Batch
-from loglm_bridge.model.flow.flow_classifier import FlowReader
-from loglm_bridge.model.flow.flow_event import Step, step_of
+from loglm_bridge.model.context.windowed_batch import WindowedBatch
+from loglm_bridge.model.event_batch import FLOW, ParsedBatch
+from loglm_bridge.model.flow.flow_classifier import FlowClassifier
+from loglm_bridge.model.flow.flow_event import FlowEvent, step_of
 from loglm_bridge.model.flow.flow_features import features
 from loglm_bridge.model.flow.flow_records import of_steps
 from loglm_bridge.telemetry import canonical
@@ -38,11 +38,11 @@ Score = Callable[[Sequence[Canonical]], Sequence[Outcome]]
 class Explainer:
     """Explains verdicts of a judge and, of flows, of a reader (None: the judge reads them)."""
 
-    judge: Judge
-    flows: FlowReader | None
+    judge: EventClassifier
+    flows: FlowClassifier | None
     neighbours: Neighbours
 
-    def explain(self, batch: Batch, gathered: Gathered, place: int, verdict: Verdict) -> dict[str, Any]:
+    def explain(self, batch: ParsedBatch, gathered: WindowedBatch, place: int, verdict: Verdict) -> dict[str, Any]:
         """Return {"kind", "fields", "context", "rules", "neighbours"} of the verdict on a place of a batch.
 
         `fields` are {"name", "value", "effect"}, the most telling first; those without effect are not named. Those of a
@@ -74,7 +74,7 @@ def event_fields(form: Canonical, own: Outcome, score: Score) -> list[dict[str, 
     return _telling(tried, own.score, [other.score for other in others])
 
 
-def flow_fields(flows: FlowReader, step: Step, window: np.ndarray, place: int) -> list[dict[str, Any]]:
+def flow_fields(flows: FlowClassifier, step: FlowEvent, window: np.ndarray, place: int) -> list[dict[str, Any]]:
     """Return the telling fields of a flow, which stands at a place of a window of RECORDs. Raises ModelFailed."""
     told = step.told()
     blank = of_steps([step.without(name) for name in told], [0] * len(told))

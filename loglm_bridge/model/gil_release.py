@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 
-class Turn(Protocol):
+class PythonTurn(Protocol):
     """A thread's turn to run Python."""
 
     def leave(self) -> None:
@@ -21,7 +21,7 @@ class Turn(Protocol):
 _mine = threading.local()
 
 
-def take(turn: Turn) -> None:
+def take(turn: PythonTurn) -> None:
     """Make it this thread's turn."""
     _mine.turn = turn
 
@@ -29,7 +29,7 @@ def take(turn: Turn) -> None:
 @contextmanager
 def aside() -> Iterator[None]:
     """Leave this thread's turn to others, if it has one."""
-    turn: Turn | None = getattr(_mine, "turn", None)
+    turn: PythonTurn | None = getattr(_mine, "turn", None)
     if turn is None:
         yield
         return

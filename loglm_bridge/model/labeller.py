@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
-from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.neighbours import neighbours_of
-from loglm_bridge.model.classifier.outcome_cache import Known
+from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.context import entity_state as pasts
 from loglm_bridge.model.context.context import context_of
-from loglm_bridge.model.context.windowed_batch import Gathered
-from loglm_bridge.model.event_batch import FLOW, Batch, Reader
+from loglm_bridge.model.context.windowed_batch import WindowedBatch
+from loglm_bridge.model.event_batch import FLOW, EventParser, ParsedBatch
 from loglm_bridge.model.explanation import Explainer
-from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.folder import model_folder, self_test_events
 from loglm_bridge.telemetry import Parsed
 
@@ -35,11 +35,11 @@ class Labeller:
         named = folder.id.name if profile == model_folder.BASE else f"{folder.id.name}-{profile}"
         self.id: ModelId = folder.id._replace(name=named)
         self._folder, self._profile = folder, profile
-        self._judge = Judge(folder, profile, threads)
+        self._judge = EventClassifier(folder, profile, threads)
         self._context = context_of(folder, self._judge.config, threads)
         flows = self._context.flows if self._context else None
         self._explainer = Explainer(self._judge, flows, neighbours_of(folder, self._judge.width))
-        self._reader = Reader(self._judge, by_trees=self._context is not None)
+        self._reader = EventParser(self._judge, by_trees=self._context is not None)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1, profile: str = model_folder.BASE) -> Labeller:
@@ -51,7 +51,7 @@ class Labeller:
         """
         return cls(model_folder.ModelFolder.open(folder), threads, profile)
 
-    def label(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Verdict]:
+    def label(self, events: Sequence[Event], options: Options, past: EntityState | None = None) -> list[Verdict]:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
@@ -78,7 +78,7 @@ class Labeller:
         return self._judge.width
 
     @property
-    def signatures(self) -> Signatures:
+    def signatures(self) -> RuleMatcher:
         """The detection rules that events are marked with."""
         return self._judge.signatures
 
@@ -123,7 +123,7 @@ class Labeller:
         """Return verdicts on lone events with MAX_TOP techniques, past all that is remembered. Raises ModelFailed."""
         twin = copy(self)
         twin._judge, twin._context = self._judge.afresh(), self._context and self._context.afresh()
-        twin._reader = Reader(twin._judge, by_trees=self._context is not None)
+        twin._reader = EventParser(twin._judge, by_trees=self._context is not None)
         return twin.label(events, Options(top=MAX_TOP))
 
     def close(self) -> None:
@@ -133,16 +133,16 @@ class Labeller:
         if self._context:
             self._context.flows.clear()
 
-    def _gathered(self, batch: Batch, together: bool, past: Past | None) -> Gathered:
+    def _gathered(self, batch: ParsedBatch, together: bool, past: EntityState | None) -> WindowedBatch:
         if not together:
-            return Gathered.alone(batch)
+            return WindowedBatch.alone(batch)
         before = pasts.read(past.told if past else {}, self.id.sha256)
-        gathered = Gathered.together(batch, before)
+        gathered = WindowedBatch.together(batch, before)
         if past:
             past.left.update(pasts.write(gathered.read, self.id.sha256))
         return gathered
 
-    def _verdicts(self, batch: Batch, gathered: Gathered, options: Options) -> list[Verdict]:
+    def _verdicts(self, batch: ParsedBatch, gathered: WindowedBatch, options: Options) -> list[Verdict]:
         """Return the verdicts on the events of a batch, without embeddings and explanations."""
         found, known = dict[int, Verdict](), batch.known
         if self._context:
@@ -164,7 +164,7 @@ def _with(verdicts: Sequence[Verdict], name: str, value: Callable[[int, Verdict]
     ]
 
 
-def _verdict(parsed: Parsed, known: Known | None, options: Options) -> Verdict:
+def _verdict(parsed: Parsed, known: CachedOutcome | None, options: Options) -> Verdict:
     if known is not None:
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
         return known.verdict(top, parsed.truncated)

@@ -20,15 +20,15 @@ from loglm_bridge.sidecar import logs, process_memory
 from loglm_bridge.sidecar.config import Settings
 from loglm_bridge.sidecar.http import bind
 from loglm_bridge.sidecar.http.admission import Admission
-from loglm_bridge.sidecar.http.auth import Guard
-from loglm_bridge.sidecar.http.connection_limits import KEEP_ALIVE_SECONDS, Gate, connections
+from loglm_bridge.sidecar.http.auth import AuthMiddleware
+from loglm_bridge.sidecar.http.connection_limits import KEEP_ALIVE_SECONDS, ConnectionLimiter, connections
 from loglm_bridge.sidecar.http.routes import Api, application
 from loglm_bridge.sidecar.http.token import ensure_token
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
 from loglm_bridge.sidecar.inference.inference import Inference
 from loglm_bridge.sidecar.inference.model_backend import Load, load_model
-from loglm_bridge.sidecar.inference.model_call import Caller
-from loglm_bridge.sidecar.inference.model_supervisor import Keeper, loader
+from loglm_bridge.sidecar.inference.model_call import ModelCall
+from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor, loader
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
 from loglm_bridge.sidecar.inference.watchdog import Watchdog, beat
 from loglm_bridge.sidecar.logs import details
@@ -81,16 +81,16 @@ class Sidecar(uvicorn.Server):
         self._url = bind.url(settings, listener)
         self._metrics, self._watchdog = Metrics(), Watchdog()
         tested = loader(load, settings.model, settings.threads, settings.profile)
-        self._keeper = Keeper(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
+        self._keeper = ModelSupervisor(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
         self._quarantine = Quarantine()
-        caller = Caller(self._watchdog, self._metrics)
+        caller = ModelCall(self._watchdog, self._metrics)
         inference = Inference(self._keeper, caller, self._quarantine, settings.deadline)
         self._scheduler = Scheduler(inference.label, settings.workers)
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
-        self._gate = Gate(settings.connections, self._metrics)
+        self._gate = ConnectionLimiter(settings.connections, self._metrics)
         api = Api(self._keeper, self._admission, self._scheduler, self._metrics, self._watchdog)
         names = bind.names(settings, listener)
-        self._guard = Guard(application(api), names, token, self._metrics)
+        self._guard = AuthMiddleware(application(api), names, token, self._metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self._add_gauges()
         super().__init__(self._uvicorn_config())

@@ -10,7 +10,9 @@ from typing import Optional
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical import hosts, names, order, tidy, tokens
 from loglm_bridge.telemetry.canonical.kinds import KINDS
-from loglm_bridge.telemetry.families import endpoint, windows, zeek
+from loglm_bridge.telemetry.families import endpoint
+from loglm_bridge.telemetry.families.network import zeek
+from loglm_bridge.telemetry.families.windows import event_types
 from loglm_bridge.telemetry.record import Canonical, Field, Head, Record
 
 #: Fields of one canonical event.
@@ -134,7 +136,7 @@ def _said(kind: str) -> frozenset[str]:
 
 def _action(family: str, kind: str) -> str:
     if family == "windows":
-        return windows.action_of(kind)
+        return event_types.action_of(kind)
     if family in ("endpoint", "macos"):
         return endpoint.action_of(kind)
     return zeek.action_of(kind) if family == "zeek" else ""

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.formats import json_event, lines, windows_text, windows_xml
+from loglm_bridge.telemetry.formats import json_event, lines
+from loglm_bridge.telemetry.formats.windows import windows_text, windows_xml
 from loglm_bridge.telemetry.record import Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text, cut
 

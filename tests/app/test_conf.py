@@ -9,7 +9,7 @@ import pytest
 
 from app.assembly.attack_lookup import COLUMNS, write_lookup
 from loglm_bridge.contract.verdict import ROW_STATUSES
-from loglm_bridge.splunk.alert.payload import payload
+from loglm_bridge.splunk.alert import payload
 from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.modinput import options
 from loglm_bridge.splunk.modinput.ingest import Progress

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from loglm_bridge.bench import streams
 from loglm_bridge.bench.environment import Setting, Sidecar
+from loglm_bridge.bench.workload import streams
 from loglm_bridge.contract.event import Event
 from loglm_bridge.demo import stage
 from loglm_bridge.demo.samples import read_samples

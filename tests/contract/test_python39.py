@@ -15,7 +15,7 @@ from loglm_bridge.contract.wire import ModelId, Options, read_request
 
 PROGRAM = """
 import sys
-from loglm_bridge.contract import attack, notable, reply as replies, row, stash, text, wire
+from loglm_bridge.contract import attack, notable, reply as replies, row, safe_text, stash_format, wire
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.event import Event
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests.lab.data import Data, write
 from tests.lab.tiny import Tiny, train
+from tests.lab.tiny_data import Data, write
 
 
 @pytest.fixture(scope="session")

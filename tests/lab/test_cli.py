@@ -9,15 +9,15 @@ from loglm_bridge import cli
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.adapt import LEAST
-from loglm_bridge.lab.evaluate.evaluate import evaluate
+from loglm_bridge.lab.evaluate import evaluate
 from loglm_bridge.lab.recipe import SHIPPED
 from loglm_bridge.model.classifier.heads import HeadConfig
 from loglm_bridge.model.context.context import SequenceConfig
 from loglm_bridge.model.folder.model_folder import CARD, ModelFolder
 from loglm_bridge.model.labeller import Labeller
 from tests.lab import flows
-from tests.lab.data import row, write_rows
 from tests.lab.tiny import sample_events
+from tests.lab.tiny_data import row, write_rows
 
 #: A scorer of the test's own: it says how many predictions it was given, and fails where it is told to.
 SCORER = """

@@ -2,12 +2,12 @@
 
 from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
-from loglm_bridge.model.context.evidence import Company
+from loglm_bridge.model.context.evidence import ContextScoring
 
 
 def test_windows_have_a_floor_of_their_own():
     told = CompanySettings(share=2.0, most=3, bound=12.0, floor=1.0, floor_elsewhere=5.0)
-    assert told.families() == {"windows": Company(2.0, 1.0, 3, 12.0), "": Company(2.0, 5.0, 3, 12.0)}
+    assert told.families() == {"windows": ContextScoring(2.0, 1.0, 3, 12.0), "": ContextScoring(2.0, 5.0, 3, 12.0)}
 
 
 def test_elsewhere_the_net_alone_is_no_evidence():

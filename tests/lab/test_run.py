@@ -6,7 +6,7 @@ import yaml
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
 from loglm_bridge.lab.train import calibrate, vocabulary

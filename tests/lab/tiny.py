@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.train import calibrate, heads, pretrain, vocabulary
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.heads import Features, NetSettings
@@ -22,7 +22,7 @@ from loglm_bridge.model.features.rule_matcher import NO_RULES
 from loglm_bridge.model.features.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
 from loglm_bridge.telemetry import Canonical, canonical
 
-SAMPLES = Path(vocabulary.__file__).parents[1] / "samples" / "events.jsonl"
+SAMPLES = Path(vocabulary.__file__).parents[2] / "samples" / "events.jsonl"
 TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
 TECHNIQUES += ("T1486", "T1505.003", "T1543.003", "T1547.001")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loglm_bridge.model.classifier.event_classifier import Judge
+from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.heads import Outcome
 from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, event_fields
 from loglm_bridge.model.folder.model_folder import ModelFolder
@@ -59,7 +59,7 @@ def test_the_cost_and_the_length_of_an_explanation_are_bounded():
 
 
 def test_the_real_model_names_fields_of_the_event(tiny, sealed):
-    judge = Judge(ModelFolder.open(sealed), "base", 1)
+    judge = EventClassifier(ModelFolder.open(sealed), "base", 1)
     form = max(tiny.forms, key=lambda f: len(f.fields))
     found = event_fields(form, judge.outcomes([form])[0], judge.outcomes)
     assert found

@@ -8,9 +8,9 @@ import pytest
 
 _ARENAS = """
 import ctypes, sys, threading
-from loglm_bridge.sidecar import memory
+from loglm_bridge.sidecar import process_memory
 if sys.argv[1] == "shared":
-    assert memory.share_arenas()
+    assert process_memory.share_arenas()
 gate, held = threading.Barrier(9), []
 def allocate():
     held.append(bytes(2_000))
@@ -34,7 +34,7 @@ def test_threads_share_two_arenas():
 
 
 def test_a_cap_holds_and_none_is_none():
-    code = "from loglm_bridge.sidecar import memory; memory.cap({}); bytearray(1 << 30)"
+    code = "from loglm_bridge.sidecar import process_memory; process_memory.cap({}); bytearray(1 << 30)"
     run = [subprocess.run([sys.executable, "-c", code.format(mb)], capture_output=True, text=True) for mb in (512, 0)]
     assert "MemoryError" in run[0].stderr
     assert run[1].returncode == 0
@@ -43,10 +43,10 @@ def test_a_cap_holds_and_none_is_none():
 def test_what_is_loaded_is_no_longer_looked_through_and_what_comes_is():
     code = """
 import gc, weakref
-from loglm_bridge.sidecar import memory
+from loglm_bridge.sidecar import process_memory
 class One: pass
 loaded = [[] for _ in range(1_000)]
-memory.settle()
+process_memory.settle()
 one = One(); one.itself = one; seen = weakref.ref(one); del one
 gc.collect()
 print(gc.get_freeze_count() > 1_000, any(held is loaded for held in gc.get_objects()), seen() is None)
@@ -58,10 +58,10 @@ print(gc.get_freeze_count() > 1_000, any(held is loaded for held in gc.get_objec
 def test_cycles_are_looked_for_rarely_and_still_found():
     code = """
 import gc, weakref
-from loglm_bridge.sidecar import memory
+from loglm_bridge.sidecar import process_memory
 class One: pass
 one = One(); one.itself = one; seen = weakref.ref(one); del one
-memory.collect_rarely()
+process_memory.collect_rarely()
 first = gc.get_threshold()[0]
 kept = [[] for _ in range(2 * first)]
 print(first > 5_000, seen() is None)

@@ -8,8 +8,8 @@ import pytest
 from loglm_bridge.contract.entity_state import KEPT
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.rows.row_mapping import event_of
+from tests.splunk.search.test_command import rows_of
 from tests.splunk.splunkd import warnings
-from tests.splunk.test_search_command import rows_of
 
 pytest.importorskip("starlette")  # the Splunk side's own Pythons do not have it
 

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
+from tests.splunk.search.test_command import rows_of
 from tests.splunk.splunkd import warnings
-from tests.splunk.test_search_command import rows_of
 
 QUICK = "timeout = 1"
 

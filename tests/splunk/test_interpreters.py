@@ -7,7 +7,7 @@ import pytest
 from tests.app.conftest import app, package  # noqa: F401 - fixtures
 from tests.contract.test_python39 import interpreters
 from tests.splunk.conftest import TOKEN
-from tests.splunk.test_search_command import rows_of
+from tests.splunk.search.test_command import rows_of
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,8 +13,8 @@ from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.rows.columns import OUTPUTS, column_names
 from loglm_bridge.splunk.search.command import LogLMCommand
 from loglm_bridge.splunk.search.process import run
+from tests.splunk.rows.test_table import CELL, TEXT
 from tests.splunk.splunkd import decode_rows, encode_rows, frame, warnings
-from tests.splunk.test_table import CELL, TEXT
 
 FAULTS = ["", "busy", "loading", "model_error", "mismatch", "fewer", "html", "foreign", "api", "redirect", "too_large"]
 CELLS = st.one_of(CELL, st.sampled_from(["", "mimikatz", "whoami", "\ufffd"]))

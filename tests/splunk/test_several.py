@@ -10,11 +10,11 @@ from loglm_bridge.contract.wire import Options, write_event
 from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.config.settings import Settings
+from tests.splunk.client.test_client import Clock
 from tests.splunk.conftest import TOKEN, Sidecar
+from tests.splunk.search.test_command import rows_of
 from tests.splunk.splunkd import warnings
-from tests.splunk.test_client import Clock
 from tests.splunk.test_faults import closed_port, outcome
-from tests.splunk.test_search_command import rows_of
 
 EVENTS = [Event("mimikatz" if i % 3 else f"row {i}") for i in range(40)]
 WANTED = ["malicious" if i % 3 else "benign" for i in range(40)]

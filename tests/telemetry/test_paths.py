@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.telemetry.canonical.paths import file_name, path
+from loglm_bridge.telemetry.canonical.host.paths import file_name, path
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from loglm_bridge.telemetry.canonical import accounts, identity, registry, resources, untyped_values, values
+from loglm_bridge.telemetry.canonical import identity, resources, untyped_values, values
+from loglm_bridge.telemetry.canonical.host import accounts, registry
 
 TASK = (
     '<?xml version="1.0"?><Task><Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers><Principals>'

@@ -17,7 +17,7 @@ from typing import Any
 
 from loglm_bridge.lab.data import identity_names
 from loglm_bridge.lab.data.sources import LabelledEvent, RuleHit, data_files, read_events
-from loglm_bridge.model.features.rule_matcher import NO_RULES, Signatures
+from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.telemetry import canonical
 from loglm_bridge.telemetry.record import Canonical
 
@@ -56,7 +56,7 @@ def build(
     data: Path,
     held_out: Mapping[str, frozenset[str]],
     out: Path,
-    signatures: Signatures = NO_RULES,
+    signatures: RuleMatcher = NO_RULES,
     workers: int = 2,
 ) -> Corpus:
     """Canonicalise every data file into `out` (two JSON-lines files), mark the rules that hold, return the corpus.
@@ -101,7 +101,7 @@ def load(folder: Path) -> Corpus:
 
 
 def _canonicalise_file(
-    path: Path, held_out: Mapping[str, frozenset[str]], signatures: Signatures
+    path: Path, held_out: Mapping[str, frozenset[str]], signatures: RuleMatcher
 ) -> tuple[list[tuple[CorpusEvent, Canonical]], set[str]]:
     out: list[tuple[CorpusEvent, Canonical]] = []
     names: set[str] = set()

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical import accounts, hosts, names, tokens
+from loglm_bridge.telemetry.canonical import hosts, names, tokens
+from loglm_bridge.telemetry.canonical.host import accounts
 from loglm_bridge.telemetry.record import Record
 
 #: Sources in which a name occurs from which on it is a word like others (`admin`, `server`, `default`).

@@ -16,11 +16,11 @@ from loglm_bridge.contract.windows import windows
 from loglm_bridge.lab.data.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.data.sources import data_files, read_events
 from loglm_bridge.model.event_batch import FLOW
-from loglm_bridge.model.flow.flow_event import Step, step_of
+from loglm_bridge.model.flow.flow_event import FlowEvent, step_of
 from loglm_bridge.telemetry import parse
 
 #: What flows are read by: the name of the key, and a flow's entity by it.
-KEYS: Mapping[str, Callable[[Step], str]] = {
+KEYS: Mapping[str, Callable[[FlowEvent], str]] = {
     "pair": lambda step: f"{step.src} {step.dest}",
     "source": lambda step: step.src,
 }
@@ -33,7 +33,7 @@ Windows = Mapping[str, Sequence[Sequence[int]]]
 class Sequences:
     """`steps[i]` belongs to event i of the corpus; windows are places of one entity's flows: training, held-out."""
 
-    steps: Sequence[Step]
+    steps: Sequence[FlowEvent]
     windows: Windows
     held_out: Windows
 
@@ -52,7 +52,7 @@ def build(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, workers
 
 def load(path: Path) -> Sequences:
     """Read what `build` wrote."""
-    steps: list[Step] = []
+    steps: list[FlowEvent] = []
     found: tuple[dict[str, list[list[int]]], ...] = tuple({key: [] for key in KEYS} for _ in range(2))
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -67,10 +67,10 @@ def load(path: Path) -> Sequences:
 def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list[Any], list[Any]]:
     """Return the steps of a file's events, and its windows as (held out, key, places)."""
     steps: list[list[Any]] = []
-    flows: tuple[list[tuple[int, Step, Event]], ...] = ([], [])
+    flows: tuple[list[tuple[int, FlowEvent, Event]], ...] = ([], [])
     for place, row in enumerate(read_events(path)):
         parsed = parse(row.event)
-        step = step_of(parsed, row.event) if parsed.head.family == FLOW else Step(row.event.time or 0.0)
+        step = step_of(parsed, row.event) if parsed.head.family == FLOW else FlowEvent(row.event.time or 0.0)
         flow = bool(step.src or step.dest)
         steps.append([step.time] + ([*_ends(step), *step.amounts] if flow else []))
         if flow:
@@ -84,13 +84,13 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
     return steps, cut
 
 
-def _ends(step: Step) -> tuple[str, int, str, int]:
+def _ends(step: FlowEvent) -> tuple[str, int, str, int]:
     return step.src, step.src_port, step.dest, step.dest_port
 
 
-def _step(row: Sequence[Any]) -> Step:
+def _step(row: Sequence[Any]) -> FlowEvent:
     time, *rest = row
     if not rest:
-        return Step(time)
+        return FlowEvent(time)
     src, src_port, dest, dest_port, *amounts = rest
-    return Step(time, src, src_port, dest, dest_port, tuple(amounts))
+    return FlowEvent(time, src, src_port, dest, dest_port, tuple(amounts))

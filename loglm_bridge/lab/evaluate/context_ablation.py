@@ -18,7 +18,7 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.telemetry import read
-from loglm_bridge.telemetry.canonical.addresses import ip
+from loglm_bridge.telemetry.canonical.network.addresses import ip
 
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 

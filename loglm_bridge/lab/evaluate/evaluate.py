@@ -19,8 +19,8 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.sources import LabelledEvent, read_events, validation_groups
+from loglm_bridge.lab.evaluate import alert_counts, context_ablation, evasion
 from loglm_bridge.lab.evaluate.curves import Answer
-from loglm_bridge.lab.evaluate.evaluate import alert_counts, context_ablation, evasion
 from loglm_bridge.lab.evaluate.report import extras, page
 from loglm_bridge.lab.weak_labels.training_examples import RECORDED
 from loglm_bridge.model.labeller import Labeller

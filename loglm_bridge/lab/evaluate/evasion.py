@@ -12,7 +12,7 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.lab.evaluate.command_rewrites import REWRITES, Rewrite, rewritten
 from loglm_bridge.lab.weak_labels.training_examples import TELLING
-from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.telemetry import canonical
 
@@ -56,7 +56,7 @@ def _flagged(verdict: Verdict, threshold: float | None) -> bool:
     return verdict.malicious if threshold is None else (verdict.score or 0.0) >= threshold
 
 
-def rules_alone(signatures: Signatures, events: Sequence[LabelledEvent], seed: int = 1) -> dict[str, Kept]:
+def rules_alone(signatures: RuleMatcher, events: Sequence[LabelledEvent], seed: int = 1) -> dict[str, Kept]:
     """Return the same for the detection rules by themselves, matched against the values as the log wrote them.
 
     `flagged` are events that a rule of level medium or above still hits, of those that one hits as they are.
@@ -71,7 +71,7 @@ def rules_alone(signatures: Signatures, events: Sequence[LabelledEvent], seed: i
     return out
 
 
-def _ruled(signatures: Signatures, event: Event) -> bool:
+def _ruled(signatures: RuleMatcher, event: Event) -> bool:
     form = canonical(event)[1]
     bare = replace(form, fields=tuple(pair for pair in form.fields if pair[0] == "action"))
     return any(signatures.rules[i].level in TELLING for i in signatures.hits(bare))

@@ -1,7 +1,7 @@
 """What a frozen representation is worth: a linear probe, and techniques told from a few recordings each.
 
-Run as `python -m loglm_bridge.lab.evaluate.linear_probe --run RUN`. Another encoder joins the table by its vectors: `--texts FILE`
-writes the canonical texts it must encode, `--vectors NAME=FILE.npy` reads what it made of them.
+Run as `python -m loglm_bridge.lab.evaluate.linear_probe --run RUN`. To compare another encoder: `--texts FILE` writes
+the canonical texts it must encode, `--vectors NAME=FILE.npy` reads the vectors it made.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loglm_bridge.lab.evaluate.evaluate import evaluate
+from loglm_bridge.lab.evaluate import evaluate
 from loglm_bridge.lab.recipe import Recipe
 
 #: Source -> (what, licence), as their owners state it.

@@ -1,8 +1,8 @@
 """What the trees of flows are worth on networks they were not trained on, beside trees on single flows.
 
-Run as `python -m loglm_bridge.lab.evaluate.network_transfer --run RUN`: every capture with both classes is left out of the labels once,
-and so is the flow sample of the validation split with all its source, or all but a few pairs. The baseline (gradient
-boosting) sees the numbers and ports of single flows, no addresses.
+Run as `python -m loglm_bridge.lab.evaluate.network_transfer --run RUN`: every capture with both classes is left out of
+the labels once, and so is the flow sample of the validation split with all its source, or all but a few pairs. The
+baseline (gradient boosting) sees the numbers and ports of single flows, no addresses.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
 from loglm_bridge.lab.train import flow_stage, flow_training
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 from loglm_bridge.model.flow.flow_trees import FlowTrees
-from loglm_bridge.telemetry.canonical.addresses import ip
+from loglm_bridge.telemetry.canonical.network.addresses import ip
 
 #: The source of the validation split's flows.
 SAMPLE = flow_stage.NETWORK
@@ -102,7 +102,7 @@ def _verdict_f1(reading: Reading, said: np.ndarray, rows: np.ndarray) -> float:
     return float((2 * hits / (np.arange(1, len(hits) + 1) + hostile.sum())).max())
 
 
-def _numbers(step: Step) -> tuple[float, ...]:
+def _numbers(step: FlowEvent) -> tuple[float, ...]:
     ports = [float(min(port, _HIGH)) for port in (step.src_port, step.dest_port)]
     return (*step.amounts, *ports, float(ip(step.src) == "{private}"), float(ip(step.dest) == "{private}"))
 

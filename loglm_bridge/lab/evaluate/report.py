@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
+from loglm_bridge.lab.evaluate import curves, plots
 from loglm_bridge.lab.evaluate.curves import Answer
-from loglm_bridge.lab.evaluate.evaluate import curves, plots
 from loglm_bridge.lab.evaluate.pitfalls import PITFALLS
 from loglm_bridge.lab.train.calibrate import known_malice
 

@@ -19,7 +19,7 @@ from loglm_bridge.lab.train.heads import Ensemble
 from loglm_bridge.model.classifier.exact_matmul import LEVELS, Linear
 from loglm_bridge.model.classifier.heads import Heads, Net
 from loglm_bridge.model.classifier.neighbours import Neighbours
-from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder import self_test_events as golden_events
 from loglm_bridge.model.labeller import Labeller
@@ -64,7 +64,7 @@ def seal(
     tokenizer: Path,
     encoders: Mapping[str, bytes],
     heads: Heads,
-    signatures: Signatures,
+    signatures: RuleMatcher,
     neighbours: Neighbours,
     context: Mapping[str, bytes],
     golden: Sequence[Event],

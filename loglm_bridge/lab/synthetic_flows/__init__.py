@@ -14,7 +14,7 @@ from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.lab.synthetic_flows.benign import ORDINARY
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.synthetic_flows.sampling import Draw, Flow
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 
 #: Addresses of the two sides: a private source as a rule, either kind of destination.
 _SOURCES, _DESTINATIONS = ("10.0.0.1", "10.0.0.1", "203.0.113.1"), ("10.0.0.2", "203.0.113.2")
@@ -26,7 +26,7 @@ _HEADERS, _PADDING = 40, 6
 class Rendered(NamedTuple):
     """A window: its flows in order of time, the behaviour's name and, if hostile, its technique, else ""."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[FlowEvent, ...]
     behaviour: str
     technique: str
 
@@ -41,14 +41,14 @@ def render(count: int, seed: int) -> Iterator[Rendered]:
         yield Rendered(_steps(draw, ordinary(draw)), ordinary.__name__, "")
 
 
-def _steps(draw: Draw, flows: Sequence[Flow]) -> tuple[Step, ...]:
+def _steps(draw: Draw, flows: Sequence[Flow]) -> tuple[FlowEvent, ...]:
     """Return a stretch of the flows as an exporter tells them, and with whole seconds at times."""
     counted = _counted(draw, flows)
     times, whole = list(accumulate(flow.gap for flow in flows)), draw.chance(0.4)
     first = draw.port(0, max(1, len(flows) - MAX_SEQUENCE + 1))
     source, destination = draw.pick(_SOURCES), draw.pick(_DESTINATIONS)
     return tuple(
-        Step(
+        FlowEvent(
             float(int(time)) if whole else time, source, flow.src_port, destination, flow.dest_port,
             (flow.fwd_bytes, flow.bwd_bytes, flow.fwd_pkts, flow.bwd_pkts, round(1e6 * flow.duration)),
         )

@@ -14,12 +14,12 @@ from torch.nn import functional as F
 from loglm_bridge.model.features.tokenizer import Encoded
 
 #: Temperature of the losses (van den Oord et al., 2018; Khosla et al., 2020).
-HEAT = 0.07
-KIN_HEAT = 0.1
+TEMPERATURE = 0.07
+PARENT_TEMPERATURE = 0.1
 
 
 @dataclass(frozen=True)
-class Telling:
+class LabelledSample:
     """A made event: its tokens, the techniques it tells and who tells them (a rule, a catalogue's entry)."""
 
     event: Encoded
@@ -31,7 +31,7 @@ def own_form(one: Tensor, other: Tensor) -> Tensor:
     """Cross-entropy of finding row i of `one` (events, width) by row i of `other`, and back (InfoNCE)."""
     cosine = F.normalize(one.float()) @ F.normalize(other.float()).T
     own = torch.arange(len(cosine))
-    return (F.cross_entropy(cosine / HEAT, own) + F.cross_entropy(cosine.T / HEAT, own)) / 2
+    return (F.cross_entropy(cosine / TEMPERATURE, own) + F.cross_entropy(cosine.T / TEMPERATURE, own)) / 2
 
 
 def same_technique(vectors: Tensor, techniques: Sequence[tuple[str, ...]]) -> Tensor:
@@ -43,7 +43,7 @@ def same_technique(vectors: Tensor, techniques: Sequence[tuple[str, ...]]) -> Te
     unit = F.normalize(vectors.float())
     friends = _shared([set(told) for told in techniques])
     related = _shared([{t.partition(".")[0] for t in told} for told in techniques])
-    logits = (unit @ unit.T / KIN_HEAT).masked_fill(related & ~friends, -1e9)
+    logits = (unit @ unit.T / PARENT_TEMPERATURE).masked_fill(related & ~friends, -1e9)
     logits = logits.masked_fill(torch.eye(len(unit), dtype=torch.bool), -1e9)
     friends.fill_diagonal_(False)
     told = (torch.log_softmax(logits, 1) * friends).sum(1) / friends.sum(1).clamp(min=1)
@@ -53,7 +53,7 @@ def same_technique(vectors: Tensor, techniques: Sequence[tuple[str, ...]]) -> Te
 class Kin:
     """Draws batches of tellings: of each drawn technique two, by different origins where there are."""
 
-    def __init__(self, tellings: Sequence[Telling], seed: int) -> None:
+    def __init__(self, tellings: Sequence[LabelledSample], seed: int) -> None:
         self.tellings, self.seed = tellings, seed
         by: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for row, telling in enumerate(tellings):

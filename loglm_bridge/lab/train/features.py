@@ -11,7 +11,7 @@ import numpy as np
 from loglm_bridge.lab.train.heads import Features
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from loglm_bridge.model.features.ngrams import GRAM_BITS
-from loglm_bridge.model.features.rule_matcher import Signatures
+from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.features.tokenizer import EventTokenizer
 from loglm_bridge.telemetry.record import Canonical
 
@@ -23,7 +23,7 @@ def compute(
     events: Sequence[Canonical],
     tokenizer: EventTokenizer,
     encoder: bytes,
-    signatures: Signatures,
+    signatures: RuleMatcher,
     path: Path,
     threads: int = 2,
 ) -> Features:

@@ -16,7 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 from loglm_bridge.lab import synthetic_flows
 from loglm_bridge.lab.data.windows import Windows
 from loglm_bridge.lab.train.tree_onnx import boosted, isolating, tree_graph
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 from loglm_bridge.model.flow.flow_features import FEATURES, of_windows
 from loglm_bridge.model.flow.flow_records import OWN
 from loglm_bridge.model.flow.flow_trees import FlowTrees
@@ -45,7 +45,7 @@ class FlowSettings:
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    synthetic_flows: int = 3_000
+    rendered: int = 3_000
     rendered_weight: float = 0.01
     copies: Mapping[str, int] = field(default_factory=lambda: {"pair": 2})
     kinds: float = 0.3
@@ -63,7 +63,7 @@ class Reading:
     `malice[i]` is 1, 0 or NaN (not known); `technique[i]` a place among the techniques or -1.
     """
 
-    steps: Sequence[Step]
+    steps: Sequence[FlowEvent]
     units: np.ndarray
     sources: np.ndarray
     malice: np.ndarray

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from loglm_bridge.lab.train.contrastive import Kin, Telling, own_form, same_technique
+from loglm_bridge.lab.train.contrastive import Kin, LabelledSample, own_form, same_technique
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder, MaskedPrediction
 from loglm_bridge.lab.train.masking import FieldMasker
 from loglm_bridge.lab.train.token_batches import Batch, by_length, pad
@@ -57,7 +57,7 @@ class Pretraining:
         shape: EncoderShape,
         settings: PretrainSettings,
         folder: Path,
-        tellings: Sequence[Telling] = (),
+        tellings: Sequence[LabelledSample] = (),
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.folder, self.tokenizer = settings, folder, tokenizer

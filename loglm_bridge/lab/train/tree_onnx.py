@@ -1,4 +1,4 @@
-"""Boosted and isolation trees as an ONNX graph whose answer is the same bits on every machine (model/flow/flow_trees.py).
+"""Boosted and isolation trees as an ONNX graph with bit-identical output on every machine (model/flow/flow_trees.py).
 
 Leaves become whole numbers, thresholds the whole number below: features are whole, so no comparison changes.
 """

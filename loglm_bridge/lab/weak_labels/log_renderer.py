@@ -11,7 +11,7 @@ from typing import Any
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.backgrounds import Backgrounds
 from loglm_bridge.telemetry import read
-from loglm_bridge.telemetry.families.windows import kind_of
+from loglm_bridge.telemetry.families.windows.event_types import kind_of
 from loglm_bridge.telemetry.record import Record
 
 #: Sigma's Windows log-source categories -> the kinds of event that carry them.

@@ -35,16 +35,16 @@ from loglm_bridge.model.features.hashed_patterns import Pattern, pattern
 from loglm_bridge.model.features.rule_matcher import (
     ANY,
     Atom,
+    CompiledRule,
     Condition,
-    SignatureRule,
-    Signatures,
+    RuleMatcher,
     action_gate,
     field_hash,
     gate,
 )
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import canonicalise
-from loglm_bridge.telemetry.canonical import addresses
+from loglm_bridge.telemetry.canonical.network import addresses
 from loglm_bridge.telemetry.record import Canonical
 
 #: Names of the Windows event header in rules -> in a parsed event.
@@ -66,7 +66,7 @@ class Compiler:
     _numbers: dict[Atom, int] = field(default_factory=dict)
     _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
-    def rule(self, rule: Rule) -> SignatureRule | None:
+    def rule(self, rule: Rule) -> CompiledRule | None:
         """Return the compiled rule, None where what it asks for cannot be seen in an event."""
         gates: set[int] = set()
         for event_id in sorted({str(v) for c in rule.conditions for v in _values_of(c, "EventID")}) or [""]:
@@ -75,7 +75,7 @@ class Compiler:
         found = [c for c in compiled if c is not None and not _negative(c)]
         if not found or not gates:
             return None
-        return SignatureRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques, rule.id)
+        return CompiledRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques, rule.id)
 
     def _condition(self, item: Any, rule: Rule, event_id: str) -> Condition | None:
         if isinstance(item, ConditionNOT):
@@ -154,30 +154,30 @@ class Compiler:
             yield canonicalise(record)
 
 
-def from_files(files: TeacherFiles, ordinary: Backgrounds) -> Signatures:
+def from_files(files: TeacherFiles, ordinary: Backgrounds) -> RuleMatcher:
     """Compile the rules of the teacher's archive."""
     successors = catalogue(files.attack)[0]
     return compile_rules(read_rules(files.sigma, successors), Renderer(ordinary, random.Random(0)))[0]
 
 
-def save(signatures: Signatures, folder: Path) -> None:
+def save(signatures: RuleMatcher, folder: Path) -> None:
     """Write the signatures into a run folder."""
     tensors, rules = signatures.dump()
     (folder / model_folder.SIGNATURES).write_bytes(tensors)
     (folder / model_folder.SIGNATURE_RULES).write_text(rules, encoding="utf-8")
 
 
-def load(folder: Path) -> Signatures:
+def load(folder: Path) -> RuleMatcher:
     """Read what `save` wrote."""
     rules = json.loads((folder / model_folder.SIGNATURE_RULES).read_text("utf-8"))
-    return Signatures.load((folder / model_folder.SIGNATURES).read_bytes(), rules)
+    return RuleMatcher.load((folder / model_folder.SIGNATURES).read_bytes(), rules)
 
 
-def compile_rules(rules: Sequence[Rule], renderer: Renderer) -> tuple[Signatures, list[str]]:
+def compile_rules(rules: Sequence[Rule], renderer: Renderer) -> tuple[RuleMatcher, list[str]]:
     """Return the compiled rules, and the ids of those that could be, in the same order."""
     compiler = Compiler(renderer)
     compiled = [(rule.id, made) for rule in rules if (made := compiler.rule(rule)) is not None]
-    return Signatures(compiler.atoms, [made for _, made in compiled]), [name for name, _ in compiled]
+    return RuleMatcher(compiler.atoms, [made for _, made in compiled]), [name for name, _ in compiled]
 
 
 def _gates(form: Canonical, rule: Rule) -> Iterator[int]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
-from loglm_bridge.lab.weak_labels.weak_examples import LEVEL_WEIGHT, Lesson
+from loglm_bridge.lab.weak_labels.weak_examples import LEVEL_WEIGHT, WeakExample
 from loglm_bridge.telemetry.record import Canonical
 
 #: Sources whose labels belong to the single event.
@@ -97,7 +97,7 @@ def from_corpus(corpus: Corpus, events: Sequence[CorpusEvent], weights: Teaching
     ]
 
 
-def from_lessons(lessons: Iterable[Lesson], weights: TeachingWeights, atomic: bool) -> list[Example]:
+def from_lessons(lessons: Iterable[WeakExample], weights: TeachingWeights, atomic: bool) -> list[Example]:
     """Return one example for each lesson; without those of Atomic Red Team unless `atomic`."""
     return [
         Example(

@@ -12,7 +12,7 @@ from pathlib import Path
 from loglm_bridge.lab.data.backgrounds import Backgrounds
 from loglm_bridge.lab.weak_labels import command_catalogues, sigma_rules
 from loglm_bridge.lab.weak_labels.log_renderer import Renderer
-from loglm_bridge.model.features.rule_matcher import NO_RULES, Signatures
+from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.telemetry import canonicalise
 from loglm_bridge.telemetry.record import Canonical, Record
 
@@ -21,7 +21,7 @@ LEVEL_WEIGHT = {"critical": 1.0, "high": 1.0, "medium": 0.7, "low": 0.3, "inform
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class WeakExample:
     """A made event. `teacher` is sigma, atomic, lolbas, gtfobins or fwaf; `origin` the rule or catalogue entry."""
 
     event: Canonical
@@ -42,8 +42,8 @@ class TeacherFiles:
 
 
 def teach(
-    files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int, signatures: Signatures = NO_RULES
-) -> list[Lesson]:
+    files: TeacherFiles, backgrounds: Backgrounds, out: Path, seed: int, signatures: RuleMatcher = NO_RULES
+) -> list[WeakExample]:
     """Make every lesson into `out` (JSON lines); read it instead where it is there."""
     if not out.exists():
         successors, known = catalogue(files.attack)
@@ -57,7 +57,7 @@ def teach(
     return load(out)
 
 
-def load(path: Path) -> list[Lesson]:
+def load(path: Path) -> list[WeakExample]:
     """Read lessons that `teach` wrote."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [_lesson(*json.loads(line)) for line in lines]
@@ -69,7 +69,7 @@ def catalogue(path: Path) -> tuple[Mapping[str, str], frozenset[str]]:
     return {**read["revoked"], **read["v19"]}, frozenset(read["techniques"])
 
 
-def _all(files: TeacherFiles, renderer: Renderer, successors: Mapping[str, str], seed: int) -> Iterator[Lesson]:
+def _all(files: TeacherFiles, renderer: Renderer, successors: Mapping[str, str], seed: int) -> Iterator[WeakExample]:
     rng = random.Random(seed + 1)
     for rule in sigma_rules.read_rules(files.sigma, successors):
         for fill in sigma_rules.fills(rule, files.fills, rng):
@@ -80,18 +80,18 @@ def _all(files: TeacherFiles, renderer: Renderer, successors: Mapping[str, str],
             yield _made(record, entry.techniques, entry.group.partition("/")[0], entry.group, 0.8)
 
 
-def _made(record: Record, techniques: tuple[str, ...], teacher: str, origin: str, malice: float) -> Lesson:
-    return Lesson(canonicalise(record), techniques, teacher, origin, malice)
+def _made(record: Record, techniques: tuple[str, ...], teacher: str, origin: str, malice: float) -> WeakExample:
+    return WeakExample(canonicalise(record), techniques, teacher, origin, malice)
 
 
-def _kept(lessons: Iterable[Lesson], known: frozenset[str]) -> Iterator[Lesson]:
+def _kept(lessons: Iterable[WeakExample], known: frozenset[str]) -> Iterator[WeakExample]:
     for lesson in lessons:
         techniques = tuple(t for t in lesson.techniques if t in known)
         if techniques:
-            yield Lesson(lesson.event, techniques, lesson.teacher, lesson.origin, lesson.malice)
+            yield WeakExample(lesson.event, techniques, lesson.teacher, lesson.origin, lesson.malice)
 
 
-def _distinct(lessons: Iterable[Lesson]) -> Iterator[Lesson]:
+def _distinct(lessons: Iterable[WeakExample]) -> Iterator[WeakExample]:
     seen: set[tuple[bytes, tuple[str, ...]]] = set()
     for lesson in lessons:
         signature = (lesson.event.key, lesson.techniques)
@@ -100,11 +100,11 @@ def _distinct(lessons: Iterable[Lesson]) -> Iterator[Lesson]:
             yield lesson
 
 
-def _row(lesson: Lesson) -> list[object]:
+def _row(lesson: WeakExample) -> list[object]:
     e = lesson.event
     return [[e.family, e.kind, e.fields, e.rules], lesson.techniques, lesson.teacher, lesson.origin, lesson.malice]
 
 
-def _lesson(event: list, techniques: list[str], teacher: str, origin: str, malice: float) -> Lesson:  # type: ignore[type-arg]
+def _lesson(event: list, techniques: list[str], teacher: str, origin: str, malice: float) -> WeakExample:  # type: ignore[type-arg]
     form = Canonical(event[0], event[1], tuple((n, v) for n, v in event[2]), tuple(event[3]))
-    return Lesson(form, tuple(techniques), teacher, origin, malice)
+    return WeakExample(form, tuple(techniques), teacher, origin, malice)

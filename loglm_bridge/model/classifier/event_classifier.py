@@ -13,19 +13,19 @@ from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.heads import Heads, Outcome
-from loglm_bridge.model.classifier.outcome_cache import Known
+from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.features.ngrams import GRAM_BITS
 from loglm_bridge.model.features.rule_matcher import signatures_of
 from loglm_bridge.model.features.tokenizer import EventTokenizer
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import Canonical
-from loglm_bridge.telemetry.fastpath.canonical_cache import Form
+from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalForm
 
 #: Canonical events whose outcome is remembered; about 3 kB each.
 CACHE_EVENTS = 20_000
 
 
-class Judge:
+class EventClassifier:
     """The parts of a model folder that read one event. Thread-safe.
 
     `recalled` and `judged` count outcomes that were remembered and that were found out.
@@ -44,7 +44,7 @@ class Judge:
         foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
         if foreign:
             raise ModelRefused(f"{model_folder.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
-        self._cache: dict[bytes, Known] = {}
+        self._cache: dict[bytes, CachedOutcome] = {}
         self._lock = Lock()
         self.recalled = self.judged = 0
 
@@ -68,13 +68,13 @@ class Judge:
         with self._lock:
             self._cache.clear()
 
-    def afresh(self) -> Judge:
+    def afresh(self) -> EventClassifier:
         """Return a judge of the same parts that remembers nothing."""
         twin = copy(self)
         twin._cache, twin._lock = {}, Lock()
         return twin
 
-    def known(self, forms: Mapping[int, Form]) -> dict[int, Known]:
+    def known(self, forms: Mapping[int, CanonicalForm]) -> dict[int, CachedOutcome]:
         """Return what is known of each form; finds out what is not. Raises ModelFailed."""
         new = {form.key: form for form in forms.values() if form.found is None}
         if new:
@@ -83,7 +83,7 @@ class Judge:
                 form.found = form.found or found[form.key]
         return {place: form.found for place, form in forms.items()}
 
-    def _remembered(self, wanted: Mapping[bytes, Form]) -> dict[bytes, Known]:
+    def _remembered(self, wanted: Mapping[bytes, CanonicalForm]) -> dict[bytes, CachedOutcome]:
         """Return what is known of each form by its key."""
         with self._lock:
             found = {key: self._cache[key] for key in wanted if key in self._cache}
@@ -92,7 +92,7 @@ class Judge:
         self.judged += len(missing)
         if missing:
             outcomes = self.outcomes([wanted[key].canonical for key in missing])
-            fresh = {key: Known(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
+            fresh = {key: CachedOutcome(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
             found |= fresh
             with self._lock:
                 if len(self._cache) + len(fresh) > CACHE_EVENTS:

@@ -7,7 +7,7 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.model.classifier.heads import Outcome
 
 
-class Known:
+class CachedOutcome:
     """An outcome; verdicts of it are written once, so that equal ones are one object."""
 
     __slots__ = ("_verdicts", "outcome")

@@ -19,11 +19,11 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.heads import DECIMALS, Outcome, sigmoid, verdict
-from loglm_bridge.model.classifier.outcome_cache import Known
+from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.context.entity_state import Seen
-from loglm_bridge.model.context.evidence import Company
-from loglm_bridge.model.context.windowed_batch import PAST, Gathered
-from loglm_bridge.model.flow.flow_classifier import FlowConfig, FlowReader
+from loglm_bridge.model.context.evidence import ContextScoring
+from loglm_bridge.model.context.windowed_batch import PAST, WindowedBatch
+from loglm_bridge.model.flow.flow_classifier import FlowClassifier, FlowConfig
 from loglm_bridge.model.flow.flow_features import features
 from loglm_bridge.model.folder.model_folder import FLOW_TREES, SEQUENCE_CONFIG, ModelFolder
 
@@ -36,13 +36,13 @@ class SequenceConfig:
     """
 
     flows: FlowConfig
-    company: Mapping[str, Company]
+    company: Mapping[str, ContextScoring]
 
     @classmethod
     def from_dict(cls, data: Any) -> SequenceConfig:
         """Read `sequence.json`. Raises ModelRefused where a key is absent or of the wrong kind."""
         try:
-            company = {str(f): Company.from_dict(c) for f, c in data["company"].items()}
+            company = {str(f): ContextScoring.from_dict(c) for f, c in data["company"].items()}
             if not np.isfinite([(c.share, c.floor, c.bound) for c in company.values()]).all():
                 raise ValueError("a number that is not finite")
             return cls(FlowConfig.from_dict(data["flows"]), company)
@@ -54,28 +54,28 @@ class SequenceConfig:
         return asdict(self)
 
 
-class Context:
+class ContextModel:
     """Makes verdicts in context of windows of events; `alone` calibrates lone events."""
 
-    def __init__(self, flows: FlowReader, company: Mapping[str, Company], alone: HeadConfig) -> None:
+    def __init__(self, flows: FlowClassifier, company: Mapping[str, ContextScoring], alone: HeadConfig) -> None:
         self.flows, self._company, self._alone = flows, company, alone
 
-    def afresh(self) -> Context:
+    def afresh(self) -> ContextModel:
         """Return the same that remembers nothing."""
-        return Context(self.flows.afresh(), self._company, self._alone)
+        return ContextModel(self.flows.afresh(), self._company, self._alone)
 
-    def raised(self, gathered: Gathered, known: Mapping[int, Known]) -> dict[int, Known]:
+    def raised(self, gathered: WindowedBatch, known: Mapping[int, CachedOutcome]) -> dict[int, CachedOutcome]:
         """Return by place the outcomes that company makes of events other than flows, where they are other ones.
 
         `known` is what is known of each alone.
         """
-        raised: dict[int, Known] = {}
+        raised: dict[int, CachedOutcome] = {}
         if len(gathered.read.others) > 1:
             for window in _others(gathered):
                 raised |= self._in_company(window, known)
         return raised
 
-    def of_flows(self, gathered: Gathered, options: Options) -> dict[int, Verdict]:
+    def of_flows(self, gathered: WindowedBatch, options: Options) -> dict[int, Verdict]:
         """Return by place the verdicts on the flows of a batch. Windows that hold none are not read.
 
         Raises ModelFailed.
@@ -93,12 +93,14 @@ class Context:
         found = self.flows.read(features(flows.take(order), lengths[lengths > 0], asked), options.top, options.brief)
         return dict(zip(gathered.places[order[asked]].tolist(), found, strict=True))
 
-    def _in_company(self, window: Sequence[tuple[int, Seen]], known: Mapping[int, Known]) -> dict[int, Known]:
+    def _in_company(
+        self, window: Sequence[tuple[int, Seen]], known: Mapping[int, CachedOutcome]
+    ) -> dict[int, CachedOutcome]:
         """Return the outcomes of the events of a window that their company raises, by place."""
         own: dict[str, list[tuple[int, Seen]]] = defaultdict(list)
         for place, seen in window:
             own[seen.family].append((place, seen))
-        raised: dict[int, Known] = {}
+        raised: dict[int, CachedOutcome] = {}
         for family, events in own.items():
             company = self._company.get(family, self._company.get(""))
             if company is None:
@@ -108,7 +110,7 @@ class Context:
                 strongest, gain = company.raised([seen.evidence for _, seen in loud])
                 place, seen = loud[strongest]
                 if gain > 0.0 and place != PAST:
-                    raised[place] = Known(self._raised(seen.family, known[place].outcome, gain))
+                    raised[place] = CachedOutcome(self._raised(seen.family, known[place].outcome, gain))
         return raised
 
     def _raised(self, family: str, own: Outcome, gain: float) -> Outcome:
@@ -118,7 +120,7 @@ class Context:
         return Outcome(score, said, own.techniques, own.novelty, own.vector, own.logit)
 
 
-def _others(gathered: Gathered) -> Iterator[list[tuple[int, Seen]]]:
+def _others(gathered: WindowedBatch) -> Iterator[list[tuple[int, Seen]]]:
     """Yield the events of windows that hold several which are no flows, with their places."""
     first = len(gathered.read.flows)
     others = gathered.order >= first
@@ -129,7 +131,7 @@ def _others(gathered: Gathered) -> Iterator[list[tuple[int, Seen]]]:
             yield [(int(gathered.places[number]), gathered.read.others[number - first]) for number in part.tolist()]
 
 
-def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> Context | None:
+def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> ContextModel | None:
     """Return the folder's trees of flows and company at work, None where it has none.
 
     Raises:
@@ -140,5 +142,5 @@ def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> Context 
     if SEQUENCE_CONFIG not in folder.files:
         raise ModelRefused(f"{SEQUENCE_CONFIG}: absent, but there is {FLOW_TREES}", where=str(folder.path))
     config = SequenceConfig.from_dict(folder.json(SEQUENCE_CONFIG))
-    flows = FlowReader(folder.files[FLOW_TREES], config.flows, alone.unknown, threads)
-    return Context(flows, config.company, alone)
+    flows = FlowClassifier(folder.files[FLOW_TREES], config.flows, alone.unknown, threads)
+    return ContextModel(flows, config.company, alone)

@@ -31,7 +31,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Company:
+class ContextScoring:
     """How the others of a window count: `share` times how far the `most` strongest kinds go above `floor`, together.
 
     `bound` is the most that is added to a logit.
@@ -43,7 +43,7 @@ class Company:
     bound: float
 
     @classmethod
-    def from_dict(cls, data: Any) -> Company:
+    def from_dict(cls, data: Any) -> ContextScoring:
         """Read it from `sequence.json`. Raises KeyError, TypeError or ValueError where it does not fit."""
         return cls(float(data["share"]), float(data["floor"]), int(data["most"]), float(data["bound"]))
 

@@ -11,7 +11,7 @@ from loglm_bridge.model.context import entity_state
 from loglm_bridge.model.context.entity_state import Seen
 from loglm_bridge.model.context.evidence import Evidence
 from loglm_bridge.model.context.windows import NOBODY, cut
-from loglm_bridge.model.event_batch import Batch
+from loglm_bridge.model.event_batch import ParsedBatch
 from loglm_bridge.model.flow import flow_records
 
 #: The place of an event of the past: it is in no batch.
@@ -19,7 +19,7 @@ PAST = -1
 
 
 @dataclass(frozen=True)
-class Gathered:
+class WindowedBatch:
     """Events in windows: flows, counted before others, with the place of each in its batch, or PAST.
 
     `order` are their numbers in the order of windows, `lengths` the windows'.
@@ -31,14 +31,14 @@ class Gathered:
     lengths: np.ndarray
 
     @classmethod
-    def alone(cls, batch: Batch) -> Gathered:
+    def alone(cls, batch: ParsedBatch) -> WindowedBatch:
         """Return the flows of a batch, each by itself. Others know what they are without a window."""
         count = len(batch.flows.places)
         read = entity_state.Read((), (), batch.flows.records, np.full(count, NOBODY), (), ())
         return cls(read, batch.flows.places, np.arange(count), np.ones(count, dtype=np.int64))
 
     @classmethod
-    def together(cls, batch: Batch, before: entity_state.Read) -> Gathered:
+    def together(cls, batch: ParsedBatch, before: entity_state.Read) -> WindowedBatch:
         """Return all of a batch that could be read, and what was before, in windows of one entity."""
         own, flow_places = batch.flows.records, batch.flows.places.tolist()
         seen, other_places = _others(batch)
@@ -81,7 +81,7 @@ class Gathered:
         return self.read.flows[mine], int(np.flatnonzero(mine == number)[0])
 
 
-def _others(batch: Batch) -> tuple[Sequence[Seen], Sequence[int]]:
+def _others(batch: ParsedBatch) -> tuple[Sequence[Seen], Sequence[int]]:
     """Return what windows see of the events that are no flows, and their places."""
     read = set(batch.flows.places.tolist())
     places = [place for place in batch.forms if place not in read]

@@ -24,6 +24,7 @@ from loglm_bridge.model.features.ngrams import GRAM_BITS, grams
 from loglm_bridge.model.features.tokenizer import Encoded
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder.model_folder import ModelFolder
+from loglm_bridge.telemetry.fastpath.canonical_cache import CHANNEL
 from loglm_bridge.telemetry.record import Canonical
 
 #: A condition: an atom's number, or ["and"|"or"|"not", condition, ...].
@@ -31,9 +32,6 @@ Condition = Any
 
 #: Name under which a pattern of any field is filed; it is matched against the canonical fields.
 ANY = "*"
-
-#: The field whose values as the log wrote them are gates.
-CHANNEL = "channel"
 
 #: Characters of the values whose atoms are remembered, each counted with what an entry costs beside them.
 _MEMO = 32_000_000
@@ -52,7 +50,7 @@ class Atom:
 
 
 @dataclass(frozen=True)
-class SignatureRule:
+class CompiledRule:
     """One rule: it is looked at where one of `gates` is present, and holds where `condition` does; `name` is its id."""
 
     gates: tuple[int, ...]
@@ -62,10 +60,10 @@ class SignatureRule:
     name: str = ""
 
 
-class Signatures:
+class RuleMatcher:
     """Compiled rules. `count` is how many gram buckets they add; thread-safe."""
 
-    def __init__(self, atoms: Sequence[Atom], rules: Sequence[SignatureRule]) -> None:
+    def __init__(self, atoms: Sequence[Atom], rules: Sequence[CompiledRule]) -> None:
         self.atoms, self.rules = list(atoms), list(rules)
         of_field: dict[int, dict[int, Pattern]] = defaultdict(dict)
         for number, atom in enumerate(self.atoms):
@@ -166,7 +164,7 @@ class Signatures:
         return save(arrays), json.dumps({"rules": rules}, separators=(",", ":")) + "\n"
 
     @classmethod
-    def load(cls, arrays: bytes, rules: Mapping[str, Any]) -> Signatures:
+    def load(cls, arrays: bytes, rules: Mapping[str, Any]) -> RuleMatcher:
         """Read what `dump` wrote. Raises ModelRefused where it is something else."""
         try:
             read = {name: array.tolist() for name, array in load(arrays).items()}
@@ -177,17 +175,17 @@ class Signatures:
                 for f, anchor, start, end in zip(read["fields"], read["anchors"], starts, read["ends"], strict=False)
             ]
             return cls(
-                atoms, [SignatureRule(tuple(g), c, str(level), tuple(t), *n) for g, c, level, t, *n in rules["rules"]]
+                atoms, [CompiledRule(tuple(g), c, str(level), tuple(t), *n) for g, c, level, t, *n in rules["rules"]]
             )
         except Exception as error:
             raise ModelRefused(f"signatures: {error!r}") from error
 
 
-def signatures_of(folder: ModelFolder) -> Signatures:
+def signatures_of(folder: ModelFolder) -> RuleMatcher:
     """Return the signatures of a model folder; none where it holds none. Raises ModelRefused."""
     if model_folder.SIGNATURES not in folder.files:
         return NO_RULES
-    return Signatures.load(folder.files[model_folder.SIGNATURES], folder.json(model_folder.SIGNATURE_RULES))
+    return RuleMatcher.load(folder.files[model_folder.SIGNATURES], folder.json(model_folder.SIGNATURE_RULES))
 
 
 def gates_of(event: Canonical, channels: Iterable[str]) -> set[int]:
@@ -220,7 +218,7 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _triggered(rules: Sequence[SignatureRule], atoms: int) -> list[list[int]]:
+def _triggered(rules: Sequence[CompiledRule], atoms: int) -> list[list[int]]:
     """For each atom the rules to look at when it holds: one of a rule's triggers holds wherever the rule does."""
     common = Counter(atom for rule in rules for atom in set(_positive(rule.condition)))
     out: list[list[int]] = [[] for _ in range(atoms)]
@@ -258,4 +256,4 @@ def _holds(condition: Condition, holding: set[int]) -> bool:
 
 
 #: No rules at all.
-NO_RULES = Signatures([], [])
+NO_RULES = RuleMatcher([], [])

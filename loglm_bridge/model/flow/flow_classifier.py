@@ -67,7 +67,7 @@ class FlowConfig:
         return asdict(self)
 
 
-class FlowReader:
+class FlowClassifier:
     """Reads flows with the trees of `sequence.onnx`; above the novelty `unknown` a quiet flow is unknown."""
 
     def __init__(self, model: bytes, config: FlowConfig, unknown: float, threads: int = 1) -> None:
@@ -78,7 +78,7 @@ class FlowReader:
         self.clear()
         self._recalled = self._judged = 0
 
-    def afresh(self) -> FlowReader:
+    def afresh(self) -> FlowClassifier:
         """Return a reader with the same trees that remembers nothing."""
         twin = copy(self)
         twin.clear()

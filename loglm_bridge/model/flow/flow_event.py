@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical.addresses import ip
+from loglm_bridge.telemetry.canonical.network.addresses import ip
 from loglm_bridge.telemetry.canonical.numbers import number
 from loglm_bridge.telemetry.record import Parsed
 
 #: Amounts of a flow, each with how many of its smallest unit are one of the field: bytes, packets, microseconds.
-AMOUNTS: Mapping[str, int] = {"fwd_bytes": 1, "bwd_bytes": 1, "fwd_pkts": 1, "bwd_pkts": 1, "flow_dur": 1_000_000}
+COUNTERS: Mapping[str, int] = {"fwd_bytes": 1, "bwd_bytes": 1, "fwd_pkts": 1, "bwd_pkts": 1, "flow_dur": 1_000_000}
 
 #: Largest amount that is told from larger ones.
 MOST = 1 << 50
@@ -21,16 +21,16 @@ MOST = 1 << 50
 KINDS: Mapping[str, int] = {"{private}": 1, "{public}": 2}
 _OTHER_KIND = 3
 
-_UNITS = tuple(AMOUNTS.values())
+_UNITS = tuple(COUNTERS.values())
 
 #: Digits of a whole number from which on it may be above MOST.
 _LONG = 10
 
 #: The fields that name a flow's ends.
-ENDS = ("src_ip", "src_port", "dest_ip", "dest_port")
+ENDPOINTS = ("src_ip", "src_port", "dest_ip", "dest_port")
 
 
-class Step(NamedTuple):
+class FlowEvent(NamedTuple):
     """A flow's place in time (epoch seconds), its ends as written, and its amounts (0: none, or not told)."""
 
     time: float
@@ -38,15 +38,15 @@ class Step(NamedTuple):
     src_port: int = 0
     dest: str = ""
     dest_port: int = 0
-    amounts: tuple[int, ...] = (0,) * len(AMOUNTS)
+    amounts: tuple[int, ...] = (0,) * len(COUNTERS)
 
     def told(self) -> dict[str, str]:
         """Return the fields that the flow tells, as text, by their canonical names."""
-        ends = zip(ENDS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
-        amounts = ((name, f"{n / units:.6g}") for (name, units), n in zip(AMOUNTS.items(), self.amounts, strict=True))
+        ends = zip(ENDPOINTS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
+        amounts = ((name, f"{n / units:.6g}") for (name, units), n in zip(COUNTERS.items(), self.amounts, strict=True))
         return {name: str(value) for name, value in (*ends, *amounts) if value not in ("", 0, "0")}
 
-    def without(self, name: str) -> Step:
+    def without(self, name: str) -> FlowEvent:
         """Return the flow as if it did not tell the field of a canonical name."""
         if name == "src_ip":
             return self._replace(src="")
@@ -56,24 +56,24 @@ class Step(NamedTuple):
             return self._replace(dest="")
         if name == "dest_port":
             return self._replace(dest_port=0)
-        kept = zip(AMOUNTS, self.amounts, strict=True)
+        kept = zip(COUNTERS, self.amounts, strict=True)
         return self._replace(amounts=tuple(0 if other == name else amount for other, amount in kept))
 
 
-def step_of(parsed: Parsed, event: Event) -> Step:
+def step_of(parsed: Parsed, event: Event) -> FlowEvent:
     """Return what a parsed flow says; `time` 0 where the event has none."""
     time = event.time or 0.0
     places, values = _places(parsed.names), (*parsed.values, "")
     src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
     told = tuple([amount_of(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
-    return Step(time, src, port_of(src_port), dest, port_of(dest_port), told)
+    return FlowEvent(time, src, port_of(src_port), dest, port_of(dest_port), told)
 
 
 @lru_cache(maxsize=1_024)
 def _places(names: tuple[str, ...]) -> tuple[int, ...]:
     """Return where ends and amounts stand among the values; absent ones stand behind the last."""
     last = {name: place for place, name in enumerate(names)}
-    return tuple(last.get(name, len(names)) for name in (*ENDS, *AMOUNTS))
+    return tuple(last.get(name, len(names)) for name in (*ENDPOINTS, *COUNTERS))
 
 
 def amount_of(value: str, units: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 from loglm_bridge.model.flow.flow_records import OWN, SIZES, quarters
 
 #: The columns of a flow's company: of all flows of the window, itself among them.
@@ -35,7 +35,7 @@ _FINE = 20
 _FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS = range(4)
 
 
-def of_windows(windows: Sequence[Sequence[Step]]) -> np.ndarray:
+def of_windows(windows: Sequence[Sequence[FlowEvent]]) -> np.ndarray:
     """Return FEATURES of every flow of windows, one after the other; those of a window are in time order."""
     steps = [step for window in windows for step in window]
     return features(
@@ -59,9 +59,9 @@ def features(records: np.ndarray, lengths: np.ndarray, rows: np.ndarray | slice 
     keys = [(_amounts(sizes), (0, _FINE)), *[(records[name], (0,)) for name in ("dest_port", "src_port", "dest")]]
     repeats = [column[places] for key, bits in keys for column in _repeats(key.astype(np.int64), window, bits)]
     shares = 16 * np.column_stack(repeats) // lengths[mine, None]
-    flow_records, rest = np.split(_of_windows(sizes, lengths)[mine], [1], axis=1)
+    flows, rest = np.split(_of_windows(sizes, lengths)[mine], [1], axis=1)
     pace = _pace(records["time"], lengths, mine, places)
-    parts = records.take(places)["own"], flow_records, pace[:, None], rest, shares
+    parts = records.take(places)["own"], flows, pace[:, None], rest, shares
     return np.concatenate(parts, axis=1, dtype=np.float32)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from loglm_bridge.model.flow.flow_event import AMOUNTS, ENDS, MOST, Step, amount_of, kind_of, port_of
-from loglm_bridge.telemetry.canonical.ports import SERVICE_PORTS
+from loglm_bridge.model.flow.flow_event import COUNTERS, ENDPOINTS, MOST, FlowEvent, amount_of, kind_of, port_of
+from loglm_bridge.telemetry.canonical.network.ports import SERVICE_PORTS
 
 SIZES = ("fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "duration", "fwd_mean", "bwd_mean")
 
@@ -46,18 +46,18 @@ _WELL_KNOWN, _OTHER_PORT = 1_024, 2_000
 _NUMBERS = frozenset({int, float})
 
 
-def of_steps(steps: Sequence[Step], keys: Sequence[int]) -> np.ndarray:
+def of_steps(steps: Sequence[FlowEvent], keys: Sequence[int]) -> np.ndarray:
     """Return RECORDs of flows that were read one by one; `keys` (32 bits) order those of one moment."""
     times, *columns, amounts = zip(*steps, strict=True) if steps else ((),) * 6
-    return _records(times, keys, columns, np.array(amounts, dtype=np.int64).reshape(-1, len(AMOUNTS)))
+    return _records(times, keys, columns, np.array(amounts, dtype=np.int64).reshape(-1, len(COUNTERS)))
 
 
 def of_columns(told: Mapping[str, Sequence[Any]], times: Sequence[float], keys: Sequence[int]) -> np.ndarray:
     """Return RECORDs of flows that were read column by column (telemetry/fastpath/flow_columns.py)."""
     count = len(times)
-    src, src_ports, dest, dest_ports = (told.get(name, [""] * count) for name in ENDS)
+    src, src_ports, dest, dest_ports = (told.get(name, [""] * count) for name in ENDPOINTS)
     ends = [_texts(src), _ports(src_ports), _texts(dest), _ports(dest_ports)]
-    amounts = [_amounts(told[name], units) if name in told else [0] * count for name, units in AMOUNTS.items()]
+    amounts = [_amounts(told[name], units) if name in told else [0] * count for name, units in COUNTERS.items()]
     return _records(times, keys, ends, np.array(amounts, dtype=np.int64).T)
 
 

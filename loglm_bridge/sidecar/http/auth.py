@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Names:
+class AllowedHosts:
     """The `host:port` by which this sidecar is called, and the origins that are itself."""
 
     hosts: frozenset[str]
     origins: frozenset[str]
 
     @classmethod
-    def of(cls, names: Iterable[str], port: int, scheme: str) -> Names:
+    def of(cls, names: Iterable[str], port: int, scheme: str) -> AllowedHosts:
         """Return the names' `Host` and `Origin` forms. A name may carry a port of its own; IPv6 stands in brackets."""
         hosts = set()
         for name in names:
@@ -54,10 +54,10 @@ def _with_port(host: str, port: int, scheme: str) -> set[str]:
     return {f"{host}:{port}", host} if port == usual else {f"{host}:{port}"}
 
 
-class Guard:
+class AuthMiddleware:
     """The outermost ASGI application: refuses what must not come in, counts how every request ends."""
 
-    def __init__(self, app: ASGIApp, names: Names, token: str, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, names: AllowedHosts, token: str, metrics: Metrics) -> None:
         self._app, self._names, self._metrics = app, names, metrics
         self._token = token.encode("ascii")
         self.in_flight = 0

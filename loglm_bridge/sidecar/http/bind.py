@@ -8,7 +8,7 @@ import ssl
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.sidecar.config import Settings
-from loglm_bridge.sidecar.http.auth import Names
+from loglm_bridge.sidecar.http.auth import AllowedHosts
 
 _BACKLOG = 128
 
@@ -62,13 +62,13 @@ def url(settings: Settings, listener: socket.socket) -> str:
     return f"{_scheme(settings)}://{_bracketed(host)}:{port}"
 
 
-def names(settings: Settings, listener: socket.socket) -> Names:
+def names(settings: Settings, listener: socket.socket) -> AllowedHosts:
     """Return the names by which clients may call the listening socket."""
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host)
     local = _LOOPBACK if address.is_loopback or address.is_unspecified else ()
     given = (settings.host.lower(), _bracketed(host)) if not address.is_unspecified else ()
-    return Names.of((*local, *given, *settings.allowed_hosts), port, _scheme(settings))
+    return AllowedHosts.of((*local, *given, *settings.allowed_hosts), port, _scheme(settings))
 
 
 def _resolve(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:

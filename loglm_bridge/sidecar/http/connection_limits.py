@@ -37,7 +37,7 @@ _SWEEP_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Gate:
+class ConnectionLimiter:
     """Counts the connections of one sidecar and closes those that outstay."""
 
     def __init__(self, limit: int, metrics: Metrics) -> None:
@@ -92,7 +92,7 @@ class Gate:
 class Connection(H11Protocol):
     """uvicorn's connection with a memory of when things began. `gate` is set on a subclass per sidecar."""
 
-    gate: Gate
+    gate: ConnectionLimiter
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take in a connection."""
@@ -164,6 +164,6 @@ class Connection(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
 
-def connections(gate: Gate) -> type[Connection]:
+def connections(gate: ConnectionLimiter) -> type[Connection]:
     """Return the protocol class of one sidecar."""
     return type("GatedConnection", (Connection,), {"gate": gate})

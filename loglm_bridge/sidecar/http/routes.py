@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from loglm_bridge import __version__
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.errors import LogLMError, NotReady
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.reply import join_reply
@@ -33,8 +33,8 @@ from loglm_bridge.contract.wire import Request as Batch
 from loglm_bridge.sidecar.http import request_body, responses
 from loglm_bridge.sidecar.http.admission import Admission
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
-from loglm_bridge.sidecar.inference.model_call import Answer
-from loglm_bridge.sidecar.inference.model_supervisor import Keeper
+from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
+from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor
 from loglm_bridge.sidecar.inference.watchdog import Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 
@@ -48,7 +48,7 @@ _IDENTITY = {"service": SERVICE, "api": API_VERSION, "version": __version__}
 class Api:
     """The handlers, over the parts that do the work."""
 
-    keeper: Keeper
+    keeper: ModelSupervisor
     admission: Admission
     scheduler: Scheduler
     metrics: Metrics
@@ -91,7 +91,7 @@ class Api:
         with self.admission.body(int(request.headers["content-length"])):
             batch = await self._read(request)
             options = batch.options._replace(embedding=True) if embed else batch.options
-            past = None if batch.past is None else Past(batch.past)
+            past = None if batch.past is None else EntityState(batch.past)
             answers = await self._label(request, batch._replace(options=options), past)
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
@@ -108,7 +108,7 @@ class Api:
             else await self.watchdog.call(lambda: request_body.read(body))
         )
 
-    async def _label(self, request: Request, batch: Batch, past: Past | None) -> list[Answer]:
+    async def _label(self, request: Request, batch: Batch, past: EntityState | None) -> list[EncodedVerdict]:
         """Label a batch and count how its events end."""
         count, outcome = len(batch.events), "internal"
         self.metrics.events_received.add(amount=count)
@@ -152,7 +152,7 @@ def application(api: Api) -> Starlette:
     return app
 
 
-async def _while_connected(request: Request, work: Coroutine[None, None, list[Answer]]) -> list[Answer]:
+async def _while_connected(request: Request, work: Coroutine[None, None, list[EncodedVerdict]]) -> list[EncodedVerdict]:
     """Return what `work` returns; stop it when its client leaves, so that the queue holds no work for nobody."""
     task, gone = asyncio.create_task(work), asyncio.create_task(_gone(request))
     try:

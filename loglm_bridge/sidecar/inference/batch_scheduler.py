@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.sidecar.inference.model_call import Answer
+from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 
 #: Events of one call of the model: large requests are cut, so that workers share them and a deadline fits all calls.
 MAX_SLICE = 256
@@ -18,15 +18,15 @@ MAX_SLICE = 256
 #: Nothing is cut smaller than this, and small requests are put together up to it: a call costs, too.
 _MIN_SLICE = 32
 
-Label = Callable[[Sequence[Event], Options, Past | None], Awaitable[list[Answer]]]
+Label = Callable[[Sequence[Event], Options, EntityState | None], Awaitable[list[EncodedVerdict]]]
 
 
 @dataclass(frozen=True)
 class _Slice:
     events: Sequence[Event]
     options: Options
-    past: Past | None
-    answers: asyncio.Future[list[Answer]]
+    past: EntityState | None
+    answers: asyncio.Future[list[EncodedVerdict]]
 
 
 class Scheduler:
@@ -47,7 +47,9 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
 
-    async def run(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Answer]:
+    async def run(
+        self, events: Sequence[Event], options: Options, past: EntityState | None = None
+    ) -> list[EncodedVerdict]:
         """Return the answers of a request; a `past` is that of a sequence.
 
         Cancelled, what is not yet with the model never gets there.

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.sidecar.inference.model_call import Answer, withheld
+from loglm_bridge.sidecar.inference.model_call import EncodedVerdict, withheld
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
 from loglm_bridge.sidecar.inference.watchdog import HungError
 from loglm_bridge.sidecar.logs import details
@@ -39,14 +39,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Search:
+class FaultIsolation:
     """One batch's search.
 
     `call` labels events within so many seconds, `suspect` raises if the model fails its self-test, `check_stuck`
     raises if too many calls hang.
     """
 
-    call: Callable[[Sequence[Event], float], Awaitable[list[Answer]]]
+    call: Callable[[Sequence[Event], float], Awaitable[list[EncodedVerdict]]]
     suspect: Callable[[], Awaitable[None]]
     check_stuck: Callable[[], None]
     quarantine: Quarantine
@@ -58,7 +58,7 @@ class Search:
     def __post_init__(self) -> None:
         self.until = time.monotonic() + _SEARCH_DEADLINES * self.deadline
 
-    async def run(self, events: Sequence[Event], error: Exception) -> list[Answer]:
+    async def run(self, events: Sequence[Event], error: Exception) -> list[EncodedVerdict]:
         """Return the answers of a batch that failed with `error`: WITHHELD ones for the events to blame.
 
         Raises:
@@ -73,7 +73,7 @@ class Search:
                 self._hold(event, "crashed")
         return answers
 
-    async def _search(self, events: Sequence[Event], error: Exception) -> list[Answer]:
+    async def _search(self, events: Sequence[Event], error: Exception) -> list[EncodedVerdict]:
         if len(events) == 1:
             return [await self._blame(events[0], error)]
         parts = [[e] for e in events] if isinstance(error, HungError) else _halves(events)
@@ -83,7 +83,7 @@ class Search:
             answers += await self._try(part, seconds)
         return answers
 
-    async def _try(self, events: Sequence[Event], seconds: float) -> list[Answer]:
+    async def _try(self, events: Sequence[Event], seconds: float) -> list[EncodedVerdict]:
         self.check_stuck()
         if time.monotonic() > self.until:
             return [LATE] * len(events)
@@ -94,7 +94,7 @@ class Search:
         self.good += len(events)
         return answers
 
-    async def _blame(self, event: Event, error: Exception) -> Answer:
+    async def _blame(self, event: Event, error: Exception) -> EncodedVerdict:
         self.bad += 1
         if self.bad == _SUSPICIOUS and not self.good:
             await self.suspect()

@@ -25,7 +25,7 @@ _IDLE_SECONDS = 1.0
 Work = Callable[[], None]
 
 
-class Turns:
+class TurnScheduler:
     """Hands pieces of work to threads. Thread-safe. Attributes are for its threads, which hold the `lock`."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Turns:
 class _Thread:
     """A thread, and its turn in the sense of model/gil_release.py."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: TurnScheduler) -> None:
         self.work: Work | None = None
         self._turns, self._begun = turns, False
         self._asleep = _thread.allocate_lock()

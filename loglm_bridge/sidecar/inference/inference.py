@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.errors import InvalidRequest, ModelFailed, NotReady
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.sidecar.inference.fault_isolation import BAD_SEQUENCE, QUARANTINED, WITHHELD, Search
+from loglm_bridge.sidecar.inference.fault_isolation import BAD_SEQUENCE, QUARANTINED, WITHHELD, FaultIsolation
 from loglm_bridge.sidecar.inference.model_backend import Model
-from loglm_bridge.sidecar.inference.model_call import Answer, Caller
-from loglm_bridge.sidecar.inference.model_supervisor import Keeper
+from loglm_bridge.sidecar.inference.model_call import EncodedVerdict, ModelCall
+from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
@@ -28,12 +28,14 @@ log = logging.getLogger(__name__)
 class Inference:
     """Labels batches with the keeper's model; `deadline` is in seconds for one batch."""
 
-    keeper: Keeper
-    caller: Caller
+    keeper: ModelSupervisor
+    caller: ModelCall
     quarantine: Quarantine
     deadline: float
 
-    async def label(self, events: Sequence[Event], options: Options, past: Past | None = None) -> list[Answer]:
+    async def label(
+        self, events: Sequence[Event], options: Options, past: EntityState | None = None
+    ) -> list[EncodedVerdict]:
         """Return the answers of a batch, in order; see Model.label.
 
         Raises:
@@ -52,7 +54,9 @@ class Inference:
         found = iter(await self._label(model, rest, options, past) if rest else ())
         return [next(found) if is_free else QUARANTINED for is_free in free]
 
-    async def _label(self, model: Model, events: Sequence[Event], options: Options, past: Past | None) -> list[Answer]:
+    async def _label(
+        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None
+    ) -> list[EncodedVerdict]:
         try:
             answers = await self.caller(model, events, options, past, self.deadline)
         except InvalidRequest:
@@ -63,10 +67,10 @@ class Inference:
         return answers
 
     async def _isolate(
-        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, error: Exception
-    ) -> list[Answer]:
+        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None, error: Exception
+    ) -> list[EncodedVerdict]:
         alone = options._replace(sequence=False)
-        search = Search(
+        search = FaultIsolation(
             call=lambda part, seconds: self.caller(model, part, alone, None, seconds),
             suspect=lambda: self._suspect(model),
             check_stuck=self.keeper.check_stuck,
@@ -77,12 +81,19 @@ class Inference:
         return await self._sequence(model, events, options, past, answers) if options.sequence else answers
 
     async def _sequence(
-        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, answers: list[Answer]
-    ) -> list[Answer]:
+        self,
+        model: Model,
+        events: Sequence[Event],
+        options: Options,
+        past: EntityState | None,
+        answers: list[EncodedVerdict],
+    ) -> list[EncodedVerdict]:
         """Read the events that are not to blame as the sequence that was asked for: alone, their verdicts differ."""
         rest = [event for event, answer in zip(events, answers, strict=True) if answer not in WITHHELD]
         try:
-            found: Iterator[Answer] = iter(await self.caller(model, rest, options, past, self.deadline) if rest else ())
+            found: Iterator[EncodedVerdict] = iter(
+                await self.caller(model, rest, options, past, self.deadline) if rest else ()
+            )
         except Exception:
             log.exception("model failed on a sequence")
             found = repeat(BAD_SEQUENCE)

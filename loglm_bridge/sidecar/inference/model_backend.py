@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
@@ -19,7 +19,7 @@ class Model(Protocol):
     def id(self) -> ModelId:
         """Name, version and the manifest's sha256."""
 
-    def label(self, events: Sequence[Event], options: Options, past: Past | None) -> list[Verdict]:
+    def label(self, events: Sequence[Event], options: Options, past: EntityState | None) -> list[Verdict]:
         """Return one verdict for each event, in order; the same event gets the same verdict in any batch.
 
         Where a sequence is asked for, the events' `past` is read with them, and brought up to date. Raises

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.errors import InvalidRequest, ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import short_form, write_verdict
@@ -21,26 +21,26 @@ from loglm_bridge.sidecar.inference.watchdog import HungError, Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 
 
-class Answer(NamedTuple):
+class EncodedVerdict(NamedTuple):
     """One element of a reply: the verdict's status and its JSON."""
 
     status: str
     body: bytes
 
 
-def withheld(detail: str) -> Answer:
+def withheld(detail: str) -> EncodedVerdict:
     """Return the answer to an event that gets no verdict; `detail` says why."""
-    return Answer("error", write_verdict(Verdict("error", detail=detail)))
+    return EncodedVerdict("error", write_verdict(Verdict("error", detail=detail)))
 
 
 #: Answers that are kept written.
 _MOST_WRITTEN = 16_384
 
-_Written = Cache[int, tuple[Verdict, Answer]]
+_Written = Cache[int, tuple[Verdict, EncodedVerdict]]
 
 
 @dataclass(frozen=True)
-class Caller:
+class ModelCall:
     """Calls the model and counts how that goes.
 
     `written` holds answers, whole and short ones, by the identity of their verdict, which it keeps alive: a model gives
@@ -54,8 +54,8 @@ class Caller:
     )
 
     async def __call__(
-        self, model: Model, events: Sequence[Event], options: Options, past: Past | None, seconds: float
-    ) -> list[Answer]:
+        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None, seconds: float
+    ) -> list[EncodedVerdict]:
         """Return one answer for each event.
 
         Raises:
@@ -65,7 +65,7 @@ class Caller:
             Exception: whatever the model raises.
         """
         started = time.monotonic()
-        own = Past(past.told) if past else None  # a call that hangs may yet write into it
+        own = EntityState(past.told) if past else None  # a call that hangs may yet write into it
         try:
             answers = await self.watchdog.call(lambda: self._answers(model, events, options, own), seconds)
         except HungError:
@@ -86,7 +86,9 @@ class Caller:
         finally:
             self.metrics.inference_seconds.add(time.monotonic() - started)
 
-    def _answers(self, model: Model, events: Sequence[Event], options: Options, past: Past | None) -> list[Answer]:
+    def _answers(
+        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None
+    ) -> list[EncodedVerdict]:
         verdicts = model.label(events, options, past)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
@@ -101,11 +103,11 @@ class Caller:
         return [answer or fresh[id(verdict)] for verdict, answer in zip(verdicts, found, strict=True)]
 
 
-def _write(verdicts: Sequence[Verdict], short: bool) -> list[Answer]:
+def _write(verdicts: Sequence[Verdict], short: bool) -> list[EncodedVerdict]:
     """Return the answers of verdicts. Raises ModelFailed where they hold what is none."""
     if not all(map(_sound, verdicts)):
         raise ModelFailed("the model returned invalid numbers")
-    return [Answer(v.status, body) for v, body in zip(verdicts, _bodies(verdicts, short), strict=True)]
+    return [EncodedVerdict(v.status, body) for v, body in zip(verdicts, _bodies(verdicts, short), strict=True)]
 
 
 def _bodies(verdicts: Sequence[Verdict], short: bool) -> Iterator[bytes]:

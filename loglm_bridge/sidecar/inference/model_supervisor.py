@@ -24,7 +24,7 @@ MAX_RESTARTS, _WITHIN_SECONDS, _FIRST_PAUSE, _LONGEST_PAUSE = 10, 3_600.0, 1.0, 
 log = logging.getLogger(__name__)
 
 
-class Keeper:
+class ModelSupervisor:
     """Holds the one model. `load` blocks, returns a tested model or raises ModelRefused or ModelFailed.
 
     `give_up` is called once when the model cannot be brought back. `clock` is for tests.

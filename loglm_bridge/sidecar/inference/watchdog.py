@@ -12,7 +12,7 @@ import faulthandler
 from collections.abc import Callable
 from typing import TypeVar
 
-from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, Turns
+from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, TurnScheduler
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Watchdog:
     """Runs functions in threads and knows which of them hang."""
 
     def __init__(self) -> None:
-        self._turns = Turns()
+        self._turns = TurnScheduler()
         self._stuck: set[asyncio.Future[object]] = set()
         self._abandoned: set[asyncio.Future[object]] = set()
         self._running = 0

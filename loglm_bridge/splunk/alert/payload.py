@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Mapping, Optional
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.credentials import SplunkSession
-from loglm_bridge.splunk.config.notable_settings import FILING, Reader, index_name, read_all
+from loglm_bridge.splunk.config.notable_settings import NOTABLE_SETTINGS, Reader, index_name, read_all
 from loglm_bridge.splunk.modinput.search_export import Row
 
 #: Bytes of the longest payload that is read; it holds one row and the alert's settings.
@@ -123,7 +123,7 @@ READERS: Mapping[str, Reader] = {
     "max_rows": lambda text: value_parsers.whole(text, 1, 50_000),
     "by": value_parsers.field_names,
     "delivery": lambda text: value_parsers.choice(text, ("receivers", "hec")),
-    **{name: reader for name, (reader, _) in FILING.items()},
+    **{name: reader for name, (reader, _) in NOTABLE_SETTINGS.items()},
     "risk": value_parsers.truth,
     "risk_index": index_name,
     "risk_objects": _names,

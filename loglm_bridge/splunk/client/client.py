@@ -21,7 +21,7 @@ from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.windows import windows
 from loglm_bridge.contract.wire import ModelId, Options, hints_of, write_event
-from loglm_bridge.splunk.client.dispatcher import AT_ONCE, Asked, Lanes, Outcome, Request
+from loglm_bridge.splunk.client.dispatcher import AT_ONCE, Outcome, PendingRequest, Request, RequestDispatcher
 from loglm_bridge.splunk.client.endpoint import Endpoint
 from loglm_bridge.splunk.config.settings import Settings
 
@@ -51,7 +51,7 @@ class SidecarClient:
     ) -> None:
         self._settings = settings
         self._endpoints = [Endpoint(url, settings, token, clock, sleep) for url in settings.urls]
-        self._lanes = Lanes(self._endpoints)
+        self._lanes = RequestDispatcher(self._endpoints)
 
     def __enter__(self) -> SidecarClient:
         return self
@@ -101,7 +101,7 @@ class SidecarClient:
         They are taken as there is room for them, some before the first one is answered.
         """
         options = options._replace(distinct=True, short=True)  # how a reply is spelt, not what it says
-        under_way: deque[tuple[Key, Optional[Asked]]] = deque()
+        under_way: deque[tuple[Key, Optional[PendingRequest]]] = deque()
         for key, request in requests:
             under_way.append((key, self._lanes.ask(request, options) if request.events else None))
             if len(under_way) > _AHEAD * len(self._endpoints):

@@ -28,13 +28,13 @@ Outcome = Union[Reply, Exception]
 
 
 class Request(NamedTuple):
-    """Events on the wire (contract/wire.py), and the past of their entities, if that is wanted (contract/entity_state.py)."""
+    """Events on the wire (contract/wire.py) and, if wanted, their entities' state (contract/entity_state.py)."""
 
     events: Sequence[bytes]
     past: Optional[Mapping[str, str]] = None
 
 
-class Asked:
+class PendingRequest:
     """A request that was handed over."""
 
     def __init__(self, request: Request, options: Options) -> None:
@@ -67,19 +67,19 @@ class Asked:
         return self._outcome
 
 
-class Lanes:
+class RequestDispatcher:
     """Hands requests to `endpoints`. Threads start with the first request."""
 
     def __init__(self, endpoints: Sequence[Endpoint]) -> None:
         self._endpoints = endpoints
-        self._waiting: deque[Asked] = deque()
+        self._waiting: deque[PendingRequest] = deque()
         self._busy = dict.fromkeys(endpoints, 0)
         self._changed = threading.Condition()
         self._started = self._closed = False
 
-    def ask(self, request: Request, options: Options) -> Asked:
+    def ask(self, request: Request, options: Options) -> PendingRequest:
         """Hand over a request; its outcome is waited for elsewhere."""
-        asked = Asked(request, options)
+        asked = PendingRequest(request, options)
         with self._changed:
             if self._closed:
                 raise RuntimeError("the client is closed")
@@ -121,7 +121,7 @@ class Lanes:
                 self._busy[endpoint] -= 1
                 self._changed.notify_all()
 
-    def _take(self, endpoint: Endpoint) -> Optional[Asked]:
+    def _take(self, endpoint: Endpoint) -> Optional[PendingRequest]:
         """Wait for a request for the endpoint; None: there will be none."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._next(endpoint) is not None)
@@ -131,7 +131,7 @@ class Lanes:
                 self._busy[endpoint] += 1
             return asked
 
-    def _next(self, endpoint: Endpoint) -> Optional[Asked]:
+    def _next(self, endpoint: Endpoint) -> Optional[PendingRequest]:
         """Return the first request that the endpoint may take; one whose circuit is open takes what no other can."""
         if self._busy[endpoint] and not endpoint.proven:
             return None
@@ -141,10 +141,10 @@ class Lanes:
                 return asked
         return None
 
-    def _able(self, asked: Asked) -> list[Endpoint]:
+    def _able(self, asked: PendingRequest) -> list[Endpoint]:
         return [endpoint for endpoint in self._endpoints if endpoint not in asked.failed and not endpoint.open]
 
-    def _failed(self, asked: Asked, endpoint: Endpoint, error: SidecarError) -> None:
+    def _failed(self, asked: PendingRequest, endpoint: Endpoint, error: SidecarError) -> None:
         with self._changed:
             asked.failed.append(endpoint)
             asked.error = asked.error or error

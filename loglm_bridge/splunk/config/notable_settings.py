@@ -60,7 +60,7 @@ def _rule_name(text: str) -> str:
     return text
 
 
-FILING: Arguments = {
+NOTABLE_SETTINGS: Arguments = {
     "target_index": (index_name, "Index of the notable events."),
     "target_sourcetype": (
         _sourcetype,

@@ -30,7 +30,7 @@ from loglm_bridge.splunk.modinput.ingest import Ingest, start_position
 from loglm_bridge.splunk.modinput.journal import Journal
 from loglm_bridge.splunk.modinput.lock import AlreadyRunning, InputLock
 from loglm_bridge.splunk.modinput.options import KIND, InputOptions, scheme, unknown
-from loglm_bridge.splunk.modinput.stdin_definition import Definition, Stanza, read_definition
+from loglm_bridge.splunk.modinput.stdin_definition import Stanza, StdinDefinition, read_definition
 from loglm_bridge.splunk.modinput.validation import validate
 
 #: Seconds that splunkd may take between two pieces of an answer; a search over many buckets is silent for long.
@@ -54,7 +54,7 @@ def main(app: Path, args: Sequence[str]) -> int:
         return _refuse(str(error)) if args else _problem("ERROR", "LogLM input", error)
 
 
-def _validate(app: Path, definition: Definition) -> int:
+def _validate(app: Path, definition: StdinDefinition) -> int:
     """Answer a validation: silence for yes, an error element for no."""
     try:
         for stanza in definition.stanzas:
@@ -77,13 +77,13 @@ def _answer(root: ET.Element) -> None:
     sys.stdout.write(ET.tostring(root).decode("ascii"))
 
 
-def _run_all(app: Path, definition: Definition) -> int:
+def _run_all(app: Path, definition: StdinDefinition) -> int:
     for text in definition.ignored:
         say("WARN", f"LogLM input: ignored {text}")
     return max((_run_guarded(app, definition, stanza) for stanza in definition.stanzas), default=0)
 
 
-def _run_guarded(app: Path, definition: Definition, stanza: Stanza) -> int:
+def _run_guarded(app: Path, definition: StdinDefinition, stanza: Stanza) -> int:
     """Run one input; every way in which it can end becomes an exit code and one line."""
     who = f"LogLM input {_short(stanza)}"
     try:
@@ -116,7 +116,7 @@ def _problem(level: str, who: str, error: LogLMError, fate: str = "") -> int:
     return 1
 
 
-def _run(app: Path, definition: Definition, stanza: Stanza, who: str) -> None:
+def _run(app: Path, definition: StdinDefinition, stanza: Stanza, who: str) -> None:
     options = InputOptions.read(stanza.params)
     for name in unknown(stanza.params):
         say("WARN", f"{who}: unknown setting {name} ignored")

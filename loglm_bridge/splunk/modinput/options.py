@@ -14,7 +14,7 @@ from splunklib.modularinput import Argument, Scheme
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.splunk.config import value_parsers
-from loglm_bridge.splunk.config.notable_settings import FILING, Arguments, read_all
+from loglm_bridge.splunk.config.notable_settings import NOTABLE_SETTINGS, Arguments, read_all
 
 KIND = "loglm_input"
 
@@ -128,5 +128,5 @@ ARGUMENTS: Arguments = {
         "Seconds that an event may be older than its index time. 0: any age, but each search opens all buckets.",
     ),
     "max_events": (_seconds(1, 100_000_000), "Events of one run, after which the next run goes on."),
-    **FILING,
+    **NOTABLE_SETTINGS,
 }

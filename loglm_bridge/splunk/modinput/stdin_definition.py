@@ -35,7 +35,7 @@ class Stanza:
 
 
 @dataclass(frozen=True)
-class Definition:
+class StdinDefinition:
     """The server, the folder for positions, the inputs, and what was ignored."""
 
     session: SplunkSession
@@ -44,7 +44,7 @@ class Definition:
     ignored: tuple[str, ...] = ()
 
 
-def read_definition(stream: BinaryIO) -> Definition:
+def read_definition(stream: BinaryIO) -> StdinDefinition:
     """Read a definition from splunkd.
 
     Raises:
@@ -55,7 +55,7 @@ def read_definition(stream: BinaryIO) -> Definition:
     parent = root if root.tag == "items" else root.find("configuration")
     stanzas = tuple(_stanzas(parent if parent is not None else (), ignored))
     session = SplunkSession(_needed(root, "server_uri"), _needed(root, "session_key"))
-    return Definition(session, Path(_needed(root, "checkpoint_dir")), stanzas, tuple(ignored))
+    return StdinDefinition(session, Path(_needed(root, "checkpoint_dir")), stanzas, tuple(ignored))
 
 
 def _parse(data: bytes) -> ET.Element:

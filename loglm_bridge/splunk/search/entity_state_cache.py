@@ -1,4 +1,4 @@
-"""The past of entities (contract/entity_state.py) from chunk to chunk: splunkd hands rows over in chunks of a few thousand.
+"""Entity state (contract/entity_state.py) from chunk to chunk: splunkd hands rows over in chunks of a few thousand.
 
 Without it an entity's context would end at every chunk. Bounded: that of the entities which were seen last, within a
 number of characters.
@@ -16,7 +16,7 @@ CHARACTERS = 32 * 1024 * 1024
 _BESIDE = 250
 
 
-class Company:
+class EntityStateCache:
     """Remembers the past of the entities that were seen last."""
 
     def __init__(self, characters: int = CHARACTERS) -> None:

@@ -18,7 +18,7 @@ from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.rows.row_mapping import EventReader
 from loglm_bridge.splunk.rows.table import Table, csv_row
 from loglm_bridge.splunk.rows.verdict_policy import brief
-from loglm_bridge.splunk.search.entity_state_cache import Company
+from loglm_bridge.splunk.search.entity_state_cache import EntityStateCache
 from loglm_bridge.splunk.search.label_cells import LabelCells
 from loglm_bridge.splunk.search.options import SearchOptions
 from loglm_bridge.splunk.search.request_batches import FIRST, alone, in_company
@@ -58,7 +58,7 @@ class Labeller:
         self._stops = options.onerror == "fail" and away is None
         self._client: Optional[SidecarClient] = None
         self._no_client = away
-        self._company = Company()
+        self._company = EntityStateCache()
         self._cells = LabelCells(options)
         self._empty = self._cells.blank("empty", f'field "{options.field}" is absent or empty')
         self._wanted = Options(

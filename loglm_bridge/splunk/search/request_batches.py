@@ -12,7 +12,7 @@ from loglm_bridge.splunk.client.dispatcher import Request
 from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.rows.csv_records import Cells
 from loglm_bridge.splunk.rows.row_mapping import EventReader
-from loglm_bridge.splunk.search.entity_state_cache import Company
+from loglm_bridge.splunk.search.entity_state_cache import EntityStateCache
 from loglm_bridge.splunk.search.row_batch import Batch
 
 #: The first request about a chunk is so many times smaller than a full one: the sidecar has nothing to do before it.
@@ -22,7 +22,7 @@ FIRST = 4
 _MORE = 2
 
 
-class Part(NamedTuple):
+class RequestBatch(NamedTuple):
     """A request about places of a batch; `ends` are the entities of whose rows the last is among them."""
 
     places: Sequence[int]
@@ -30,14 +30,16 @@ class Part(NamedTuple):
     ends: Container[str] = ()
 
 
-def alone(settings: Settings, batch: Batch, read: EventReader) -> Iterator[Part]:
+def alone(settings: Settings, batch: Batch, read: EventReader) -> Iterator[RequestBatch]:
     """Yield parts in which each event stands by itself."""
     events = batch.events
     for part, written in split(settings, [[i] for i in range(len(events))], lambda i: read.written(events[i])):
-        yield Part([batch.asked[i] for i in part], Request(written))
+        yield RequestBatch([batch.asked[i] for i in part], Request(written))
 
 
-def in_company(settings: Settings, batch: Batch, read: EventReader, company: Company) -> Iterator[Part]:
+def in_company(
+    settings: Settings, batch: Batch, read: EventReader, company: EntityStateCache
+) -> Iterator[RequestBatch]:
     """Yield parts with all rows of an entity, or with whole windows of one that has too many, and its past.
 
     Its past goes with the first of its rows that came; what becomes of it is to be taken from where the last one is.
@@ -56,7 +58,7 @@ def in_company(settings: Settings, batch: Batch, read: EventReader, company: Com
         mine, theirs = set(part), {entities[i] for i in part}
         past = {entity: known[entity] for entity in theirs if entity in known and runs[entity][0] in mine}
         ends = {entity for entity in theirs if entity and runs[entity][-1] in mine}
-        yield Part([batch.asked[i] for i in part], Request(written, past), ends)
+        yield RequestBatch([batch.asked[i] for i in part], Request(written, past), ends)
 
 
 def _units(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical import addresses, tokens
+from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical.network import addresses
 from loglm_bridge.telemetry.record import Record
 
 _HEAD = 24

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from loglm_bridge.telemetry.canonical import (
-    accounts,
-    addresses,
-    commands,
-    identity,
-    numbers,
-    paths,
-    registry,
-    tokens,
-    untyped_values,
-    values,
-)
+from loglm_bridge.telemetry.canonical import identity, numbers, tokens, untyped_values, values
+from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
+from loglm_bridge.telemetry.canonical.network import addresses
 
 
 def case_word(value: str) -> str:

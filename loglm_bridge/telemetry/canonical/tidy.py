@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical import accounts, paths, untyped_values
+from loglm_bridge.telemetry.canonical import untyped_values
+from loglm_bridge.telemetry.canonical.host import accounts, paths
 
 #: Dropped fields (lower-case raw names) of Windows events that accounts are told by.
 ACCOUNT_PARTS = frozenset(

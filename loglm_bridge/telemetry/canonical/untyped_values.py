@@ -5,17 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import (
-    accounts,
-    addresses,
-    commands,
-    identity,
-    numbers,
-    paths,
-    registry,
-    resources,
-    tokens,
-)
+from loglm_bridge.telemetry.canonical import identity, numbers, resources, tokens
+from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
+from loglm_bridge.telemetry.canonical.network import addresses
 
 #: Characters of an unknown value that are kept.
 MAX_TEXT = 600

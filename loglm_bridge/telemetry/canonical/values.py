@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import accounts, addresses, commands, identity, paths, tokens
+from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical.host import accounts, commands, paths
+from loglm_bridge.telemetry.canonical.network import addresses
 
 #: Characters of one short word-like value.
 MAX_WORD = 200

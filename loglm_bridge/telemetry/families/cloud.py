@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.product_signatures import Signature, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import ProductSignature, match, told_by
 
-S = Signature  # one line a product
+S = ProductSignature  # one line a product
 
 _AWS = (
     S("aws", "cloudtrail", ("eventsource", "eventname", "eventversion"), ("eventsource", "eventname")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.product_signatures import Signature, clean_kind, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import ProductSignature, clean_kind, match, told_by
 
 #: Behaviour words shared with Windows events, per product's own name of the event.
 _ACTIONS: Mapping[str, str] = {
@@ -27,51 +27,56 @@ _ACTIONS: Mapping[str, str] = {
     "antivirusdetection": "malware_detect",
 }  # fmt: skip
 
+
+def _sensor(product: str, needs: tuple[str, ...], kinds: tuple[str, ...] = (), kind: str = "") -> ProductSignature:
+    return ProductSignature("endpoint", product, needs, kinds, kind)
+
+
 _SIGNATURES = (
-    Signature("endpoint", "defender", ("createdprocessname", "initiatingprocesscommandline"), (), "processcreated"),
-    Signature("endpoint", "defender", ("createdprocessname", "createdprocesscommandline"), (), "processcreated"),
-    Signature("endpoint", "defender", ("actiontype", "deviceid"), ("actiontype",)),
-    Signature("endpoint", "defender", ("actiontype", "initiatingprocessfilename"), ("actiontype",)),
-    Signature("endpoint", "defender", ("properties.actiontype", "properties.deviceid"), ("properties.actiontype",)),
-    Signature("endpoint", "crowdstrike", ("event_simplename",), ("event_simplename",)),
-    Signature("endpoint", "crowdstrike", ("event.event_simplename",), ("event.event_simplename",)),
-    Signature("endpoint", "crowdstrike", ("metadata.eventtype", "metadata.customeridstring"),
+    _sensor("defender", ("createdprocessname", "initiatingprocesscommandline"), (), "processcreated"),
+    _sensor("defender", ("createdprocessname", "createdprocesscommandline"), (), "processcreated"),
+    _sensor("defender", ("actiontype", "deviceid"), ("actiontype",)),
+    _sensor("defender", ("actiontype", "initiatingprocessfilename"), ("actiontype",)),
+    _sensor("defender", ("properties.actiontype", "properties.deviceid"), ("properties.actiontype",)),
+    _sensor("crowdstrike", ("event_simplename",), ("event_simplename",)),
+    _sensor("crowdstrike", ("event.event_simplename",), ("event.event_simplename",)),
+    _sensor("crowdstrike", ("metadata.eventtype", "metadata.customeridstring"),
               ("metadata.eventtype", "event.operationname")),
-    Signature("endpoint", "crowdstrike", ("externalapitype",), ("externalapitype",)),
-    Signature("endpoint", "crowdstrike", ("event.externalapitype",), ("event.externalapitype",)),
-    Signature("endpoint", "cortex", ("actor_process_image_path", "event_type"), ("event_type", "event_sub_type")),
-    Signature("endpoint", "sentinelone", ("detectionsource.product", "classification"), ("classification",)),
-    Signature("endpoint", "osquery", ("decorations.platform", "action", "name"), ("name", "action")),
-    Signature("endpoint", "osquery", ("hostidentifier", "action", "name"), ("name", "action")),
-    Signature("endpoint", "osquery", ("hostidentifier", "calendartime", "name"), ("name", "action")),
-    Signature("endpoint", "santa", ("machine_id", "file_sha256"), ("decision",)),
-    Signature("endpoint", "stormshield", ("serverreserved", "eventguid"), ("type",)),
-    Signature("endpoint", "stormshield", ("typecomputedmap", "attributescomputedbitmap"), ("type",)),
-    Signature("endpoint", "harfanglab", ("log_type", "agent_id"), ("log_type",)),
-    Signature("endpoint", "harfanglab", ("log_type", "agent.agentid"), ("log_type",)),
-    Signature("endpoint", "harfanglab", ("log_type", "agent.hostname"), ("log_type",)),
-    Signature("endpoint", "harfanglab", ("log_type", "hostname"), ("log_type",)),
-    Signature("endpoint", "sentinelone", ("activitytype", "agentid"), ("activitytype",)),
-    Signature("endpoint", "sentinelone", ("activitytype", "primarydescription"), ("activitytype",)),
-    Signature("endpoint", "sentinelone", ("event.type", "src.process.cmdline"), ("event.type",)),
-    Signature("endpoint", "sentinelone", ("dataversion", "event.type"), ("event.type",)),
-    Signature("endpoint", "sentinelone", ("threatinfo.threatid",), ("threatinfo.classification",)),
-    Signature("endpoint", "sentinelone", ("detectionsource.product", "storylineid"), ("classification",)),
-    Signature("endpoint", "carbonblack", ("device_external_ip", "childproc_guid"), ("type",)),
-    Signature("endpoint", "carbonblack", ("backend_timestamp", "process_guid"), ("type",)),
-    Signature("endpoint", "cybereason", ("metadata.timestamp", "elementdisplayname"), ("@class",)),
-    Signature("endpoint", "cortex", ("bioc_indicator", "external_id"), ("category",)),
-    Signature("endpoint", "cortex", ("agent_os_type", "external_id"), ("category",)),
-    Signature("endpoint", "eset", ("source_uuid", "event_type"), ("event_type",)),
-    Signature("endpoint", "sophos", ("endpoint_id", "customer_id"), ("type",)),
-    Signature("endpoint", "tehtris", ("egkbid", "module"), ("module", "eventname")),
-    Signature("endpoint", "withsecure", ("engine", "persistencetimestamp"), ("engine", "action")),
-    Signature("endpoint", "panda", ("security_event_date", "site_id"), ("event_type",)),
-    Signature("endpoint", "panda", ("security_event_date", "host_name"), ("event_type",)),
-    Signature("endpoint", "nucleon", ("process_sha256", "policy"), ("type", "action")),
-    Signature("endpoint", "trellix", ("agentguid", "analyzername"), ("threattype",)),
-    Signature("endpoint", "tanium", ("event", "hostname", "fields.event"), ("event",)),
-    Signature("linux", "auditd", ("auditid", "category", "sequence"), ("category",)),
+    _sensor("crowdstrike", ("externalapitype",), ("externalapitype",)),
+    _sensor("crowdstrike", ("event.externalapitype",), ("event.externalapitype",)),
+    _sensor("cortex", ("actor_process_image_path", "event_type"), ("event_type", "event_sub_type")),
+    _sensor("sentinelone", ("detectionsource.product", "classification"), ("classification",)),
+    _sensor("osquery", ("decorations.platform", "action", "name"), ("name", "action")),
+    _sensor("osquery", ("hostidentifier", "action", "name"), ("name", "action")),
+    _sensor("osquery", ("hostidentifier", "calendartime", "name"), ("name", "action")),
+    _sensor("santa", ("machine_id", "file_sha256"), ("decision",)),
+    _sensor("stormshield", ("serverreserved", "eventguid"), ("type",)),
+    _sensor("stormshield", ("typecomputedmap", "attributescomputedbitmap"), ("type",)),
+    _sensor("harfanglab", ("log_type", "agent_id"), ("log_type",)),
+    _sensor("harfanglab", ("log_type", "agent.agentid"), ("log_type",)),
+    _sensor("harfanglab", ("log_type", "agent.hostname"), ("log_type",)),
+    _sensor("harfanglab", ("log_type", "hostname"), ("log_type",)),
+    _sensor("sentinelone", ("activitytype", "agentid"), ("activitytype",)),
+    _sensor("sentinelone", ("activitytype", "primarydescription"), ("activitytype",)),
+    _sensor("sentinelone", ("event.type", "src.process.cmdline"), ("event.type",)),
+    _sensor("sentinelone", ("dataversion", "event.type"), ("event.type",)),
+    _sensor("sentinelone", ("threatinfo.threatid",), ("threatinfo.classification",)),
+    _sensor("sentinelone", ("detectionsource.product", "storylineid"), ("classification",)),
+    _sensor("carbonblack", ("device_external_ip", "childproc_guid"), ("type",)),
+    _sensor("carbonblack", ("backend_timestamp", "process_guid"), ("type",)),
+    _sensor("cybereason", ("metadata.timestamp", "elementdisplayname"), ("@class",)),
+    _sensor("cortex", ("bioc_indicator", "external_id"), ("category",)),
+    _sensor("cortex", ("agent_os_type", "external_id"), ("category",)),
+    _sensor("eset", ("source_uuid", "event_type"), ("event_type",)),
+    _sensor("sophos", ("endpoint_id", "customer_id"), ("type",)),
+    _sensor("tehtris", ("egkbid", "module"), ("module", "eventname")),
+    _sensor("withsecure", ("engine", "persistencetimestamp"), ("engine", "action")),
+    _sensor("panda", ("security_event_date", "site_id"), ("event_type",)),
+    _sensor("panda", ("security_event_date", "host_name"), ("event_type",)),
+    _sensor("nucleon", ("process_sha256", "policy"), ("type", "action")),
+    _sensor("trellix", ("agentguid", "analyzername"), ("threattype",)),
+    _sensor("tanium", ("event", "hostname", "fields.event"), ("event",)),
+    ProductSignature("linux", "auditd", ("auditid", "category", "sequence"), ("category",)),
 )  # fmt: skip
 
 #: Lower-case names of the fields whose values say what event it is.

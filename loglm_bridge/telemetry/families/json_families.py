@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import cloud, endpoint, flow, macos, windows_json, zeek
+from loglm_bridge.telemetry.families import cloud, endpoint
+from loglm_bridge.telemetry.families.network import flow, zeek
 from loglm_bridge.telemetry.families.product_signatures import clean_kind
+from loglm_bridge.telemetry.families.unix import macos
+from loglm_bridge.telemetry.families.windows import json_fields
 from loglm_bridge.telemetry.record import Field, Record
 
 #: Names under which logs of any product say what an event is, the most telling first.
@@ -15,13 +18,13 @@ _KIND_NAMES = ("event_type", "eventtype", "eventname", "event.action", "event.ty
 _MAX_KIND = 60
 
 #: Lower-case names of the fields whose values decide whose event it is; of all others their names do.
-TOLD_BY = windows_json.TOLD_BY | zeek.TOLD_BY | endpoint.TOLD_BY | cloud.TOLD_BY | frozenset(_KIND_NAMES)
+TOLD_BY = json_fields.TOLD_BY | zeek.TOLD_BY | endpoint.TOLD_BY | cloud.TOLD_BY | frozenset(_KIND_NAMES)
 
 
 def record(fields: list[Field], event: Event) -> Record:  # noqa: ARG001 (the sourcetype is never needed here)
     """Return the record of flattened JSON fields with its family and kind; `json` where nobody claims it."""
     lower = {name.lower(): value for name, value in reversed(fields)}
-    found = windows_json.read(fields, lower)
+    found = json_fields.read(fields, lower)
     if found is not None:
         return Record("json", found[0], found[1], tuple(found[2]))
     zeek_log = zeek.classify(lower)

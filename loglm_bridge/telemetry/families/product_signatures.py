@@ -13,7 +13,7 @@ _UNSAFE = re.compile(r"[^a-z0-9_.:/{}*-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class ProductSignature:
     """A product's event: `needs` are lower-case dotted names that are all present; the kind is `product`, the
     values of the `kinds` fields that are present, and the constant `kind`, joined with colons."""
 
@@ -24,12 +24,12 @@ class Signature:
     kind: str = ""
 
 
-def told_by(signatures: Sequence[Signature]) -> frozenset[str]:
+def told_by(signatures: Sequence[ProductSignature]) -> frozenset[str]:
     """Return the lower-case names of the fields whose values `match` looks at."""
     return frozenset(name for signature in signatures for name in signature.kinds)
 
 
-def match(signatures: Sequence[Signature], lower: Mapping[str, str]) -> tuple[str, str] | None:
+def match(signatures: Sequence[ProductSignature], lower: Mapping[str, str]) -> tuple[str, str] | None:
     """Return (family, kind) of the first signature that fits the fields (lower-case name to value)."""
     for signature in signatures:
         for name in signature.needs:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from loglm_bridge.telemetry.canonical.addresses import is_ip
-from loglm_bridge.telemetry.canonical.domain_table import TOP_LEVEL
+from loglm_bridge.telemetry.canonical.network.addresses import is_ip
+from loglm_bridge.telemetry.canonical.network.domain_table import TOP_LEVEL
 from loglm_bridge.telemetry.families.phrases import FILE_ENDINGS, NOT_NAMES, PHRASES
 from loglm_bridge.telemetry.record import Field
 

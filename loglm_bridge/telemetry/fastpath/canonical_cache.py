@@ -8,16 +8,18 @@ Times, ids and whatever else is dropped by name, and asked for by no rule, are n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
-from loglm_bridge.model.features.rule_matcher import CHANNEL, Signatures
-from loglm_bridge.telemetry import canonicalise as canonical
+from loglm_bridge.telemetry import canonicaliser as canonical
 from loglm_bridge.telemetry.canonical import hosts, names
 from loglm_bridge.telemetry.record import Canonical, Field, Head, Parsed
+
+#: The field whose values as logged decide which rules are looked at.
+CHANNEL = "channel"
 
 #: Bytes that all that is remembered may hold, by a count of its texts and of what Python needs beside them.
 BUDGET = 64 * 1024 * 1024
@@ -29,8 +31,24 @@ _VALUE, _FORM, _PLAN = 200, 3_500, 20_000
 _CLASSES = 512
 
 
+class Rules(Protocol):
+    """The detection rules that canonical events are marked with: model/features/rule_matcher.py."""
+
+    def asks(self, name: str) -> bool:
+        """Tell whether some pattern is matched against fields of a name."""
+
+    def whole_lengths(self, name: str) -> frozenset[int] | None:
+        """Return how many bytes a field's value has that some pattern compares as a whole; None: parts of it count."""
+
+    def holding(self, name: str, value: str) -> tuple[int, ...]:
+        """Return the atoms that a value of a field holds."""
+
+    def holding_rules(self, event: Canonical, holding: set[int], channels: Iterable[str]) -> list[int]:
+        """Return the numbers of the rules that hold, ascending."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class FieldValue:
     """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel.
 
     Of equal ones there is only one, so that they are told apart by their identity, which costs nothing.
@@ -45,7 +63,7 @@ class Cell:
 _Seen = tuple[canonical.Part, tuple[int, ...], str]
 
 
-class Form:
+class CanonicalForm:
     """A marked canonical event with its key; `found` is the finder's own to note what it found out about it."""
 
     __slots__ = ("_others", "canonical", "found", "key", "text")
@@ -54,9 +72,9 @@ class Form:
         self.canonical, self.text = marked, text
         self.key = marked.key
         self.found: Any = None
-        self._others: dict[tuple[str, ...], Form] | None = None
+        self._others: dict[tuple[str, ...], CanonicalForm] | None = None
 
-    def under(self, own: tuple[str, ...], make: Callable[[], Form]) -> Form:
+    def under(self, own: tuple[str, ...], make: Callable[[], CanonicalForm]) -> CanonicalForm:
         """Return the form in which the host's `own` names are {host}; `make` makes it the first time."""
         if self._others is None:
             self._others = {}
@@ -66,20 +84,20 @@ class Form:
         return form
 
 
-class Forms:
+class CanonicalCache:
     """Finds the form of an event. Thread-safe: what two threads make at once is equal.
 
     `held` are the bytes that what is remembered takes, `made` the forms that had to be made so far.
     """
 
-    def __init__(self, signatures: Signatures, budget: int = BUDGET) -> None:
-        self._signatures, self._budget = signatures, budget
-        self._plans: dict[tuple[Head, tuple[str, ...]], _Plan] = {}
-        self._cells: dict[_Seen, Cell] = {}
+    def __init__(self, rules: Rules, budget: int = BUDGET) -> None:
+        self._rules, self._budget = rules, budget
+        self._plans: dict[tuple[Head, tuple[str, ...]], _Layout] = {}
+        self._cells: dict[_Seen, FieldValue] = {}
         self.held = 0
         self.made = 0
 
-    def find(self, event: Parsed, host: str) -> Form:
+    def find(self, event: Parsed, host: str) -> CanonicalForm:
         """Return the form of a parsed event that came with the hint `host`."""
         plan = self._plans.get((event.head, event.names)) or self._plan(event.head, event.names)
         values = event.values
@@ -100,73 +118,75 @@ class Forms:
             self.clear()
         self.held += size
 
-    def _plan(self, head: Head, fields: tuple[str, ...]) -> _Plan:
+    def _plan(self, head: Head, fields: tuple[str, ...]) -> _Layout:
         self._hold(_PLAN + sum(map(len, fields)))
-        plan = _Plan(head, fields, self._columns(head, fields))
+        plan = _Layout(head, fields, self._columns(head, fields))
         return self._plans.setdefault((head, fields), plan)
 
-    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _Counted]:
+    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
         """Return the columns that matter by their place among the fields."""
-        columns: dict[int, _Column | _Counted] = {}
+        columns: dict[int, _Column | _ClassKeyed] = {}
         for place, name in enumerate(fields[: canonical.MAX_RAW]):
             rule = names.resolve(head.family, head.kind, name)
             plain = canonical.plain_name(head, name)
-            asked = self._signatures.asks(plain) or plain == CHANNEL
+            asked = self._rules.asks(plain) or plain == CHANNEL
             if rule is None and not asked and not canonical.tells_account(head, name):
                 continue
             see = partial(self._see, head, name, plain)
-            lengths = self._signatures.whole_lengths(plain)
+            lengths = self._rules.whole_lengths(plain)
             if lengths is None or plain == CHANNEL or not canonical.is_class(head, name):
                 columns[place] = _Column(see, self._interned, self._hold)
             else:
-                columns[place] = _Counted(partial(canonical.class_of, head, name), lengths, see, self._interned)
+                columns[place] = _ClassKeyed(partial(canonical.class_of, head, name), lengths, see, self._interned)
         return columns
 
     def _see(self, head: Head, name: str, plain: str, value: str) -> _Seen:
         lower = canonical.plain_value(value)
-        atoms = self._signatures.holding(plain, lower)
+        atoms = self._rules.holding(plain, lower)
         return canonical.part(head, name, value), atoms, lower if plain == CHANNEL else ""
 
-    def _interned(self, seen: _Seen) -> Cell:
+    def _interned(self, seen: _Seen) -> FieldValue:
         cell = self._cells.get(seen)
         if cell is None:
             self._hold(_VALUE)
-            cell = self._cells.setdefault(seen, Cell(*seen))
+            cell = self._cells.setdefault(seen, FieldValue(*seen))
         return cell
 
-    def _form(self, plan: _Plan, cells: tuple[Cell, ...]) -> Form:
+    def _form(self, plan: _Layout, cells: tuple[FieldValue, ...]) -> CanonicalForm:
         form = self._made(plan, cells, ())
         return plan.forms.setdefault(cells, form)
 
-    def _made(self, plan: _Plan, cells: tuple[Cell, ...], own: tuple[str, ...]) -> Form:
+    def _made(self, plan: _Layout, cells: tuple[FieldValue, ...], own: tuple[str, ...]) -> CanonicalForm:
         fields = canonical.composed(plan.head, [cell.part for cell in cells])
         text = "\x1f".join([value for _, value in fields])
         self._hold(_FORM + 4 * len(text))
         self.made += 1
-        return Form(self._marked(plan.head, canonical.without_host(fields, own), cells), text)
+        return CanonicalForm(self._marked(plan.head, canonical.without_host(fields, own), cells), text)
 
-    def _marked(self, head: Head, fields: tuple[Field, ...], cells: Sequence[Cell]) -> Canonical:
+    def _marked(self, head: Head, fields: tuple[Field, ...], cells: Sequence[FieldValue]) -> Canonical:
         event = Canonical(head.family, head.kind, fields)
         holding = {atom for cell in cells for atom in cell.atoms}
         channels = [cell.channel for cell in cells if cell.channel]
-        rules = self._signatures.holding_rules(event, holding, channels)
+        rules = self._rules.holding_rules(event, holding, channels)
         return Canonical(head.family, head.kind, fields, tuple(rules))
 
 
-class _Column(dict[str, Cell]):
+class _Column(dict[str, FieldValue]):
     """The cells of one field by their values."""
 
-    def __init__(self, see: Callable[[str], _Seen], cell: Callable[[_Seen], Cell], hold: Callable[[int], None]) -> None:
+    def __init__(
+        self, see: Callable[[str], _Seen], cell: Callable[[_Seen], FieldValue], hold: Callable[[int], None]
+    ) -> None:
         super().__init__()
         self._see, self._cell, self._hold = see, cell, hold
 
-    def __missing__(self, value: str) -> Cell:
+    def __missing__(self, value: str) -> FieldValue:
         self._hold(_VALUE + 2 * len(value))
         cell = self[value] = self._cell(self._see(value))
         return cell
 
 
-class _Counted:
+class _ClassKeyed:
     """A field whose values hardly repeat and become one of few classes: cells by class.
 
     Values of `lengths` in bytes may be what a rule compares them with as a whole: cells by value.
@@ -177,13 +197,13 @@ class _Counted:
         read: Callable[[str], str],
         lengths: frozenset[int],
         see: Callable[[str], _Seen],
-        cell: Callable[[_Seen], Cell],
+        cell: Callable[[_Seen], FieldValue],
     ) -> None:
         self._read, self._lengths, self._see, self._cell = read, lengths, see, cell
-        self._by_class: dict[str, Cell] = {}
-        self._by_value: dict[str, Cell] = {}
+        self._by_class: dict[str, FieldValue] = {}
+        self._by_value: dict[str, FieldValue] = {}
 
-    def __getitem__(self, value: str) -> Cell:
+    def __getitem__(self, value: str) -> FieldValue:
         if len(value) in self._lengths or not value.isascii():
             cells, key = self._by_value, value
         else:
@@ -196,10 +216,10 @@ class _Counted:
         return cell
 
 
-class _Plan:
+class _Layout:
     """How events of one head and of the same names are looked up."""
 
-    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _Counted]) -> None:
+    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]) -> None:
         self.head = head
         self.columns = list(columns.values())
         places = list(columns)
@@ -207,4 +227,4 @@ class _Plan:
         self.pick = itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[i] for i in places])
         self.hosts = hosts.places(fields)
         self.machine = not hosts.is_service(head.format, head.family)
-        self.forms: dict[tuple[Cell, ...], Form] = {}
+        self.forms: dict[tuple[FieldValue, ...], CanonicalForm] = {}

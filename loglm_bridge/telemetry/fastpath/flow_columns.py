@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Optional
 import orjson
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import flow
+from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.fastpath import json_layouts
 from loglm_bridge.telemetry.formats import json_event
 

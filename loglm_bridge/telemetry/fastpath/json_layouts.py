@@ -14,7 +14,9 @@ from typing import Optional, Union
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parser
-from loglm_bridge.telemetry.families import flow, json_families, windows_json, windows_message, zeek
+from loglm_bridge.telemetry.families import json_families
+from loglm_bridge.telemetry.families.network import flow, zeek
+from loglm_bridge.telemetry.families.windows import json_fields, rendered_message
 from loglm_bridge.telemetry.fastpath import xml_layouts
 from loglm_bridge.telemetry.formats import json_audit, json_event
 from loglm_bridge.telemetry.record import Head, Parsed, Record
@@ -172,9 +174,9 @@ def _shape(names: tuple[str, ...]) -> Optional[_Shape]:
     if json_audit.may_be_audit(names):
         return None
     lower = [name.lower() for name in names]
-    computers = tuple(i for i, name in enumerate(lower) if name in windows_json.COMPUTERS)
+    computers = tuple(i for i, name in enumerate(lower) if name in json_fields.COMPUTERS)
     tells = tuple(i for i, name in enumerate(lower) if name in json_families.TOLD_BY)
-    ids = tuple(i for i, name in enumerate(lower) if name in windows_json.IDS and i not in tells)
+    ids = tuple(i for i, name in enumerate(lower) if name in json_fields.IDS and i not in tells)
     if len(computers) > 1:  # the first that is not empty names the computer
         return _Shape(tuple(sorted({*tells, *computers})), ids, ())
     return _Shape(tells, ids, computers)
@@ -182,7 +184,7 @@ def _shape(names: tuple[str, ...]) -> Optional[_Shape]:
 
 def _id(value: str) -> str:
     """Return an event's id as it is, and one and the same text for all other values that are not empty."""
-    return value if not value or windows_json.is_id(value) else _MARK
+    return value if not value or json_fields.is_id(value) else _MARK
 
 
 def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event: Event) -> Optional[_Reading]:
@@ -215,5 +217,5 @@ def _looked_into(record: Record, names: tuple[str, ...]) -> bool:
     if record.family == "macos" or (record.family not in _BEFORE_FLOW and flow.roles(names).may_be_flow):
         return True
     if record.family == "windows":
-        return any(name in windows_message.RENDERED for name, _ in record.fields)
+        return any(name in rendered_message.RENDERED for name, _ in record.fields)
     return parser.may_wrap(record.family, names)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import windows, windows_message
-from loglm_bridge.telemetry.formats import windows_xml
+from loglm_bridge.telemetry.families.windows import event_types, rendered_message
+from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import Field, Head, Parsed
 
 #: Beginnings that are remembered, each with shapes of its own; then all are forgotten.
@@ -111,7 +111,7 @@ def _learned(text: str, first: int, event: Event) -> Optional[_Shape]:
     if record is None or whole is None or record.head != whole.head or not all(literals):
         return None
     names = tuple(name for name, _ in record.fields)
-    if not windows_message.RENDERED.isdisjoint(names) or not _told(record.fields):
+    if not rendered_message.RENDERED.isdisjoint(names) or not _told(record.fields):
         return None
     shape = _Shape(record.head, names, tuple(literals), *_places([v for _, v in record.fields], len(spans)), attributes)
     parsed = shape.parsed(text, first)
@@ -121,7 +121,7 @@ def _learned(text: str, first: int, event: Event) -> Optional[_Shape]:
 def _told(fields: Sequence[Field]) -> bool:
     """Tell whether what an event's kind is told by is none of the values that differ."""
     first = dict(reversed(fields))
-    return all(first.get(name, _MARK)[:1] not in ("", _MARK) for name in windows.TOLD_BY)
+    return all(first.get(name, _MARK)[:1] not in ("", _MARK) for name in event_types.TOLD_BY)
 
 
 def _values(text: str, first: int) -> tuple[list[tuple[int, int]], tuple[int, ...]]:

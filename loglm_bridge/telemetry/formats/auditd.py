@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import audit
+from loglm_bridge.telemetry.families.unix import audit
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.key_value_scanner import pairs
 

@@ -6,18 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.formats import (
-    auditd,
-    cef,
-    csv_line,
-    firewall_line,
-    json_event,
-    key_value,
-    leef,
-    vpc_flow,
-    web_access,
-    windows_xml,
-)
+from loglm_bridge.telemetry.formats import auditd, csv_line, json_event, key_value, web_access
+from loglm_bridge.telemetry.formats.device import cef, firewall_line, leef, vpc_flow
+from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import Record
 
 _Parser = Callable[[str, Event], Optional[Record]]

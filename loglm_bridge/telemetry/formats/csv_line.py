@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import device, flow
-from loglm_bridge.telemetry.families.pan_columns import COLUMNS
+from loglm_bridge.telemetry.families.network import device, flow
+from loglm_bridge.telemetry.families.network.pan_columns import COLUMNS
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list
 

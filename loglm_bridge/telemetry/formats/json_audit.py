@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import audit
+from loglm_bridge.telemetry.families.unix import audit
 from loglm_bridge.telemetry.formats import auditd
 from loglm_bridge.telemetry.record import Field, Record
 

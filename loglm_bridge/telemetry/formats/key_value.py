@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import device, flow, sentence
+from loglm_bridge.telemetry.families import sentence
+from loglm_bridge.telemetry.families.network import device, flow
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning import line_prefix
 from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list, pairs

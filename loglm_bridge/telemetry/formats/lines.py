@@ -6,20 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.formats import (
-    auditd,
-    cef,
-    csv_line,
-    firewall_line,
-    flow_csv,
-    free_text,
-    key_value,
-    leef,
-    syslog,
-    vpc_flow,
-    web_access,
-    zeek_tsv,
-)
+from loglm_bridge.telemetry.formats import auditd, csv_line, free_text, key_value, syslog, web_access
+from loglm_bridge.telemetry.formats.device import cef, firewall_line, flow_csv, leef, vpc_flow, zeek_tsv
 from loglm_bridge.telemetry.record import Record
 
 #: From the formats that a few characters prove to those that need a whole line.

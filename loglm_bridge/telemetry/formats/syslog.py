@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families import linux, network_os
+from loglm_bridge.telemetry.families.network import network_os
+from loglm_bridge.telemetry.families.unix import linux
 from loglm_bridge.telemetry.formats import body as bodies
 from loglm_bridge.telemetry.record import Field, Record
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical.addresses import is_ip
+from loglm_bridge.telemetry.canonical.network.addresses import is_ip
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.key_value_scanner import quoted_strings
 

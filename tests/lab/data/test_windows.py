@@ -5,8 +5,8 @@ import json
 import pytest
 
 from loglm_bridge.lab.data import windows
-from loglm_bridge.model.flow.flow_event import Step
-from tests.lab.data import write_rows
+from loglm_bridge.model.flow.flow_event import FlowEvent
+from tests.lab.tiny_data import write_rows
 
 SOURCE = "flows"
 LOGON = {"raw": '{"EventID": 4624, "Channel": "Security"}', "time": 5.0}
@@ -51,7 +51,7 @@ def test_windows_of_a_source_hold_all_its_flows(made):
 
 def test_every_event_has_a_step_and_only_flows_have_ends(made):
     assert [step.amounts[0] for step in made.steps] == [2, 0, 0, 1, 3, 4, 5, 6]
-    assert made.steps[2] == Step(5.0)
+    assert made.steps[2] == FlowEvent(5.0)
     assert made.steps[4].dest == "203.0.113.8"
 
 

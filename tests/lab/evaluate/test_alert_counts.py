@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.sources import LabelledEvent
+from loglm_bridge.lab.evaluate import alert_counts
 from loglm_bridge.lab.evaluate.curves import ORDINARY, Answer
-from loglm_bridge.lab.evaluate.evaluate import alert_counts
 
 RECORDED = "otrf_security_datasets"
 HIT = (("rule", "high", ("T1003",)),)

@@ -7,8 +7,8 @@ from html import unescape
 
 import pytest
 
+from loglm_bridge.lab.evaluate import command_rewrites
 from loglm_bridge.lab.evaluate.command_rewrites import REWRITES, rewritten
-from loglm_bridge.lab.evaluate.evaluate import command_rewrites
 
 COMMANDS = (
     "whoami /groups",

@@ -4,7 +4,7 @@ import json
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.sources import LabelledEvent
-from loglm_bridge.lab.evaluate.evaluate import context_ablation
+from loglm_bridge.lab.evaluate import context_ablation
 
 
 def flow(i, src="10.0.0.5", dest="203.0.113.9", time=None):

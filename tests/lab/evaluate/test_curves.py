@@ -5,8 +5,8 @@ import pytest
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.sources import LabelledEvent
+from loglm_bridge.lab.evaluate import curves
 from loglm_bridge.lab.evaluate.curves import Answer
-from loglm_bridge.lab.evaluate.evaluate import curves
 
 HIGH = (("rule", "high", ("T1003.001",)),)
 

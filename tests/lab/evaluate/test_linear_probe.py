@@ -7,7 +7,7 @@ import pytest
 
 from loglm_bridge.lab.data import corpus
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
-from loglm_bridge.lab.evaluate.evaluate import linear_probe
+from loglm_bridge.lab.evaluate import linear_probe
 from loglm_bridge.telemetry import Canonical
 
 OURS, THEIRS = "otrf_security_datasets", "open_xp_rules"

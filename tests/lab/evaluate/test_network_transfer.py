@@ -3,15 +3,15 @@
 import numpy as np
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.evaluate.evaluate import network_transfer
+from loglm_bridge.lab.evaluate import network_transfer
 from loglm_bridge.lab.train.flow_training import Reading
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 
 
 def reading(malice, units=None):
     n = len(malice)
     units = np.zeros(n, int) if units is None else np.array(units)
-    return Reading([Step(0.0, "a", 1, "b", 2)] * n, units, np.array(["s"] * n), np.array(malice), np.full(n, -1))
+    return Reading([FlowEvent(0.0, "a", 1, "b", 2)] * n, units, np.array(["s"] * n), np.array(malice), np.full(n, -1))
 
 
 def event(i, source, group, held_out=False):

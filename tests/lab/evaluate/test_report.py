@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from loglm_bridge.lab.evaluate.evaluate import evaluate, report
-from tests.lab.test_curves import HIGH, answer, ordinary
+from loglm_bridge.lab.evaluate import evaluate, report
+from tests.lab.evaluate.test_curves import HIGH, answer, ordinary
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 EVASION = {"evasion": {"flagged": {"kept": 0.5, "kinds": {"carets": [4, 2]}}}}

@@ -6,7 +6,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.export.onnx_graph import encoder_graph
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.token_batches import pad

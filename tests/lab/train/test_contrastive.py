@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from loglm_bridge.lab.train.contrastive import KIN_HEAT, Kin, Telling, same_technique
+from loglm_bridge.lab.train.contrastive import PARENT_TEMPERATURE, Kin, LabelledSample, same_technique
 from loglm_bridge.model.features.tokenizer import Encoded
 
 NOTHING = Encoded((), (), False)
@@ -18,8 +18,8 @@ def test_the_loss_is_that_of_its_definition():
     friends = {0: [1], 1: [0, 2], 2: [1]}
     terms = []
     for i, own in friends.items():
-        total = sum(math.exp(cosine[i][k] / KIN_HEAT) for k in range(4) if k != i)
-        terms.append(-sum(math.log(math.exp(cosine[i][j] / KIN_HEAT) / total) for j in own) / len(own))
+        total = sum(math.exp(cosine[i][k] / PARENT_TEMPERATURE) for k in range(4) if k != i)
+        terms.append(-sum(math.log(math.exp(cosine[i][j] / PARENT_TEMPERATURE) / total) for j in own) / len(own))
     assert float(same_technique(vectors, told)) == pytest.approx(sum(terms) / 3, rel=1e-4)
 
 
@@ -30,8 +30,8 @@ def test_what_shares_the_parent_alone_neither_attracts_nor_repels():
 
 
 def test_a_batch_holds_two_tellings_of_each_technique_by_different_origins():
-    tellings = [Telling(NOTHING, (f"T{i % 4}",), f"rule{i % 12}") for i in range(48)]
-    kin = Kin([*tellings, Telling(NOTHING, ("T9",), "alone")], 1)
+    tellings = [LabelledSample(NOTHING, (f"T{i % 4}",), f"rule{i % 12}") for i in range(48)]
+    kin = Kin([*tellings, LabelledSample(NOTHING, ("T9",), "alone")], 1)
     rows = kin.draw(7, 3)
     assert rows == kin.draw(7, 3) != kin.draw(8, 3)
     drawn = [tellings[row] for row in rows]

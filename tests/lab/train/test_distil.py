@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.train.distil import DistilSettings, distil
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from tests.lab.tiny import shape_of

@@ -11,14 +11,14 @@ from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.train import flow_stage
 from loglm_bridge.lab.train.calibrate import Budget
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 
 TOLD = FlowSettings(rendered=20, rounds=5, technique_rounds=2, copies={"pair": 1})
 
 
 def reading(malice, units, technique=None):
     steps = [
-        Step(float(i), "10.0.0.1", 50_000, "203.0.113.1", 443, (90 * i, 10, 2, 2, 100)) for i in range(len(malice))
+        FlowEvent(float(i), "10.0.0.1", 50_000, "203.0.113.1", 443, (90 * i, 10, 2, 2, 100)) for i in range(len(malice))
     ]
     technique = np.full(len(malice), -1) if technique is None else technique
     return Reading(

@@ -8,7 +8,7 @@ import pytest
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.train import flow_training as stage
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
-from loglm_bridge.model.flow.flow_event import Step
+from loglm_bridge.model.flow.flow_event import FlowEvent
 from loglm_bridge.model.flow.flow_features import FEATURES
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 
@@ -17,7 +17,7 @@ TOLD = FlowSettings(rendered=60, rounds=20, technique_rounds=5, copies={"pair": 
 
 
 def flow(time, src, dest, size, port):
-    return Step(time, src, 50_000, dest, port, (size, 4 * size, 4, 5, 20_000))
+    return FlowEvent(time, src, 50_000, dest, port, (size, 4 * size, 4, 5, 20_000))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_same_seed_learns_the_same(model, reading, first):
 def test_rendered_flows_alone_teach_what_no_label_does(reading, windows):
     blank = replace(reading, malice=np.full(480, np.nan), technique=np.full(480, -1))
     trees = FlowTrees(stage.fit(blank, windows, TOLD), len(TECHNIQUES))
-    scan = [Step(0.01 * i, "a", 40_000, "b", 1 + 7 * i, (0, 0, 1, 1, 20)) for i in range(60)]
+    scan = [FlowEvent(0.01 * i, "a", 40_000, "b", 1 + 7 * i, (0, 0, 1, 1, 20)) for i in range(60)]
     read = replace(reading, steps=scan)
     found = stage.logits(trees, replace(read, steps=scan), [range(60)])
     assert (found[:, 0] > 0).all()

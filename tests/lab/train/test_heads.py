@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.train.heads import Features, NetSettings, families, fit_malice, fit_techniques, predict
 from loglm_bridge.lab.weak_labels.training_examples import Example
 from loglm_bridge.telemetry import Canonical

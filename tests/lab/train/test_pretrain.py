@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from loglm_bridge.lab.train.contrastive import Telling, own_form, same_technique
+from loglm_bridge.lab.train.contrastive import LabelledSample, own_form, same_technique
 from loglm_bridge.lab.train.pretrain import Pretraining, PretrainSettings
 from loglm_bridge.lab.train.token_batches import pad
 from tests.lab.tiny import shape_of
@@ -124,7 +124,7 @@ def test_the_contrastive_loss_brings_the_forms_of_an_event_together(tiny, tmp_pa
 
 
 def test_tellings_of_one_technique_come_together(tiny, tmp_path):
-    told = [Telling(event, (f"T{i % 5}",), str(i)) for i, event in enumerate(tiny.encoded[:20])]
+    told = [LabelledSample(event, (f"T{i % 5}",), str(i)) for i, event in enumerate(tiny.encoded[:20])]
     settings = replace(SETTINGS, epochs=1, learning_rate=3e-3)
     gaps = []
     for kin in (0.0, 3.0):

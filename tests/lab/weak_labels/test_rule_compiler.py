@@ -11,7 +11,7 @@ from loglm_bridge.lab.weak_labels import rule_compiler, weak_examples
 from loglm_bridge.lab.weak_labels.log_renderer import Renderer
 from loglm_bridge.lab.weak_labels.sigma_rules import read_rules
 from loglm_bridge.telemetry import canonical
-from tests.lab.data import write_rules
+from tests.lab.tiny_data import write_rules
 
 
 @pytest.fixture(scope="module")

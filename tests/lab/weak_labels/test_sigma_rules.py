@@ -6,7 +6,7 @@ import re
 import pytest
 
 from loglm_bridge.lab.weak_labels.sigma_rules import KEYWORDS, fills, read_rules
-from tests.lab.data import RULES, write_rules
+from tests.lab.tiny_data import RULES, write_rules
 
 #: What each rule of RULES asks of a fill's values, by the last digit of its id.
 SATISFIED = {

@@ -4,7 +4,7 @@ import pytest
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.weak_labels.training_examples import COMMON, MOST_SAY, TeachingWeights, from_corpus, from_lessons
-from loglm_bridge.lab.weak_labels.weak_examples import Lesson
+from loglm_bridge.lab.weak_labels.weak_examples import WeakExample
 from loglm_bridge.telemetry import Canonical
 
 WEIGHTS = TeachingWeights()
@@ -110,7 +110,7 @@ def test_disagreement_is_a_share_and_repeats_do_not_count():
 
 def test_lessons_weigh_as_their_teacher_and_atomic_only_where_allowed():
     form = Canonical("f", "k", ())
-    lessons = [Lesson(form, ("T1", "T2", "T1"), t, "o", 0.7) for t in ("sigma", "atomic", "fwaf")]
+    lessons = [WeakExample(form, ("T1", "T2", "T1"), t, "o", 0.7) for t in ("sigma", "atomic", "fwaf")]
     kept = from_lessons(lessons, WEIGHTS, atomic=False)
     assert [e.technique_weight for e in kept] == [WEIGHTS.sigma, WEIGHTS.fwaf]
     assert kept[0].techniques == {"T1": 0.5, "T2": 0.5}

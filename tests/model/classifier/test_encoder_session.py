@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.model.classifier.encoder_session import LENGTH_STEP, TOKEN_BUDGET, EventSession
 from loglm_bridge.model.features.tokenizer import Encoded
 

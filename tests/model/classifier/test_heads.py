@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.lab.export.model_export import model_export
+from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.train.heads import fit_malice, predict
 from loglm_bridge.lab.weak_labels.training_examples import Example
 from loglm_bridge.model.classifier.head_config import HeadConfig

@@ -5,13 +5,13 @@ import random
 
 import pytest
 
-from loglm_bridge.contract.entity_state import KEPT, Past
+from loglm_bridge.contract.entity_state import KEPT, EntityState
 from loglm_bridge.contract.errors import InvalidRequest, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import ALARMS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.context.context import SequenceConfig
-from loglm_bridge.model.context.evidence import Company
+from loglm_bridge.model.context.evidence import ContextScoring
 from loglm_bridge.model.flow import flow_classifier
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.labeller import Labeller
@@ -20,7 +20,7 @@ from tests.lab.flows import TECHNIQUES
 
 TOGETHER = Options(top=2, sequence=True)
 ALONE = Options(top=2)
-COMPANY = {"windows": Company(2.0, -9.0, 2, 12.0), "": Company(2.0, 99.0, 2, 12.0)}
+COMPANY = {"windows": ContextScoring(2.0, -9.0, 2, 12.0), "": ContextScoring(2.0, 99.0, 2, 12.0)}
 
 
 def flow(i, entity="pair", **changes):
@@ -172,30 +172,30 @@ def test_a_configuration_that_is_none_is_refused(tiny, context, config, tmp_path
 @pytest.mark.parametrize("cuts", [(7,), (1, 2, 30), (20, 21)])
 def test_what_the_past_tells_is_read_as_if_it_came_again(labeller, kind, cuts):
     events = [kind(i, entity="ab"[i % 3 > 0]) for i in range(36)]
-    past, start = Past(), 0
+    past, start = EntityState(), 0
     for end in (*cuts, len(events)):
         before = {entity: [e for e in events[:start] if e.entity == entity][-KEPT:] for entity in "ab"}
         together = [*before["a"], *before["b"], *events[start:end]]
         found = labeller.label(events[start:end], TOGETHER, past)
         assert found == labeller.label(together, TOGETHER)[-len(found) :]
-        past, start = Past(told=past.left), end
+        past, start = EntityState(told=past.left), end
 
 
 def test_events_that_come_late_are_read_before_the_past(labeller):
     events = [flow(i, fwd_bytes=7**i) for i in range(20)]
     wanted = labeller.label(events, TOGETHER)
-    past = Past()
+    past = EntityState()
     labeller.label(events[8:], TOGETHER, past)
-    assert labeller.label(events[:8], TOGETHER, Past(told=past.left)) == wanted[:8]
+    assert labeller.label(events[:8], TOGETHER, EntityState(told=past.left)) == wanted[:8]
 
 
 def test_a_past_is_of_the_entities_of_its_request(labeller):
-    past = Past()
+    past = EntityState()
     labeller.label(
         [flow(1, entity="a"), logon(1, entity="b"), flow(2, entity=""), Event("", entity="c")], TOGETHER, past
     )
     assert past.left.keys() == {"a", "b"}
-    again = Past(told=past.left)
+    again = EntityState(told=past.left)
     labeller.label([flow(3, entity="a")], TOGETHER, again)
     assert again.left["b"] == past.left["b"]
     assert len(again.left["a"]) > len(past.left["a"])
@@ -203,7 +203,7 @@ def test_a_past_is_of_the_entities_of_its_request(labeller):
 
 def test_a_past_that_is_none_is_refused(labeller):
     with pytest.raises(InvalidRequest):
-        labeller.label([flow(1)], TOGETHER, Past(told={"pair": "what?"}))
+        labeller.label([flow(1)], TOGETHER, EntityState(told={"pair": "what?"}))
 
 
 def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):

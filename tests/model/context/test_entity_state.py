@@ -15,8 +15,8 @@ from loglm_bridge.model.context.entity_state import Read, Seen
 from loglm_bridge.model.context.evidence import Evidence
 from loglm_bridge.model.context.windows import NOBODY
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import Step
-from tests.model.test_flow_features import STEP
+from loglm_bridge.model.flow.flow_event import FlowEvent
+from tests.model.flow.test_flow_features import STEP
 
 NOTHING = entity_state.read({}, "model")
 ENTITY = st.sampled_from(["a", "b\x1fc", "é \"'", ""])
@@ -96,7 +96,7 @@ def test_a_text_of_another_version_or_of_nobody_is_not_read():
 
 
 def test_evidence_that_is_too_long_is_left_out():
-    flow, long = flow_records.of_steps([Step(1.0)], [1]), Evidence(1.0, "k" * MAX_PAST, frozenset())
+    flow, long = flow_records.of_steps([FlowEvent(1.0)], [1]), Evidence(1.0, "k" * MAX_PAST, frozenset())
     told = entity_state.write(
         Read(["a", "b"], (), flow, np.array([0]), [Seen(1.0, 1, "windows", long)] * 2, [0, 1]), "model"
     )

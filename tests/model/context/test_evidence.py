@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.model.context.evidence import Company, Evidence
+from loglm_bridge.model.context.evidence import ContextScoring, Evidence
 
-COMPANY = Company(2.0, 3.0, 2, 12.0)
+COMPANY = ContextScoring(2.0, 3.0, 2, 12.0)
 
 
 def event(logit, kind="k", *rules):

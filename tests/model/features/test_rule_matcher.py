@@ -12,8 +12,8 @@ from loglm_bridge.model.features.rule_matcher import (
     ANY,
     NO_RULES,
     Atom,
-    SignatureRule,
-    Signatures,
+    CompiledRule,
+    RuleMatcher,
     action_gate,
     field_hash,
     gate,
@@ -36,7 +36,7 @@ def atom(word, field="process"):
 def compiled(*rules, gates=(START,)):
     """Atoms 0..3: four words in the field process."""
     atoms = [atom(word) for word in ("rundll32", "comsvcs", "minidump", "thor64")]
-    return Signatures(atoms, [SignatureRule(gates, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
+    return RuleMatcher(atoms, [CompiledRule(gates, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_rule_of_a_channel_holds_for_every_provider_in_it():
 
 
 def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
-    rules = Signatures(
+    rules = RuleMatcher(
         [atom("authori", "user"), atom("rundll32")],
-        [SignatureRule((START,), 0, "low", ()), SignatureRule((START,), 1, "low", ())],
+        [CompiledRule((START,), 0, "low", ()), CompiledRule((START,), 1, "low", ())],
     )
     assert rules.hits(process("r", plain=[("user", "nt authority\\system")])) == [0]
     assert rules.hits(process("rundll32", plain=[("process", "run^dll32")])) == [1]
@@ -85,13 +85,13 @@ def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
 
 
 def test_a_pattern_of_any_field_is_looked_for_in_the_canonical_fields():
-    rules = Signatures([atom("mimikatz", ANY)], [SignatureRule((START,), 0, "high", ())])
+    rules = RuleMatcher([atom("mimikatz", ANY)], [CompiledRule((START,), 0, "high", ())])
     assert rules.hits(process("a", file_path="\\mimikatz.exe")) == [0]
     assert rules.hits(process("a", plain=[("recordid", "mimikatz")])) == []
 
 
 def test_an_empty_value_is_an_absent_one():
-    exists = Signatures([Atom(field_hash("image"), pattern(()))], [SignatureRule((START,), 0, "low", ())])
+    exists = RuleMatcher([Atom(field_hash("image"), pattern(()))], [CompiledRule((START,), 0, "low", ())])
     assert exists.hits(process("a", plain=[("image", "x")])) == [0]
     assert exists.hits(process("a", plain=[("image", "")])) == []
 
@@ -121,9 +121,9 @@ def test_a_field_left_out_takes_its_rules_along():
 
 
 def test_buckets_name_the_rule_its_level_and_its_techniques():
-    rules = Signatures(
+    rules = RuleMatcher(
         [atom("rundll32"), atom("comsvcs")],
-        [SignatureRule((START,), 0, "high", ("T1", "T2")), SignatureRule((START,), 1, "low", ("T2",))],
+        [CompiledRule((START,), 0, "high", ("T1", "T2")), CompiledRule((START,), 1, "low", ("T2",))],
     )
     first, second = (rules.buckets(rules.mark(process(word))) for word in ("rundll32", "comsvcs"))
     assert (len(first), len(second), rules.count) == (4, 3, 6)
@@ -136,12 +136,12 @@ def test_buckets_name_the_rule_its_level_and_its_techniques():
 
 
 def test_what_was_written_is_read(tiny):
-    rules = Signatures(
+    rules = RuleMatcher(
         [atom("rundll32"), Atom(field_hash("process"), pattern(("mini", "dump"), True, False)), atom("x", "b")],
-        [SignatureRule((START,), ["and", 0, ["not", 1]], "high", ("T1",)), SignatureRule((START,), 1, "low", ())],
+        [CompiledRule((START,), ["and", 0, ["not", 1]], "high", ("T1",)), CompiledRule((START,), 1, "low", ())],
     )
     tensors, text = rules.dump()
-    again = Signatures.load(tensors, json.loads(text))
+    again = RuleMatcher.load(tensors, json.loads(text))
     assert (again.atoms, again.dump()) == (rules.atoms, rules.dump())
     form = again.mark(process("rundll32 minidump"))
     assert form.rules == (0,)
@@ -153,12 +153,12 @@ def test_what_was_written_is_read(tiny):
 def test_no_rules_add_nothing():
     form = process("rundll32")
     assert (NO_RULES.count, NO_RULES.hits(form), NO_RULES.mark(form)) == (0, [], form)
-    assert Signatures.load(NO_RULES.dump()[0], json.loads(NO_RULES.dump()[1])).count == 0
+    assert RuleMatcher.load(NO_RULES.dump()[0], json.loads(NO_RULES.dump()[1])).count == 0
 
 
 @pytest.mark.parametrize("rules", [{}, {"rules": [[1]]}, {"rules": [[[1], 7, "high", []]]}, {"rules": 3}])
 def test_something_else_is_refused(rules):
     with pytest.raises(ModelRefused, match="signatures"):
-        Signatures.load(compiled(0).dump()[0], rules)
+        RuleMatcher.load(compiled(0).dump()[0], rules)
     with pytest.raises(ModelRefused, match="signatures"):
-        Signatures.load(b"nothing", {"rules": []})
+        RuleMatcher.load(b"nothing", {"rules": []})

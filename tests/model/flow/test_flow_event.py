@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.model.flow.flow_event import MOST, Step, kind_of, step_of
+from loglm_bridge.model.flow.flow_event import MOST, FlowEvent, kind_of, step_of
 from loglm_bridge.telemetry import parse
 
 CONN = (
@@ -43,8 +43,8 @@ def test_addresses_are_told_by_class():
 
 def test_what_is_no_flow_has_a_time_alone():
     event = Event(raw='{"EventID": 4624, "Channel": "Security"}', time=7.0)
-    assert step_of(parse(event), event) == Step(7.0)
-    assert step_of(parse(event), Event(raw=event.raw)) == Step(0.0)
+    assert step_of(parse(event), event) == FlowEvent(7.0)
+    assert step_of(parse(event), Event(raw=event.raw)) == FlowEvent(0.0)
 
 
 @given(st.integers(0, 10**12))

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
-from loglm_bridge.model.flow.flow_event import AMOUNTS, MOST, Step
+from loglm_bridge.model.flow.flow_event import COUNTERS, MOST, FlowEvent
 from loglm_bridge.model.flow.flow_features import COMPANY, FEATURES, of_windows
 from loglm_bridge.model.flow.flow_records import OWN
 
 AMOUNT = st.one_of(st.integers(0, 3_000), st.integers(0, MOST))
 PORT = st.one_of(st.sampled_from([0, 53, 80, 443, 8080, 49_999]), st.integers(0, 65_535))
 ADDRESS = st.sampled_from(["10.0.0.1", "10.0.0.2", "203.0.113.1", "203.0.113.2", "224.0.0.5", ""])
-STEP = st.builds(Step, st.floats(0, 1e10), ADDRESS, PORT, ADDRESS, PORT, st.tuples(*[AMOUNT] * len(AMOUNTS)))
+STEP = st.builds(FlowEvent, st.floats(0, 1e10), ADDRESS, PORT, ADDRESS, PORT, st.tuples(*[AMOUNT] * len(COUNTERS)))
 WINDOW = st.lists(STEP, min_size=1, max_size=MAX_SEQUENCE).map(lambda steps: sorted(steps, key=lambda s: s.time))
 
 
@@ -25,7 +25,7 @@ def column(window, name):
 
 
 def steps(*changes, **same):
-    plain = Step(0.0, "10.0.0.1", 50_000, "203.0.113.1", 443, (800, 2_400, 6, 7, 250_000))
+    plain = FlowEvent(0.0, "10.0.0.1", 50_000, "203.0.113.1", 443, (800, 2_400, 6, 7, 250_000))
     return [plain._replace(time=10.0 * i, **{**same, **change}) for i, change in enumerate(changes)]
 
 
@@ -58,7 +58,7 @@ def test_the_hour_does_not_matter(window, later):
 
 def test_the_second_is_the_one_that_has_begun():
     def apart(first, second):
-        return column([Step(first), Step(second)], "pace")
+        return column([FlowEvent(first), FlowEvent(second)], "pace")
 
     assert apart(0.0, 59.999) == apart(0.0, 59.0) == apart(-0.5, 58.0) < apart(0.0, 71.0)
     assert apart(5.0, 5.9) == [0, 0]

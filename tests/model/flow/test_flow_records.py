@@ -13,7 +13,7 @@ from loglm_bridge.model.event_batch import _WANTED
 from loglm_bridge.model.flow import flow_records
 from loglm_bridge.model.flow.flow_event import MOST, step_of
 from loglm_bridge.telemetry import parse
-from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
+from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.fastpath import flow_columns as flow_columns_module
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 from tests.telemetry.test_shared_data import FILES, every

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from loglm_bridge.sidecar.http.auth import Names
+from loglm_bridge.sidecar.http.auth import AllowedHosts
 
 BODY = b'{"events":[]}'
 
@@ -199,10 +199,10 @@ def test_no_answer_invites_other_origins(sidecar):
 
 
 def test_names_of_several_kinds():
-    names = Names.of(["127.0.0.1", "[::1]", "::1", "a.example", "b.example:9000", "[fe80::1]:70"], 443, "https")
+    names = AllowedHosts.of(["127.0.0.1", "[::1]", "::1", "a.example", "b.example:9000", "[fe80::1]:70"], 443, "https")
     assert names.hosts == {
         *("127.0.0.1", "127.0.0.1:443", "[::1]", "[::1]:443"),
         *("a.example", "a.example:443", "b.example:9000", "[fe80::1]:70"),
     }
     assert "https://b.example:9000" in names.origins
-    assert Names.of(["a"], 8765, "http").hosts == {"a:8765"}
+    assert AllowedHosts.of(["a"], 8765, "http").hosts == {"a:8765"}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.sidecar.http import connection_limits as bounds
-from loglm_bridge.sidecar.http.connection_limits import Connection, Gate
+from loglm_bridge.sidecar.http.connection_limits import Connection, ConnectionLimiter
 from loglm_bridge.sidecar.metrics import Metrics
 
 
@@ -277,7 +277,7 @@ def test_an_answer_that_is_read_slowly_but_steadily_may_last():
 
 
 def test_who_is_accepted_in_the_moment_of_a_stop_is_let_go():
-    gate, let_go = Gate(limit=2, metrics=Metrics()), []
+    gate, let_go = ConnectionLimiter(limit=2, metrics=Metrics()), []
     for name in ("before", "after"):
         gate.enter(SimpleNamespace(shutdown=lambda name=name: let_go.append(name)), ())
         gate.shut()

@@ -10,7 +10,7 @@ from loglm_bridge.contract.errors import ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.inference.batch_scheduler import MAX_SLICE, Scheduler
-from loglm_bridge.sidecar.inference.model_call import Answer
+from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 
 
 class Labels:
@@ -30,7 +30,7 @@ class Labels:
         self.running -= 1
         if any(event.raw == "FAIL" for event in events):
             raise ModelFailed("no")
-        return [Answer("ok", event.raw.encode()) for event in events]
+        return [EncodedVerdict("ok", event.raw.encode()) for event in events]
 
     @property
     def sizes(self):

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from loglm_bridge.model.gil_release import aside
-from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, Turns
-from loglm_bridge.sidecar.inference.inference import gil_turns as module
+from loglm_bridge.sidecar.inference import gil_turns as module
+from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, TurnScheduler
 
 
 class Log:
@@ -53,7 +53,7 @@ def blocked(log, free, name="blocked"):
 
 
 def test_what_waits_is_done_by_the_thread_that_has_the_turn_in_order(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
     turns.put(blocked(log, free))
     for number in range(5):
         turns.put(lambda number=number: log.add(number))
@@ -64,7 +64,7 @@ def test_what_waits_is_done_by_the_thread_that_has_the_turn_in_order(log, free):
 
 
 def test_the_thread_that_was_at_work_last_is_taken_again(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
     turns.put(blocked(log, free, "first"))
     second = blocked(log, free, "second")
     turns.put(second)
@@ -84,7 +84,7 @@ def test_the_thread_that_was_at_work_last_is_taken_again(log, free):
 
 
 def test_others_are_at_work_while_one_is_aside(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
 
     def runs_a_model():
         with aside():
@@ -105,7 +105,7 @@ def test_others_are_at_work_while_one_is_aside(log, free):
 
 
 def test_who_comes_back_goes_before_what_has_not_begun(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
 
     def runs_a_model():
         with aside():
@@ -128,7 +128,7 @@ def test_who_comes_back_goes_before_what_has_not_begun(log, free):
 
 
 def test_nothing_waits_for_what_hangs(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
 
     def runs_a_model():
         with aside():
@@ -148,7 +148,7 @@ def test_nothing_waits_for_what_hangs(log, free):
 
 
 def test_hurried_work_begins_beside_what_hangs_and_is_done_once(log, free):
-    turns = Turns()
+    turns = TurnScheduler()
     turns.put(blocked(log, free))
     work = lambda: log.add("hurried")  # noqa: E731 - it is looked for by its identity
     turns.put(work)
@@ -167,7 +167,7 @@ def test_hurried_work_begins_beside_what_hangs_and_is_done_once(log, free):
 
 
 def test_the_turn_of_who_is_given_up_passes_on(log, free):
-    turns, work = Turns(), blocked(log, free)
+    turns, work = TurnScheduler(), blocked(log, free)
     turns.put(work)
     turns.put(lambda: log.add("next"))
     log.wait(1)
@@ -180,7 +180,7 @@ def test_the_turn_of_who_is_given_up_passes_on(log, free):
 
 def test_threads_without_work_end(log, monkeypatch):
     monkeypatch.setattr(module, "_IDLE_SECONDS", 0.05)
-    turns, before = Turns(), _thread._count()
+    turns, before = TurnScheduler(), _thread._count()
     for number in range(3):
         turns.put(lambda number=number: log.add(number))
         log.wait(number + 1)
@@ -194,7 +194,7 @@ def test_threads_without_work_end(log, monkeypatch):
 
 
 def test_where_there_is_no_further_thread_work_is_refused_or_waits(log, free, monkeypatch):
-    turns = Turns()
+    turns = TurnScheduler()
     with monkeypatch.context() as without:
         without.setattr(module._thread, "start_new_thread", _refuse)
         with pytest.raises(RuntimeError):
@@ -218,7 +218,7 @@ def _refuse(*_):
 @pytest.mark.parametrize("seed", range(4))
 def test_everything_is_done_once_and_one_at_a_time(seed, log, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 30)
-    turns, rng, at_work, most = Turns(), random.Random(seed), [0], [0]
+    turns, rng, at_work, most = TurnScheduler(), random.Random(seed), [0], [0]
     guard = threading.Lock()
 
     def change(by):

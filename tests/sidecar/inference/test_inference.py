@@ -13,8 +13,8 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import write_verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.inference.inference import Inference
-from loglm_bridge.sidecar.inference.model_call import Caller
-from loglm_bridge.sidecar.inference.model_supervisor import MAX_STRIKES, Keeper, loader
+from loglm_bridge.sidecar.inference.model_call import ModelCall
+from loglm_bridge.sidecar.inference.model_supervisor import MAX_STRIKES, ModelSupervisor, loader
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
 from loglm_bridge.sidecar.inference.watchdog import MAX_STUCK, Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
@@ -30,8 +30,8 @@ class House:
         self.metrics, self.watchdog, self.quarantine = Metrics(), Watchdog(), Quarantine()
         self.given_up = []
         load = loader(Double.load, None, 1, "base")
-        self.keeper = Keeper(load, self.watchdog, self.metrics, lambda: self.given_up.append(True))
-        self.inference = Inference(self.keeper, Caller(self.watchdog, self.metrics), self.quarantine, deadline)
+        self.keeper = ModelSupervisor(load, self.watchdog, self.metrics, lambda: self.given_up.append(True))
+        self.inference = Inference(self.keeper, ModelCall(self.watchdog, self.metrics), self.quarantine, deadline)
 
     @property
     def model(self):

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.attack import technique
-from loglm_bridge.contract.entity_state import Past
+from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.errors import ModelFailed
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import read_short, write_verdict
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.sidecar.inference.inference import model_call
-from loglm_bridge.sidecar.inference.model_call import Caller
+from loglm_bridge.sidecar.inference import model_call
+from loglm_bridge.sidecar.inference.model_call import ModelCall
 from loglm_bridge.sidecar.inference.watchdog import HungError, Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 
@@ -47,14 +47,14 @@ class Says:
 
 def answered(*verdicts, short=False, caller=None):
     """What is answered to as many events as there are verdicts."""
-    caller = caller or Caller(Direct(), Metrics())
+    caller = caller or ModelCall(Direct(), Metrics())
     return asyncio.run(caller(Says(*verdicts), verdicts, Options(short=short), None, 1.0))
 
 
 def test_an_answer_is_the_verdict_as_it_is_written():
     verdicts = [GOOD, Verdict("unparsed", detail="d"), GOOD._replace(techniques=()), GOOD, GOOD._replace(score=0.75)]
-    model_call = answered(*verdicts)
-    assert [(one.status, one.body) for one in model_call] == [(one.status, write_verdict(one)) for one in verdicts]
+    answers = answered(*verdicts)
+    assert [(one.status, one.body) for one in answers] == [(one.status, write_verdict(one)) for one in verdicts]
 
 
 @given(st.lists(st.tuples(UNIT, UNIT, st.lists(st.tuples(TECHNIQUE, UNIT), max_size=3)), max_size=20), st.booleans())
@@ -75,7 +75,7 @@ def test_only_those_are_short_that_can_be():
 
 def test_what_is_forgotten_meanwhile_is_answered(monkeypatch):
     monkeypatch.setattr(model_call, "_MOST_WRITTEN", 4)
-    caller = Caller(Direct(), Metrics())
+    caller = ModelCall(Direct(), Metrics())
     old, new = ([GOOD._replace(score=i / 100) for i in range(first, first + 3)] for first in (0, 50))
     for verdicts in (old, [*old, *new, *old], [*new, *old]):
         bodies = [one.body for one in answered(*verdicts, short=True, caller=caller)]
@@ -123,7 +123,7 @@ class Late:
 
 def test_a_call_that_hung_tells_no_past_any_more():
     async def scenario():
-        caller, model, past = Caller(Watchdog(), Metrics()), Late(), Past()
+        caller, model, past = ModelCall(Watchdog(), Metrics()), Late(), EntityState()
         with pytest.raises(HungError):
             await caller(model, [Event("a")], Options(), past, 0.05)
         assert past.left == {}

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused, NotReady
-from loglm_bridge.sidecar.inference.inference import model_supervisor
-from loglm_bridge.sidecar.inference.model_supervisor import MAX_RESTARTS, MAX_STRIKES, Keeper, loader
+from loglm_bridge.sidecar.inference import model_supervisor
+from loglm_bridge.sidecar.inference.model_supervisor import MAX_RESTARTS, MAX_STRIKES, ModelSupervisor, loader
 from loglm_bridge.sidecar.inference.watchdog import Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 from tests.sidecar.double import Double
@@ -22,7 +22,7 @@ def no_pauses(monkeypatch):
 
 def made(load, clock=time.monotonic):
     given_up = []
-    return Keeper(load, Watchdog(), Metrics(), lambda: given_up.append(True), clock), given_up
+    return ModelSupervisor(load, Watchdog(), Metrics(), lambda: given_up.append(True), clock), given_up
 
 
 def test_requests_are_taken_from_the_end_of_loading_to_the_stop():

@@ -7,8 +7,8 @@ import pytest
 
 from loglm_bridge.contract.errors import SidecarFailed
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.splunk.client.client import dispatcher
-from loglm_bridge.splunk.client.dispatcher import Lanes, Request
+from loglm_bridge.splunk.client import dispatcher
+from loglm_bridge.splunk.client.dispatcher import Request, RequestDispatcher
 
 REQUEST = Request((b"{}",))
 
@@ -41,7 +41,7 @@ def lanes_to(monkeypatch):
 
     def make(*endpoints, sending):
         monkeypatch.setattr(dispatcher, "_SENDING", sending)
-        made.append(Lanes(endpoints))
+        made.append(RequestDispatcher(endpoints))
         return made[-1]
 
     yield make

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from loglm_bridge.contract.errors import BadReply, SidecarTimeout, SidecarUnavailable, WrongService
-from loglm_bridge.splunk.client.client import transport
+from loglm_bridge.splunk.client import transport
 from loglm_bridge.splunk.client.transport import ConnectionLost, Transport, Unreachable
 from tests.splunk.test_faults import closed_port
 

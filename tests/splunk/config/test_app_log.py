@@ -50,7 +50,7 @@ def test_a_traceback_names_places_and_no_values(home):
     except KeyError:
         log.exception("failed ref=%s", "7f3a")
     (line,) = lines(home, "trace")
-    assert re.search(r"ERROR pid=\d+ failed ref=7f3a trace=KeyError at test_logfile\.py:\d+$", line)
+    assert re.search(r"ERROR pid=\d+ failed ref=7f3a trace=KeyError at test_app_log\.py:\d+$", line)
 
 
 def test_the_file_rotates(home, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import InputError
-from loglm_bridge.splunk.rows.row_mapping import csv_records
+from loglm_bridge.splunk.rows import csv_records
 
 BODIES = st.text('",\n\r;ab\u00e9', max_size=60)
 BLOCKS = st.sampled_from([1, 2, 3, 256])

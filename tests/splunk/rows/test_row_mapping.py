@@ -12,8 +12,8 @@ from loglm_bridge.contract.wire import Options, join_request, read_request
 from loglm_bridge.splunk.rows.columns import OUTPUTS, column_names
 from loglm_bridge.splunk.rows.row_mapping import EventReader, blank_columns, decimal, event_of, label_columns
 from loglm_bridge.splunk.rows.table import Table
+from tests.splunk.rows.test_table import CELL
 from tests.splunk.splunkd import encode_rows
-from tests.splunk.test_table import CELL
 
 VALUES = st.one_of(st.text(), st.lists(st.text()))
 LOOKS = {"prefix": "loglm_", "output": "all", "threshold": None}

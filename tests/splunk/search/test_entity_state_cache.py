@@ -3,18 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.splunk.search.entity_state_cache import _BESIDE, Company
+from loglm_bridge.splunk.search.entity_state_cache import _BESIDE, EntityStateCache
 
 
 def test_the_last_word_on_an_entity_is_kept():
-    company = Company()
+    company = EntityStateCache()
     company.keep({"a": "1", "b": "2"})
     company.keep({"a": "3"})
     assert company.of(["a", "b", "c", "", "a"]) == {"a": "3", "b": "2"}
 
 
 def test_memory_is_bounded_and_the_stalest_entities_go_first():
-    company = Company(characters=100_000)
+    company = EntityStateCache(characters=100_000)
     for i in range(1_000):
         company.keep({f"e{i}": "x" * 500})
     assert company._size <= 100_000
@@ -27,7 +27,7 @@ def test_memory_is_bounded_and_the_stalest_entities_go_first():
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.text(max_size=900), max_size=4), max_size=60))
 def test_what_is_counted_is_what_is_held(told):
-    company = Company(characters=3_000)
+    company = EntityStateCache(characters=3_000)
     for past in told:
         company.keep(past)
         held = company.of("abcd")

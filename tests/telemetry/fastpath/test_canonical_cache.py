@@ -15,9 +15,9 @@ from loglm_bridge.model.features.rule_matcher import signatures_of
 from loglm_bridge.model.folder.model_folder import ModelFolder
 from loglm_bridge.model.registry import SHIPPED
 from loglm_bridge.telemetry import canonical, parse
-from loglm_bridge.telemetry.fastpath.canonical_cache import Forms
+from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalCache
 from tests.lab.tiny import sample_events
-from tests.telemetry.test_shapes import NAMES, VALUES
+from tests.telemetry.fastpath.test_json_layouts import NAMES, VALUES
 from tests.telemetry.test_shared_data import FILES
 
 
@@ -29,7 +29,7 @@ def signatures():
 
 @pytest.fixture(scope="module")
 def forms(signatures):
-    return Forms(signatures)
+    return CanonicalCache(signatures)
 
 
 def same(forms, signatures, event):
@@ -73,7 +73,7 @@ def test_a_host_is_told_apart_only_where_its_name_occurs(forms):
 
 
 def test_a_small_budget_forgets_and_finds_again(signatures):
-    forms = Forms(signatures, budget=100_000)
+    forms = CanonicalCache(signatures, budget=100_000)
     for event in sample_events() * 2:
         same(forms, signatures, event)
         assert forms.held <= 100_000
@@ -82,7 +82,7 @@ def test_a_small_budget_forgets_and_finds_again(signatures):
 
 
 def test_threads_find_the_same(signatures):
-    forms, events = Forms(signatures, budget=400_000), sample_events()
+    forms, events = CanonicalCache(signatures, budget=400_000), sample_events()
     wanted = [signatures.mark(canonical(event)[1]) for event in events]
 
     def one(seed):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parse, read
-from loglm_bridge.telemetry.families.flow_aliases import ALIASES, ENDS, STARTS, TELLING
+from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.fastpath import json_layouts
 from tests.lab.tiny import sample_events
 from tests.telemetry.test_shared_data import FILES, every
