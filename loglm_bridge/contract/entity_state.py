@@ -1,7 +1,7 @@
-"""What a model knows of earlier events of entities, in its own words: a client keeps it, and gives it back with later
-events of theirs.
+"""Entity state: what a model carries from earlier events of an entity to later ones, opaque to everybody else.
 
-So the sidecar need not remember whom it read, any sidecar can go on where another stopped, and no event is sent twice.
+It travels: the sidecar returns it with a reply, and the client sends it with that entity's next events (wire key
+`past`). So the sidecar remembers nobody, any sidecar can continue where another stopped, and no event is sent twice.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Mapping
 
-#: Events of an entity that its past tells of: half a window (limits.MAX_SEQUENCE), the other half is for what is new.
+#: Earlier events that a state covers: half a window (limits.MAX_SEQUENCE), so that the other half is for new ones.
 KEPT = 32
 
-#: Characters of an entity's past; bounds what is read of one.
-MAX_PAST = 65_536
+#: Maximum characters of one entity's state that are read.
+MAX_STATE = 65_536
 
 
 @dataclass(frozen=True)
 class EntityState:
-    """Texts by entity that the model wrote: `told` of earlier events, `left` once it has read those of a request."""
+    """State by entity: `incoming` before the events of a request, `outgoing` after the model has read them."""
 
-    told: Mapping[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
+    incoming: Mapping[str, str] = field(default_factory=dict)
+    outgoing: dict[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ class Reply(NamedTuple):
 
     model: ModelId
     verdicts: tuple[Verdict, ...]
-    past: Mapping[str, str] = MappingProxyType({})
+    state: Mapping[str, str] = MappingProxyType({})
 
 
 def write_verdict(verdict: Verdict, short: bool = False) -> bytes:
@@ -65,13 +65,15 @@ def short_form(verdict: Verdict) -> Optional[list[Any]]:
     return form
 
 
-def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False, past: Optional[bytes] = None) -> bytes:
+def join_reply(
+    model: ModelId, results: Iterable[bytes], distinct: bool = False, state: Optional[bytes] = None
+) -> bytes:
     """Return the body of the answer from elements that `write_verdict` made.
 
     With `distinct` equal elements stand once, and `order` holds each event's place among them. A request that told of a
     `past` is told of that of now, in JSON.
     """
-    told = b"" if past is None else b',"past":' + past
+    told = b"" if state is None else b',"past":' + state
     head = b'{"api":%d,"model":%b,"results":[' % (API_VERSION, dump(model.to_dict()))
     if not distinct:
         return head + b",".join(results) + b"]" + told + b"}"
@@ -83,7 +85,7 @@ def join_reply(model: ModelId, results: Iterable[bytes], distinct: bool = False,
 def write_reply(reply: Reply, distinct: bool = False, short: bool = False) -> bytes:
     """Return the body of the answer. The same reply gives the same bytes."""
     results = [write_verdict(verdict, short) for verdict in reply.verdicts]
-    return join_reply(reply.model, results, distinct, dump(dict(reply.past)) if reply.past else None)
+    return join_reply(reply.model, results, distinct, dump(dict(reply.state)) if reply.state else None)
 
 
 def read_reply(body: bytes, expected: int) -> Reply:
@@ -107,11 +109,11 @@ def read_reply(body: bytes, expected: int) -> Reply:
         raise BadReply(f"answer did not match the request ({expected} sent, {count} back)")
     if order and not (set(map(type, order)) == {int} and min(order) >= 0 and max(order) < len(results)):
         raise BadReply("answer did not match the request (a result that is not there)")
-    past = data.get("past", {})
-    if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
+    state = data.get("past", {})
+    if not isinstance(state, Mapping) or not set(map(type, state.values())) <= {str}:
         raise BadReply("the answer tells a past that is none")
     verdicts = [read_short(one) if one.__class__ is list else Verdict.from_dict(one) for one in results]
-    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), past=past)
+    return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), state=state)
 
 
 def read_short(data: Sequence[Any]) -> Verdict:

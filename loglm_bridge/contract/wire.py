@@ -88,7 +88,7 @@ class Request(NamedTuple):
 
     events: tuple[Event, ...]
     options: Options = Options()
-    past: Optional[Mapping[str, str]] = None
+    state: Optional[Mapping[str, str]] = None
 
 
 def read_request(body: bytes) -> Request:
@@ -109,18 +109,18 @@ def read_request(body: bytes) -> Request:
     return Request(
         events=tuple(Event.from_dict(e, where=f"/events/{i}") for i, e in enumerate(events)),
         options=Options.from_dict(data.get("options")),
-        past=past_of(data),
+        state=past_of(data),
     )
 
 
 def past_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
     """Read the `past` of a request, None where it is absent. Raises InvalidRequest where it is no texts by entity."""
-    past = data.get("past")
-    if past is None:
+    state = data.get("past")
+    if state is None:
         return None
-    if not isinstance(past, Mapping) or not set(map(type, past.values())) <= {str}:
+    if not isinstance(state, Mapping) or not set(map(type, state.values())) <= {str}:
         raise InvalidRequest("past must be an object of texts", where="/past")
-    return past
+    return state
 
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
@@ -129,12 +129,12 @@ def write_request(events: Sequence[Event], options: Options) -> bytes:
     return join_request(told, options)
 
 
-def join_request(events: Iterable[bytes], options: Options, past: Optional[Mapping[str, str]] = None) -> bytes:
+def join_request(events: Iterable[bytes], options: Options, state: Optional[Mapping[str, str]] = None) -> bytes:
     """Return the body of a request from elements that `write_event` made, and the past of their entities, if any."""
     told = b'],"options":' + dump(options.to_dict())
-    if past is None:
+    if state is None:
         return b",".join(_framed(b'{"events":[', events, told + b"}"))
-    pairs = [b"%b:%b" % (_quoted(entity).encode(), _past(text)) for entity, text in past.items()]
+    pairs = [b"%b:%b" % (_quoted(entity).encode(), _past(text)) for entity, text in state.items()]
     return b",".join(_framed(b'{"events":[', events, told) + _framed(b'"past":{', pairs, b"}}"))
 
 

@@ -18,7 +18,7 @@ from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.neighbours import neighbours_of
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
-from loglm_bridge.model.context import entity_state as pasts
+from loglm_bridge.model.context import entity_state as entity_states
 from loglm_bridge.model.context.context import context_of
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
 from loglm_bridge.model.event_batch import FLOW, EventParser, ParsedBatch
@@ -51,7 +51,7 @@ class Labeller:
         """
         return cls(model_folder.ModelFolder.open(folder), threads, profile)
 
-    def label(self, events: Sequence[Event], options: Options, past: EntityState | None = None) -> list[Verdict]:
+    def label(self, events: Sequence[Event], options: Options, state: EntityState | None = None) -> list[Verdict]:
         """Return one verdict for each event, in order.
 
         An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
@@ -63,7 +63,7 @@ class Labeller:
             ModelFailed: an encoder or the trees failed; no event is to blame.
         """
         batch = self._reader.read(events, options)
-        gathered = self._gathered(batch, options.sequence and self._context is not None, past)
+        gathered = self._gathered(batch, options.sequence and self._context is not None, state)
         verdicts = self._verdicts(batch, gathered, options)
         if options.embedding:
             verdicts = _with(verdicts, "embedding", lambda place, _: _unit(batch.known[place].outcome.vector))
@@ -133,13 +133,13 @@ class Labeller:
         if self._context:
             self._context.flows.clear()
 
-    def _gathered(self, batch: ParsedBatch, together: bool, past: EntityState | None) -> WindowedBatch:
+    def _gathered(self, batch: ParsedBatch, together: bool, state: EntityState | None) -> WindowedBatch:
         if not together:
             return WindowedBatch.alone(batch)
-        before = pasts.read(past.told if past else {}, self.id.sha256)
+        before = entity_states.read(state.incoming if state else {}, self.id.sha256)
         gathered = WindowedBatch.together(batch, before)
-        if past:
-            past.left.update(pasts.write(gathered.read, self.id.sha256))
+        if state:
+            state.outgoing.update(entity_states.write(gathered.read, self.id.sha256))
         return gathered
 
     def _verdicts(self, batch: ParsedBatch, gathered: WindowedBatch, options: Options) -> list[Verdict]:

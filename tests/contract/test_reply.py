@@ -170,16 +170,18 @@ def test_a_short_result_that_breaks_the_contract_is_refused(short):
 
 
 @given(st.none() | st.dictionaries(TEXT, TEXT, max_size=4))
-def test_a_past_is_read_as_it_was_written(past):
-    assert read_request(join_request([], Options(), past)).past == past
+def test_a_past_is_read_as_it_was_written(state):
+    assert read_request(join_request([], Options(), state)).state == state
     for distinct in (True, False):
-        assert read_reply(join_reply(MODEL, [], distinct, None if past is None else dump(past)), 0).past == (past or {})
+        assert read_reply(join_reply(MODEL, [], distinct, None if state is None else dump(state)), 0).state == (
+            state or {}
+        )
 
 
-@pytest.mark.parametrize("past", [[], None, {"a": None}, {"a": ["b"]}])
-def test_a_past_that_is_none_is_no_reply(past):
+@pytest.mark.parametrize("state", [[], None, {"a": None}, {"a": ["b"]}])
+def test_a_past_that_is_none_is_no_reply(state):
     with pytest.raises(BadReply, match="past"):
-        read_reply(json.dumps({**GOOD, "past": past}).encode(), 1)
+        read_reply(json.dumps({**GOOD, "past": state}).encode(), 1)
 
 
 @pytest.mark.parametrize("key", ["score", "novelty", "embedding", "explanation"])

@@ -50,13 +50,13 @@ class Double:
             time.sleep(float(double.value))
         return double
 
-    def label(self, events, options, past=None):
+    def label(self, events, options, state=None):
         self.calls.append(len(events))
-        for event in events if past else ():
-            before = past.left.get(event.entity, past.told.get(event.entity, ""))
+        for event in events if state else ():
+            before = state.outgoing.get(event.entity, state.incoming.get(event.entity, ""))
             if "NONE" in before:
                 raise InvalidRequest("a past that is none", where="/past")
-            past.left[event.entity] = before + f"<{event.raw}>"
+            state.outgoing[event.entity] = before + f"<{event.raw}>"
         bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
         verdicts = [self._verdict(event, options) for event in events]
         return verdicts[:-1] if any("SHORT" in e.raw for e in events) else verdicts

@@ -57,10 +57,10 @@ def verdict_of(event, options):
 
 def past_of(request):
     """What this sidecar says of the past of a request's entities: their texts, one after the other."""
-    past = dict(request.past or {})
-    for event in request.events if request.past is not None else ():
-        past[event.entity] = past.get(event.entity, "") + f"<{event.raw}>"
-    return past
+    state = dict(request.state or {})
+    for event in request.events if request.state is not None else ():
+        state[event.entity] = state.get(event.entity, "") + f"<{event.raw}>"
+    return state
 
 
 class Standin(ThreadingHTTPServer):
@@ -144,8 +144,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(502, "<html>bad gateway</html>")
         if server.fault == "fewer_of" and any(server.arg in event.raw for event in request.events):
             fault = "fewer"
-        past = {} if fault == "forgetful" else past_of(request)
-        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts, past)
+        state = {} if fault == "forgetful" else past_of(request)
+        reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts, state)
         return self.answer(200, write_reply(reply, request.options.distinct, request.options.short))
 
     def count(self, request):
@@ -154,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
         seen["events"] += len(request.events)
         seen["batches"].append(len(request.events))
         seen["options"] = request.options.to_dict()
-        seen["past"].append(request.past)
+        seen["past"].append(request.state)
         seen["last"] = [event.to_dict() for event in request.events[:20]]
 
     def answer(self, status, data, headers=None):

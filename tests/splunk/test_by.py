@@ -92,7 +92,7 @@ class Sidecar:
 
     def answers(self, requests, _):
         for about, request in requests:
-            found = read_request(join_request(request.events, Options(), request.past))
+            found = read_request(join_request(request.events, Options(), request.state))
             self.chunk.append(found)
             yield about, Reply(ModelId("m", "1", "0"), (Verdict("empty"),) * len(found.events), past_of(found))
 
@@ -126,11 +126,11 @@ def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
         for entity in {event.entity for event in events} - {""}:
             run = [event for event in events if event.entity == entity]
             parts = [request for request in sidecar.chunk if of(request, entity)]
-            assert sum(entity in request.past for request in parts) == (entity in left)
+            assert sum(entity in request.state for request in parts) == (entity in left)
             if len(run) <= 2 * most:
                 (request,) = parts
                 assert of(request, entity) == run
-                assert request.past.get(entity) == left.get(entity)
+                assert request.state.get(entity) == left.get(entity)
                 left[entity] = past_of(request)[entity]
             else:
                 wanted = [[run[place] for place in window] for window in windows(run)]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loglm_bridge.contract.entity_state import KEPT, MAX_PAST
+from loglm_bridge.contract.entity_state import KEPT, MAX_STATE
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.model.context.evidence import Evidence
 from loglm_bridge.model.context.windows import NOBODY, narrow
@@ -37,7 +37,7 @@ _PACKED = np.dtype(
 _FLOW = _PACKED.itemsize // 3 * 4
 
 #: Characters of others beside KEPT flows.
-_MOST_OTHERS = MAX_PAST - KEPT * _FLOW - len(f"{_VERSION}:.")
+_MOST_OTHERS = MAX_STATE - KEPT * _FLOW - len(f"{_VERSION}:.")
 
 _LAST_PORT = 65_535
 
@@ -73,7 +73,7 @@ def read(told: Mapping[str, str], model: str) -> Read:
     for number, (entity, text) in enumerate(told.items()):
         version, _, content = text.partition(":")
         packed, _, rest = content.partition(".")
-        if not version.isdecimal() or len(text) > MAX_PAST or (version == _VERSION and len(packed) % _FLOW):
+        if not version.isdecimal() or len(text) > MAX_STATE or (version == _VERSION and len(packed) % _FLOW):
             raise _wrong(entity)
         if version != _VERSION or not entity:
             packed = rest = ""

@@ -91,11 +91,11 @@ class Api:
         with self.admission.body(int(request.headers["content-length"])):
             batch = await self._read(request)
             options = batch.options._replace(embedding=True) if embed else batch.options
-            past = None if batch.past is None else EntityState(batch.past)
-            answers = await self._label(request, batch._replace(options=options), past)
+            state = None if batch.state is None else EntityState(batch.state)
+            answers = await self._label(request, batch._replace(options=options), state)
             if self.keeper.last is None or self.keeper.last.id != model:
                 raise NotReady("the model was replaced meanwhile")
-            told = responses.texts(past.left) if past else None
+            told = responses.texts(state.outgoing) if state else None
             reply = join_reply(model, [answer.body for answer in answers], options.distinct, told)
         self.metrics.request_seconds.add(time.monotonic() - started)
         return responses.json_answer(reply)
@@ -108,14 +108,14 @@ class Api:
             else await self.watchdog.call(lambda: request_body.read(body))
         )
 
-    async def _label(self, request: Request, batch: Batch, past: EntityState | None) -> list[EncodedVerdict]:
+    async def _label(self, request: Request, batch: Batch, state: EntityState | None) -> list[EncodedVerdict]:
         """Label a batch and count how its events end."""
         count, outcome = len(batch.events), "internal"
         self.metrics.events_received.add(amount=count)
         ends: Counter[str] = Counter()
         try:
             with self.admission.batch(count):
-                answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options, past))
+                answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options, state))
             ends.update(answer.status for answer in answers)
         except LogLMError as error:
             outcome = error.code

@@ -25,7 +25,7 @@ Label = Callable[[Sequence[Event], Options, EntityState | None], Awaitable[list[
 class _Slice:
     events: Sequence[Event]
     options: Options
-    past: EntityState | None
+    state: EntityState | None
     answers: asyncio.Future[list[EncodedVerdict]]
 
 
@@ -48,7 +48,7 @@ class Scheduler:
             task.cancel()
 
     async def run(
-        self, events: Sequence[Event], options: Options, past: EntityState | None = None
+        self, events: Sequence[Event], options: Options, state: EntityState | None = None
     ) -> list[EncodedVerdict]:
         """Return the answers of a request; a `past` is that of a sequence.
 
@@ -58,7 +58,7 @@ class Scheduler:
             LogLMError: what `label` raises for one of its slices.
         """
         loop = asyncio.get_running_loop()
-        slices = [_Slice(part, options, past, loop.create_future()) for part in self._cut(events, options)]
+        slices = [_Slice(part, options, state, loop.create_future()) for part in self._cut(events, options)]
         self._waiting.extend(slices)
         self._arrived.set()
         try:
@@ -105,7 +105,7 @@ class Scheduler:
     async def _run(self, batch: list[_Slice]) -> None:
         events = [event for part in batch for event in part.events]
         try:
-            answers = await self._label(events, batch[0].options, batch[0].past)
+            answers = await self._label(events, batch[0].options, batch[0].state)
         except Exception as error:  # noqa: BLE001 (handed to the requests, whose rim answers and logs it)
             for part in batch:
                 if not part.answers.done():

@@ -34,7 +34,7 @@ class Inference:
     deadline: float
 
     async def label(
-        self, events: Sequence[Event], options: Options, past: EntityState | None = None
+        self, events: Sequence[Event], options: Options, state: EntityState | None = None
     ) -> list[EncodedVerdict]:
         """Return the answers of a batch, in order; see Model.label.
 
@@ -48,26 +48,26 @@ class Inference:
         if model is None:
             raise NotReady("the sidecar is not ready: loading")
         if not self.quarantine:
-            return await self._label(model, events, options, past) if events else []
+            return await self._label(model, events, options, state) if events else []
         free = [not self.quarantine.holds(event) for event in events]
         rest = [event for event, is_free in zip(events, free, strict=True) if is_free]
-        found = iter(await self._label(model, rest, options, past) if rest else ())
+        found = iter(await self._label(model, rest, options, state) if rest else ())
         return [next(found) if is_free else QUARANTINED for is_free in free]
 
     async def _label(
-        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None
+        self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None
     ) -> list[EncodedVerdict]:
         try:
-            answers = await self.caller(model, events, options, past, self.deadline)
+            answers = await self.caller(model, events, options, state, self.deadline)
         except InvalidRequest:
             raise
         except Exception as error:  # noqa: BLE001 (what a model may raise is not known here; the search logs it)
-            answers = await self._isolate(model, events, options, past, error)
+            answers = await self._isolate(model, events, options, state, error)
         self.keeper.success()
         return answers
 
     async def _isolate(
-        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None, error: Exception
+        self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None, error: Exception
     ) -> list[EncodedVerdict]:
         alone = options._replace(sequence=False)
         search = FaultIsolation(
@@ -78,21 +78,21 @@ class Inference:
             deadline=self.deadline,
         )
         answers = await search.run(events, error)
-        return await self._sequence(model, events, options, past, answers) if options.sequence else answers
+        return await self._sequence(model, events, options, state, answers) if options.sequence else answers
 
     async def _sequence(
         self,
         model: Model,
         events: Sequence[Event],
         options: Options,
-        past: EntityState | None,
+        state: EntityState | None,
         answers: list[EncodedVerdict],
     ) -> list[EncodedVerdict]:
         """Read the events that are not to blame as the sequence that was asked for: alone, their verdicts differ."""
         rest = [event for event, answer in zip(events, answers, strict=True) if answer not in WITHHELD]
         try:
             found: Iterator[EncodedVerdict] = iter(
-                await self.caller(model, rest, options, past, self.deadline) if rest else ()
+                await self.caller(model, rest, options, state, self.deadline) if rest else ()
             )
         except Exception:
             log.exception("model failed on a sequence")

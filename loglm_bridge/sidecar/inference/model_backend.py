@@ -19,7 +19,7 @@ class Model(Protocol):
     def id(self) -> ModelId:
         """Name, version and the manifest's sha256."""
 
-    def label(self, events: Sequence[Event], options: Options, past: EntityState | None) -> list[Verdict]:
+    def label(self, events: Sequence[Event], options: Options, state: EntityState | None) -> list[Verdict]:
         """Return one verdict for each event, in order; the same event gets the same verdict in any batch.
 
         Where a sequence is asked for, the events' `past` is read with them, and brought up to date. Raises

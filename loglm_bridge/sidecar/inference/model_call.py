@@ -54,7 +54,7 @@ class ModelCall:
     )
 
     async def __call__(
-        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None, seconds: float
+        self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None, seconds: float
     ) -> list[EncodedVerdict]:
         """Return one answer for each event.
 
@@ -65,7 +65,7 @@ class ModelCall:
             Exception: whatever the model raises.
         """
         started = time.monotonic()
-        own = EntityState(past.told) if past else None  # a call that hangs may yet write into it
+        own = EntityState(state.incoming) if state else None  # a call that hangs may yet write into it
         try:
             answers = await self.watchdog.call(lambda: self._answers(model, events, options, own), seconds)
         except HungError:
@@ -80,16 +80,16 @@ class ModelCall:
             self.metrics.failed.add()
             raise
         else:
-            if past and own:
-                past.left.update(own.left)
+            if state and own:
+                state.outgoing.update(own.outgoing)
             return answers
         finally:
             self.metrics.inference_seconds.add(time.monotonic() - started)
 
     def _answers(
-        self, model: Model, events: Sequence[Event], options: Options, past: EntityState | None
+        self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None
     ) -> list[EncodedVerdict]:
-        verdicts = model.label(events, options, past)
+        verdicts = model.label(events, options, state)
         if len(verdicts) != len(events):
             raise ModelFailed(f"the model gave {len(verdicts)} verdicts for {len(events)} events")
         written = self.written[options.short]

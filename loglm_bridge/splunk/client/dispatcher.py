@@ -31,7 +31,7 @@ class Request(NamedTuple):
     """Events on the wire (contract/wire.py) and, if wanted, their entities' state (contract/entity_state.py)."""
 
     events: Sequence[bytes]
-    past: Optional[Mapping[str, str]] = None
+    state: Optional[Mapping[str, str]] = None
 
 
 class PendingRequest:
@@ -112,7 +112,7 @@ class RequestDispatcher:
                 endpoint.close()
                 return
             try:
-                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.past, asked.on_its_way))
+                asked.settle(endpoint.label(asked.request.events, asked.options, asked.request.state, asked.on_its_way))
             except SidecarError as error:
                 self._failed(asked, endpoint, bare(error))
             except Exception as error:  # noqa: BLE001 - a defect of ours; handed to the caller

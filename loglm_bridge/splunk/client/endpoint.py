@@ -77,7 +77,7 @@ class Endpoint:
         self,
         events: Sequence[bytes],
         options: Options,
-        past: Optional[Mapping[str, str]] = None,
+        state: Optional[Mapping[str, str]] = None,
         on_its_way: Optional[Callable[[], None]] = None,
     ) -> Reply:
         """Return the verdicts of a request's `events` (contract/wire.py), in their order, and their entities' `past`.
@@ -90,12 +90,12 @@ class Endpoint:
             SidecarError: no labels; the kind says why.
         """
         with self._connection(on_its_way) as transport:
-            replies = list(self._label(transport, events, options, past))
+            replies = list(self._label(transport, events, options, state))
         if len(replies) == 1:
             return replies[0]
         verdicts = tuple([verdict for reply in replies for verdict in reply.verdicts])
-        past = {entity: text for reply in replies for entity, text in reply.past.items()}
-        return Reply(replies[-1].model, verdicts, past)
+        state = {entity: text for reply in replies for entity, text in reply.state.items()}
+        return Reply(replies[-1].model, verdicts, state)
 
     def identify(self) -> None:
         """Make sure that a sidecar of this interface version listens; sends neither events nor the token.
@@ -138,9 +138,9 @@ class Endpoint:
         transport.trusted = True
 
     def _label(
-        self, transport: Transport, events: Sequence[bytes], options: Options, past: Optional[Mapping[str, str]]
+        self, transport: Transport, events: Sequence[bytes], options: Options, state: Optional[Mapping[str, str]]
     ) -> Iterator[Reply]:
-        body = join_request(events, options, past)
+        body = join_request(events, options, state)
         if len(body) <= self._settings.batch_bytes or len(events) <= 1:
             try:
                 yield self._ask(transport, body, lambda answer: read_reply(answer, len(events)))
@@ -150,8 +150,8 @@ class Endpoint:
                     raise
         half = len(events) // 2
         for part in (events[:half], events[half:]):
-            for reply in self._label(transport, part, options, past):
-                past = None if past is None else {**past, **reply.past}
+            for reply in self._label(transport, part, options, state):
+                state = None if state is None else {**state, **reply.state}
                 yield reply
 
     def _ask(self, transport: Transport, body: bytes, read: Callable[[bytes], Reply]) -> Reply:

@@ -28,9 +28,9 @@ class EntityStateCache:
         """Return the past of those of the entities that have one."""
         return {entity: self._past[entity] for entity in entities if entity in self._past}
 
-    def keep(self, past: Mapping[str, str]) -> None:
+    def keep(self, state: Mapping[str, str]) -> None:
         """Remember what a sidecar said; the stalest entities are forgotten."""
-        for entity, text in past.items():
+        for entity, text in state.items():
             self._size -= _cost(entity, self._past.pop(entity, None))
             self._past[entity] = text
             self._size += _cost(entity, text)

@@ -80,7 +80,7 @@ class Labeller:
         for about, outcome in self._outcomes(self._requests(table)):
             self._fill(about.batch, about.places, outcome)
             if isinstance(outcome, Reply):
-                self._company.keep({entity: text for entity, text in outcome.past.items() if entity in about.ends})
+                self._company.keep({entity: text for entity, text in outcome.state.items() if entity in about.ends})
             if about.last:
                 self.tally.count(about.batch.statuses)
                 for piece in about.batch.pieces(gap):

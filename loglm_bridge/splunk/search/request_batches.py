@@ -56,9 +56,9 @@ def in_company(
     units = chain.from_iterable(_units(settings, events, read, entity, run) for entity, run in runs.items())
     for part, written in split(settings, units, lambda i: read.written(events[i]), beside, first):
         mine, theirs = set(part), {entities[i] for i in part}
-        past = {entity: known[entity] for entity in theirs if entity in known and runs[entity][0] in mine}
+        state = {entity: known[entity] for entity in theirs if entity in known and runs[entity][0] in mine}
         ends = {entity for entity in theirs if entity and runs[entity][-1] in mine}
-        yield RequestBatch([batch.asked[i] for i in part], Request(written, past), ends)
+        yield RequestBatch([batch.asked[i] for i in part], Request(written, state), ends)
 
 
 def _units(

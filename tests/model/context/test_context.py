@@ -172,38 +172,38 @@ def test_a_configuration_that_is_none_is_refused(tiny, context, config, tmp_path
 @pytest.mark.parametrize("cuts", [(7,), (1, 2, 30), (20, 21)])
 def test_what_the_past_tells_is_read_as_if_it_came_again(labeller, kind, cuts):
     events = [kind(i, entity="ab"[i % 3 > 0]) for i in range(36)]
-    past, start = EntityState(), 0
+    state, start = EntityState(), 0
     for end in (*cuts, len(events)):
         before = {entity: [e for e in events[:start] if e.entity == entity][-KEPT:] for entity in "ab"}
         together = [*before["a"], *before["b"], *events[start:end]]
-        found = labeller.label(events[start:end], TOGETHER, past)
+        found = labeller.label(events[start:end], TOGETHER, state)
         assert found == labeller.label(together, TOGETHER)[-len(found) :]
-        past, start = EntityState(told=past.left), end
+        state, start = EntityState(incoming=state.outgoing), end
 
 
 def test_events_that_come_late_are_read_before_the_past(labeller):
     events = [flow(i, fwd_bytes=7**i) for i in range(20)]
     wanted = labeller.label(events, TOGETHER)
-    past = EntityState()
-    labeller.label(events[8:], TOGETHER, past)
-    assert labeller.label(events[:8], TOGETHER, EntityState(told=past.left)) == wanted[:8]
+    state = EntityState()
+    labeller.label(events[8:], TOGETHER, state)
+    assert labeller.label(events[:8], TOGETHER, EntityState(incoming=state.outgoing)) == wanted[:8]
 
 
 def test_a_past_is_of_the_entities_of_its_request(labeller):
-    past = EntityState()
+    state = EntityState()
     labeller.label(
-        [flow(1, entity="a"), logon(1, entity="b"), flow(2, entity=""), Event("", entity="c")], TOGETHER, past
+        [flow(1, entity="a"), logon(1, entity="b"), flow(2, entity=""), Event("", entity="c")], TOGETHER, state
     )
-    assert past.left.keys() == {"a", "b"}
-    again = EntityState(told=past.left)
+    assert state.outgoing.keys() == {"a", "b"}
+    again = EntityState(incoming=state.outgoing)
     labeller.label([flow(3, entity="a")], TOGETHER, again)
-    assert again.left["b"] == past.left["b"]
-    assert len(again.left["a"]) > len(past.left["a"])
+    assert again.outgoing["b"] == state.outgoing["b"]
+    assert len(again.outgoing["a"]) > len(state.outgoing["a"])
 
 
 def test_a_past_that_is_none_is_refused(labeller):
     with pytest.raises(InvalidRequest):
-        labeller.label([flow(1)], TOGETHER, EntityState(told={"pair": "what?"}))
+        labeller.label([flow(1)], TOGETHER, EntityState(incoming={"pair": "what?"}))
 
 
 def test_flows_are_read_without_the_encoder_until_a_vector_is_asked_for(folder):

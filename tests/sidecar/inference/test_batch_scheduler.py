@@ -19,7 +19,7 @@ class Labels:
     def __init__(self):
         self.calls, self.gate, self.running, self.most = [], None, 0, 0
 
-    async def __call__(self, events, options, past):
+    async def __call__(self, events, options, state):
         self.calls.append((len(events), options))
         self.running += 1
         self.most = max(self.most, self.running)

@@ -146,7 +146,7 @@ def test_too_few_verdicts_are_never_matched_up():
 
 
 def test_without_memory_the_batch_is_halved_until_it_fits(monkeypatch):
-    def label(self, events, options, past=None):
+    def label(self, events, options, state=None):
         self.calls.append(len(events))
         if len(events) > 4 or any("HUGE" in event.raw for event in events):
             raise MemoryError

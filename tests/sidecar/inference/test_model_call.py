@@ -41,7 +41,7 @@ class Says:
     def __init__(self, *verdicts):
         self.verdicts = list(verdicts)
 
-    def label(self, events, options, past):
+    def label(self, events, options, state):
         return self.verdicts
 
 
@@ -112,24 +112,24 @@ class Late:
     def __init__(self):
         self.free, self.calls = threading.Event(), 0
 
-    def label(self, events, options, past):
+    def label(self, events, options, state):
         self.calls += 1
         call = self.calls
         if call == 1:
             self.free.wait(5)
-        past.left["e"] = f"call {call}"
+        state.outgoing["e"] = f"call {call}"
         return [Verdict("empty")] * len(events)
 
 
 def test_a_call_that_hung_tells_no_past_any_more():
     async def scenario():
-        caller, model, past = ModelCall(Watchdog(), Metrics()), Late(), EntityState()
+        caller, model, state = ModelCall(Watchdog(), Metrics()), Late(), EntityState()
         with pytest.raises(HungError):
-            await caller(model, [Event("a")], Options(), past, 0.05)
-        assert past.left == {}
-        await caller(model, [Event("a")], Options(), past, 5.0)
+            await caller(model, [Event("a")], Options(), state, 0.05)
+        assert state.outgoing == {}
+        await caller(model, [Event("a")], Options(), state, 5.0)
         model.free.set()
         await asyncio.sleep(0.1)
-        return past.left
+        return state.outgoing
 
     assert asyncio.run(scenario()) == {"e": "call 2"}

@@ -21,7 +21,7 @@ class Slow:
     def __init__(self, says_so=True):
         self.sent, self.may, self.says_so = [], threading.Event(), says_so
 
-    def label(self, events, options, past, on_its_way):
+    def label(self, events, options, state, on_its_way):
         time.sleep(0.02)
         self.sent.append(events)
         if self.says_so:
@@ -72,7 +72,7 @@ def test_a_request_that_does_not_get_away_holds_up_nobody(lanes_to):
 
 def test_a_request_that_fails_before_it_is_sent_holds_up_nobody(lanes_to):
     class Fails(Slow):
-        def label(self, events, options, past, on_its_way):
+        def label(self, events, options, state, on_its_way):
             raise SidecarFailed("no")
 
     started = time.monotonic()

@@ -28,8 +28,8 @@ def test_memory_is_bounded_and_the_stalest_entities_go_first():
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.text(max_size=900), max_size=4), max_size=60))
 def test_what_is_counted_is_what_is_held(told):
     company = EntityStateCache(characters=3_000)
-    for past in told:
-        company.keep(past)
+    for state in told:
+        company.keep(state)
         held = company.of("abcd")
         assert company._size == sum(len(e) + len(text) + _BESIDE for e, text in held.items()) <= 3_000
-        assert all(held[entity] == past[entity] for entity in past if entity in held)
+        assert all(held[entity] == state[entity] for entity in state if entity in held)
