@@ -16,14 +16,14 @@ from loglm_bridge.lab.adapt import adapt
 from loglm_bridge.lab.data.sources import open_text
 from loglm_bridge.lab.evaluate import evaluate as evaluation
 from loglm_bridge.lab.evaluate.model_card import card
-from loglm_bridge.lab.export.model_export import seal
+from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
-from loglm_bridge.lab.train.calibrate import Budget
+from loglm_bridge.lab.train.thresholds import Budget
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.labeller import Labeller
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 Parsers = Any
 
@@ -218,7 +218,7 @@ def _reports(scored: Path | None, without_atomic: Path | None) -> dict[str, Any]
 def _golden() -> list[Event]:
     rows = _rows(SAMPLES)
     events = [Event(row["raw"], row.get("sourcetype", ""), host=row.get("host", "")) for row in rows]
-    return [event for event in events if canonical(event)[0].status == "ok"]
+    return [event for event in events if parse_and_canonicalise(event)[0].status == "ok"]
 
 
 def _rows(path: Path) -> list[Any]:

@@ -11,11 +11,11 @@ import yaml
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab.company import CompanySettings
-from loglm_bridge.lab.train.calibrate import Budget
 from loglm_bridge.lab.train.distil import DistilSettings
 from loglm_bridge.lab.train.flow_training import FlowSettings
 from loglm_bridge.lab.train.heads import NetSettings
 from loglm_bridge.lab.train.pretrain import PretrainSettings
+from loglm_bridge.lab.train.thresholds import Budget
 from loglm_bridge.lab.weak_labels.training_examples import TeachingWeights
 
 #: The recipe of the shipped model.

@@ -21,7 +21,8 @@ from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, head
 from loglm_bridge.lab.train import vocabulary as vocabulary_stage
 from loglm_bridge.lab.train.contrastive import LabelledSample
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
-from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.lab.train.features import Features
+from loglm_bridge.lab.train.thresholds import known_families
 from loglm_bridge.lab.weak_labels import rule_compiler as signatures_stage
 from loglm_bridge.lab.weak_labels import training_examples, weak_examples
 from loglm_bridge.model.classifier.heads import Heads
@@ -126,14 +127,14 @@ class Run:
         technique = heads.fit_techniques(inputs, taught, labels, self.recipe.technique)
         malice = heads.fit_malice(inputs, taught, self.recipe.malice)
         calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
-        known = calibrate.known_families([made.canonicals[i] for i in order])
+        known = known_families([made.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         plain = Heads(
             calibrate.uncalibrated(labels, known, self.recipe.gate, self.recipe.bound),
             model_export.net(technique),
             model_export.net(malice),
             centres,
-            self.signatures().level_steps() * np.float32(self.recipe.level_say),
+            self.signatures().level_weights() * np.float32(self.recipe.level_say),
         )
         return calibrate.calibrated(plain, calibration, made.canonicals, of_canonicals, self.recipe.budget)
 

@@ -10,8 +10,8 @@ from loglm_bridge.lab import synthetic_flows
 from loglm_bridge.lab.company import CompanySettings
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.train import flow_training
-from loglm_bridge.lab.train.flow_stage import depth_steps
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
+from loglm_bridge.lab.train.thresholds import depth_steps
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.context.context import SequenceConfig
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
@@ -29,7 +29,7 @@ def trees() -> tuple[bytes, FlowConfig]:
     reading = Reading(steps, np.arange(len(steps)), np.array(["s"] * len(steps)), *nothing, TECHNIQUES)
     familiar = flow_training.alone(reading, {"pair": [[place] for place in range(len(steps))]})
     model = flow_training.fit(reading, {"pair": [], "source": []}, TOLD, familiar)
-    _, depths = FlowTrees(model, len(TECHNIQUES)).read(familiar)
+    _, depths = FlowTrees(model, len(TECHNIQUES)).predict(familiar)
     return model, FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), depth_steps(depths))
 
 

@@ -19,7 +19,7 @@ from loglm_bridge.lab.data.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.data.sources import data_files, read_events
 from loglm_bridge.model.folder.model_folder import GOLDEN
 from loglm_bridge.model.registry import default_folder
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the training data is not here")
@@ -45,7 +45,7 @@ def canaries():
         for i, row in enumerate(read_events(path)):
             if i % EVERY:
                 continue
-            for name in identity_names.words(read(row.event), row.event):
+            for name in identity_names.words(parse_record(row.event), row.event):
                 sources[name] = sources.get(name, frozenset()) | {path.name}
             for word in set(_WORD.findall(row.event.raw.lower())):
                 texts[word] = texts.get(word, frozenset()) | {path.name}

@@ -36,8 +36,8 @@ def test_every_window_could_be_one(windows):
         assert times == sorted(times)
         assert len({(step.src, step.dest) for step in window.steps}) == 1
         for step in window.steps:
-            assert min(step.amounts) >= 0
-            assert step.amounts[2] + step.amounts[3] > 0, json.dumps(step)
+            assert min(step.counters) >= 0
+            assert step.counters[2] + step.counters[3] > 0, json.dumps(step)
             assert 0 < step.dest_port < 65_536
 
 

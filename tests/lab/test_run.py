@@ -6,7 +6,7 @@ import yaml
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab.export import model_export
+from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 from loglm_bridge.lab.run import Run
 from loglm_bridge.lab.train import calibrate, vocabulary
@@ -84,7 +84,7 @@ def test_calibration_recordings_are_never_fitted_on(done):
 def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
     run, _, heads, _ = done
     golden = [Event("sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2")]
-    model_export.seal(
+    seal(
         tmp_path / "m",
         run.tokenizer_file,
         run.encoders(),
@@ -162,7 +162,7 @@ def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
     run, made, heads, _ = done
     words = {"onlyheresecret"}
     assert any("onlyheresecret" in made.canonicals[e.canonical].text().lower() for e in made.training())
-    folder = model_export.seal(
+    folder = seal(
         tmp_path / "m",
         run.tokenizer_file,
         run.encoders(),

@@ -10,9 +10,11 @@ import numpy as np
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.export import model_export
-from loglm_bridge.lab.train import calibrate, heads, pretrain, vocabulary
+from loglm_bridge.lab.export.seal import seal
+from loglm_bridge.lab.train import calibrate, heads, pretrain, thresholds, vocabulary
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
-from loglm_bridge.lab.train.heads import Features, NetSettings
+from loglm_bridge.lab.train.features import Features
+from loglm_bridge.lab.train.heads import NetSettings
 from loglm_bridge.lab.train.pretrain import PretrainSettings
 from loglm_bridge.lab.weak_labels.training_examples import Example
 from loglm_bridge.model.classifier.encoder_session import EventSession
@@ -20,7 +22,7 @@ from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import no_neighbours
 from loglm_bridge.model.features.rule_matcher import NO_RULES
 from loglm_bridge.model.features.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
-from loglm_bridge.telemetry import Canonical, canonical
+from loglm_bridge.telemetry import CanonicalEvent, parse_and_canonicalise
 
 SAMPLES = Path(vocabulary.__file__).parents[2] / "samples" / "events.jsonl"
 TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
@@ -41,7 +43,7 @@ class Tiny:
     """The parts of a tiny trained model, and what it was trained on."""
 
     folder: Path
-    forms: list[Canonical]
+    forms: list[CanonicalEvent]
     encoded: list[Encoded]
     tokenizer_file: Path
     tokenizer: EventTokenizer
@@ -65,9 +67,11 @@ class Tiny:
         encoders: dict[str, bytes] | None = None,
     ) -> Path:
         """Write the model as a folder, with the samples as golden events unless others are named."""
-        events = [e for e in sample_events() if canonical(e)[0].status == "ok"] if golden is None else golden
+        events = (
+            [e for e in sample_events() if parse_and_canonicalise(e)[0].status == "ok"] if golden is None else golden
+        )
         card = "# A card"
-        model_export.seal(
+        seal(
             folder,
             self.tokenizer_file,
             encoders or {"base": self.onnx},
@@ -84,12 +88,12 @@ class Tiny:
         return folder
 
 
-def everywhere(forms: list[Canonical]) -> list[list[tuple[str, str]]]:
+def everywhere(forms: list[CanonicalEvent]) -> list[list[tuple[str, str]]]:
     """Recordings for `vocabulary.train`: every event seen in enough of them."""
     return [[(f"samples{i % 2}", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
 
 
-def families(forms: list[Canonical]) -> list[str]:
+def families(forms: list[CanonicalEvent]) -> list[str]:
     """The log family of each event."""
     return [form.family for form in forms]
 
@@ -106,7 +110,7 @@ def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
 
 def train(folder: Path) -> Tiny:
     """Train every part on the sample events."""
-    forms = list({f.key: f for f in (canonical(e)[1] for e in sample_events())}.values())
+    forms = list({f.key: f for f in (parse_and_canonicalise(e)[1] for e in sample_events())}.values())
     file = folder / "tokenizer.json"
     vocabulary.train(forms, everywhere(forms), (), 500, min_kind=1, min_field=2).save(str(file))
     tokenizer = EventTokenizer.load(file)
@@ -118,7 +122,7 @@ def train(folder: Path) -> Tiny:
     return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
 
 
-def _heads(forms: list[Canonical], features: Features) -> Heads:
+def _heads(forms: list[CanonicalEvent], features: Features) -> Heads:
     """Heads for invented labels: every second event is an attack, its technique drawn by its place."""
     examples = [
         Example(form, {TECHNIQUES[i % len(TECHNIQUES)]: 1.0}, float(i % 2), float(i % 2), 1.0)
@@ -132,7 +136,7 @@ def _heads(forms: list[Canonical], features: Features) -> Heads:
         model_export.net(technique),
         model_export.net(malice),
         centres,
-        NO_RULES.level_steps(),
+        NO_RULES.level_weights(),
     )
     ordinary = np.arange(0, len(forms), 2)
-    return calibrate.with_thresholds(plain, features, families(forms), ordinary, calibrate.Budget(0.05, 0.2, 0.05))
+    return thresholds.with_thresholds(plain, features, families(forms), ordinary, thresholds.Budget(0.05, 0.2, 0.05))

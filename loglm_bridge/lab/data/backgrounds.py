@@ -15,7 +15,7 @@ from pathlib import Path
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.sources import LabelledEvent, data_files, read_events
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 from loglm_bridge.telemetry.record import Record
 
 #: Events kept for each kind (Windows) or sourcetype (JSON).
@@ -66,7 +66,7 @@ def _sample(data: Path, held_out: Mapping[str, frozenset[str]], rng: random.Rand
             windows = raw.startswith("<Event")
             if not (windows or raw.startswith("{")) or not _ordinary(row, held_out):
                 continue
-            key = read(row.event).kind if windows else row.event.sourcetype
+            key = parse_record(row.event).kind if windows else row.event.sourcetype
             seen[key] += 1
             place = len(pools[key]) if len(pools[key]) < PER_KIND else rng.randrange(seen[key])
             if place < PER_KIND:
@@ -81,7 +81,7 @@ def _load(path: Path) -> Backgrounds:
         for line in lines:
             form, key, raw = json.loads(line)
             if form == "windows":
-                records[key].append(read(Event(raw=raw)))
+                records[key].append(parse_record(Event(raw=raw)))
             else:
                 raws[key].append(raw)
     return Backgrounds(records, raws)

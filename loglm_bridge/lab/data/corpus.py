@@ -18,8 +18,8 @@ from typing import Any
 from loglm_bridge.lab.data import identity_names
 from loglm_bridge.lab.data.sources import LabelledEvent, RuleHit, data_files, read_events
 from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
-from loglm_bridge.telemetry import canonical
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: `aux_commands` holds command lines, not log events; it is a teacher (command_teacher.py), not telemetry.
 NOT_TELEMETRY = frozenset({"aux_commands"})
@@ -43,7 +43,7 @@ class CorpusEvent:
 class Corpus:
     """All telemetry in memory; `names` are account and host names that few sources show (identities.py)."""
 
-    canonicals: Sequence[Canonical]
+    canonicals: Sequence[CanonicalEvent]
     events: Sequence[CorpusEvent]
     names: frozenset[str] = frozenset()
 
@@ -67,7 +67,7 @@ def build(
         return load(out)
     out.mkdir(parents=True, exist_ok=True)
     index: dict[bytes, int] = {}
-    distinct: list[Canonical] = []
+    distinct: list[CanonicalEvent] = []
     events: list[CorpusEvent] = []
     shown: dict[str, frozenset[str]] = {}
     files = [f for f in data_files(data) if f.name.split(".")[0] not in NOT_TELEMETRY]
@@ -88,7 +88,7 @@ def build(
 def load(folder: Path) -> Corpus:
     """Read a corpus that `build` wrote."""
     canonicals = [
-        Canonical(family, kind, tuple((n, v) for n, v in fields), tuple(rules))
+        CanonicalEvent(family, kind, tuple((n, v) for n, v in fields), tuple(rules))
         for family, kind, fields, rules in _rows(folder / "canonicals.jsonl.gz")
     ]
     events = [
@@ -102,14 +102,14 @@ def load(folder: Path) -> Corpus:
 
 def _canonicalise_file(
     path: Path, held_out: Mapping[str, frozenset[str]], signatures: RuleMatcher
-) -> tuple[list[tuple[CorpusEvent, Canonical]], set[str]]:
-    out: list[tuple[CorpusEvent, Canonical]] = []
+) -> tuple[list[tuple[CorpusEvent, CanonicalEvent]], set[str]]:
+    out: list[tuple[CorpusEvent, CanonicalEvent]] = []
     names: set[str] = set()
-    memo: dict[Canonical, Canonical] = {}
+    memo: dict[CanonicalEvent, CanonicalEvent] = {}
     for row in read_events(path):
-        record, unmarked = canonical(row.event)
+        record, unmarked = parse_and_canonicalise(row.event)
         names.update(identity_names.words(record, row.event))
-        form = replace(signatures.mark(unmarked), plain=())
+        form = replace(signatures.mark(unmarked), rule_fields=())
         held = row.group in held_out.get(row.source, frozenset())
         out.append((_unplaced(row, held), memo.setdefault(form, form)))
     return out, names

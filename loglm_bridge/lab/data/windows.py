@@ -16,7 +16,7 @@ from loglm_bridge.contract.windows import windows
 from loglm_bridge.lab.data.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.data.sources import data_files, read_events
 from loglm_bridge.model.event_batch import FLOW
-from loglm_bridge.model.flow.flow_event import FlowEvent, step_of
+from loglm_bridge.model.flow.flow_event import FlowEvent, to_flow_event
 from loglm_bridge.telemetry import parse
 
 #: What flows are read by: the name of the key, and a flow's entity by it.
@@ -70,9 +70,11 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
     flows: tuple[list[tuple[int, FlowEvent, Event]], ...] = ([], [])
     for place, row in enumerate(read_events(path)):
         parsed = parse(row.event)
-        step = step_of(parsed, row.event) if parsed.head.family == FLOW else FlowEvent(row.event.time or 0.0)
+        step = (
+            to_flow_event(parsed, row.event) if parsed.event_type.family == FLOW else FlowEvent(row.event.time or 0.0)
+        )
         flow = bool(step.src or step.dest)
-        steps.append([step.time] + ([*_ends(step), *step.amounts] if flow else []))
+        steps.append([step.time] + ([*_ends(step), *step.counters] if flow else []))
         if flow:
             flows[row.group in held_out.get(row.source, frozenset())].append((place, step, row.event))
     cut = [
@@ -92,5 +94,5 @@ def _step(row: Sequence[Any]) -> FlowEvent:
     time, *rest = row
     if not rest:
         return FlowEvent(time)
-    src, src_port, dest, dest_port, *amounts = rest
-    return FlowEvent(time, src, src_port, dest, dest_port, tuple(amounts))
+    src, src_port, dest, dest_port, *counters = rest
+    return FlowEvent(time, src, src_port, dest, dest_port, tuple(counters))

@@ -17,7 +17,7 @@ from loglm_bridge.contract.windows import windows
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 from loglm_bridge.telemetry.canonical.network.addresses import ip
 
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
@@ -31,7 +31,7 @@ Change = Callable[[Sequence[LabelledEvent]], list[LabelledEvent]]
 
 def entity(event: Event) -> str:
     """Return the pair of addresses of a flow, the host of any other event."""
-    record = read(event)
+    record = parse_record(event)
     if record.family != "flow":
         return event.host
     fields = dict(record.fields)
@@ -40,7 +40,7 @@ def entity(event: Event) -> str:
 
 def source(event: Event) -> str:
     """Return the source address of a flow, the host of any other event."""
-    record = read(event)
+    record = parse_record(event)
     return dict(record.fields).get("src_ip", "") if record.family == "flow" else event.host
 
 

@@ -156,9 +156,9 @@ def _evasion(labeller: Labeller, answers: Sequence[Answer], report: Mapping[str,
         kept = evasion.measure(labeller, events, threshold)
         rows = {kind: [k.events, k.flagged] for kind, k in kept.items()}
         out[name] = {"kept": round(evasion.total(kept).share, 4), "kinds": rows}
-    if labeller.signatures.rules:
+    if labeller.rule_matcher.rules:
         asked_of_rules = [a.event for a in answers if a.event.source in RECORDED]
-        alone = evasion.rules_alone(labeller.signatures, asked_of_rules)
+        alone = evasion.rules_alone(labeller.rule_matcher, asked_of_rules)
         rows = {kind: [k.events, k.flagged] for kind, k in alone.items()}
         out["rules alone"] = {"kept": round(evasion.total(alone).share, 4), "kinds": rows}
     return out

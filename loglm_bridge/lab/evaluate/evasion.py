@@ -14,7 +14,7 @@ from loglm_bridge.lab.evaluate.command_rewrites import REWRITES, Rewrite, rewrit
 from loglm_bridge.lab.weak_labels.training_examples import TELLING
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.labeller import Labeller
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 #: Rewrites put one on another for the row "three at once".
 _TOGETHER = 3
@@ -72,9 +72,9 @@ def rules_alone(signatures: RuleMatcher, events: Sequence[LabelledEvent], seed: 
 
 
 def _ruled(signatures: RuleMatcher, event: Event) -> bool:
-    form = canonical(event)[1]
+    form = parse_and_canonicalise(event)[1]
     bare = replace(form, fields=tuple(pair for pair in form.fields if pair[0] == "action"))
-    return any(signatures.rules[i].level in TELLING for i in signatures.hits(bare))
+    return any(signatures.rules[i].level in TELLING for i in signatures.match(bare))
 
 
 def total(kept: Mapping[str, Kept]) -> Kept:

@@ -104,7 +104,7 @@ def _verdict_f1(reading: Reading, said: np.ndarray, rows: np.ndarray) -> float:
 
 def _numbers(step: FlowEvent) -> tuple[float, ...]:
     ports = [float(min(port, _HIGH)) for port in (step.src_port, step.dest_port)]
-    return (*step.amounts, *ports, float(ip(step.src) == "{private}"), float(ip(step.dest) == "{private}"))
+    return (*step.counters, *ports, float(ip(step.src) == "{private}"), float(ip(step.dest) == "{private}"))
 
 
 def main() -> None:

@@ -5,9 +5,8 @@ Everything here is fitted on recordings and machines that no head was fitted on.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
@@ -16,34 +15,17 @@ from sklearn.linear_model import LogisticRegression
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
 from loglm_bridge.lab.data.sources import LabelledEvent
-from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.lab.train.features import Features
+from loglm_bridge.lab.train.thresholds import LEAST_ORDINARY, Budget, with_thresholds
 from loglm_bridge.lab.weak_labels.training_examples import EVENT_LABELLED, TELLING
 from loglm_bridge.model.classifier.head_config import Curve, HeadConfig
 from loglm_bridge.model.classifier.heads import Heads
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: One training recording in this many is kept for calibration.
 SHARE = 8
 
-#: Ordinary events, and attacks, of a log family from which on it gets a curve of its own.
-LEAST_ORDINARY = 2_000
 LEAST_ATTACKS = 50
-
-#: Distinct training events from which on a log family is known.
-LEAST_KNOWN = 10
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Shares of ordinary events that may be called malicious, suspicious, unknown.
-
-    Ordinary are events of ordinary machines, events their author calls benign, and what no rule hits in recordings of
-    attacks: laboratory background, most of it, so a share of it flagged is the upper bound of false alarms.
-    """
-
-    malicious: float = 5e-4
-    suspicious: float = 1e-2
-    unknown: float = 5e-2
 
 
 def kept_for_calibration(event: CorpusEvent) -> bool:
@@ -86,13 +68,6 @@ def temperature(logits: np.ndarray, correct: np.ndarray) -> float:
     return float(min(grid, key=lambda step: abs(said(step) - right)))
 
 
-def threshold(scores: np.ndarray, share: float) -> float:
-    """Return the least score that at most `share` of the ordinary `scores` reach."""
-    ordered = np.sort(scores)[::-1]
-    place = min(int(np.floor(share * len(ordered))), len(ordered) - 1)
-    return float(np.nextafter(ordered[place], 2.0)) if len(ordered) else 1.0
-
-
 def prototypes(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Return `count` centres (count, width) of unit-length vectors, for the distance that novelty is."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-8)
@@ -109,7 +84,7 @@ def uncalibrated(techniques: Sequence[str], families: Sequence[str], gate: float
 
 
 def calibrated(
-    heads: Heads, events: Sequence[CorpusEvent], forms: Sequence[Canonical], features: Features, budget: Budget
+    heads: Heads, events: Sequence[CorpusEvent], forms: Sequence[CanonicalEvent], features: Features, budget: Budget
 ) -> Heads:
     """Return the heads with a curve for each log family that the calibration events allow, thresholds and novelty.
 
@@ -132,34 +107,6 @@ def calibrated(
     }
     ordinary = at[[known_malice(e) is False for e in events]]
     return with_thresholds(heads.with_config(curves=curves), chosen, families, ordinary, budget)
-
-
-def with_thresholds(
-    heads: Heads, features: Features, families: Sequence[str], ordinary: np.ndarray, budget: Budget
-) -> Heads:
-    """Return the heads with thresholds by budget on ordinary events (rows of `features`, repeats count).
-
-    A family's own curve gets its own thresholds where it has LEAST_ORDINARY ordinary events, else keeps what it had.
-    """
-    distances = heads.distances(features.vectors)
-    steps = np.linspace(0.0, 1.0, 101)[1:]
-    fitted = heads.with_config(novelty_quantiles=tuple(float(q) for q in np.quantile(distances, steps)))
-    outcomes = fitted.outcomes(features.vectors, features.grams, families)
-    curves = dict(heads.config.curves)
-    for family, curve in heads.config.curves.items():
-        scores = np.array(
-            [outcomes[i].score for i in ordinary if (families[i] if families[i] in curves else "") == family]
-        )
-        if len(scores) >= LEAST_ORDINARY or not family:
-            limits = threshold(scores, budget.malicious), threshold(scores, budget.suspicious)
-            curves[family] = replace(curve, malicious=limits[0], suspicious=limits[1])
-    return fitted.with_config(curves=curves, unknown=1.0 - budget.unknown)
-
-
-def known_families(forms: Sequence[Canonical]) -> list[str]:
-    """Return the log families of which training shows at least LEAST_KNOWN distinct events."""
-    counts = Counter(form.family for form in forms)
-    return sorted(family for family, count in counts.items() if count >= LEAST_KNOWN)
 
 
 def _by_family(events: Sequence[CorpusEvent], families: Sequence[str]) -> dict[str, list[int]]:

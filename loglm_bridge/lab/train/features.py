@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from loglm_bridge.lab.train.heads import Features
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from loglm_bridge.model.features.ngrams import GRAM_BITS
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.features.tokenizer import EventTokenizer
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Events one thread encodes at a time.
 _CHUNK = 2048
 
 
+@dataclass(frozen=True)
+class Features:
+    """Inputs of a list of events: `vectors` (events, width) float32; `grams[i]` the gram buckets of event i.
+
+    `buckets` is how many there are: those of grams, then those of signatures.
+    """
+
+    vectors: np.ndarray
+    grams: Sequence[np.ndarray]
+    buckets: int = 1 << GRAM_BITS
+
+    def __len__(self) -> int:
+        return len(self.grams)
+
+    def take(self, rows: np.ndarray) -> Features:
+        """Return the features of the chosen events."""
+        return Features(self.vectors[rows], [self.grams[i] for i in rows], self.buckets)
+
+
 def compute(
-    events: Sequence[Canonical],
+    events: Sequence[CanonicalEvent],
     tokenizer: EventTokenizer,
     encoder: bytes,
     signatures: RuleMatcher,

@@ -11,9 +11,9 @@ import numpy as np
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.data.windows import Sequences, Windows
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
-from loglm_bridge.lab.train import calibrate, flow_training
-from loglm_bridge.lab.train.calibrate import Budget
+from loglm_bridge.lab.train import calibrate, flow_training, thresholds
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
+from loglm_bridge.lab.train.thresholds import Budget, depth_steps
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.heads import sigmoid
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
@@ -23,8 +23,6 @@ from loglm_bridge.model.flow.flow_trees import FlowTrees
 NETWORK = "deeptempo_cic2017_sample"
 FLOW_SOURCES = frozenset({NETWORK, "stratosphere_testing"})
 
-#: Steps in which novelty is told.
-_STEPS = 100
 
 #: Parts of the recordings, each of which is read by trees of the others.
 _FOLDS = 4
@@ -46,13 +44,8 @@ def train(
     familiar = flow_training.alone(reading, shown)
     trees = flow_training.fit(reading, windows, told, familiar)
     logits = unseen(reading, windows, np.array([event.group for event in made.events]), told)
-    _, depths = FlowTrees(trees, len(reading.techniques)).read(familiar)
+    _, depths = FlowTrees(trees, len(reading.techniques)).predict(familiar)
     return trees, FlowConfig(reading.techniques, flow_curve(reading, logits, budget), depth_steps(depths))
-
-
-def depth_steps(depths: np.ndarray) -> tuple[float, ...]:
-    """Return the depths of familiar flows at equal steps, the least first: FlowConfig.depths."""
-    return tuple(np.quantile(depths, np.linspace(0.0, 1.0, _STEPS + 1)[:-1]).tolist())
 
 
 def unseen(reading: Reading, windows: Windows, groups: np.ndarray, told: FlowSettings, by: str = "pair") -> np.ndarray:
@@ -123,7 +116,7 @@ def flow_curve(reading: Reading, logits: np.ndarray, budget: Budget) -> Curve:
     slope, offset = calibrate.score_line(malice, bad)
     best = threshold(*by_unit(reading.units[rows], malice, bad))
     malicious = float(sigmoid(np.array(slope * best + offset)))
-    suspicious = min(malicious, calibrate.threshold(sigmoid(slope * malice[~bad] + offset), budget.suspicious))
+    suspicious = min(malicious, thresholds.threshold(sigmoid(slope * malice[~bad] + offset), budget.suspicious))
     return Curve(slope, offset, _temperature(logits[rows, 1:], reading.technique[rows]), malicious, suspicious)
 
 

@@ -17,8 +17,8 @@ from loglm_bridge.lab import synthetic_flows
 from loglm_bridge.lab.data.windows import Windows
 from loglm_bridge.lab.train.tree_onnx import boosted, isolating, tree_graph
 from loglm_bridge.model.flow.flow_event import FlowEvent
-from loglm_bridge.model.flow.flow_features import FEATURES, of_windows
-from loglm_bridge.model.flow.flow_records import OWN
+from loglm_bridge.model.flow.flow_features import FEATURES, window_features
+from loglm_bridge.model.flow.flow_records import OWN_FEATURES
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 
 #: Units (source, destination, recording) from which on a source has its full weight.
@@ -99,7 +99,7 @@ def fit(reading: Reading, windows: Windows, told: FlowSettings, familiar: np.nda
     malice = _boosted(shown, shown.malice, told, told.rounds, told.leaves, rng)
     technique = _boosted(hostile, hostile.technique, told, told.technique_rounds, told.technique_leaves, rng)
     depth = 1 + len(reading.techniques)
-    forest = _forest((alone(reading, windows) if familiar is None else familiar)[:, : len(OWN)], told)
+    forest = _forest((alone(reading, windows) if familiar is None else familiar)[:, : len(OWN_FEATURES)], told)
     trees = [*boosted(malice, 0), *boosted(technique, 1), *isolating(forest, depth)]
     return tree_graph(trees, len(FEATURES), depth + 1)
 
@@ -113,7 +113,7 @@ def logits(trees: FlowTrees, reading: Reading, windows: Sequence[Sequence[int]])
     """Return the logits (events, outputs) of every event in `windows`, in serving arithmetic; NaN rows for others."""
     out = np.full((len(reading.steps), 1 + len(reading.techniques)), np.nan)
     if windows:
-        out[[event for window in windows for event in window]] = trees.read(_features(reading, windows))[0]
+        out[[event for window in windows for event in window]] = trees.predict(_features(reading, windows))[0]
     return out
 
 
@@ -150,7 +150,7 @@ def _drawn(told: FlowSettings, techniques: Sequence[str], rng: np.random.Generat
     malice = np.array([bool(window.technique) for window in made], dtype=bool)
     technique = np.array([place.get(window.technique, -1) for window in made], dtype=np.int64)
     weights = told.rendered_weight / np.bincount(units)[units] / max(1, len(made))
-    found = of_windows([window.steps for window in made])[kept]
+    found = window_features([window.steps for window in made])[kept]
     return Examples(found, malice[units], technique[units], weights)
 
 
@@ -171,7 +171,7 @@ def _parts(window: Sequence[int], rng: np.random.Generator) -> Iterator[Sequence
 
 
 def _features(reading: Reading, windows: Sequence[Sequence[int]]) -> np.ndarray:
-    return of_windows([[reading.steps[event] for event in window] for window in windows])
+    return window_features([[reading.steps[event] for event in window] for window in windows])
 
 
 def _forest(familiar: np.ndarray, told: FlowSettings) -> IsolationForest:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.weak_labels.training_examples import Example
-from loglm_bridge.model.features.ngrams import GRAM_BITS
 
 #: What a net is trained on: (logits, rows of the batch) -> scalar.
 Loss = Callable[[Tensor, np.ndarray], Tensor]
@@ -50,30 +50,12 @@ class NetSettings:
     seed: int = 1
 
 
-@dataclass(frozen=True)
-class Features:
-    """Inputs of a list of events: `vectors` (events, width) float32; `grams[i]` the gram buckets of event i.
-
-    `buckets` is how many there are: those of grams, then those of signatures.
-    """
-
-    vectors: np.ndarray
-    grams: Sequence[np.ndarray]
-    buckets: int = 1 << GRAM_BITS
-
-    def __len__(self) -> int:
-        return len(self.grams)
-
-    def take(self, rows: np.ndarray) -> Features:
-        """Return the features of the chosen events."""
-        return Features(self.vectors[rows], [self.grams[i] for i in rows], self.buckets)
-
-    def tensors(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (vectors, flat grams, offsets) of the chosen events."""
-        parts = [self.grams[i] for i in rows]
-        offsets = np.cumsum([0, *(len(p) for p in parts[:-1])])
-        flat = np.concatenate(parts).astype(np.int64)
-        return torch.from_numpy(self.vectors[rows]), torch.from_numpy(flat), torch.from_numpy(offsets)
+def tensors(features: Features, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (vectors, flat grams, offsets) of the chosen events."""
+    parts = [features.grams[i] for i in rows]
+    offsets = np.cumsum([0, *(len(p) for p in parts[:-1])])
+    flat = np.concatenate(parts).astype(np.int64)
+    return torch.from_numpy(features.vectors[rows]), torch.from_numpy(flat), torch.from_numpy(offsets)
 
 
 class HybridNet(nn.Module):
@@ -197,7 +179,7 @@ def predict(net: nn.Module, features: Features, batch: int = 2048) -> np.ndarray
     net.eval()
     with torch.no_grad():
         starts = range(0, len(features), batch)
-        parts = [net(*features.tensors(np.arange(s, min(s + batch, len(features))))).numpy() for s in starts]
+        parts = [net(*tensors(features, np.arange(s, min(s + batch, len(features))))).numpy() for s in starts]
     return np.concatenate(parts)
 
 
@@ -222,7 +204,7 @@ def _member(features: Features, outputs: int, settings: NetSettings, loss: Loss,
     for done, batch in enumerate(batches):
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * group["share"] * (1 - done / len(batches))
-        value = loss(net(*features.tensors(batch)), batch)
+        value = loss(net(*tensors(features, batch)), batch)
         optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.train.heads import Features
+from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.weak_labels.training_examples import RECORDED, TELLING
 from loglm_bridge.model.classifier.exact_matmul import quantise_rows
 from loglm_bridge.model.classifier.neighbours import Neighbours, Recording

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from loglm_bridge.model.features.tokenizer import CONTROL, field_token, kind_token
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Where a value may be cut into pieces: class tokens stay whole, a word keeps the one separator before it (`\\temp`,
 #: `.exe`, `-enc`, `/c`), other punctuation stands alone. Blanks only separate.
@@ -25,7 +25,7 @@ Holders = Collection[tuple[str, str]]
 
 
 def train(
-    canonicals: Sequence[Canonical],
+    canonicals: Sequence[CanonicalEvent],
     recordings: Sequence[Holders],
     names: Collection[str],
     pieces: int,
@@ -69,7 +69,7 @@ def train(
     return tokenizer
 
 
-def _words(canonicals: Sequence[Canonical], tokenizer: Tokenizer) -> Mapping[str, tuple[str, ...]]:
+def _words(canonicals: Sequence[CanonicalEvent], tokenizer: Tokenizer) -> Mapping[str, tuple[str, ...]]:
     """Cut every distinct value into the words that pieces are made of."""
     out: dict[str, tuple[str, ...]] = {}
     for value in {value[:_MAX_VALUE] for event in canonicals for _, value in event.fields}:
@@ -79,7 +79,7 @@ def _words(canonicals: Sequence[Canonical], tokenizer: Tokenizer) -> Mapping[str
 
 
 def _common(
-    canonicals: Sequence[Canonical], recordings: Sequence[Holders], words: Mapping[str, tuple[str, ...]]
+    canonicals: Sequence[CanonicalEvent], recordings: Sequence[Holders], words: Mapping[str, tuple[str, ...]]
 ) -> set[str]:
     """Return the words, without the separator before them, that enough recordings and sources show."""
     holders: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -95,7 +95,7 @@ def _common(
 
 
 def _values(
-    canonicals: Sequence[Canonical], words: Mapping[str, tuple[str, ...]], common: Collection[str]
+    canonicals: Sequence[CanonicalEvent], words: Mapping[str, tuple[str, ...]], common: Collection[str]
 ) -> Iterator[list[str]]:
     # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
     counts = Counter(value[:_MAX_VALUE] for event in canonicals for _, value in event.fields)

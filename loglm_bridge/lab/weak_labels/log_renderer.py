@@ -10,7 +10,7 @@ from typing import Any
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.backgrounds import Backgrounds
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 from loglm_bridge.telemetry.families.windows.event_types import kind_of
 from loglm_bridge.telemetry.record import Record
 
@@ -113,9 +113,9 @@ class Renderer:
         elif product == "linux":
             yield from self._linux(values)
         elif category in ("webserver", "proxy"):
-            yield read(Event(raw=self._web(values)))
+            yield parse_record(Event(raw=self._web(values)))
         elif (product, service) in _JSON_SOURCES:
-            yield read(Event(raw=self._json(_JSON_SOURCES[product, service], values)))
+            yield parse_record(Event(raw=self._json(_JSON_SOURCES[product, service], values)))
 
     def windows(self, kind: str, values: Mapping[str, str]) -> Record:
         """Return a Windows record of a kind with the given field values, the rest from an ordinary event."""
@@ -144,11 +144,11 @@ class Renderer:
         stamp = f"{self.rng.randint(1_600_000_000, 1_750_000_000)}.{self.rng.randint(0, 999):03}"
         words = _split(command)
         arguments = " ".join(f'a{i}="{w}"' for i, w in enumerate(words) if '"' not in w)
-        yield read(
+        yield parse_record(
             Event(raw=f"type=EXECVE msg=audit({stamp}:{self.rng.randint(100, 99999)}): argc={len(words)} {arguments}")
         )
         user, pid = self.rng.choice(("alice", "deploy", "ubuntu", "www-data")), self.rng.randint(300, 60_000)
-        yield read(
+        yield parse_record(
             Event(
                 raw=f"Mar  3 10:1{pid % 10}:22 web1 sudo[{pid}]: {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; "
                 f"COMMAND={command}"
@@ -164,7 +164,7 @@ class Renderer:
         uri = uri.replace("\n", "%0a").replace('"', "%22").replace(" ", "%20")
         size = rng.randint(100, 9000)
         line = f'{address} - - [10/Oct/2023:13:55:36 +0000] "{method} {uri} HTTP/1.1" {status} {size} "-" "{agent}"'
-        return read(Event(raw=line))
+        return parse_record(Event(raw=line))
 
     def _windows_rule(self, category: str, service: str, values: Mapping[str, str]) -> Iterator[Record]:
         if category == "process_creation":
@@ -182,9 +182,9 @@ class Renderer:
         kind = values.get("type")
         if kind:
             body = " ".join(f'{n}="{v}"' for n, v in values.items() if n not in ("type", ""))
-            yield read(Event(raw=f"type={kind} msg=audit(1650000000.123:4567): {body}"))
+            yield parse_record(Event(raw=f"type={kind} msg=audit(1650000000.123:4567): {body}"))
         elif "" in values:
-            yield read(Event(raw=f"Mar  3 10:12:22 web1 kernel: {values['']}"))
+            yield parse_record(Event(raw=f"Mar  3 10:12:22 web1 kernel: {values['']}"))
 
     def _web(self, values: Mapping[str, str]) -> str:
         stem = values.get("cs-uri-stem", "")

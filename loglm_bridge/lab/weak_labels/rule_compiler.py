@@ -38,14 +38,14 @@ from loglm_bridge.model.features.rule_matcher import (
     CompiledRule,
     Condition,
     RuleMatcher,
-    action_gate,
+    action_prefilter,
     field_hash,
-    gate,
+    prefilter,
 )
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import canonicalise
 from loglm_bridge.telemetry.canonical.network import addresses
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Names of the Windows event header in rules -> in a parsed event.
 _HEADER = {"EventID": "eventid", "Provider_Name": "provider", "Channel": "channel"}
@@ -68,14 +68,14 @@ class Compiler:
 
     def rule(self, rule: Rule) -> CompiledRule | None:
         """Return the compiled rule, None where what it asks for cannot be seen in an event."""
-        gates: set[int] = set()
+        prefilters: set[int] = set()
         for event_id in sorted({str(v) for c in rule.conditions for v in _values_of(c, "EventID")}) or [""]:
-            gates |= {g for form in self._events(rule, event_id, {}) for g in _gates(form, rule)}
+            prefilters |= {g for form in self._events(rule, event_id, {}) for g in _prefilters(form, rule)}
         compiled = [self._condition(c, rule, "") for c in rule.conditions]
         found = [c for c in compiled if c is not None and not _negative(c)]
-        if not found or not gates:
+        if not found or not prefilters:
             return None
-        return CompiledRule(tuple(sorted(gates)), _joined("or", found), rule.level, rule.techniques, rule.id)
+        return CompiledRule(tuple(sorted(prefilters)), _joined("or", found), rule.level, rule.techniques, rule.id)
 
     def _condition(self, item: Any, rule: Rule, event_id: str) -> Condition | None:
         if isinstance(item, ConditionNOT):
@@ -137,13 +137,13 @@ class Compiler:
             names = {
                 n
                 for form in self._events(rule, event_id, {name: _MARK})
-                for n, value in (*form.plain, *form.fields)
+                for n, value in (*form.rule_fields, *form.fields)
                 if _MARK in value
             }
             self._names[key] = tuple(sorted(names)) or (name.lower(),)
         return self._names[key]
 
-    def _events(self, rule: Rule, event_id: str, values: dict[str, str]) -> Iterator[Canonical]:
+    def _events(self, rule: Rule, event_id: str, values: dict[str, str]) -> Iterator[CanonicalEvent]:
         self.renderer.rng.seed(0)  # the same surroundings every time
         if rule.product == "windows" and rule.category == "process_creation":
             plain = {"Image": "C:\\vv.exe", "CommandLine": "vv", "ParentImage": "C:\\uu.exe", **values}
@@ -180,16 +180,16 @@ def compile_rules(rules: Sequence[Rule], renderer: Renderer) -> tuple[RuleMatche
     return RuleMatcher(compiler.atoms, [made for _, made in compiled]), [name for name, _ in compiled]
 
 
-def _gates(form: Canonical, rule: Rule) -> Iterator[int]:
+def _prefilters(form: CanonicalEvent, rule: Rule) -> Iterator[int]:
     """An action that logs share lets a rule hold in all of them; a service's or cloud's rule looks at all it has."""
     action = dict(form.fields).get("action")
     if rule.category and action and rule.product == "windows":
-        yield action_gate(action)
+        yield action_prefilter(action)
     if rule.product == "windows" and rule.service:
-        yield gate(f"part {form.kind.partition(':')[0]}")
-        yield gate(f"channel {SERVICE_SOURCE[rule.service][1].lower()}")
+        yield prefilter(f"part {form.kind.partition(':')[0]}")
+        yield prefilter(f"channel {SERVICE_SOURCE[rule.service][1].lower()}")
     else:
-        yield gate(f"{form.family} {form.kind}" if rule.category else form.family)
+        yield prefilter(f"{form.family} {form.kind}" if rule.category else form.family)
 
 
 def _anchored(rule: Rule) -> bool:

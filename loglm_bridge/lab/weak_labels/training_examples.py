@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.weak_labels.weak_examples import LEVEL_WEIGHT, WeakExample
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Sources whose labels belong to the single event.
 EVENT_LABELLED = frozenset(
@@ -51,7 +51,7 @@ MOST_SAY = 6.0
 class Example:
     """Targets of one canonical event. `techniques` maps id -> share (sums to 1), `malice` is 0..1 or None (unknown)."""
 
-    event: Canonical
+    event: CanonicalEvent
     techniques: dict[str, float] = field(default_factory=dict)
     technique_weight: float = 0.0
     malice: float | None = None
@@ -148,7 +148,7 @@ def _rarity(labels: int, weights: TeachingWeights) -> float:
 
 
 def _example(
-    form: Canonical,
+    form: CanonicalEvent,
     rows: Sequence[CorpusEvent],
     labels: int,
     sizes: Mapping[tuple[str, str], float],

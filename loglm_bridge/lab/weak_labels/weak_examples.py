@@ -14,7 +14,7 @@ from loglm_bridge.lab.weak_labels import command_catalogues, sigma_rules
 from loglm_bridge.lab.weak_labels.log_renderer import Renderer
 from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.telemetry import canonicalise
-from loglm_bridge.telemetry.record import Canonical, Record
+from loglm_bridge.telemetry.record import CanonicalEvent, Record
 
 #: How much a rule's level says about malice; informational and low rules name a technique, not an attack.
 LEVEL_WEIGHT = {"critical": 1.0, "high": 1.0, "medium": 0.7, "low": 0.3, "informational": 0.1}
@@ -24,7 +24,7 @@ LEVEL_WEIGHT = {"critical": 1.0, "high": 1.0, "medium": 0.7, "low": 0.3, "inform
 class WeakExample:
     """A made event. `teacher` is sigma, atomic, lolbas, gtfobins or fwaf; `origin` the rule or catalogue entry."""
 
-    event: Canonical
+    event: CanonicalEvent
     techniques: tuple[str, ...]
     teacher: str
     origin: str
@@ -106,5 +106,5 @@ def _row(lesson: WeakExample) -> list[object]:
 
 
 def _lesson(event: list, techniques: list[str], teacher: str, origin: str, malice: float) -> WeakExample:  # type: ignore[type-arg]
-    form = Canonical(event[0], event[1], tuple((n, v) for n, v in event[2]), tuple(event[3]))
+    form = CanonicalEvent(event[0], event[1], tuple((n, v) for n, v in event[2]), tuple(event[3]))
     return WeakExample(form, tuple(techniques), teacher, origin, malice)

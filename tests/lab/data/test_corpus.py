@@ -4,7 +4,7 @@ import pytest
 
 from loglm_bridge.lab.data.corpus import Corpus, build, load
 from loglm_bridge.lab.data.sources import read_events, validation_groups
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_every_event_points_at_its_canonical_form(data, built):
     ]
     assert [e.id for e in corpus.events] == [r.id for r in rows]
     for event, row in zip(corpus.events, rows, strict=True):
-        assert corpus.canonicals[event.canonical] == canonical(row.event)[1]
+        assert corpus.canonicals[event.canonical] == parse_and_canonicalise(row.event)[1]
         assert (event.label, event.techniques, event.hits) == (row.label, row.techniques, row.hits)
     assert len(set(corpus.canonicals)) == len(corpus.canonicals) < len(corpus.events)
 

@@ -4,12 +4,12 @@ import json
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data import identity_names
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 
 
 def found(fields, host=""):
     event = Event(raw=json.dumps(fields), host=host)
-    return set(identity_names.words(read(event), event))
+    return set(identity_names.words(parse_record(event), event))
 
 
 def test_accounts_and_hosts_are_names():

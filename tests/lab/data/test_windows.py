@@ -50,7 +50,7 @@ def test_windows_of_a_source_hold_all_its_flows(made):
 
 
 def test_every_event_has_a_step_and_only_flows_have_ends(made):
-    assert [step.amounts[0] for step in made.steps] == [2, 0, 0, 1, 3, 4, 5, 6]
+    assert [step.counters[0] for step in made.steps] == [2, 0, 0, 1, 3, 4, 5, 6]
     assert made.steps[2] == FlowEvent(5.0)
     assert made.steps[4].dest == "203.0.113.8"
 

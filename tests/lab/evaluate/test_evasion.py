@@ -7,7 +7,7 @@ from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.lab.evaluate import evasion
 from loglm_bridge.lab.evaluate.command_rewrites import REWRITES
 from loglm_bridge.model.features.hashed_patterns import pattern
-from loglm_bridge.model.features.rule_matcher import Atom, CompiledRule, RuleMatcher, action_gate, field_hash
+from loglm_bridge.model.features.rule_matcher import Atom, CompiledRule, RuleMatcher, action_prefilter, field_hash
 from loglm_bridge.model.labeller import Labeller
 
 
@@ -42,8 +42,8 @@ def test_the_canonical_form_sees_through_case_and_blanks(tiny, tmp_path):
 
 def test_rules_alone_see_what_the_log_wrote_and_nothing_undone():
     atom = Atom(field_hash("process"), pattern(("whoami /groups",)))
-    gates = (action_gate("process_create"),)
-    rules = RuleMatcher([atom], [CompiledRule(gates, 0, "medium", ()), CompiledRule(gates, 0, "low", ())])
+    prefilters = (action_prefilter("process_create"),)
+    rules = RuleMatcher([atom], [CompiledRule(prefilters, 0, "medium", ()), CompiledRule(prefilters, 0, "low", ())])
     commands = ("cmd.exe /c whoami /groups", "cmd.exe /c ipconfig")
     events = [
         labelled(json.dumps({"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "CommandLine": c}))
@@ -52,5 +52,5 @@ def test_rules_alone_see_what_the_log_wrote_and_nothing_undone():
     kept = evasion.rules_alone(rules, events)
     assert kept["mixed_case"] == evasion.Kept(1, 1)
     assert kept["carets"] == evasion.Kept(1, 0)
-    quiet = RuleMatcher([atom], [CompiledRule(gates, 0, "low", ())])
+    quiet = RuleMatcher([atom], [CompiledRule(prefilters, 0, "low", ())])
     assert evasion.rules_alone(quiet, events)["mixed_case"] == evasion.Kept(0, 0)

@@ -8,7 +8,7 @@ import pytest
 from loglm_bridge.lab.data import corpus
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.evaluate import linear_probe
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
 OURS, THEIRS = "otrf_security_datasets", "open_xp_rules"
 
@@ -16,7 +16,7 @@ OURS, THEIRS = "otrf_security_datasets", "open_xp_rules"
 @pytest.fixture(scope="module")
 def made():
     """Twenty-four training recordings and eight of another author, of two techniques in turn."""
-    forms = [Canonical("f", "k", (("word", f"t{i % 2} n{i}"),)) for i in range(32)]
+    forms = [CanonicalEvent("f", "k", (("word", f"t{i % 2} n{i}"),)) for i in range(32)]
     events = [
         CorpusEvent(str(i), OURS if i < 24 else THEIRS, f"g{i:02}", i, "malicious", (f"T100{i % 2}.001",), (), i >= 24)
         for i in range(32)

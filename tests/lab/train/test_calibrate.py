@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.train import calibrate
-from loglm_bridge.lab.train.calibrate import Budget, kept_for_calibration, known_malice, threshold
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.lab.train import calibrate, thresholds
+from loglm_bridge.lab.train.calibrate import kept_for_calibration, known_malice
+from loglm_bridge.lab.train.thresholds import Budget, threshold
+from loglm_bridge.telemetry import CanonicalEvent
 from tests.lab.tiny import families
 
 
@@ -55,6 +56,7 @@ def test_at_the_temperature_the_first_technique_is_right_as_often_as_it_says(tru
 
 def test_a_family_with_enough_of_both_classes_gets_a_curve_and_thresholds_of_its_own(tiny, monkeypatch):
     monkeypatch.setattr(calibrate, "LEAST_ORDINARY", 20)
+    monkeypatch.setattr(thresholds, "LEAST_ORDINARY", 20)
     monkeypatch.setattr(calibrate, "LEAST_ATTACKS", 5)
     rng = np.random.default_rng(3)
     source = "deeptempo_cic2017_sample"
@@ -111,8 +113,8 @@ def test_where_attacks_have_the_lower_logits_the_common_curve_holds(tiny):
 
 
 def test_a_family_is_known_from_enough_distinct_events_on():
-    forms = [Canonical(f, "k", (("n", str(i)),)) for f, n in (("often", 10), ("seldom", 9)) for i in range(n)]
-    assert calibrate.known_families(forms) == ["often"]
+    forms = [CanonicalEvent(f, "k", (("n", str(i)),)) for f, n in (("often", 10), ("seldom", 9)) for i in range(n)]
+    assert thresholds.known_families(forms) == ["often"]
 
 
 def test_prototypes_are_the_seeds_and_lie_among_the_vectors(tiny):
@@ -125,7 +127,7 @@ def test_prototypes_are_the_seeds_and_lie_among_the_vectors(tiny):
 def test_thresholds_hold_the_budget_on_the_ordinary_events(tiny):
     ordinary = np.arange(0, len(tiny.forms), 2)
     budget = Budget(malicious=0.1, suspicious=0.3, unknown=0.2)
-    heads = calibrate.with_thresholds(tiny.heads, tiny.features, families(tiny.forms), ordinary, budget)
+    heads = thresholds.with_thresholds(tiny.heads, tiny.features, families(tiny.forms), ordinary, budget)
     outcomes = heads.outcomes(tiny.features.vectors, tiny.features.grams, families(tiny.forms))
     curve = heads.config.curve("")
     scores = np.array([outcomes[i].score for i in ordinary])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.train import flow_stage
-from loglm_bridge.lab.train.calibrate import Budget
 from loglm_bridge.lab.train.flow_training import FlowSettings, Reading
+from loglm_bridge.lab.train.thresholds import Budget
 from loglm_bridge.model.flow.flow_event import FlowEvent
 
 TOLD = FlowSettings(rendered=20, rounds=5, technique_rounds=2, copies={"pair": 1})

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from loglm_bridge.lab.export import model_export
-from loglm_bridge.lab.train.heads import Features, NetSettings, families, fit_malice, fit_techniques, predict
+from loglm_bridge.lab.train.features import Features
+from loglm_bridge.lab.train.heads import NetSettings, families, fit_malice, fit_techniques, predict, tensors
 from loglm_bridge.lab.weak_labels.training_examples import Example
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
 SETTINGS = NetSettings(bag=8, hidden=16, epochs=30, batch=32, seed=5)
-FORM = Canonical("f", "k", ())
+FORM = CanonicalEvent("f", "k", ())
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_a_prediction_does_not_depend_on_the_batch(features):
 
 def test_features_are_cut_into_flat_grams_and_offsets(features):
     chosen = features.take(np.array([5, 0, 9]))
-    vectors, flat, offsets = chosen.tensors(np.array([2, 0]))
+    vectors, flat, offsets = tensors(chosen, np.array([2, 0]))
     assert len(chosen) == 3
     assert torch.equal(vectors, torch.from_numpy(features.vectors[[9, 5]]))
     assert flat.tolist() == [*features.grams[9], *features.grams[5]]

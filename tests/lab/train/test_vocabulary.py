@@ -6,7 +6,7 @@ import pytest
 
 from loglm_bridge.lab.train import vocabulary
 from loglm_bridge.model.features.tokenizer import CONTROL, EventTokenizer
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 from tests.lab.tiny import everywhere
 
 
@@ -30,7 +30,7 @@ def test_the_order_of_the_corpus_does_not_move_control_ids(tiny, tmp_path):
 
 
 def test_control_tokens_come_first_and_rare_names_get_none(tiny, tmp_path):
-    forms = [*tiny.forms, Canonical("once", "only", (("unheard", "x"),))]
+    forms = [*tiny.forms, CanonicalEvent("once", "only", (("unheard", "x"),))]
     saved(forms, tmp_path / "t", min_kind=2, min_field=2)
     tokenizer = EventTokenizer.load(tmp_path / "t")
     control = sorted(tokenizer.control_ids)
@@ -45,7 +45,7 @@ def test_values_are_cut_where_words_end(tiny):
 
 
 def test_any_character_has_a_piece(tiny):
-    form = Canonical("f", "k", (("x", "\N{SNOWMAN}\N{PILE OF POO}é"),))
+    form = CanonicalEvent("f", "k", (("x", "\N{SNOWMAN}\N{PILE OF POO}é"),))
     assert len(tiny.tokenizer.encode(form).ids) > 6
 
 
@@ -64,7 +64,7 @@ ENOUGH = vocabulary.MIN_RECORDINGS
 def test_a_word_of_few_recordings_or_sources_or_a_name_makes_no_piece(
     tiny, tmp_path, recordings, sources, names, whole
 ):
-    told = [Canonical("f", "k", (("x", f"run {n} \\zqxjkvbwpy now"),)) for n in range(40)]
+    told = [CanonicalEvent("f", "k", (("x", f"run {n} \\zqxjkvbwpy now"),)) for n in range(40)]
     held = [[(f"s{n % recordings % sources}", str(n % recordings))] for n in range(40)]
     vocabulary.train([*tiny.forms, *told], everywhere(tiny.forms) + held, names, 600).save(str(tmp_path / "t"))
     pieces = EventTokenizer.load(tmp_path / "t").pieces(range(600))

@@ -10,7 +10,7 @@ from loglm_bridge.lab.data import backgrounds
 from loglm_bridge.lab.weak_labels import rule_compiler, weak_examples
 from loglm_bridge.lab.weak_labels.log_renderer import Renderer
 from loglm_bridge.lab.weak_labels.sigma_rules import read_rules
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 from tests.lab.tiny_data import write_rules
 
 
@@ -28,7 +28,7 @@ def compiled(tmp_path_factory):
 def hits(compiled, **fields):
     made, ids = compiled
     event = {"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", **fields}
-    return [ids[i] for i in made.hits(canonical(Event(raw=json.dumps(event)))[1])]
+    return [ids[i] for i in made.hits(parse_and_canonicalise(Event(raw=json.dumps(event)))[1])]
 
 
 def test_rules_that_canonical_events_can_show_are_compiled(compiled):
@@ -76,7 +76,7 @@ def test_a_cloud_rule(compiled):
     made, ids = compiled
     event = {"eventVersion": "1.08", "eventSource": "cloudtrail.amazonaws.com"}
     found = [
-        [ids[i] for i in made.hits(canonical(Event(raw=json.dumps(event | {"eventName": name})))[1])]
+        [ids[i] for i in made.hits(parse_and_canonicalise(Event(raw=json.dumps(event | {"eventName": name})))[1])]
         for name in ("StopLogging", "DeleteTrail", "StartLogging")
     ]
     assert found == [["4"], ["4"], []]

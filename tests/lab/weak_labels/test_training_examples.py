@@ -5,7 +5,7 @@ import pytest
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.weak_labels.training_examples import COMMON, MOST_SAY, TeachingWeights, from_corpus, from_lessons
 from loglm_bridge.lab.weak_labels.weak_examples import WeakExample
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
 WEIGHTS = TeachingWeights()
 RECORDED, LABELLED, MACHINE = "otrf_security_datasets", "panther_rule_tests", "evtx_baseline"
@@ -21,7 +21,7 @@ def hit(level="high", *techniques):
 
 def examples(*events, weights=WEIGHTS):
     """The example of each canonical event, by its number."""
-    forms = [Canonical("f", "k", (("n", str(i)),)) for i in range(1 + max(e.canonical for e in events))]
+    forms = [CanonicalEvent("f", "k", (("n", str(i)),)) for i in range(1 + max(e.canonical for e in events))]
     found = from_corpus(Corpus(forms, list(events)), list(events), weights)
     return {int(e.event.fields[0][1]): e for e in found}
 
@@ -109,7 +109,7 @@ def test_disagreement_is_a_share_and_repeats_do_not_count():
 
 
 def test_lessons_weigh_as_their_teacher_and_atomic_only_where_allowed():
-    form = Canonical("f", "k", ())
+    form = CanonicalEvent("f", "k", ())
     lessons = [WeakExample(form, ("T1", "T2", "T1"), t, "o", 0.7) for t in ("sigma", "atomic", "fwaf")]
     kept = from_lessons(lessons, WEIGHTS, atomic=False)
     assert [e.technique_weight for e in kept] == [WEIGHTS.sigma, WEIGHTS.fwaf]

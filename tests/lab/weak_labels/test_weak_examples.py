@@ -5,7 +5,7 @@ import pytest
 from loglm_bridge.lab.data import backgrounds
 from loglm_bridge.lab.data.sources import validation_groups
 from loglm_bridge.lab.weak_labels import weak_examples
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 from tests.lab.tiny import TECHNIQUES
 
 
@@ -57,4 +57,4 @@ def test_the_same_seed_teaches_the_same_and_what_is_there_is_read(files, ordinar
     assert again == lessons == weak_examples.load(tmp_path / "l.gz")
     nowhere = weak_examples.TeacherFiles(*[tmp_path / "nowhere"] * 3)
     assert weak_examples.teach(nowhere, ordinary, tmp_path / "l.gz", 2) == lessons
-    assert all(isinstance(lesson.event, Canonical) for lesson in again)
+    assert all(isinstance(lesson.event, CanonicalEvent) for lesson in again)
