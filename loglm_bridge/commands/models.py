@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from loglm_bridge.model.registry import Listed, Registry, check
+from loglm_bridge.model.registry import ListedModel, Registry, check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _list(_: argparse.Namespace) -> int:
     rows = [
         ("", "NAME", "VERSION", "SHA256", "STATE", "FOLDER"),
-        *(_row(found) for found in Registry.of_user().known()),
+        *(_row(found) for found in Registry.of_user().list_models()),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -36,7 +36,7 @@ def _list(_: argparse.Namespace) -> int:
     return 0
 
 
-def _row(found: Listed) -> tuple[str, ...]:
+def _row(found: ListedModel) -> tuple[str, ...]:
     identity = found.folder.id if found.folder else None
     return (
         "*" if found.active else "",

@@ -14,8 +14,8 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import COUNTERS, ENDPOINTS, step_of
-from loglm_bridge.telemetry import Parsed, parse
+from loglm_bridge.model.flow.flow_event import COUNTERS, ENDPOINTS, to_flow_event
+from loglm_bridge.telemetry import ColumnarRecord, parse
 from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalCache, CanonicalForm
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 
@@ -41,7 +41,7 @@ class ParsedBatch:
     """
 
     events: Sequence[Event]
-    parsed: Mapping[int, Parsed]
+    parsed: Mapping[int, ColumnarRecord]
     forms: Mapping[int, CanonicalForm]
     known: Mapping[int, CachedOutcome]
     flows: Flows
@@ -54,7 +54,7 @@ class EventParser:
 
     def __init__(self, judge: EventClassifier, by_trees: bool) -> None:
         self._judge, self._by_trees = judge, by_trees
-        self._forms = CanonicalCache(judge.signatures)
+        self._forms = CanonicalCache(judge.rule_matcher)
         self._found = 0
 
     def read(self, events: Sequence[Event], options: Options) -> ParsedBatch:
@@ -70,7 +70,11 @@ class EventParser:
         done = {place for places, _ in parts for place in places}
         parsed = {place: parse(event) for place, event in enumerate(events) if place not in done}
         read = {place: one for place, one in parsed.items() if one.status == "ok"}
-        steps = {p: step_of(one, events[p]) for p, one in read.items() if self._by_trees and one.head.family == FLOW}
+        steps = {
+            p: to_flow_event(one, events[p])
+            for p, one in read.items()
+            if self._by_trees and one.event_type.family == FLOW
+        }
         if steps:
             records = flow_records.of_steps(
                 [s._replace(time=times[p]) for p, s in steps.items()], [keys[p] for p in steps]

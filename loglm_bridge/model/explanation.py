@@ -18,11 +18,11 @@ from loglm_bridge.model.classifier.neighbours import Neighbours
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
 from loglm_bridge.model.event_batch import FLOW, ParsedBatch
 from loglm_bridge.model.flow.flow_classifier import FlowClassifier
-from loglm_bridge.model.flow.flow_event import FlowEvent, step_of
+from loglm_bridge.model.flow.flow_event import FlowEvent, to_flow_event
 from loglm_bridge.model.flow.flow_features import features
 from loglm_bridge.model.flow.flow_records import of_steps
-from loglm_bridge.telemetry import canonical
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Fields that are tried, and named, at most; canonical order puts the telling ones first.
 MAX_TRIED = 24
@@ -31,7 +31,7 @@ MAX_NAMED = 5
 #: Characters of a value that an explanation repeats.
 _MAX_VALUE = 120
 
-Score = Callable[[Sequence[Canonical]], Sequence[Outcome]]
+Score = Callable[[Sequence[CanonicalEvent]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Explainer:
         score. Raises ModelFailed.
         """
         event, own = batch.events[place], batch.known[place].outcome
-        form = self.judge.signatures.mark(canonical(event)[1])
-        if self.flows and batch.parsed[place].head.family == FLOW:
-            step, (window, at) = step_of(batch.parsed[place], event), gathered.window_of(place)
+        form = self.judge.rule_matcher.mark(parse_and_canonicalise(event)[1])
+        if self.flows and batch.parsed[place].event_type.family == FLOW:
+            step, (window, at) = to_flow_event(batch.parsed[place], event), gathered.window_of(place)
             fields = flow_fields(self.flows, step, window, at)
             (alone,) = self.flows.scores(features(window[[at]], np.ones(1, dtype=np.int64)))
         else:
             fields, alone = event_fields(form, own, self.judge.outcomes), own.score
-        rules = (self.judge.signatures.rules[i] for i in form.rules[:MAX_NAMED])
+        rules = (self.judge.rule_matcher.rules[i] for i in form.rules[:MAX_NAMED])
         return {
             "kind": f"{form.family} {form.kind}".strip(),
             "fields": fields,
@@ -67,10 +67,10 @@ class Explainer:
         }
 
 
-def event_fields(form: Canonical, own: Outcome, score: Score) -> list[dict[str, Any]]:
+def event_fields(form: CanonicalEvent, own: Outcome, score: Score) -> list[dict[str, Any]]:
     """Return the telling fields of a marked canonical event; `own` is what `score` says of it."""
     tried = form.fields[:MAX_TRIED]
-    others = score([form.without(i) for i in range(len(tried))]) if tried else ()
+    others = score([form.without_field(i) for i in range(len(tried))]) if tried else ()
     return _telling(tried, own.score, [other.score for other in others])
 
 

@@ -16,16 +16,16 @@ from loglm_bridge.contract.verdict import ALARMS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.head_config import Curve
-from loglm_bridge.model.classifier.neighbours import neighbours_of
+from loglm_bridge.model.classifier.neighbours import load_neighbours
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.context import entity_state as entity_states
-from loglm_bridge.model.context.context import context_of
+from loglm_bridge.model.context.context import load_context_model
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
 from loglm_bridge.model.event_batch import FLOW, EventParser, ParsedBatch
 from loglm_bridge.model.explanation import Explainer
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.folder import model_folder, self_test_events
-from loglm_bridge.telemetry import Parsed
+from loglm_bridge.telemetry import ColumnarRecord
 
 
 class Labeller:
@@ -36,9 +36,9 @@ class Labeller:
         self.id: ModelId = folder.id._replace(name=named)
         self._folder, self._profile = folder, profile
         self._judge = EventClassifier(folder, profile, threads)
-        self._context = context_of(folder, self._judge.config, threads)
+        self._context = load_context_model(folder, self._judge.config, threads)
         flows = self._context.flows if self._context else None
-        self._explainer = Explainer(self._judge, flows, neighbours_of(folder, self._judge.width))
+        self._explainer = Explainer(self._judge, flows, load_neighbours(folder, self._judge.width))
         self._reader = EventParser(self._judge, by_trees=self._context is not None)
 
     @classmethod
@@ -78,9 +78,9 @@ class Labeller:
         return self._judge.width
 
     @property
-    def signatures(self) -> RuleMatcher:
+    def rule_matcher(self) -> RuleMatcher:
         """The detection rules that events are marked with."""
-        return self._judge.signatures
+        return self._judge.rule_matcher
 
     def describe(self) -> dict[str, Any]:
         """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
@@ -117,9 +117,9 @@ class Labeller:
             ModelFailed: an answer differs from the one recorded when the folder was sealed.
             ModelRefused: the folder holds no golden events, or something else in their place.
         """
-        self_test_events.check(self._folder, self._profile, self.label_afresh)
+        self_test_events.check(self._folder, self._profile, self.label_uncached)
 
-    def label_afresh(self, events: Sequence[Event]) -> list[Verdict]:
+    def label_uncached(self, events: Sequence[Event]) -> list[Verdict]:
         """Return verdicts on lone events with MAX_TOP techniques, past all that is remembered. Raises ModelFailed."""
         twin = copy(self)
         twin._judge, twin._context = self._judge.afresh(), self._context and self._context.afresh()
@@ -164,7 +164,7 @@ def _with(verdicts: Sequence[Verdict], name: str, value: Callable[[int, Verdict]
     ]
 
 
-def _verdict(parsed: Parsed, known: CachedOutcome | None, options: Options) -> Verdict:
+def _verdict(parsed: ColumnarRecord, known: CachedOutcome | None, options: Options) -> Verdict:
     if known is not None:
         top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
         return known.verdict(top, parsed.truncated)

@@ -36,7 +36,7 @@ _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedModel:
     """A model folder that is known here. `refusal` says why it may not be served; None where it is what it claims."""
 
     path: Path
@@ -83,7 +83,7 @@ class Registry:
             raise ModelRefused("the promoted model is gone", where=str(path), hint="run `loglm models rollback`")
         return path
 
-    def known(self) -> list[Listed]:
+    def list_models(self) -> list[ListedModel]:
         """Return all folders that lie here, the shipped one first, each verified."""
         active = self.active()
         copies = [path for path in self.home.glob("*") if _FOLDER.match(path.name) and path.is_dir()]
@@ -199,11 +199,11 @@ def check(path: Path) -> ModelFolder:
     return folder
 
 
-def _listed(path: Path, active: bool, shipped: bool) -> Listed:
+def _listed(path: Path, active: bool, shipped: bool) -> ListedModel:
     try:
-        return Listed(path, ModelFolder.open(path), None, active, shipped)
+        return ListedModel(path, ModelFolder.open(path), None, active, shipped)
     except LogLMError as error:
-        return Listed(path, None, error.message, active, shipped)
+        return ListedModel(path, None, error.message, active, shipped)
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.heads import Outcome
 from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, event_fields
 from loglm_bridge.model.folder.model_folder import ModelFolder
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
 WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}
 
@@ -21,7 +21,7 @@ def score(forms):
 
 
 def explained(*names):
-    form = Canonical("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
+    form = CanonicalEvent("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
     return event_fields(form, score([form])[0], score)
 
 
@@ -41,7 +41,7 @@ def test_equal_effects_come_in_one_order_and_only_the_first_few():
 
 
 def test_an_event_without_fields_has_no_explanation():
-    assert event_fields(Canonical("text", "", ()), outcome(0.5), score) == []
+    assert event_fields(CanonicalEvent("text", "", ()), outcome(0.5), score) == []
 
 
 def test_the_cost_and_the_length_of_an_explanation_are_bounded():
@@ -51,7 +51,7 @@ def test_the_cost_and_the_length_of_an_explanation_are_bounded():
         asked.extend(forms)
         return score(forms)
 
-    form = Canonical("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
+    form = CanonicalEvent("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
     found = event_fields(form, score([form])[0], counting)
     assert len(asked) == MAX_TRIED
     assert len(found) == MAX_NAMED

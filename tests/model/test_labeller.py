@@ -143,7 +143,7 @@ def test_what_could_not_be_parsed_is_never_called_benign(labeller):
 
 def test_no_events_give_no_verdicts(labeller):
     assert labeller.label([], ALL) == []
-    assert labeller.label_afresh([]) == []
+    assert labeller.label_uncached([]) == []
 
 
 def test_kinds_and_fields_the_model_never_saw_are_labelled(labeller):

@@ -110,7 +110,7 @@ class TestPromotion:
         models.promote(make_folder(tmp_path / "a", version="2"))
         damaged = models.promote(make_folder(tmp_path / "b", version="3"))
         (damaged / HEADS).write_bytes(b"x")
-        found = [(k.folder and str(k.folder.id.version), k.refusal, k.active, k.shipped) for k in models.known()]
+        found = [(k.folder and str(k.folder.id.version), k.refusal, k.active, k.shipped) for k in models.list_models()]
         assert found == [
             ("1", None, False, True),
             ("2", None, False, False),

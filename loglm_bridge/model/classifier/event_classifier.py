@@ -15,10 +15,10 @@ from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.heads import Heads, Outcome
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.features.ngrams import GRAM_BITS
-from loglm_bridge.model.features.rule_matcher import signatures_of
+from loglm_bridge.model.features.rule_matcher import load_rule_matcher
 from loglm_bridge.model.features.tokenizer import EventTokenizer
 from loglm_bridge.model.folder import model_folder
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalForm
 
 #: Canonical events whose outcome is remembered; about 3 kB each.
@@ -36,8 +36,8 @@ class EventClassifier:
         self._tokenizer = _tokenizer(folder.files[model_folder.TOKENIZER])
         self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[model_folder.HEADS], folder.json(model_folder.HEADS_CONFIG))
-        self.signatures = signatures_of(folder)
-        if self._heads.buckets != (1 << GRAM_BITS) + self.signatures.count:
+        self.rule_matcher = load_rule_matcher(folder)
+        if self._heads.buckets != (1 << GRAM_BITS) + self.rule_matcher.count:
             raise ModelRefused(f"heads for {self._heads.buckets} gram buckets, other signatures in the folder")
         if self._heads.width != self._session.width:
             raise ModelRefused(f"heads for vectors of {self._heads.width}, the encoder gives {self._session.width}")
@@ -100,13 +100,13 @@ class EventClassifier:
                 self._cache |= fresh
         return found
 
-    def outcomes(self, forms: Sequence[Canonical]) -> list[Outcome]:
+    def outcomes(self, forms: Sequence[CanonicalEvent]) -> list[Outcome]:
         """Return the outcomes of marked canonical events, past the cache. Raises ModelFailed."""
         if not forms:
             return []
         encoded = [self._tokenizer.encode(form) for form in forms]
         families = [form.family for form in forms]
-        return self._heads.outcomes(self._session.encode(encoded), self.signatures.bags(forms, encoded), families)
+        return self._heads.outcomes(self._session.encode(encoded), self.rule_matcher.bags(forms, encoded), families)
 
 
 def _tokenizer(data: bytes) -> EventTokenizer:

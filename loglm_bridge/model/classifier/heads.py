@@ -99,14 +99,14 @@ _LINEAR_ARRAYS = ("levels", "scales", "bias")
 class Heads:
     """The trained heads; `prototypes` (n, width) stand for what training showed.
 
-    `say` (buckets,) is added to the logit of malice for every gram bucket of an event: what its rules' levels say.
+    `level_bias` (buckets,) is added to the logit of malice for every gram bucket of an event: what its rules' levels say.
     """
 
     config: HeadConfig
     technique: Net
     malice: Net
     prototypes: np.ndarray
-    say: np.ndarray
+    level_bias: np.ndarray
 
     @classmethod
     def load(cls, tensors: bytes, config: Mapping[str, Any]) -> Heads:
@@ -117,10 +117,10 @@ class Heads:
             technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
             heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"])
             outputs = len(technique.out.scales)
-            fit_say = heads.say.shape == technique.table.shape[:1]
+            fit_bias = heads.level_bias.shape == technique.table.shape[:1]
             same = technique.table.shape[0] == malice.table.shape[0]
             if not (
-                technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same and fit_say
+                technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same and fit_bias
             ):
                 raise ValueError("the arrays do not fit together")
             if not all(np.isfinite(array).all() for array in arrays.values()):
@@ -145,7 +145,7 @@ class Heads:
         """Return the content of `heads.safetensors` and of `heads.json`."""
         arrays = {
             "prototypes": self.prototypes,
-            "say": self.say,
+            "say": self.level_bias,
             **self.technique.to_arrays("technique"),
             **self.malice.to_arrays("malice"),
         }
@@ -166,7 +166,7 @@ class Heads:
 
     def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
         """Return the logit of malice of each event, float64 (events,): the net's, bounded, and what levels say."""
-        said = np.array([self.say[buckets].sum() for buckets in grams], dtype=np.float32)
+        said = np.array([self.level_bias[buckets].sum() for buckets in grams], dtype=np.float32)
         net = self.malice.logits(vectors, grams)[:, 0].astype(np.float64) / (2.0 * self.config.bound)
         logits: np.ndarray = self.config.bound * np.tanh(net) + said
         return logits

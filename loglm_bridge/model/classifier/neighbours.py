@@ -80,7 +80,7 @@ def no_neighbours(width: int) -> Neighbours:
     return Neighbours(np.zeros((0, width), np.int8), np.zeros(0, np.int32), [])
 
 
-def neighbours_of(folder: ModelFolder, width: int) -> Neighbours:
+def load_neighbours(folder: ModelFolder, width: int) -> Neighbours:
     """Return the neighbours of a model folder; none where it holds none. Raises ModelRefused."""
     if model_folder.NEIGHBOURS not in folder.files:
         return no_neighbours(width)

@@ -131,7 +131,7 @@ def _others(gathered: WindowedBatch) -> Iterator[list[tuple[int, Seen]]]:
             yield [(int(gathered.places[number]), gathered.read.others[number - first]) for number in part.tolist()]
 
 
-def context_of(folder: ModelFolder, alone: HeadConfig, threads: int) -> ContextModel | None:
+def load_context_model(folder: ModelFolder, alone: HeadConfig, threads: int) -> ContextModel | None:
     """Return the folder's trees of flows and company at work, None where it has none.
 
     Raises:

@@ -119,11 +119,11 @@ class Patterns:
         self._maybe[(_unmixed(self._hashes) >> self._shift).astype(np.int64)] = True
 
     @property
-    def whole_lengths(self) -> frozenset[int] | None:
+    def exact_lengths(self) -> frozenset[int] | None:
         """The bytes of values that are matched, where that is only done as a whole, which costs next to nothing."""
         return None if self._by_first or self._always else self._whole_lengths
 
-    def holding(self, text: str) -> list[int]:
+    def matching(self, text: str) -> list[int]:
         """Return the numbers of the patterns that hold for a text, ascending, lower case taken for granted."""
         data = text.encode("utf-8", "surrogatepass")[:MOST]
         found = list(self._always)

@@ -25,7 +25,7 @@ from loglm_bridge.model.features.tokenizer import Encoded
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder.model_folder import ModelFolder
 from loglm_bridge.telemetry.fastpath.canonical_cache import CHANNEL
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: A condition: an atom's number, or ["and"|"or"|"not", condition, ...].
 Condition = Any
@@ -38,7 +38,7 @@ _MEMO = 32_000_000
 _ENTRY = 300
 
 #: What a rule's level says of malice, beside what the nets learned; in steps.
-LEVEL_STEPS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
+LEVEL_WEIGHTS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Atom:
 class CompiledRule:
     """One rule: it is looked at where one of `gates` is present, and holds where `condition` does; `name` is its id."""
 
-    gates: tuple[int, ...]
+    prefilters: tuple[int, ...]
     condition: Condition
     level: str
     techniques: tuple[str, ...]
@@ -80,49 +80,49 @@ class RuleMatcher:
             (i, levels[rule.level], *(techniques[t] for t in rule.techniques)) for i, rule in enumerate(self.rules)
         ]
         self.count = second + len(techniques)
-        self._levels = {bucket: LEVEL_STEPS.get(level, 0.0) for level, bucket in levels.items()}
+        self._levels = {bucket: LEVEL_WEIGHTS.get(level, 0.0) for level, bucket in levels.items()}
 
-    def mark(self, event: Canonical) -> Canonical:
+    def mark(self, event: CanonicalEvent) -> CanonicalEvent:
         """Return the event with the rules that hold."""
-        return replace(event, rules=tuple(self.hits(event))) if self.rules else event
+        return replace(event, rules=tuple(self.match(event))) if self.rules else event
 
-    def hits(self, event: Canonical) -> list[int]:
+    def match(self, event: CanonicalEvent) -> list[int]:
         """Return the numbers of the rules that hold, ascending."""
-        holding = {atom for name, value in event.plain for atom in self.holding(name, value)}
-        return self.holding_rules(event, holding, [value for name, value in event.plain if name == CHANNEL])
+        atoms = {atom for name, value in event.rule_fields for atom in self.matching_atoms(name, value)}
+        return self.matching_rules(event, atoms, [value for name, value in event.rule_fields if name == CHANNEL])
 
-    def holding_rules(self, event: Canonical, holding: set[int], channels: Iterable[str]) -> list[int]:
-        """Return the numbers of the rules that hold, ascending, where `holding` are the atoms that the event's values
+    def matching_rules(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> list[int]:
+        """Return the numbers of the rules that hold, ascending, where `atoms` are the atoms that the event's values
         hold as the log wrote them, and `channels` its channels in lower case."""
         for name, value in event.fields:
-            holding.update(self.holding(name, value))
-            holding.update(self.holding(ANY, value))
-        candidates = sorted({rule for atom in holding for rule in self._triggered[atom]})
+            atoms.update(self.matching_atoms(name, value))
+            atoms.update(self.matching_atoms(ANY, value))
+        candidates = sorted({rule for atom in atoms for rule in self._triggered[atom]})
         if not candidates:
             return []
-        gates = gates_of(event, channels)
+        prefilters = prefilters_of(event, channels)
         rules = ((i, self.rules[i]) for i in candidates)
-        return [i for i, r in rules if not gates.isdisjoint(r.gates) and _holds(r.condition, holding)]
+        return [i for i, r in rules if not prefilters.isdisjoint(r.prefilters) and _holds(r.condition, atoms)]
 
-    def asks(self, name: str) -> bool:
+    def uses_field(self, name: str) -> bool:
         """Tell whether some pattern is matched against fields of a name."""
         return field_hash(name) in self._patterns
 
-    def whole_lengths(self, name: str) -> frozenset[int] | None:
+    def exact_lengths(self, name: str) -> frozenset[int] | None:
         """Return how many bytes a field's value has that some pattern compares as a whole; None: parts of it count."""
         patterns = self._patterns.get(field_hash(name))
-        return frozenset() if patterns is None else patterns.whole_lengths
+        return frozenset() if patterns is None else patterns.exact_lengths
 
-    def holding(self, name: str, value: str) -> tuple[int, ...]:
+    def matching_atoms(self, name: str, value: str) -> tuple[int, ...]:
         """Return the atoms that a value of a field holds."""
         patterns = self._patterns.get(field_hash(name))
         if patterns is None or not value:
             return ()
-        if patterns.whole_lengths is not None:
-            return tuple(patterns.holding(value))
+        if patterns.exact_lengths is not None:
+            return tuple(patterns.matching(value))
         found = self._memo.get((name, value))
         if found is None:
-            found = tuple(patterns.holding(value))
+            found = tuple(patterns.matching(value))
             self._held += len(value) + _ENTRY
             if self._held > _MEMO:
                 self._memo.clear()
@@ -130,18 +130,18 @@ class RuleMatcher:
             self._memo[name, value] = found
         return found
 
-    def buckets(self, event: Canonical) -> np.ndarray:
+    def buckets(self, event: CanonicalEvent) -> np.ndarray:
         """Return the gram buckets of a marked event's rules, their levels and techniques: int32 in [0, count)."""
         found = {bucket for rule in event.rules for bucket in self._buckets[rule]}
         return np.array(sorted(found), dtype=np.int32)
 
-    def bags(self, events: Sequence[Canonical], encoded: Sequence[Encoded]) -> list[np.ndarray]:
+    def bags(self, events: Sequence[CanonicalEvent], encoded: Sequence[Encoded]) -> list[np.ndarray]:
         """Return each marked event's gram buckets, int32: those of its tokens, then those of its rules."""
         first = np.int32(1 << GRAM_BITS)
         pairs = zip(events, encoded, strict=True)
         return [np.concatenate([grams(tokens), first + self.buckets(event)]) for event, tokens in pairs]
 
-    def level_steps(self) -> np.ndarray:
+    def level_weights(self) -> np.ndarray:
         """Return for every gram bucket the step its level says, float32 (buckets,); 0 for what is no level."""
         steps = np.zeros((1 << GRAM_BITS) + self.count, dtype=np.float32)
         for bucket, step in self._levels.items():
@@ -160,7 +160,7 @@ class RuleMatcher:
             "lengths": np.array([length for length, _ in literals], np.uint16),
             "hashes": np.array([value for _, value in literals], np.uint64),
         }
-        rules = [[r.gates, r.condition, r.level, r.techniques, r.name] for r in self.rules]
+        rules = [[r.prefilters, r.condition, r.level, r.techniques, r.name] for r in self.rules]
         return save(arrays), json.dumps({"rules": rules}, separators=(",", ":")) + "\n"
 
     @classmethod
@@ -181,29 +181,29 @@ class RuleMatcher:
             raise ModelRefused(f"signatures: {error!r}") from error
 
 
-def signatures_of(folder: ModelFolder) -> RuleMatcher:
+def load_rule_matcher(folder: ModelFolder) -> RuleMatcher:
     """Return the signatures of a model folder; none where it holds none. Raises ModelRefused."""
     if model_folder.SIGNATURES not in folder.files:
         return NO_RULES
     return RuleMatcher.load(folder.files[model_folder.SIGNATURES], folder.json(model_folder.SIGNATURE_RULES))
 
 
-def gates_of(event: Canonical, channels: Iterable[str]) -> set[int]:
+def prefilters_of(event: CanonicalEvent, channels: Iterable[str]) -> set[int]:
     """Return the gates that an event opens: its family, its kind, each part of it, its action, its channels."""
-    parts = (gate(f"part {part}") for part in event.kind.split(":"))
-    actions = (action_gate(value) for name, value in event.fields if name == "action")
-    said = (gate(f"channel {channel}") for channel in channels)
-    return {gate(event.family), gate(f"{event.family} {event.kind}"), *parts, *actions, *said}
+    parts = (prefilter(f"part {part}") for part in event.kind.split(":"))
+    actions = (action_prefilter(value) for name, value in event.fields if name == "action")
+    said = (prefilter(f"channel {channel}") for channel in channels)
+    return {prefilter(event.family), prefilter(f"{event.family} {event.kind}"), *parts, *actions, *said}
 
 
 @lru_cache(maxsize=4_096)
-def gate(kind: str) -> int:
+def prefilter(kind: str) -> int:
     """Return the hash that stands for a kind of event ("family kind"), a part of one, or all of a family."""
     return _hash(f"kind {kind}")
 
 
 @lru_cache(maxsize=4_096)
-def action_gate(action: str) -> int:
+def action_prefilter(action: str) -> int:
     """Return the hash that stands for a value of the field `action`."""
     return _hash(f"action {action}")
 
@@ -246,12 +246,12 @@ def _positive(condition: Condition) -> list[int]:
     return [] if condition[0] == "not" else [atom for part in condition[1:] for atom in _positive(part)]
 
 
-def _holds(condition: Condition, holding: set[int]) -> bool:
+def _holds(condition: Condition, atoms: set[int]) -> bool:
     if isinstance(condition, int):
-        return condition in holding
+        return condition in atoms
     if condition[0] == "not":
-        return not _holds(condition[1], holding)
-    results = (_holds(part, holding) for part in condition[1:])
+        return not _holds(condition[1], atoms)
+    results = (_holds(part, atoms) for part in condition[1:])
     return all(results) if condition[0] == "and" else any(results)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from loglm_bridge.telemetry.record import Canonical
+from loglm_bridge.telemetry.record import CanonicalEvent
 
 PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND = "[PAD]", "[MASK]", "[CLS]", "[FIELD]", "[KIND]"
 CONTROL = (PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND)
@@ -75,7 +75,7 @@ class EventTokenizer:
         """Ids that no value can produce."""
         return frozenset(i for t, i in self._vocab.items() if t in CONTROL or t.startswith(("[F:", "[K:")))
 
-    def encode(self, event: Canonical) -> Encoded:
+    def encode(self, event: CanonicalEvent) -> Encoded:
         """Encode one event; what does not fit MAX_TOKENS is cut from the end, which holds the least telling fields."""
         kind = self._vocab.get(kind_token(event.family, event.kind))
         head = (self.cls, kind) if kind is not None else self._unknown_kind(event)
@@ -97,7 +97,7 @@ class EventTokenizer:
         """Return the text of each id, for explanations and reports."""
         return [self._tokenizer.id_to_token(int(i)) or "" for i in ids]
 
-    def _unknown_kind(self, event: Canonical) -> tuple[int, ...]:
+    def _unknown_kind(self, event: CanonicalEvent) -> tuple[int, ...]:
         text = f"{event.family} {event.kind}"
         return (self.cls, self._other_kind, *self._tokenizer.encode(text, add_special_tokens=False).ids[:8])
 

@@ -89,7 +89,7 @@ class FlowClassifier:
 
         If `brief`, techniques of alarms only. Equal verdicts are mostly one object. Raises ModelFailed.
         """
-        logits, depths = self._trees.judge(features)
+        logits, depths = self._trees.predict_malice(features)
         scores = self._scores(logits)
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
@@ -102,7 +102,7 @@ class FlowClassifier:
 
     def scores(self, features: np.ndarray) -> list[float]:
         """Return the scores of the verdicts on flows alone. Raises ModelFailed."""
-        return self._scores(self._trees.judge(features)[0])
+        return self._scores(self._trees.predict_malice(features)[0])
 
     def caches(self) -> dict[str, int]:
         """Return figures of what is remembered: verdicts recalled, made, held."""
@@ -122,7 +122,7 @@ class FlowClassifier:
         return scores
 
     def _named(self, features: np.ndarray, top: int) -> list[_Ranked]:
-        logits = self._trees.techniques(features)
+        logits = self._trees.technique_logits(features)
         confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
         return ranked(self.config.techniques, confidences, top)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical.network.addresses import ip
 from loglm_bridge.telemetry.canonical.numbers import number
-from loglm_bridge.telemetry.record import Parsed
+from loglm_bridge.telemetry.record import ColumnarRecord
 
 #: Amounts of a flow, each with how many of its smallest unit are one of the field: bytes, packets, microseconds.
 COUNTERS: Mapping[str, int] = {"fwd_bytes": 1, "bwd_bytes": 1, "fwd_pkts": 1, "bwd_pkts": 1, "flow_dur": 1_000_000}
@@ -38,13 +38,15 @@ class FlowEvent(NamedTuple):
     src_port: int = 0
     dest: str = ""
     dest_port: int = 0
-    amounts: tuple[int, ...] = (0,) * len(COUNTERS)
+    counters: tuple[int, ...] = (0,) * len(COUNTERS)
 
     def told(self) -> dict[str, str]:
         """Return the fields that the flow tells, as text, by their canonical names."""
         ends = zip(ENDPOINTS, (self.src, self.src_port, self.dest, self.dest_port), strict=True)
-        amounts = ((name, f"{n / units:.6g}") for (name, units), n in zip(COUNTERS.items(), self.amounts, strict=True))
-        return {name: str(value) for name, value in (*ends, *amounts) if value not in ("", 0, "0")}
+        counters = (
+            (name, f"{n / units:.6g}") for (name, units), n in zip(COUNTERS.items(), self.counters, strict=True)
+        )
+        return {name: str(value) for name, value in (*ends, *counters) if value not in ("", 0, "0")}
 
     def without(self, name: str) -> FlowEvent:
         """Return the flow as if it did not tell the field of a canonical name."""
@@ -56,16 +58,16 @@ class FlowEvent(NamedTuple):
             return self._replace(dest="")
         if name == "dest_port":
             return self._replace(dest_port=0)
-        kept = zip(COUNTERS, self.amounts, strict=True)
-        return self._replace(amounts=tuple(0 if other == name else amount for other, amount in kept))
+        kept = zip(COUNTERS, self.counters, strict=True)
+        return self._replace(counters=tuple(0 if other == name else amount for other, amount in kept))
 
 
-def step_of(parsed: Parsed, event: Event) -> FlowEvent:
+def to_flow_event(parsed: ColumnarRecord, event: Event) -> FlowEvent:
     """Return what a parsed flow says; `time` 0 where the event has none."""
     time = event.time or 0.0
     places, values = _places(parsed.names), (*parsed.values, "")
-    src, src_port, dest, dest_port, *amounts = [values[place] for place in places]
-    told = tuple([amount_of(value, units) for value, units in zip(amounts, _UNITS, strict=True)])
+    src, src_port, dest, dest_port, *counters = [values[place] for place in places]
+    told = tuple([amount_of(value, units) for value, units in zip(counters, _UNITS, strict=True)])
     return FlowEvent(time, src, port_of(src_port), dest, port_of(dest_port), told)
 
 

@@ -12,16 +12,16 @@ import numpy as np
 
 from loglm_bridge.model.flow import flow_records
 from loglm_bridge.model.flow.flow_event import FlowEvent
-from loglm_bridge.model.flow.flow_records import OWN, SIZES, quarters
+from loglm_bridge.model.flow.flow_records import OWN_FEATURES, SIZES, quarters
 
 #: The columns of a flow's company: of all flows of the window, itself among them.
-COMPANY = (
+CONTEXT_FEATURES = (
     "flows", "pace", "silent", "empty", "unanswered", "unasked", *(f"{size}_level" for size in SIZES),
     *(f"{size}_spread" for size in SIZES), "distinct", "alike", "nearly_distinct", "nearly_alike",
     "dest_ports", "dest_port_alike", "src_ports", "src_port_alike", "dests", "dest_alike",
 )  # fmt: skip
 
-FEATURES = OWN + COMPANY
+FEATURES = OWN_FEATURES + CONTEXT_FEATURES
 
 #: Seconds, before and after 1970, that no log is older or younger than.
 _ALWAYS = float(1 << 50)
@@ -35,7 +35,7 @@ _FINE = 20
 _FWD_BYTES, _BWD_BYTES, _FWD_PKTS, _BWD_PKTS = range(4)
 
 
-def of_windows(windows: Sequence[Sequence[FlowEvent]]) -> np.ndarray:
+def window_features(windows: Sequence[Sequence[FlowEvent]]) -> np.ndarray:
     """Return FEATURES of every flow of windows, one after the other; those of a window are in time order."""
     steps = [step for window in windows for step in window]
     return features(

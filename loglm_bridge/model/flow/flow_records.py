@@ -20,14 +20,14 @@ from loglm_bridge.telemetry.canonical.network.ports import SERVICE_PORTS
 SIZES = ("fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "duration", "fwd_mean", "bwd_mean")
 
 #: The columns of a flow's own.
-OWN = (*SIZES, "bytes_more", "pkts_more", "dest_port", "src_port", "src_kind", "dest_kind")
+OWN_FEATURES = (*SIZES, "bytes_more", "pkts_more", "dest_port", "src_port", "src_kind", "dest_kind")
 
 #: A flow: when it was (epoch seconds), what orders flows of one moment, a number that stands for the address of its
 #: destination, its ports, and OWN.
 RECORD = np.dtype(
     [
         ("time", "<f8"), ("key", "<u4"), ("dest", "<u4"), ("src_port", "<u4"), ("dest_port", "<u4"),
-        ("own", "<i2", (len(OWN),)),
+        ("own", "<i2", (len(OWN_FEATURES),)),
     ]
 )  # fmt: skip
 
@@ -48,8 +48,8 @@ _NUMBERS = frozenset({int, float})
 
 def of_steps(steps: Sequence[FlowEvent], keys: Sequence[int]) -> np.ndarray:
     """Return RECORDs of flows that were read one by one; `keys` (32 bits) order those of one moment."""
-    times, *columns, amounts = zip(*steps, strict=True) if steps else ((),) * 6
-    return _records(times, keys, columns, np.array(amounts, dtype=np.int64).reshape(-1, len(COUNTERS)))
+    times, *columns, counters = zip(*steps, strict=True) if steps else ((),) * 6
+    return _records(times, keys, columns, np.array(counters, dtype=np.int64).reshape(-1, len(COUNTERS)))
 
 
 def of_columns(told: Mapping[str, Sequence[Any]], times: Sequence[float], keys: Sequence[int]) -> np.ndarray:
@@ -57,8 +57,8 @@ def of_columns(told: Mapping[str, Sequence[Any]], times: Sequence[float], keys: 
     count = len(times)
     src, src_ports, dest, dest_ports = (told.get(name, [""] * count) for name in ENDPOINTS)
     ends = [_texts(src), _ports(src_ports), _texts(dest), _ports(dest_ports)]
-    amounts = [_amounts(told[name], units) if name in told else [0] * count for name, units in COUNTERS.items()]
-    return _records(times, keys, ends, np.array(amounts, dtype=np.int64).T)
+    counters = [_amounts(told[name], units) if name in told else [0] * count for name, units in COUNTERS.items()]
+    return _records(times, keys, ends, np.array(counters, dtype=np.int64).T)
 
 
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -73,7 +73,7 @@ def quarters(size: np.ndarray) -> np.ndarray:
 
 
 def _records(
-    times: Sequence[float], keys: Sequence[int], ends: Sequence[Sequence[Any]], amounts: np.ndarray
+    times: Sequence[float], keys: Sequence[int], ends: Sequence[Sequence[Any]], counters: np.ndarray
 ) -> np.ndarray:
     src, src_ports, dest, dest_ports = ends
     out = np.empty(len(times), dtype=RECORD)
@@ -81,13 +81,13 @@ def _records(
     out["src_port"], out["dest_port"] = src_ports, dest_ports
     kinds = [np.array([kind_of(end) for end in column], dtype=np.int64) for column in (src, dest)]
     ports = [np.array(column, dtype=np.int64) for column in (dest_ports, src_ports)]
-    out["own"] = np.column_stack([_sizes(amounts), *map(_port, ports), *kinds])
+    out["own"] = np.column_stack([_sizes(counters), *map(_port, ports), *kinds])
     return out
 
 
-def _sizes(amounts: np.ndarray) -> np.ndarray:
+def _sizes(counters: np.ndarray) -> np.ndarray:
     """Return of bytes, packets and microseconds (flows, 5) the SIZES, and how much more went one way than the other."""
-    fwd_bytes, bwd_bytes, fwd_pkts, bwd_pkts, duration = amounts.T
+    fwd_bytes, bwd_bytes, fwd_pkts, bwd_pkts, duration = counters.T
     fwd_bytes, bwd_bytes = _payload(fwd_bytes, fwd_pkts), _payload(bwd_bytes, bwd_pkts)
     means = fwd_bytes // np.maximum(fwd_pkts, 1), bwd_bytes // np.maximum(bwd_pkts, 1)
     sizes = quarters(np.stack([fwd_bytes, bwd_bytes, fwd_pkts, bwd_pkts, duration, *means], axis=1))

@@ -50,20 +50,20 @@ class FlowTrees:
         if found != [(name, "tensor(float)", [width]) for name, width in wide.items()]:
             raise ModelRefused(f"{FLOW_TREES}: wrong inputs or outputs {found}")
 
-    def judge(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict_malice(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return of features (flows, FEATURES) the logits of malice and the depths, each (flows,) float64."""
         parts = [self._run(["malice", "depth"], features=part) for part in _parts(features)]
         malice, depths = (np.concatenate(columns)[:, 0] for columns in zip(*parts, strict=True))
         return malice, depths
 
-    def techniques(self, features: np.ndarray) -> np.ndarray:
+    def technique_logits(self, features: np.ndarray) -> np.ndarray:
         """Return the logits of techniques of features (flows, FEATURES), (flows, techniques) float64."""
         return np.concatenate([self._run(["techniques"], named=part)[0] for part in _parts(features)])
 
-    def read(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return of features (flows, FEATURES) all logits (flows, 1 + techniques) and the depths (flows,), float64."""
-        malice, depths = self.judge(features)
-        return np.column_stack([malice, self.techniques(features)]), depths
+        malice, depths = self.predict_malice(features)
+        return np.column_stack([malice, self.technique_logits(features)]), depths
 
     def _run(self, wanted: Sequence[str], **features: np.ndarray) -> list[np.ndarray]:
         ((name, rows),) = features.items()

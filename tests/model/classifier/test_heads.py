@@ -90,9 +90,9 @@ def test_a_family_with_a_curve_of_its_own_is_judged_by_it(tiny):
 
 def test_what_levels_say_is_added_to_the_logit(tiny):
     features = tiny.features.take(np.arange(3))
-    say = np.zeros_like(tiny.heads.say)
+    say = np.zeros_like(tiny.heads.level_bias)
     say[features.grams[1][0]] = 6.0
-    told = replace(tiny.heads, say=say).malice_logits(features.vectors, features.grams)
+    told = replace(tiny.heads, level_bias=say).malice_logits(features.vectors, features.grams)
     untold = tiny.heads.malice_logits(features.vectors, features.grams)
     times = [np.sum(g == features.grams[1][0]) for g in features.grams]
     np.testing.assert_allclose(told - untold, 6.0 * np.array(times), atol=1e-5)

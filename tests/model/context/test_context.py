@@ -20,7 +20,7 @@ from tests.lab.flows import TECHNIQUES
 
 TOGETHER = Options(top=2, sequence=True)
 ALONE = Options(top=2)
-COMPANY = {"windows": ContextScoring(2.0, -9.0, 2, 12.0), "": ContextScoring(2.0, 99.0, 2, 12.0)}
+CONTEXT_FEATURES = {"windows": ContextScoring(2.0, -9.0, 2, 12.0), "": ContextScoring(2.0, 99.0, 2, 12.0)}
 
 
 def flow(i, entity="pair", **changes):
@@ -42,7 +42,7 @@ def context():
     model, config = flows.trees()
     return {
         model_folder.FLOW_TREES: model,
-        model_folder.SEQUENCE_CONFIG: written(SequenceConfig(config, COMPANY).to_dict()),
+        model_folder.SEQUENCE_CONFIG: written(SequenceConfig(config, CONTEXT_FEATURES).to_dict()),
     }
 
 

@@ -19,7 +19,7 @@ few = st.text("ab\\ .", max_size=12)
 def test_a_pattern_holds_where_the_expression_does(text, literals, starts, ends):
     body = ".*".join(re.escape(part) for part in literals)
     expression = ("" if starts else ".*") + body + ("" if ends else ".*")
-    found = Patterns({7: pattern(literals, starts, ends)}).holding(text)
+    found = Patterns({7: pattern(literals, starts, ends)}).matching(text)
     assert found == ([7] if re.fullmatch(expression, text, re.DOTALL) else [])
 
 
@@ -27,26 +27,26 @@ def test_a_pattern_holds_where_the_expression_does(text, literals, starts, ends)
 def test_many_at_once_are_the_same_as_one_by_one(text, words):
     text = text.lower()
     together = Patterns({i: pattern((word,)) for i, word in enumerate(words)})
-    assert sorted(together.holding(text)) == [i for i, word in enumerate(words) if word.lower() in text]
+    assert sorted(together.matching(text)) == [i for i, word in enumerate(words) if word.lower() in text]
 
 
 @pytest.mark.parametrize("wild", ["*.exe", "c:\\*\\run*", "cmd*/c*", "exact", "*a*b*c*"])
 @pytest.mark.parametrize("text", ["c:\\x\\run.exe", "cmd.exe /c a", "exact", "xacyybzzc", ""])
 def test_wildcards(wild, text):
-    found = Patterns({0: pattern(wild.split("*"), not wild.startswith("*"), not wild.endswith("*"))}).holding(text)
+    found = Patterns({0: pattern(wild.split("*"), not wild.startswith("*"), not wild.endswith("*"))}).matching(text)
     assert bool(found) == fnmatch.fnmatchcase(text, wild)
 
 
 def test_no_literal_holds_for_everything():
-    assert Patterns({3: Pattern(())}).holding("x") == [3]
-    assert Patterns({3: Pattern(())}).holding("") == [3]
+    assert Patterns({3: Pattern(())}).matching("x") == [3]
+    assert Patterns({3: Pattern(())}).matching("") == [3]
 
 
 def test_a_long_value_is_looked_at_from_its_beginning():
     found = Patterns({0: pattern(("needle",))})
-    assert found.holding("x" * (MOST - 6) + "needle") == [0]
-    assert found.holding("x" * MOST + "needle") == []
+    assert found.matching("x" * (MOST - 6) + "needle") == [0]
+    assert found.matching("x" * MOST + "needle") == []
 
 
 def test_case_of_the_pattern_does_not_matter():
-    assert Patterns({0: pattern(("RunDLL32",))}).holding("rundll32 x") == [0]
+    assert Patterns({0: pattern(("RunDLL32",))}).matching("rundll32 x") == [0]

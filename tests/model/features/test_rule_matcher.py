@@ -14,18 +14,21 @@ from loglm_bridge.model.features.rule_matcher import (
     Atom,
     CompiledRule,
     RuleMatcher,
-    action_gate,
+    action_prefilter,
     field_hash,
-    gate,
+    prefilter,
 )
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
-START = gate("windows sysmon:1")
+START = prefilter("windows sysmon:1")
 
 
-def process(command, kind="sysmon:1", plain=(), **fields):
-    return Canonical(
-        "windows", kind, (("action", "process_create"), ("process", command), *fields.items()), plain=tuple(plain)
+def process(command, kind="sysmon:1", rule_fields=(), **fields):
+    return CanonicalEvent(
+        "windows",
+        kind,
+        (("action", "process_create"), ("process", command), *fields.items()),
+        rule_fields=tuple(rule_fields),
     )
 
 
@@ -33,10 +36,10 @@ def atom(word, field="process"):
     return Atom(field_hash(field), pattern((word,)))
 
 
-def compiled(*rules, gates=(START,)):
+def compiled(*rules, prefilters=(START,)):
     """Atoms 0..3: four words in the field process."""
     atoms = [atom(word) for word in ("rundll32", "comsvcs", "minidump", "thor64")]
-    return RuleMatcher(atoms, [CompiledRule(gates, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
+    return RuleMatcher(atoms, [CompiledRule(prefilters, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
 
 
 @pytest.mark.parametrize(
@@ -52,26 +55,26 @@ def compiled(*rules, gates=(START,)):
 )
 def test_a_rule_holds_where_its_condition_does(command, holding):
     rules = compiled(["and", 0, 1, 2], ["or", 0, ["and", 1, 2]], ["and", 0, 1, ["not", ["or", 3]]])
-    assert rules.hits(process(command)) == holding
+    assert rules.match(process(command)) == holding
 
 
 def test_another_field_or_another_kind_of_event_does_not_count():
     rules = compiled(0)
-    assert rules.hits(process("rundll32 a")) == [0]
-    assert rules.hits(process("a", parent_process="rundll32 a")) == []
-    assert rules.hits(process("rundll32 a", kind="sysmon:7")) == []
+    assert rules.match(process("rundll32 a")) == [0]
+    assert rules.match(process("a", parent_process="rundll32 a")) == []
+    assert rules.match(process("rundll32 a", kind="sysmon:7")) == []
 
 
 def test_a_rule_of_an_action_holds_in_every_log_that_shows_it():
-    rules = compiled(0, gates=(action_gate("process_create"),))
-    assert rules.hits(process("rundll32", kind="security:4688")) == [0]
-    assert rules.hits(Canonical("edr", "", (("process", "rundll32"),))) == []
+    rules = compiled(0, prefilters=(action_prefilter("process_create"),))
+    assert rules.match(process("rundll32", kind="security:4688")) == [0]
+    assert rules.match(CanonicalEvent("edr", "", (("process", "rundll32"),))) == []
 
 
 def test_a_rule_of_a_channel_holds_for_every_provider_in_it():
-    rules = compiled(0, gates=(gate("channel system"),))
-    assert rules.hits(process("rundll32", kind="ntfs:98", plain=[("channel", "system")])) == [0]
-    assert rules.hits(process("rundll32", kind="ntfs:98", plain=[("channel", "security")])) == []
+    rules = compiled(0, prefilters=(prefilter("channel system"),))
+    assert rules.match(process("rundll32", kind="ntfs:98", rule_fields=[("channel", "system")])) == [0]
+    assert rules.match(process("rundll32", kind="ntfs:98", rule_fields=[("channel", "security")])) == []
 
 
 def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
@@ -79,34 +82,34 @@ def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
         [atom("authori", "user"), atom("rundll32")],
         [CompiledRule((START,), 0, "low", ()), CompiledRule((START,), 1, "low", ())],
     )
-    assert rules.hits(process("r", plain=[("user", "nt authority\\system")])) == [0]
-    assert rules.hits(process("rundll32", plain=[("process", "run^dll32")])) == [1]
-    assert rules.hits(process("{base64}", plain=[("process", "rundll32")])) == [1]
+    assert rules.match(process("r", rule_fields=[("user", "nt authority\\system")])) == [0]
+    assert rules.match(process("rundll32", rule_fields=[("process", "run^dll32")])) == [1]
+    assert rules.match(process("{base64}", rule_fields=[("process", "rundll32")])) == [1]
 
 
 def test_a_pattern_of_any_field_is_looked_for_in_the_canonical_fields():
     rules = RuleMatcher([atom("mimikatz", ANY)], [CompiledRule((START,), 0, "high", ())])
-    assert rules.hits(process("a", file_path="\\mimikatz.exe")) == [0]
-    assert rules.hits(process("a", plain=[("recordid", "mimikatz")])) == []
+    assert rules.match(process("a", file_path="\\mimikatz.exe")) == [0]
+    assert rules.match(process("a", rule_fields=[("recordid", "mimikatz")])) == []
 
 
 def test_an_empty_value_is_an_absent_one():
     exists = RuleMatcher([Atom(field_hash("image"), pattern(()))], [CompiledRule((START,), 0, "low", ())])
-    assert exists.hits(process("a", plain=[("image", "x")])) == [0]
-    assert exists.hits(process("a", plain=[("image", "")])) == []
+    assert exists.match(process("a", rule_fields=[("image", "x")])) == [0]
+    assert exists.match(process("a", rule_fields=[("image", "")])) == []
 
 
 def test_what_is_remembered_changes_nothing(monkeypatch):
     monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MEMO", 5_000)
     rules = compiled(0, 1)
     forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
-    assert [rules.hits(form) for form in forms] == [compiled(0, 1).hits(form) for form in forms]
+    assert [rules.match(form) for form in forms] == [compiled(0, 1).match(form) for form in forms]
     assert sum(map(len, (value for _, value in rules._memo))) <= 5_000
 
 
 def test_marked_events_differ_by_their_rules():
     rules = compiled(0)
-    plain = [process("{base64}", plain=[("process", text)]) for text in ("rundll32", "regsvr32")]
+    plain = [process("{base64}", rule_fields=[("process", text)]) for text in ("rundll32", "regsvr32")]
     first, second = map(rules.mark, plain)
     assert (first.rules, second.rules) == ((0,), ())
     assert first.fields == second.fields
@@ -114,9 +117,9 @@ def test_marked_events_differ_by_their_rules():
 
 
 def test_a_field_left_out_takes_its_rules_along():
-    form = compiled(0).mark(process("rundll32", plain=[("process", "rundll32"), ("user", "x")]))
+    form = compiled(0).mark(process("rundll32", rule_fields=[("process", "rundll32"), ("user", "x")]))
     less = form.without(1)
-    assert (less.fields, less.plain) == ((("action", "process_create"),), (("user", "x"),))
+    assert (less.fields, less.rule_fields) == ((("action", "process_create"),), (("user", "x"),))
     assert compiled(0).mark(less).rules == ()
 
 
@@ -131,7 +134,7 @@ def test_buckets_name_the_rule_its_level_and_its_techniques():
     both = rules.buckets(rules.mark(process("rundll32 comsvcs")))
     assert both.tolist() == list(range(6))
     assert both.dtype == np.int32
-    steps = rules.level_steps()[1 << GRAM_BITS :]
+    steps = rules.level_weights()[1 << GRAM_BITS :]
     assert (steps[first].sum(), steps[second].sum(), steps.sum()) == (3.0, 1.0, 4.0)
 
 
@@ -152,7 +155,7 @@ def test_what_was_written_is_read(tiny):
 
 def test_no_rules_add_nothing():
     form = process("rundll32")
-    assert (NO_RULES.count, NO_RULES.hits(form), NO_RULES.mark(form)) == (0, [], form)
+    assert (NO_RULES.count, NO_RULES.match(form), NO_RULES.mark(form)) == (0, [], form)
     assert RuleMatcher.load(NO_RULES.dump()[0], json.loads(NO_RULES.dump()[1])).count == 0
 
 

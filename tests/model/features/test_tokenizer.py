@@ -13,7 +13,7 @@ from loglm_bridge.model.features.tokenizer import (
     field_token,
     kind_token,
 )
-from loglm_bridge.telemetry import Canonical
+from loglm_bridge.telemetry import CanonicalEvent
 
 SPELLINGS = [
     *CONTROL,
@@ -29,7 +29,7 @@ SPELLINGS = [
 
 
 def form(*fields):
-    return Canonical("windows", "sysmon:1", fields)
+    return CanonicalEvent("windows", "sysmon:1", fields)
 
 
 def spelled(tokenizer):
@@ -47,7 +47,7 @@ def test_a_value_that_spells_a_control_token_gives_plain_pieces(tiny):
 
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_a_field_or_kind_of_the_logs_own_that_spells_a_control_token_gives_plain_pieces(tiny, text):
-    event = tiny.tokenizer.encode(Canonical(text, text, ((text, text),)))
+    event = tiny.tokenizer.encode(CanonicalEvent(text, text, ((text, text),)))
     pieces = tiny.tokenizer.pieces(event.ids)
     assert pieces[:2] == ["[CLS]", "[KIND]"]
     control = [p for i, p in zip(event.ids.tolist(), pieces, strict=True) if i in tiny.tokenizer.control_ids]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.model.flow.flow_event import MOST, FlowEvent, kind_of, step_of
+from loglm_bridge.model.flow.flow_event import MOST, FlowEvent, kind_of, to_flow_event
 from loglm_bridge.telemetry import parse
 
 CONN = (
@@ -21,20 +21,20 @@ def flow(time=0.0, **changes):
         "fwd_bytes": 800, "bwd_bytes": 2400, "total_fwd_pkts": 6, "total_bwd_pkts": 7,
     } | changes  # fmt: skip
     event = Event(raw=json.dumps(fields), sourcetype="netflow:json", time=time)
-    return step_of(parse(event), event)
+    return to_flow_event(parse(event), event)
 
 
 def test_every_exporter_gives_the_same_step():
     values = (0.0, "C1", "10.0.0.5", 51000, "203.0.113.9", 443, "tcp", 0.25, 800, 2400, "SF", 6, 7)
     zeek = {"_path": "conn", **dict(zip(CONN, values, strict=True))}
     event = Event(raw=json.dumps(zeek), sourcetype="zeek:conn:json", time=0.0)
-    assert step_of(parse(event), event) == flow()
+    assert to_flow_event(parse(event), event) == flow()
 
 
 def test_amounts_are_bytes_packets_and_microseconds():
-    assert flow().amounts == (800, 2400, 6, 7, 250_000)
-    assert flow(fwd_bytes=0).amounts[0] == flow(fwd_bytes=-3).amounts[0] == flow(fwd_bytes="many").amounts[0] == 0
-    assert flow(fwd_bytes=2**200).amounts[0] == flow(fwd_bytes=MOST).amounts[0] == MOST
+    assert flow().counters == (800, 2400, 6, 7, 250_000)
+    assert flow(fwd_bytes=0).counters[0] == flow(fwd_bytes=-3).counters[0] == flow(fwd_bytes="many").counters[0] == 0
+    assert flow(fwd_bytes=2**200).counters[0] == flow(fwd_bytes=MOST).counters[0] == MOST
 
 
 def test_addresses_are_told_by_class():
@@ -43,11 +43,13 @@ def test_addresses_are_told_by_class():
 
 def test_what_is_no_flow_has_a_time_alone():
     event = Event(raw='{"EventID": 4624, "Channel": "Security"}', time=7.0)
-    assert step_of(parse(event), event) == FlowEvent(7.0)
-    assert step_of(parse(event), Event(raw=event.raw)) == FlowEvent(0.0)
+    assert to_flow_event(parse(event), event) == FlowEvent(7.0)
+    assert to_flow_event(parse(event), Event(raw=event.raw)) == FlowEvent(0.0)
 
 
 @given(st.integers(0, 10**12))
 def test_whole_numbers_and_the_same_as_fractions_are_alike(amount):
-    assert flow(fwd_bytes=amount).amounts[0] == flow(fwd_bytes=f"{amount}.0").amounts[0] == amount
-    assert flow(flow_dur=amount).amounts[4] == flow(flow_dur=f"{amount}.0").amounts[4] == min(MOST, amount * 1_000_000)
+    assert flow(fwd_bytes=amount).counters[0] == flow(fwd_bytes=f"{amount}.0").counters[0] == amount
+    assert (
+        flow(flow_dur=amount).counters[4] == flow(flow_dur=f"{amount}.0").counters[4] == min(MOST, amount * 1_000_000)
+    )

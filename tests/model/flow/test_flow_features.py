@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_SEQUENCE
 from loglm_bridge.model.flow.flow_event import COUNTERS, MOST, FlowEvent
-from loglm_bridge.model.flow.flow_features import COMPANY, FEATURES, of_windows
-from loglm_bridge.model.flow.flow_records import OWN
+from loglm_bridge.model.flow.flow_features import CONTEXT_FEATURES, FEATURES, window_features
+from loglm_bridge.model.flow.flow_records import OWN_FEATURES
 
 AMOUNT = st.one_of(st.integers(0, 3_000), st.integers(0, MOST))
 PORT = st.one_of(st.sampled_from([0, 53, 80, 443, 8080, 49_999]), st.integers(0, 65_535))
@@ -17,7 +17,7 @@ WINDOW = st.lists(STEP, min_size=1, max_size=MAX_SEQUENCE).map(lambda steps: sor
 
 
 def told(window):
-    return of_windows([window])
+    return window_features([window])
 
 
 def column(window, name):
@@ -31,7 +31,7 @@ def steps(*changes, **same):
 
 @given(st.lists(WINDOW, min_size=1, max_size=6))
 def test_a_windows_rows_do_not_depend_on_the_others(windows):
-    together = of_windows(windows)
+    together = window_features(windows)
     assert together.shape == (sum(map(len, windows)), len(FEATURES))
     assert np.array_equal(together, np.concatenate([told(window) for window in windows]))
 
@@ -66,19 +66,19 @@ def test_the_second_is_the_one_that_has_begun():
 
 
 def test_no_flows_have_no_rows():
-    assert of_windows([]).shape == (0, len(FEATURES))
+    assert window_features([]).shape == (0, len(FEATURES))
 
 
 def test_sizes_stand_in_quarter_octaves():
     sizes = [0, 1, 2, 1_024, 1_100, 1_300, 2_048]
-    told_as = column(steps(*({"amounts": (size, 0, 1, 0, 0)} for size in sizes[3:])), "fwd_bytes")
+    told_as = column(steps(*({"counters": (size, 0, 1, 0, 0)} for size in sizes[3:])), "fwd_bytes")
     assert told_as[0] == told_as[1] == told_as[2] - 1 == told_as[3] - 4
-    assert column(steps({"amounts": (0, 0, 1, 0, 0)}), "fwd_bytes") == [0]
+    assert column(steps({"counters": (0, 0, 1, 0, 0)}), "fwd_bytes") == [0]
 
 
 def test_padding_counts_as_no_payload():
-    assert column(steps({"amounts": (12, 0, 2, 0, 0)}, {"amounts": (13, 0, 2, 0, 0)}), "fwd_bytes")[0] == 0
-    assert column(steps({"amounts": (13, 0, 2, 0, 0)}), "fwd_bytes") > [0]
+    assert column(steps({"counters": (12, 0, 2, 0, 0)}, {"counters": (13, 0, 2, 0, 0)}), "fwd_bytes")[0] == 0
+    assert column(steps({"counters": (13, 0, 2, 0, 0)}), "fwd_bytes") > [0]
 
 
 def test_a_beats_pace_is_that_of_its_gaps():
@@ -90,7 +90,7 @@ def test_a_beats_pace_is_that_of_its_gaps():
 
 
 def test_shares_and_repeats_are_those_of_the_window():
-    silent = {"amounts": (0, 0, 1, 0, 0)}
+    silent = {"counters": (0, 0, 1, 0, 0)}
     window = steps({}, {}, silent, {**silent, "dest_port": 22})
     assert column(window, "flows") == [4] * 4
     assert column(window, "silent") == column(window, "empty") == [8] * 4
@@ -100,4 +100,4 @@ def test_shares_and_repeats_are_those_of_the_window():
 
 
 def test_columns_are_named_once_each():
-    assert len(set(FEATURES)) == len(OWN) + len(COMPANY)
+    assert len(set(FEATURES)) == len(OWN_FEATURES) + len(CONTEXT_FEATURES)

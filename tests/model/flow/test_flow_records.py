@@ -11,7 +11,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.demo.samples import read_samples
 from loglm_bridge.model.event_batch import _WANTED
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import MOST, step_of
+from loglm_bridge.model.flow.flow_event import MOST, to_flow_event
 from loglm_bridge.telemetry import parse
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.fastpath import flow_columns as flow_columns_module
@@ -41,8 +41,8 @@ def same(told):
     count = 0
     for places, values in flow_columns(told, _WANTED):
         parsed = [parse(told[place]) for place in places]
-        assert {(one.head.family, one.status, one.truncated) for one in parsed} == {("flow", "ok", False)}
-        steps = [step_of(one, told[place]) for one, place in zip(parsed, places, strict=True)]
+        assert {(one.event_type.family, one.status, one.truncated) for one in parsed} == {("flow", "ok", False)}
+        steps = [to_flow_event(one, told[place]) for one, place in zip(parsed, places, strict=True)]
         keys = list(range(len(steps)))
         found = flow_records.of_columns(values, [step.time for step in steps], keys)
         assert np.array_equal(found, flow_records.of_steps(steps, keys))

@@ -40,7 +40,7 @@ def trees(model):
 def test_they_say_what_was_learned(model, trees):
     _, malice, technique, _ = model
     rows = drawn(300, 2)
-    found, _ = trees.read(rows)
+    found, _ = trees.predict(rows)
     assert np.abs(found[:, 0] - malice.decision_function(rows)).max() < 0.01
     assert np.abs(found[:, 1:4] - technique.decision_function(rows)).max() < 0.01
     assert (found[:, 4] < -50).all()  # no classifier has this output
@@ -49,7 +49,7 @@ def test_they_say_what_was_learned(model, trees):
 def test_depths_are_those_of_the_forest(model, trees):
     forest, rows = model[3], drawn(300, 2)
     rows[0] = 9_000
-    _, depths = trees.read(rows)
+    _, depths = trees.predict(rows)
     # scikit-learn tells 2 ** -(mean depth / that of a search tree of 256 entries), minus a half, with its sign turned
     wanted = forest.decision_function(rows) - 0.5
     whole = 2 * (np.log(255) + np.euler_gamma) - 2 * 255 / 256
@@ -58,7 +58,7 @@ def test_depths_are_those_of_the_forest(model, trees):
 
 
 def answers(trees, rows):
-    return np.column_stack(trees.read(rows))
+    return np.column_stack(trees.predict(rows))
 
 
 def walked(data, rows):
@@ -128,4 +128,4 @@ def test_numbers_that_are_none_of_the_trees_are_no_answer(model):
         weights.floats[0] = wrong
         trees = FlowTrees(made.SerializeToString(), LOGITS - 1)
         with pytest.raises(ModelFailed):
-            trees.read(drawn(500, 5))
+            trees.predict(drawn(500, 5))
