@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, cast
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BODY_BYTES
-from loglm_bridge.telemetry import read as read_record
+from loglm_bridge.telemetry import parse_record as read_record
 from loglm_bridge.telemetry.scanning.timestamps import epoch_seconds
 
 #: Bytes of one line that are kept in memory; a sidecar takes no larger request either.

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import read
+from loglm_bridge.telemetry import parse_record
 
 #: Verdicts whose techniques are told: the model ranks techniques for every event, what it calls benign has none.
 _SHOWN = ("malicious", "suspicious")
@@ -67,11 +67,11 @@ class Labelled:
     @property
     def family(self) -> str:
         """The log family: windows, flow, web, ..."""
-        return read(self.event).family
+        return parse_record(self.event).family
 
     def ends(self) -> dict[str, Any]:
         """Return src_ip, dst_ip (addresses), src_port, dst_port and protocol, each where the event names one."""
-        fields = dict(read(self.event).fields)
+        fields = dict(parse_record(self.event).fields)
         found: dict[str, Any] = {"src_ip": _address(fields, _SOURCE), "dst_ip": _address(fields, _DESTINATION)}
         found |= {name: _port(fields, names) for name, names in _PORTS.items()}
         found["protocol"] = fields.get("protocol")

@@ -5,13 +5,23 @@ from __future__ import annotations
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.fastpath.json_layouts import parse
-from loglm_bridge.telemetry.parser import read
-from loglm_bridge.telemetry.record import Canonical, Field, Parsed, Record
+from loglm_bridge.telemetry.parser import parse_record
+from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, Field, Record
 
-__all__ = ["Canonical", "Event", "Field", "Parsed", "Record", "canonical", "canonicalise", "parse", "read"]
+__all__ = [
+    "CanonicalEvent",
+    "ColumnarRecord",
+    "Event",
+    "Field",
+    "Record",
+    "canonicalise",
+    "parse",
+    "parse_and_canonicalise",
+    "parse_record",
+]
 
 
-def canonical(event: Event) -> tuple[Record, Canonical]:
+def parse_and_canonicalise(event: Event) -> tuple[Record, CanonicalEvent]:
     """Return an event as parsed and as the model sees it. Never raises on any text."""
-    record = read(event)
+    record = parse_record(event)
     return record, canonicalise(record, event)

@@ -13,7 +13,7 @@ from loglm_bridge.telemetry.canonical.kinds import KINDS
 from loglm_bridge.telemetry.families import endpoint
 from loglm_bridge.telemetry.families.network import zeek
 from loglm_bridge.telemetry.families.windows import event_types
-from loglm_bridge.telemetry.record import Canonical, Field, Head, Record
+from loglm_bridge.telemetry.record import CanonicalEvent, EventType, Field, Record
 
 #: Fields of one canonical event.
 MAX_FIELDS = 64
@@ -45,67 +45,72 @@ class Part:
 _NOTHING = Part()
 
 
-def canonicalise(record: Record, event: Optional[Event] = None) -> Canonical:
+def canonicalise(record: Record, event: Optional[Event] = None) -> CanonicalEvent:
     """Return the record without identity: canonical names, canonical values, behaviour first, at most MAX_FIELDS.
 
     The host's own name (a field of the record, or `event.host`) becomes {host} wherever it occurs. Pure: the same
     record and host give the same result.
     """
-    head = record.head
+    event_type = record.event_type
     raw = record.fields[:MAX_RAW]
-    fields = composed(head, [part(head, name, value) for name, value in raw])
+    fields = composed(event_type, [part(event_type, name, value) for name, value in raw])
     told = without_host(fields, hosts.hosts(record, event))
-    plain = tuple((plain_name(head, name), plain_value(value)) for name, value in raw)
-    return Canonical(record.family, record.kind, told, plain=plain)
+    plain = tuple((plain_name(event_type, name), plain_value(value)) for name, value in raw)
+    return CanonicalEvent(record.family, record.kind, told, rule_fields=plain)
 
 
-def part(head: Head, name: str, value: str) -> Part:
-    """Return what a raw field gives to an event of its head."""
+def part(event_type: EventType, name: str, value: str) -> Part:
+    """Return what a raw field gives to an event of its event_type."""
     if value in _ABSENT:
         return _NOTHING
-    rule = names.resolve(head.family, head.kind, name)
+    rule = names.resolve(event_type.family, event_type.kind, name)
     if rule is None:
-        return Part(account=name.lower(), value=value) if tells_account(head, name) else _NOTHING
+        return Part(account=name.lower(), value=value) if tells_account(event_type, name) else _NOTHING
     canonical = KINDS[rule[1]](value)
     if rule[1] == "guess" and (
-        canonical in _PURE_IDENTITY or (head.format == "json" and canonical in _said(head.kind))
+        canonical in _PURE_IDENTITY or (event_type.format == "json" and canonical in _said(event_type.kind))
     ):
         return _NOTHING
     return Part(rule[0], canonical) if canonical else _NOTHING
 
 
-def is_class(head: Head, name: str) -> bool:
+def is_class(event_type: EventType, name: str) -> bool:
     """Tell whether a field is dropped, or its values become one of a few classes of numbers."""
-    rule = names.resolve(head.family, head.kind, name)
-    return not tells_account(head, name) if rule is None else rule[1] in _NUMBERS
+    rule = names.resolve(event_type.family, event_type.kind, name)
+    return not tells_account(event_type, name) if rule is None else rule[1] in _NUMBERS
 
 
-def class_of(head: Head, name: str, value: str) -> str:
+def class_of(event_type: EventType, name: str, value: str) -> str:
     """Return the class of a value of such a field; empty where it says nothing."""
-    rule = names.resolve(head.family, head.kind, name)
+    rule = names.resolve(event_type.family, event_type.kind, name)
     return "" if rule is None or value in _ABSENT else KINDS[rule[1]](value)
 
 
-def tells_account(head: Head, name: str) -> bool:
+def tells_account(event_type: EventType, name: str) -> bool:
     """Tell whether an account is told by a field even where it is dropped."""
-    return head.family == "windows" and name.lower() in tidy.ACCOUNT_PARTS
+    return event_type.family == "windows" and name.lower() in tidy.ACCOUNT_PARTS
 
 
-def composed(head: Head, parts: Iterable[Part]) -> tuple[Field, ...]:
+def composed(event_type: EventType, parts: Iterable[Part]) -> tuple[Field, ...]:
     """Return what an event's parts say together, in canonical order, at most MAX_FIELDS; hosts keep their names."""
     found: dict[str, str] = {}
     dropped: dict[str, str] = {}
-    tidy.add(found, "action", _action(head.family, head.kind))
+    tidy.add(found, "action", _action(event_type.family, event_type.kind))
     for each in parts:
         if each.account:
             dropped.setdefault(each.account, each.value)
         else:
             tidy.add(found, each.name, each.value)
-    if "action" not in found and head.format == "json" and head.family != "linux" and ":" in head.kind:
-        found["action"] = head.kind.rpartition(":")[2]
-    if head.family == "windows":
+    if (
+        "action" not in found
+        and event_type.format == "json"
+        and event_type.family != "linux"
+        and ":" in event_type.kind
+    ):
+        found["action"] = event_type.kind.rpartition(":")[2]
+    if event_type.family == "windows":
         tidy.add_accounts(found, dropped)
-    tidy.tidy(found, head.family)
+    tidy.tidy(found, event_type.family)
     fields = sorted(((name, value) for name, value in found.items() if value), key=lambda field: order.rank(field[0]))
     return tuple(fields)
 
@@ -117,9 +122,9 @@ def without_host(fields: tuple[Field, ...], own: tuple[str, ...]) -> tuple[Field
     return fields[:MAX_FIELDS]
 
 
-def plain_name(head: Head, name: str) -> str:
+def plain_name(event_type: EventType, name: str) -> str:
     """Return the name under which rules see a field as the log wrote it: the canonical one it feeds, or its own."""
-    rule = names.resolve(head.family, head.kind, name)
+    rule = names.resolve(event_type.family, event_type.kind, name)
     return rule[0] if rule else name.strip().lower().replace(" ", "")
 
 

@@ -28,7 +28,7 @@ def may_wrap(family: str, names: Iterable[str]) -> bool:
     return family in _GENERAL and any(name.lower() in _ENVELOPES for name in names)
 
 
-def read(event: Event) -> Record:
+def parse_record(event: Event) -> Record:
     """Parse an event's text. Never raises; linear in the text's length, of which MAX_RAW_BYTES are read.
 
     The status is `empty` where there is nothing to read, `unparsed` where only free text could be made of it.

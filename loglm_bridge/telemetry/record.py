@@ -1,4 +1,4 @@
-"""The two shapes of an event on its way to the model: as parsed, and as canonical fields."""
+"""The two forms of an event on its way to the model: a record (the parsed event) and the canonical event."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
+#: (name, value), both text.
 Field = tuple[str, str]
 
 
-class Head(NamedTuple):
-    """What decides how a field is read: how the event was written, whose log it is, its kind within the family."""
+class EventType(NamedTuple):
+    """What decides how a field is canonicalised: the format, the log family, and the kind within the family."""
 
     format: str
     family: str
@@ -21,9 +22,9 @@ class Head(NamedTuple):
 class Record:
     """A parsed event: ordered (name, value) pairs as the log wrote them, values as text.
 
-    `format` is how the text was written (windows_xml, json, zeek_tsv, cef, syslog, ...), `family` whose log it is
-    (windows, zeek, aws, linux, web, flow, ...), `kind` the event's type within the family (sysmon:1, conn, ...; may
-    be empty). `status` is ok, empty (nothing to read) or unparsed (nothing but free text could be made of it).
+    `format` is how the text was written (windows_xml, json, zeek_tsv, cef, syslog, ...), `family` which product or
+    system logged it (windows, zeek, aws, linux, web, flow, ...), `kind` the event's type within the family (sysmon:1,
+    conn, ...; may be empty). `status` is ok, empty (no content) or unparsed (unreadable; kept as free text).
     """
 
     format: str
@@ -34,59 +35,59 @@ class Record:
     status: str = "ok"
 
     @property
-    def head(self) -> Head:
-        """Return what decides how the fields are read."""
-        return Head(self.format, self.family, self.kind)
+    def event_type(self) -> EventType:
+        """Return format, family and kind."""
+        return EventType(self.format, self.family, self.kind)
 
 
-class Parsed(NamedTuple):
-    """A record as two columns: many events share `head` and `names`, and only `values` are each one's own."""
+class ColumnarRecord(NamedTuple):
+    """A record as two columns. Many events share `event_type` and `names`, so that only `values` differ."""
 
-    head: Head
+    event_type: EventType
     names: tuple[str, ...]
     values: tuple[str, ...]
     truncated: bool = False
     status: str = "ok"
 
     @classmethod
-    def of(cls, record: Record) -> Parsed:
+    def from_record(cls, record: Record) -> ColumnarRecord:
         """Return a record's columns."""
         names, values = zip(*record.fields, strict=True) if record.fields else ((), ())
-        return cls(record.head, names, values, record.truncated, record.status)
+        return cls(record.event_type, names, values, record.truncated, record.status)
 
-    @property
-    def record(self) -> Record:
-        """Return the record of these columns."""
-        return Record(*self.head, tuple(zip(self.names, self.values, strict=True)), self.truncated, self.status)
+    def to_record(self) -> Record:
+        """Return the record that has these columns."""
+        fields = tuple(zip(self.names, self.values, strict=True))
+        return Record(*self.event_type, fields, self.truncated, self.status)
 
 
 @dataclass(frozen=True, slots=True)
-class Canonical:
+class CanonicalEvent:
     """An event without identity: what the model sees. Equal canonical events get equal verdicts.
 
-    `rules` are the numbers of the detection rules that hold (none until a model marked the event); they may rest on
-    what `fields` leave out. `plain` is what rules are matched against beside the fields: the values as the log wrote
-    them, in lower case, under their canonical names. It is no part of the event's identity.
+    `rules` are the indices of the detection rules that match (empty until the rule matcher has run); they may depend
+    on values that `fields` leave out. `rule_fields` are what rules are matched against besides the fields: the values
+    as logged, in lower case, under their canonical names. They are not part of the event's identity.
     """
 
     family: str
     kind: str
     fields: tuple[Field, ...]
     rules: tuple[int, ...] = ()
-    plain: tuple[Field, ...] = field(default=(), compare=False, repr=False)
+    rule_fields: tuple[Field, ...] = field(default=(), compare=False, repr=False)
 
     def text(self) -> str:
         """Return the readable form: one line `family kind | name=value | ...`."""
-        return " | ".join((f"{self.family} {self.kind}".strip(), *(f"{n}={v}" for n, v in self.fields)))
+        return " | ".join((f"{self.family} {self.kind}".strip(), *(f"{name}={value}" for name, value in self.fields)))
 
     @property
     def key(self) -> bytes:
-        """Return 16 bytes that stand for this canonical event in caches."""
+        """Return a hash of 16 bytes that identifies this canonical event in caches."""
         parts = (self.family, self.kind, *(part for pair in self.fields for part in pair), *map(str, self.rules))
         return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
-    def without(self, place: int) -> Canonical:
-        """Return the event without one of its fields, not yet marked with rules."""
-        name = self.fields[place][0]
-        plain = tuple(pair for pair in self.plain if pair[0] != name)
-        return replace(self, fields=self.fields[:place] + self.fields[place + 1 :], rules=(), plain=plain)
+    def without_field(self, index: int) -> CanonicalEvent:
+        """Return the event without the field at `index`, its rules not matched yet."""
+        name = self.fields[index][0]
+        rule_fields = tuple(pair for pair in self.rule_fields if pair[0] != name)
+        return replace(self, fields=self.fields[:index] + self.fields[index + 1 :], rules=(), rule_fields=rule_fields)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 from tests.telemetry import windows_samples as samples
 
 SHARED = {
@@ -19,7 +19,7 @@ SHARED = {
 
 
 def fields(raw: str, **hints: str) -> dict[str, str]:
-    return dict(canonical(Event(raw=raw, **hints))[1].fields)
+    return dict(parse_and_canonicalise(Event(raw=raw, **hints))[1].fields)
 
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
@@ -30,7 +30,7 @@ def test_a_process_creation_is_the_same_whoever_tells_it(raw):
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
 def test_no_identity_is_left(raw):
-    text = canonical(Event(raw=raw, host="payroll-07"))[1].text()
+    text = parse_and_canonicalise(Event(raw=raw, host="payroll-07"))[1].text()
     for identity in ("ortega", "payroll", "corp", "7c1d2e3f", "9012", "2334", "4711", "778899", "2026", "abab", "1604"):
         assert identity not in text.lower()
 
@@ -38,7 +38,7 @@ def test_no_identity_is_left(raw):
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
 @pytest.mark.parametrize("sourcetype", ["XmlWinEventLog:Security", "zeek:conn", "access_combined", "nonsense"])
 def test_the_sourcetype_changes_nothing(raw, sourcetype):
-    assert canonical(Event(raw=raw)) == canonical(Event(raw=raw, sourcetype=sourcetype))
+    assert parse_and_canonicalise(Event(raw=raw)) == parse_and_canonicalise(Event(raw=raw, sourcetype=sourcetype))
 
 
 def test_registry_writes_agree():

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical, read
+from loglm_bridge.telemetry import parse_and_canonicalise, parse_record
 
 
 def fields(value: object) -> dict[str, str]:
     raw = value if isinstance(value, str) else json.dumps(value)
-    return dict(read(Event(raw=raw)).fields)
+    return dict(parse_record(Event(raw=raw)).fields)
 
 
 def test_nested_names_lists_and_pairs():
@@ -31,7 +31,7 @@ def test_json_inside_a_string_is_read():
     ],
 )
 def test_broken_json_is_recovered(raw):
-    record = read(Event(raw=raw))
+    record = parse_record(Event(raw=raw))
     assert record.format == "json"
     assert ("name", "x") in record.fields
     assert ("list.k", "v1") in record.fields
@@ -40,7 +40,7 @@ def test_broken_json_is_recovered(raw):
 
 def test_odd_numbers_and_repeated_keys_do_not_hurt():
     raw = '{"a": NaN, "b": ' + "9" * 5_000 + ', "c": 1e999, "a": 2}'
-    assert read(Event(raw=raw)).status == "ok"
+    assert parse_record(Event(raw=raw)).status == "ok"
 
 
 CLOUD = [
@@ -117,7 +117,7 @@ CLOUD = [
 
 @pytest.mark.parametrize(("event", "whose", "wanted"), CLOUD, ids=[case[1][0] for case in CLOUD])
 def test_cloud_events_know_whose_they_are(event, whose, wanted):
-    record, form = canonical(Event(raw=json.dumps(event)))
+    record, form = parse_and_canonicalise(Event(raw=json.dumps(event)))
     assert (record.family, record.kind) == whose
     found = dict(form.fields)
     assert {name: found.get(name) for name in wanted} == wanted
@@ -125,9 +125,9 @@ def test_cloud_events_know_whose_they_are(event, whose, wanted):
 
 def test_an_envelope_is_opened():
     line = "Mar  4 05:06:07 web-2 sshd[311]: Failed password for invalid user oracle from 198.51.100.7 port 50122 ssh2"
-    inside = read(Event(raw=json.dumps({"log": line, "stream": "stderr", "time": "2026-03-04T05:06:07Z"})))
-    assert inside.family == read(Event(raw=line)).family
-    assert inside.kind == read(Event(raw=line)).kind
+    inside = parse_record(Event(raw=json.dumps({"log": line, "stream": "stderr", "time": "2026-03-04T05:06:07Z"})))
+    assert inside.family == parse_record(Event(raw=line)).family
+    assert inside.kind == parse_record(Event(raw=line)).kind
 
 
 def test_macos_process_creation():
@@ -144,7 +144,7 @@ def test_macos_process_creation():
             "exec": {"target": {"executable": {"path": "/usr/bin/osascript"}}, "args": ["osascript", "-e", "beep"]}
         },
     }
-    record, form = canonical(Event(raw=json.dumps(event)))
+    record, form = parse_and_canonicalise(Event(raw=json.dumps(event)))
     found = dict(form.fields)
     assert (record.family, record.kind) == ("macos", "es:exec")
     assert found["action"] == "process_create"

@@ -3,7 +3,7 @@
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.families.unix import audit, linux
 from loglm_bridge.telemetry.formats import lines
@@ -88,5 +88,5 @@ def test_program_names():
 
 def test_audit_event_in_json():
     raw = '{"ID":"1650000000.123:45","SYSCALL":{"syscall":59,"exe":"/bin/cat"},"EXECVE":{"ARGV":["cat","/etc/shadow"]}}'
-    found = dict(canonical(Event(raw))[1].fields)
+    found = dict(parse_and_canonicalise(Event(raw))[1].fields)
     assert found["process"] == "cat /etc/shadow"

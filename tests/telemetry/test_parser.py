@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
-from loglm_bridge.telemetry import canonical, read
+from loglm_bridge.telemetry import parse_and_canonicalise, parse_record
 from loglm_bridge.telemetry.canonicaliser import MAX_FIELDS
 from tests.telemetry import windows_samples as samples
 
@@ -35,7 +35,7 @@ SEEDS = (
 @example('{"EventID":"\u0663","UtcTime":"x"}')
 @example("<Event><System/><EventData><Data Name='Image'>&#xD800;&#1114112;</Data>")
 def test_reading_never_raises_on_any_text(raw):
-    record, form = canonical(Event(raw=raw))
+    record, form = parse_and_canonicalise(Event(raw=raw))
     assert record.status in ("ok", "empty", "unparsed")
     assert len(form.fields) <= MAX_FIELDS
     form.text().encode("utf-8")
@@ -47,33 +47,35 @@ def test_reading_never_raises_on_damaged_events(raw, data):
     start = data.draw(st.integers(0, len(raw)))
     end = data.draw(st.integers(start, len(raw)))
     put = data.draw(st.text(alphabet=st.sampled_from("<>\"'{}[]\\,:=& \x00\ud800\u202e0aZ$%"), max_size=12))
-    canonical(Event(raw=raw[:start] + put + raw[end:]))
+    parse_and_canonicalise(Event(raw=raw[:start] + put + raw[end:]))
 
 
 @pytest.mark.parametrize("raw", ["", "   \n\t ", "\ufeff", "{}"])
 def test_nothing_to_read_is_empty(raw):
-    assert read(Event(raw=raw)).status == "empty"
+    assert parse_record(Event(raw=raw)).status == "empty"
 
 
 @pytest.mark.parametrize("raw", SEEDS)
 def test_the_hint_changes_nothing(raw):
-    assert canonical(Event(raw=raw)) == canonical(Event(raw=raw, sourcetype="csv", source="/var/log/x"))
+    assert parse_and_canonicalise(Event(raw=raw)) == parse_and_canonicalise(
+        Event(raw=raw, sourcetype="csv", source="/var/log/x")
+    )
 
 
 @pytest.mark.parametrize("raw", SEEDS)
 def test_reading_is_repeatable(raw):
-    first, second = canonical(Event(raw=raw)), canonical(Event(raw=raw))
+    first, second = parse_and_canonicalise(Event(raw=raw)), parse_and_canonicalise(Event(raw=raw))
     assert first == second
     assert first[1].key == second[1].key
 
 
 def test_a_megabyte_is_cut_marked_and_read():
     data = dict(samples.SYSMON_FIELDS, CommandLine="cmd.exe /c echo " + "A" * 1_000_000)
-    record, form = canonical(Event(raw=samples.windows_xml("Microsoft-Windows-Sysmon", 1, "Sysmon", data)))
+    record, form = parse_and_canonicalise(Event(raw=samples.windows_xml("Microsoft-Windows-Sysmon", 1, "Sysmon", data)))
     assert record.truncated
     assert record.kind == "sysmon:1"
     assert len(form.text()) < 10_000
-    assert not read(Event(raw=samples.SYSMON_XML)).truncated
+    assert not parse_record(Event(raw=samples.SYSMON_XML)).truncated
 
 
 HOSTILE = {
@@ -118,7 +120,7 @@ def test_hostile_text_takes_linear_time(piece):
     for opening in OPENINGS:
         raw = opening + piece * (MAX_RAW_BYTES // len(piece))
         start = time.perf_counter()
-        canonical(Event(raw=raw[:MAX_RAW_BYTES]))
+        parse_and_canonicalise(Event(raw=raw[:MAX_RAW_BYTES]))
         assert time.perf_counter() - start < 10.0, f"{opening!r} + {piece!r} * n"
 
 
@@ -126,6 +128,6 @@ def test_deep_and_wide_json_is_bounded():
     deep = json.dumps({"a": 1})
     for _ in range(400):
         deep = '{"x":' + deep + "}"
-    assert read(Event(raw=deep)).status == "ok"
+    assert parse_record(Event(raw=deep)).status == "ok"
     wide = json.dumps({f"key{i}": i for i in range(5_000)})
-    assert len(read(Event(raw=wide)).fields) <= 256
+    assert len(parse_record(Event(raw=wide)).fields) <= 256

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 FILES = (
     "atomic_evtx", "chronicle_parser_samples", "crowdsec_hub_tests", "eqllib_sysmon", "evtx_attack_samples",
@@ -44,7 +44,7 @@ def test_every_event_is_answered_and_nearly_all_are_understood(shared, name):
     path = shared / "data" / f"{name}.jsonl.gz"
     if not path.exists():
         pytest.skip(f"{path.name} is absent")
-    seen = [canonical(event) for event in events(path)]
+    seen = [parse_and_canonicalise(event) for event in events(path)]
     understood = sum(record.status in ("ok", "empty") for record, _ in seen)
     assert understood >= 0.995 * len(seen)
     for _, form in seen:

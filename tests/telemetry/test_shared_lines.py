@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 FILES = {
     "crowdsec_hub_tests": 11, "loghub_2k": 97, "sc4s_vendor_samples": 3, "sekoia_intake_formats": 11,
@@ -26,7 +26,7 @@ def test_events_are_read(shared, name):
     statuses = []
     for event in events:
         for hint in ("", event["sourcetype"] or ""):
-            record, form = canonical(Event(event["raw"], sourcetype=hint))
+            record, form = parse_and_canonicalise(Event(event["raw"], sourcetype=hint))
             statuses.append(record.status)
             assert len(form.text()) < 60_000
     assert statuses.count("ok") >= 0.97 * len(statuses)

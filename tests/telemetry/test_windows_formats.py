@@ -1,12 +1,12 @@
 """Windows events as XML, whole and damaged, and as rendered text."""
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical, read
+from loglm_bridge.telemetry import parse_and_canonicalise, parse_record
 from tests.telemetry import windows_samples as samples
 
 
 def fields(raw: str) -> dict[str, str]:
-    return dict(read(Event(raw=raw)).fields)
+    return dict(parse_record(Event(raw=raw)).fields)
 
 
 def test_attributes_in_either_quote_entities_and_cdata():
@@ -29,7 +29,7 @@ def test_user_data_leaves_and_namespaces():
         "</System><UserData><LogFileCleared xmlns='m' xmlns:a='b'><a:SubjectUserName>ann</a:SubjectUserName>"
         "<Channel>Security</Channel></LogFileCleared></UserData></Event>"
     )
-    record, form = canonical(Event(raw=raw))
+    record, form = parse_and_canonicalise(Event(raw=raw))
     assert ("SubjectUserName", "ann") in record.fields
     assert record.kind == "eventlog:104"
     assert dict(form.fields)["action"] == "log_clear"
@@ -42,13 +42,13 @@ def test_unescaped_command_lines_are_text():
 
 def test_a_cut_event_gives_what_it_holds():
     for share in (0.3, 0.5, 0.7, 0.9):
-        record = read(Event(raw=samples.SYSMON_XML[: int(len(samples.SYSMON_XML) * share)]))
+        record = parse_record(Event(raw=samples.SYSMON_XML[: int(len(samples.SYSMON_XML) * share)]))
         assert record.format == "windows_xml"
         assert record.kind == "sysmon:1"
 
 
 def test_other_tags_are_not_windows_events():
-    assert read(Event(raw="<EventLog><a>1</a></EventLog>")).format != "windows_xml"
+    assert parse_record(Event(raw="<EventLog><a>1</a></EventLog>")).format != "windows_xml"
 
 
 def test_rendered_text_and_powershell_context():
@@ -58,7 +58,7 @@ def test_rendered_text_and_powershell_context():
         "\tHostApplication=powershell.exe -File C:\\a.ps1\n-Verbose\n\tScriptName=\n"
         "\tCommandLine=Get-Process -Name lsass</Data>",
     )
-    form = dict(canonical(Event(raw=raw))[1].fields)
+    form = dict(parse_and_canonicalise(Event(raw=raw))[1].fields)
     assert form["script"] == "get-process -name lsass"
     assert form["process"] == r"powershell.exe -file \a.ps1 -verbose"
     assert form["user"] == "{user}"
@@ -67,7 +67,7 @@ def test_rendered_text_and_powershell_context():
 def test_the_hosts_own_name_becomes_a_class():
     data = {"TargetServerName": samples.HOST, "ObjectName": r"\\payroll-07\docs\payroll-07.txt"}
     raw = samples.windows_xml("Microsoft-Windows-Security-Auditing", 4663, "Security", data)
-    text = canonical(Event(raw=raw))[1].text()
+    text = parse_and_canonicalise(Event(raw=raw))[1].text()
     assert "payroll" not in text
 
 
@@ -75,11 +75,11 @@ def test_registry_keys_made_and_deleted_are_told_apart():
     for change, action in (("CreateKey", "registry_create"), ("DeleteValue", "registry_delete")):
         data = {"EventType": change, "Image": r"C:\Windows\regedit.exe", "TargetObject": r"HKLM\SOFTWARE\X"}
         raw = samples.windows_xml("Microsoft-Windows-Sysmon", 12, "Microsoft-Windows-Sysmon/Operational", data)
-        assert dict(canonical(Event(raw=raw))[1].fields)["action"] == action
+        assert dict(parse_and_canonicalise(Event(raw=raw))[1].fields)["action"] == action
 
 
 def test_the_hint_host_is_a_machines_only():
     cloud = '{"eventVersion":"1","eventSource":"s3.amazonaws.com","eventName":"GetObject","x":"cloudtrail-7 read"}'
-    assert "{host}" not in canonical(Event(raw=cloud, host="cloudtrail-7"))[1].text()
+    assert "{host}" not in parse_and_canonicalise(Event(raw=cloud, host="cloudtrail-7"))[1].text()
     local = samples.windows_xml("Foo", 1, "System", {"Path": "cloudtrail-7 read"})
-    assert "{host}" in canonical(Event(raw=local, host="cloudtrail-7"))[1].text()
+    assert "{host}" in parse_and_canonicalise(Event(raw=local, host="cloudtrail-7"))[1].text()

@@ -19,7 +19,7 @@ from loglm_bridge.bench.workload.distinct_events import happening
 from loglm_bridge.bench.workload.value_rotation import Template
 from loglm_bridge.contract.event import Event
 from loglm_bridge.event_files import read_items
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 #: Epoch seconds of a stream's first event, and seconds between two events.
 START, STEP = 1_700_000_000.0, 0.01
@@ -149,6 +149,6 @@ def shares(events: Iterator[Event]) -> tuple[float, float]:
     count = 0
     for event in islice(events, _LOOKED_AT):
         raw.add(blake2b(event.raw.encode("utf-8", "surrogatepass"), digest_size=16).digest())
-        forms.add(canonical(event)[1].key)
+        forms.add(parse_and_canonicalise(event)[1].key)
         count += 1
     return len(raw) / count, len(forms) / count

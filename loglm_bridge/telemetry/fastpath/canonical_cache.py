@@ -1,7 +1,7 @@
 """Events to forms: canonical events marked with their rules, each composed once and then found by its fields.
 
 Every field is looked up on its own: what the model can see of a value (telemetry's `Part`, the atoms of rules that the
-value holds as the log wrote it) is a cell, and values that give the same are one cell. Events of one head, with the
+value holds as the log wrote it) is a cell, and values that give the same are one cell. Events of one event_type, with the
 same names and cells, are one form: a form is made of its cells and of nothing else, so finding it again is exact.
 Times, ids and whatever else is dropped by name, and asked for by no rule, are not even looked at.
 """
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from loglm_bridge.telemetry import canonicaliser as canonical
 from loglm_bridge.telemetry.canonical import hosts, names
-from loglm_bridge.telemetry.record import Canonical, Field, Head, Parsed
+from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, EventType, Field
 
 #: The field whose values as logged decide which rules are looked at.
 CHANNEL = "channel"
@@ -34,16 +34,16 @@ _CLASSES = 512
 class Rules(Protocol):
     """The detection rules that canonical events are marked with: model/features/rule_matcher.py."""
 
-    def asks(self, name: str) -> bool:
+    def uses_field(self, name: str) -> bool:
         """Tell whether some pattern is matched against fields of a name."""
 
-    def whole_lengths(self, name: str) -> frozenset[int] | None:
+    def exact_lengths(self, name: str) -> frozenset[int] | None:
         """Return how many bytes a field's value has that some pattern compares as a whole; None: parts of it count."""
 
-    def holding(self, name: str, value: str) -> tuple[int, ...]:
+    def matching_atoms(self, name: str, value: str) -> tuple[int, ...]:
         """Return the atoms that a value of a field holds."""
 
-    def holding_rules(self, event: Canonical, holding: set[int], channels: Iterable[str]) -> list[int]:
+    def matching_rules(self, event: CanonicalEvent, holding: set[int], channels: Iterable[str]) -> list[int]:
         """Return the numbers of the rules that hold, ascending."""
 
 
@@ -68,7 +68,7 @@ class CanonicalForm:
 
     __slots__ = ("_others", "canonical", "found", "key", "text")
 
-    def __init__(self, marked: Canonical, text: str) -> None:
+    def __init__(self, marked: CanonicalEvent, text: str) -> None:
         self.canonical, self.text = marked, text
         self.key = marked.key
         self.found: Any = None
@@ -92,14 +92,14 @@ class CanonicalCache:
 
     def __init__(self, rules: Rules, budget: int = BUDGET) -> None:
         self._rules, self._budget = rules, budget
-        self._plans: dict[tuple[Head, tuple[str, ...]], _Layout] = {}
+        self._plans: dict[tuple[EventType, tuple[str, ...]], _Layout] = {}
         self._cells: dict[_Seen, FieldValue] = {}
         self.held = 0
         self.made = 0
 
-    def find(self, event: Parsed, host: str) -> CanonicalForm:
+    def find(self, event: ColumnarRecord, host: str) -> CanonicalForm:
         """Return the form of a parsed event that came with the hint `host`."""
-        plan = self._plans.get((event.head, event.names)) or self._plan(event.head, event.names)
+        plan = self._plans.get((event.event_type, event.names)) or self._plan(event.event_type, event.names)
         values = event.values
         cells = tuple([column[value] for column, value in zip(plan.columns, plan.pick(values), strict=True)])
         form = plan.forms.get(cells) or self._form(plan, cells)
@@ -118,32 +118,34 @@ class CanonicalCache:
             self.clear()
         self.held += size
 
-    def _plan(self, head: Head, fields: tuple[str, ...]) -> _Layout:
+    def _plan(self, event_type: EventType, fields: tuple[str, ...]) -> _Layout:
         self._hold(_PLAN + sum(map(len, fields)))
-        plan = _Layout(head, fields, self._columns(head, fields))
-        return self._plans.setdefault((head, fields), plan)
+        plan = _Layout(event_type, fields, self._columns(event_type, fields))
+        return self._plans.setdefault((event_type, fields), plan)
 
-    def _columns(self, head: Head, fields: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
+    def _columns(self, event_type: EventType, fields: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
         """Return the columns that matter by their place among the fields."""
         columns: dict[int, _Column | _ClassKeyed] = {}
         for place, name in enumerate(fields[: canonical.MAX_RAW]):
-            rule = names.resolve(head.family, head.kind, name)
-            plain = canonical.plain_name(head, name)
-            asked = self._rules.asks(plain) or plain == CHANNEL
-            if rule is None and not asked and not canonical.tells_account(head, name):
+            rule = names.resolve(event_type.family, event_type.kind, name)
+            plain = canonical.plain_name(event_type, name)
+            asked = self._rules.uses_field(plain) or plain == CHANNEL
+            if rule is None and not asked and not canonical.tells_account(event_type, name):
                 continue
-            see = partial(self._see, head, name, plain)
-            lengths = self._rules.whole_lengths(plain)
-            if lengths is None or plain == CHANNEL or not canonical.is_class(head, name):
+            see = partial(self._see, event_type, name, plain)
+            lengths = self._rules.exact_lengths(plain)
+            if lengths is None or plain == CHANNEL or not canonical.is_class(event_type, name):
                 columns[place] = _Column(see, self._interned, self._hold)
             else:
-                columns[place] = _ClassKeyed(partial(canonical.class_of, head, name), lengths, see, self._interned)
+                columns[place] = _ClassKeyed(
+                    partial(canonical.class_of, event_type, name), lengths, see, self._interned
+                )
         return columns
 
-    def _see(self, head: Head, name: str, plain: str, value: str) -> _Seen:
+    def _see(self, event_type: EventType, name: str, plain: str, value: str) -> _Seen:
         lower = canonical.plain_value(value)
-        atoms = self._rules.holding(plain, lower)
-        return canonical.part(head, name, value), atoms, lower if plain == CHANNEL else ""
+        atoms = self._rules.matching_atoms(plain, lower)
+        return canonical.part(event_type, name, value), atoms, lower if plain == CHANNEL else ""
 
     def _interned(self, seen: _Seen) -> FieldValue:
         cell = self._cells.get(seen)
@@ -157,18 +159,18 @@ class CanonicalCache:
         return plan.forms.setdefault(cells, form)
 
     def _made(self, plan: _Layout, cells: tuple[FieldValue, ...], own: tuple[str, ...]) -> CanonicalForm:
-        fields = canonical.composed(plan.head, [cell.part for cell in cells])
+        fields = canonical.composed(plan.event_type, [cell.part for cell in cells])
         text = "\x1f".join([value for _, value in fields])
         self._hold(_FORM + 4 * len(text))
         self.made += 1
-        return CanonicalForm(self._marked(plan.head, canonical.without_host(fields, own), cells), text)
+        return CanonicalForm(self._marked(plan.event_type, canonical.without_host(fields, own), cells), text)
 
-    def _marked(self, head: Head, fields: tuple[Field, ...], cells: Sequence[FieldValue]) -> Canonical:
-        event = Canonical(head.family, head.kind, fields)
+    def _marked(self, event_type: EventType, fields: tuple[Field, ...], cells: Sequence[FieldValue]) -> CanonicalEvent:
+        event = CanonicalEvent(event_type.family, event_type.kind, fields)
         holding = {atom for cell in cells for atom in cell.atoms}
         channels = [cell.channel for cell in cells if cell.channel]
-        rules = self._rules.holding_rules(event, holding, channels)
-        return Canonical(head.family, head.kind, fields, tuple(rules))
+        rules = self._rules.matching_rules(event, holding, channels)
+        return CanonicalEvent(event_type.family, event_type.kind, fields, tuple(rules))
 
 
 class _Column(dict[str, FieldValue]):
@@ -217,14 +219,16 @@ class _ClassKeyed:
 
 
 class _Layout:
-    """How events of one head and of the same names are looked up."""
+    """How events of one event_type and of the same names are looked up."""
 
-    def __init__(self, head: Head, fields: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]) -> None:
-        self.head = head
+    def __init__(
+        self, event_type: EventType, fields: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]
+    ) -> None:
+        self.event_type = event_type
         self.columns = list(columns.values())
         places = list(columns)
         # with one place itemgetter returns a value, not a tuple
         self.pick = itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[i] for i in places])
         self.hosts = hosts.places(fields)
-        self.machine = not hosts.is_service(head.format, head.family)
+        self.machine = not hosts.is_service(event_type.format, event_type.family)
         self.forms: dict[tuple[FieldValue, ...], CanonicalForm] = {}

@@ -19,7 +19,7 @@ from loglm_bridge.telemetry.families.network import flow, zeek
 from loglm_bridge.telemetry.families.windows import json_fields, rendered_message
 from loglm_bridge.telemetry.fastpath import xml_layouts
 from loglm_bridge.telemetry.formats import json_audit, json_event
-from loglm_bridge.telemetry.record import Head, Parsed, Record
+from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text, cut
 
 #: Readings that are remembered, of all shapes together; then all are forgotten.
@@ -43,15 +43,15 @@ class _Moved:
     """Events whose values only move: `places[i]` is the place of field i's value among the flattened ones and behind
     them the `constants`."""
 
-    head: Head
+    event_type: EventType
     names: tuple[str, ...]
     places: tuple[int, ...]
     constants: tuple[str, ...]
 
-    def parsed(self, values: list[str]) -> Optional[Parsed]:
+    def parsed(self, values: list[str]) -> Optional[ColumnarRecord]:
         """Return the event of some values."""
         pool = [*values, *self.constants]
-        return Parsed(self.head, self.names, tuple([pool[place] for place in self.places]))
+        return ColumnarRecord(self.event_type, self.names, tuple([pool[place] for place in self.places]))
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Flow:
     `plans` say by the fields that are blank how the others are read, `heads` are those of protocols.
     """
 
-    head: Head
+    event_type: EventType
     roles: flow.Roles
     asked: bool
     plans: dict[tuple[int, ...], Optional[flow.Plan]] = field(default_factory=dict)
-    heads: dict[str, Head] = field(default_factory=dict)
+    heads: dict[str, EventType] = field(default_factory=dict)
 
-    def parsed(self, values: list[str]) -> Optional[Parsed]:
+    def parsed(self, values: list[str]) -> Optional[ColumnarRecord]:
         """Return the flow of some values, None where it is none."""
         plan = self.plan(flow.blanks(self.roles, values))
         found = plan.read(values) if plan is not None else None
         if plan is None or found is None:
             return self._in_full(values)
         kind = found[plan.names.index("protocol")] if "protocol" in plan.names else ""
-        return Parsed(self._head(kind), plan.names, tuple(found))
+        return ColumnarRecord(self._head(kind), plan.names, tuple(found))
 
     def plan(self, blank: tuple[int, ...]) -> Optional[flow.Plan]:
         """Return how those are read whose fields at the places `blank` say nothing: see flow.plan."""
@@ -84,17 +84,19 @@ class Flow:
             self.plans[blank] = flow.plan(self.roles, blank)
         return self.plans.get(blank)
 
-    def _in_full(self, values: list[str]) -> Optional[Parsed]:
+    def _in_full(self, values: list[str]) -> Optional[ColumnarRecord]:
         if self.asked and not flow.tells_a_flow(self.roles, values):
             return None
         found = flow.schema(self.roles, values)
         names = tuple([name for name in flow.ORDER if found.get(name)])
-        return Parsed(self._head(flow.protocol_of(self.roles, values)), names, tuple([found[name] for name in names]))
+        return ColumnarRecord(
+            self._head(flow.protocol_of(self.roles, values)), names, tuple([found[name] for name in names])
+        )
 
-    def _head(self, kind: str) -> Head:
+    def _head(self, kind: str) -> EventType:
         head = self.heads.get(kind)
         if head is None:
-            head = self.head._replace(kind=kind)
+            head = self.event_type._replace(kind=kind)
             if len(self.heads) < _MOST_PLANS:
                 self.heads[kind] = head
         return head
@@ -118,7 +120,7 @@ _shapes: dict[tuple[str, ...], Optional[_Shape]] = {}
 _count = 0
 
 
-def parse(event: Event) -> Parsed:
+def parse(event: Event) -> ColumnarRecord:
     """Parse an event's text, as `recognise.read` does, into columns."""
     text, truncated = cut(event.raw)
     text = clean_text(text)
@@ -130,7 +132,7 @@ def parse(event: Event) -> Parsed:
         found = json_event.flattened(text)
         if found is not None and found[0]:
             return _parsed(tuple(found[0]), found[1], event, truncated)
-    return Parsed.of(parser.read(event))
+    return ColumnarRecord.from_record(parser.parse_record(event))
 
 
 def flow_reading(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[tuple[Flow, tuple[int, ...]]]:
@@ -141,12 +143,12 @@ def flow_reading(names: tuple[str, ...], values: Sequence[str], event: Event) ->
     return reading, (*shape.tells, *shape.ids, *shape.filled)
 
 
-def _parsed(names: tuple[str, ...], values: list[str], event: Event, truncated: bool) -> Parsed:
+def _parsed(names: tuple[str, ...], values: list[str], event: Event, truncated: bool) -> ColumnarRecord:
     reading = _known(names, values, event)
     parsed = reading.parsed(values) if reading is not None else None
     if parsed is None:
         record = json_event.record_of(list(zip(names, values, strict=True)), event)
-        parsed = Parsed.of(parser.unwrapped(record, event))
+        parsed = ColumnarRecord.from_record(parser.unwrapped(record, event))
     return parsed._replace(truncated=True) if truncated else parsed
 
 
@@ -196,7 +198,7 @@ def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event
         by_name = zeek.classify(
             {name.lower(): value for name, value in zip(reversed(names), reversed(shown), strict=True)}
         )
-        return Flow(record.head, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
+        return Flow(record.event_type, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
     if _looked_into(record, names) or record.status != "ok":
         return None
     constants: list[str] = []
@@ -209,7 +211,7 @@ def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event
             places.append(int(value[1:]))
         else:
             return None
-    return _Moved(record.head, tuple(name for name, _ in record.fields), tuple(places), tuple(constants))
+    return _Moved(record.event_type, tuple(name for name, _ in record.fields), tuple(places), tuple(constants))
 
 
 def _looked_into(record: Record, names: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from typing import Optional
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families.windows import event_types, rendered_message
 from loglm_bridge.telemetry.formats.windows import windows_xml
-from loglm_bridge.telemetry.record import Field, Head, Parsed
+from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Field
 
 #: Beginnings that are remembered, each with shapes of its own; then all are forgotten.
 _MOST, _SHAPES = 2_048, 6
@@ -39,14 +39,14 @@ class _Shape:
     """`literals` stand behind each value; `places[i]` is the value of field i among the values and behind them the
     `constants`; `attributes` are the values that must hold something, and no quote, which would end them."""
 
-    head: Head
+    event_type: EventType
     names: tuple[str, ...]
     literals: tuple[str, ...]
     places: tuple[int, ...]
     constants: tuple[str, ...]
     attributes: tuple[int, ...]
 
-    def parsed(self, text: str, at: int) -> Optional[Parsed]:
+    def parsed(self, text: str, at: int) -> Optional[ColumnarRecord]:
         """Return the event of a text whose values begin at a place; None where it has another shape."""
         values: list[str] = []
         for literal in self.literals:
@@ -62,7 +62,7 @@ class _Shape:
         if not all(quoted) or any(quote in "".join(quoted) for quote in "'\""):
             return None
         values.extend(self.constants)
-        return Parsed(self.head, self.names, tuple([values[place] for place in self.places]))
+        return ColumnarRecord(self.event_type, self.names, tuple([values[place] for place in self.places]))
 
 
 @dataclass
@@ -76,7 +76,7 @@ class _Beginning:
 _beginnings: dict[str, _Beginning] = {}
 
 
-def parse(text: str, event: Event) -> Optional[Parsed]:
+def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
     """Return the columns of a clean text that is event XML of a known shape, None for any other text."""
     first = text.find("'", text.find(_TIME)) + 1
     if first <= 0 or not text.startswith("<Event"):
@@ -108,14 +108,16 @@ def _learned(text: str, first: int, event: Event) -> Optional[_Shape]:
     literals = [text[stop:end] for (_, stop), end in zip(spans, ends, strict=True)]
     marked = text[:first] + "".join(f"{_MARK}{i}{literal}" for i, literal in enumerate(literals))
     record, whole = windows_xml.parse(marked, event), windows_xml.parse(text, event)
-    if record is None or whole is None or record.head != whole.head or not all(literals):
+    if record is None or whole is None or record.event_type != whole.event_type or not all(literals):
         return None
     names = tuple(name for name, _ in record.fields)
     if not rendered_message.RENDERED.isdisjoint(names) or not _told(record.fields):
         return None
-    shape = _Shape(record.head, names, tuple(literals), *_places([v for _, v in record.fields], len(spans)), attributes)
+    shape = _Shape(
+        record.event_type, names, tuple(literals), *_places([v for _, v in record.fields], len(spans)), attributes
+    )
     parsed = shape.parsed(text, first)
-    return shape if parsed is not None and parsed.record == whole else None
+    return shape if parsed is not None and parsed.to_record() == whole else None
 
 
 def _told(fields: Sequence[Field]) -> bool:

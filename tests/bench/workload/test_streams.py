@@ -13,12 +13,12 @@ from loglm_bridge.bench.workload.distinct_events import MOST, happening
 from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 
 def forms(stream: Stream, start: int, count: int, turn: int = 0) -> list[bytes]:
     """The keys of canonical events."""
-    return [canonical(event)[1].key for event in stream.events(start, count, turn)]
+    return [parse_and_canonicalise(event)[1].key for event in stream.events(start, count, turn)]
 
 
 def raws(stream: Stream, start: int, count: int, turn: int = 0) -> list[str]:
@@ -44,7 +44,7 @@ def test_the_shares_of_a_repeating_stream_say_so(base):
 def test_a_distinct_stream_repeats_nothing_and_holds_several_kinds():
     events = list(streams.distinct().events(0, 1_000))
     assert streams.shares(iter(events)) == (1, 1)
-    assert len({canonical(event)[1].kind for event in events}) == 9
+    assert len({parse_and_canonicalise(event)[1].kind for event in events}) == 9
     assert len({event.raw[:1] for event in events}) >= 4, "JSON, XML and text"
 
 
@@ -57,7 +57,7 @@ def test_another_turn_of_a_distinct_stream_is_the_same_happenings():
 @settings(deadline=None)
 @given(st.integers(0, MOST - 1), st.integers(0, MOST - 1))
 def test_no_two_numbers_have_one_canonical_form(one, other):
-    alike = canonical(happening(one))[1].key == canonical(happening(other))[1].key
+    alike = parse_and_canonicalise(happening(one))[1].key == parse_and_canonicalise(happening(other))[1].key
     assert alike == (one == other)
 
 
@@ -74,7 +74,7 @@ def test_flows_are_of_many_pairs_and_come_in_order_of_time():
     events = list(streams.flows(pairs=50).events(0, 300))
     assert 40 < len({event.entity for event in events}) <= 50
     assert [event.time for event in events] == sorted({event.time for event in events})
-    assert {canonical(event)[0].family for event in events} == {"flow"}
+    assert {parse_and_canonicalise(event)[0].family for event in events} == {"flow"}
 
 
 def test_another_turn_of_flows_has_other_ports_and_the_same_amounts():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.bench.workload.value_rotation import Template
-from loglm_bridge.telemetry import canonical
+from loglm_bridge.telemetry import parse_and_canonicalise
 
 SYSMON = {
     "EventID": 1, "UtcTime": "2026-03-02 08:15:23.512", "ProcessId": 7120, "ParentProcessId": "4312",
@@ -55,8 +55,8 @@ def test_what_identifies_is_drawn_anew_and_the_rest_stays(raw, drawn, kept):
 def test_an_event_drawn_anew_is_the_same_to_the_model(base):
     for event in base:
         template = Template(event.raw)
-        forms = {canonical(event._replace(raw=template.text(turn)))[1].key for turn in range(3)}
-        assert forms == {canonical(event)[1].key}, event.raw
+        forms = {parse_and_canonicalise(event._replace(raw=template.text(turn)))[1].key for turn in range(3)}
+        assert forms == {parse_and_canonicalise(event)[1].key}, event.raw
 
 
 def test_one_value_becomes_one_other_value_in_a_turn():

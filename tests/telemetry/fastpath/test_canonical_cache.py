@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.model.features.rule_matcher import signatures_of
+from loglm_bridge.model.features.rule_matcher import load_rule_matcher
 from loglm_bridge.model.folder.model_folder import ModelFolder
 from loglm_bridge.model.registry import SHIPPED
-from loglm_bridge.telemetry import canonical, parse
+from loglm_bridge.telemetry import parse, parse_and_canonicalise
 from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalCache
 from tests.lab.tiny import sample_events
 from tests.telemetry.fastpath.test_json_layouts import NAMES, VALUES
@@ -24,7 +24,7 @@ from tests.telemetry.test_shared_data import FILES
 @pytest.fixture(scope="module")
 def signatures():
     """The rules of the shipped model."""
-    return signatures_of(ModelFolder.open(SHIPPED / "loglm-small"))
+    return load_rule_matcher(ModelFolder.open(SHIPPED / "loglm-small"))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def forms(signatures):
 
 
 def same(forms, signatures, event):
-    wanted = signatures.mark(canonical(event)[1])
+    wanted = signatures.mark(parse_and_canonicalise(event)[1])
     for _ in range(2):
         found = forms.find(parse(event), event.host)
         assert found.canonical == wanted
@@ -83,7 +83,7 @@ def test_a_small_budget_forgets_and_finds_again(signatures):
 
 def test_threads_find_the_same(signatures):
     forms, events = CanonicalCache(signatures, budget=400_000), sample_events()
-    wanted = [signatures.mark(canonical(event)[1]) for event in events]
+    wanted = [signatures.mark(parse_and_canonicalise(event)[1]) for event in events]
 
     def one(seed):
         order = random.Random(seed).sample(range(len(events)), len(events))

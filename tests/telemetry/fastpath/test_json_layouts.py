@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import parse, read
+from loglm_bridge.telemetry import parse, parse_record
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
 from loglm_bridge.telemetry.fastpath import json_layouts
 from tests.lab.tiny import sample_events
@@ -37,9 +37,9 @@ NAMES = st.sampled_from(
 
 def same(event):
     """Read twice: the first time a shape is learned, the second time it is known."""
-    wanted = read(event)
-    assert parse(event).record == wanted
-    assert parse(event).record == wanted
+    wanted = parse_record(event)
+    assert parse(event).to_record() == wanted
+    assert parse(event).to_record() == wanted
 
 
 @pytest.mark.parametrize("event", sample_events(), ids=range(len(sample_events())))
@@ -94,8 +94,8 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
 
     wanted = parse(event(1))
     monkeypatch.setattr(json_layouts.json_event, "record_of", None)
-    assert parse(event(2)).head == wanted.head
-    assert dict(parse(event(2)).record.fields)["uid"] == "C2"
+    assert parse(event(2)).event_type == wanted.event_type
+    assert dict(parse(event(2)).to_record().fields)["uid"] == "C2"
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
@@ -109,4 +109,4 @@ def test_what_is_remembered_is_bounded(monkeypatch):
 @pytest.mark.parametrize("name", FILES)
 def test_recorded_events_are_read_alike(shared, name):
     for event in every(shared, name, 13, 4_000):
-        assert parse(event).record == read(event)
+        assert parse(event).to_record() == parse_record(event)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry import parse, read
+from loglm_bridge.telemetry import parse, parse_record
 from loglm_bridge.telemetry.fastpath import xml_layouts
 from tests.telemetry import windows_samples
 
@@ -54,7 +54,7 @@ def xml(parts, data, quote="'", behind=""):
 
 def same(text, host="ws-1"):
     event = Event(text, host=host)
-    assert parse(event).record == read(event)
+    assert parse(event).to_record() == parse_record(event)
 
 
 @given(
@@ -101,7 +101,7 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
     for n in range(1, 5):
         parse(Event(text(n)))
     monkeypatch.setattr(xml_layouts.windows_xml, "parse", None)
-    found = dict(parse(Event(text(7))).record.fields)
+    found = dict(parse(Event(text(7))).to_record().fields)
     assert (found["NewProcessName"], found["CommandLine"], found["EventRecordID"]) == ("C:\\7.exe", "", "7")
 
 
