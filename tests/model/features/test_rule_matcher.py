@@ -118,7 +118,7 @@ def test_marked_events_differ_by_their_rules():
 
 def test_a_field_left_out_takes_its_rules_along():
     form = compiled(0).mark(process("rundll32", rule_fields=[("process", "rundll32"), ("user", "x")]))
-    less = form.without(1)
+    less = form.without_field(1)
     assert (less.fields, less.rule_fields) == ((("action", "process_create"),), (("user", "x"),))
     assert compiled(0).mark(less).rules == ()
 
