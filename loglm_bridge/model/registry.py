@@ -6,8 +6,7 @@ step, so a reader finds the old model or the new one and never half of either.
     <state>/models/<name>-<version>-<sha256, 12 digits>/   verified copies, never changed
     <state>/models/active.json                             {"history": [folder names, the active one last]}
 
-<state> is $XDG_STATE_HOME/loglm, by default ~/.local/state/loglm
-(https://specifications.freedesktop.org/basedir-spec/).
+<state> is the folder that `state_folder` names.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.model.folder.model_folder import MANIFEST, ModelFolder
+from loglm_bridge.model.state_folder import state_folder
 
 #: Folder of the package that holds the shipped model.
 SHIPPED = Path(__file__).parents[1] / "models"
@@ -56,9 +56,7 @@ class Registry:
     @classmethod
     def of_user(cls) -> Registry:
         """Return the registry of the user that runs this process."""
-        state = os.environ.get("XDG_STATE_HOME", "")
-        base = state if state.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111 - never raises
-        return cls(Path(base) / "loglm" / "models")
+        return cls(state_folder() / "models")
 
     def shipped_folder(self) -> Path:
         """Return the shipped model's folder. Raises ModelRefused unless there is exactly one."""
@@ -152,6 +150,8 @@ class Registry:
             json.dump({"history": history[-MAX_HISTORY:]}, file)
             file.flush()
             os.fsync(file.fileno())
+        # the sidecar may run as another account than the one that promotes
+        Path(name).chmod(0o644)
         Path(name).replace(self.home / POINTER)
 
     def _install(self, folder: ModelFolder, target: Path) -> None:

@@ -9,13 +9,14 @@ import argparse
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import DEFAULT_PORT, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_ECHO
 from loglm_bridge.contract.safe_text import one_line
+from loglm_bridge.model.state_folder import state_folder, xdg_folder
 from loglm_bridge.sidecar.config_types import Cast, choice, level, names, path, seconds, text, whole
 
 
@@ -23,23 +24,14 @@ def _cores() -> int:
     return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _folder(variable: str, of_user: str, of_system: str) -> Path:
-    """Return the folder `loglm` below an XDG base folder (specifications.freedesktop.org/basedir-spec)."""
-    base = os.environ.get(variable, "")
-    try:
-        return (Path(base) if base.startswith("/") else Path(of_user).expanduser()) / "loglm"
-    except RuntimeError:  # an account without a home
-        return Path(of_system) / "loglm"
-
-
 def default_token_file() -> Path:
-    """Return where the token is kept unless configured: state, because it is neither cache nor configuration."""
-    return _folder("XDG_STATE_HOME", "~/.local/state", "/var/lib") / "token"
+    """Return the token file of the state folder: a token is neither cache nor configuration."""
+    return state_folder() / "token"
 
 
 def default_config_file() -> Path:
     """Return the settings file that is read where it exists."""
-    return _folder("XDG_CONFIG_HOME", "~/.config", "/etc") / "sidecar.toml"
+    return xdg_folder("XDG_CONFIG_HOME", "~/.config", "/etc") / "sidecar.toml"
 
 
 def _about(cast: Cast, meaning: str) -> Mapping[str, Any]:
@@ -54,7 +46,7 @@ class Settings:
     port: int = field(default=DEFAULT_PORT, metadata=_about(whole(0, 65_535), "0 picks a free one and prints it"))
     token_file: Path = field(
         default_factory=default_token_file,
-        metadata=_about(path, "file of the bearer token; created at the first start"),
+        metadata=_about(path, "file of the bearer token, made at the first start; default: token in the state folder"),
     )
     model: Path | None = field(
         default=None, metadata=_about(path, "model folder; default: the promoted or shipped one")
@@ -67,7 +59,10 @@ class Settings:
     allowed_hosts: tuple[str, ...] = field(
         default=(), metadata=_about(names, "further names[:port] by which clients may call it, separated by commas")
     )
-    workers: int = field(default_factory=_cores, metadata=_about(whole(1, 64), "batches labelled at the same time"))
+    workers: int = field(
+        default_factory=_cores,
+        metadata=_about(whole(1, 64), "batches labelled at the same time; default: one for each core, at most 4"),
+    )
     threads: int = field(default=1, metadata=_about(whole(1, 64), "threads of one inference"))
     queue_events: int = field(
         default=4_096,
@@ -115,7 +110,15 @@ def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> 
     for item in fields(Settings):
         if not only or item.name in only:
             flag, kind = _flag(item.name), item.name.rpartition("_")[2].upper()
-            parser.add_argument(flag, dest=item.name, metavar=kind, help=item.metadata["help"].replace("%", "%%"))
+            parser.add_argument(flag, dest=item.name, metavar=kind, help=_help(item).replace("%", "%%"))
+
+
+def _help(item: Field[Any]) -> str:
+    """Return the help of a setting with its default."""
+    text: str = item.metadata["help"]
+    if "default:" in text:
+        return text
+    return f"{text}; default: {'none' if item.default in (None, ()) else item.default}"
 
 
 def from_args(args: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Settings:

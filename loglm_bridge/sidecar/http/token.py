@@ -26,7 +26,7 @@ def read_token(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise ConfigError(
-            "there is no token yet", where=str(path), hint="start `loglm serve` once, or set token_file"
+            "there is no token yet", where=str(path), hint="start `loglm serve` once, or name --state-dir"
         ) from None
     except OSError as error:
         raise ConfigError(f"the token cannot be read ({error.strerror})", where=str(path)) from error
