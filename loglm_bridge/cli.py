@@ -92,8 +92,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _fail(error: LogLMError) -> int:
-    hint = f"{error.hint[:1].upper()}{error.hint[1:]}"
-    print("loglm:", one_line(f"{error}. {hint}.", _MAX_MESSAGE), file=sys.stderr)
+    print("loglm:", one_line(error.user_message(), _MAX_MESSAGE), file=sys.stderr)
     if isinstance(error, ModelRefused):
         return MODEL_REFUSED
     return USAGE_ERROR if isinstance(error, ConfigError) else OTHER_ERROR

@@ -18,7 +18,7 @@ from loglm_bridge.contract.errors import ConfigError, LogLMError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.event_files import Item, read_items
 
@@ -139,7 +139,7 @@ def _label_batch(batch: Batch, label: Label, options: Options) -> list[dict[str,
 
 def _label_together(items: Batch, label: Label, options: Options, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
     """Label the items window by window (contract/windows.py), many windows a batch; rows come back in their places."""
-    cut = windows([item.event or Event(raw="") for item in items])
+    cut = windows_of([item.event or Event(raw="") for item in items])
     batches: list[list[int]] = [[]]
     for window in cut:
         if batches[-1] and len(batches[-1]) + len(window) > BATCH_ITEMS:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Mapping
 
 #: Earlier events that a state covers: half a window (limits.MAX_SEQUENCE), so that the other half is for new ones.
-KEPT = 32
+MAX_STATE_EVENTS = 32
 
 #: Maximum characters of one entity's state that are read.
-MAX_STATE = 65_536
+MAX_STATE_CHARACTERS = 65_536
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ class LogLMError(Exception):
         """Return the body of an HTTP error answer."""
         return {"error": {"code": self.code, "message": self.message, "where": self.where}}
 
-    def for_splunk(self) -> str:
-        """Return one sentence for a Splunk banner: what, where, what to do."""
-        return f"LogLM: {self}. {self.hint[:1].upper()}{self.hint[1:]}."
+    def user_message(self, consequence: str = "") -> str:
+        """Return what a person reads: what went wrong and where, a sentence on the consequence, and what to do."""
+        advice = f"{self.hint[:1].upper()}{self.hint[1:]}."
+        return " ".join(filter(None, (f"{self}.", consequence, advice)))
 
 
 # --- a request the sidecar refuses -----------------------------------------------------------------------------------

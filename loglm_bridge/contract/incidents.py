@@ -23,7 +23,7 @@ MOST_INCIDENTS = MOST_WAITING = 100_000
 
 
 @dataclass(frozen=True)
-class Flagged:
+class FlaggedEvent:
     """A flagged event: when (epoch seconds), how likely, its techniques as (id, name, tactics), its key, who is in it.
 
     `values` are the entities that the row names, as (field, value).
@@ -70,7 +70,7 @@ class Incident:
         ordered = sorted(self.techniques.items(), key=lambda item: (item[1][0], item[0]))
         return [(id_, name, tactics, score) for id_, (_, score, name, tactics) in ordered]
 
-    def add(self, event: Flagged) -> None:
+    def add(self, event: FlaggedEvent) -> None:
         """Take an event in."""
         self.first, self.last = min(self.first, event.time), max(self.last, event.time)
         self.events += 1
@@ -116,9 +116,9 @@ class Incidents:
         self._gap, self._founds = gap, founds
         self._count = self._waiting_count = 0
         self._runs: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
-        self._waiting: dict[tuple[str, ...], list[Flagged]] = defaultdict(list)
+        self._waiting: dict[tuple[str, ...], list[FlaggedEvent]] = defaultdict(list)
 
-    def add(self, entity: tuple[str, ...], event: Flagged) -> None:
+    def add(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
         """Put an event with the incident it belongs to, and join those that it connects; or let it wait for one."""
         if event.verdict in ("malicious", self._founds):
             self._found(entity, event)
@@ -128,7 +128,7 @@ class Incidents:
         else:
             self.beyond += 1
 
-    def _found(self, entity: tuple[str, ...], event: Flagged) -> None:
+    def _found(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
         runs = self._runs[entity]
         place = bisect_left([run.last for run in runs], event.time - self._gap)
         near = [run for run in runs[place : place + 2] if run.first - self._gap <= event.time]
@@ -156,7 +156,7 @@ class Incidents:
         return sorted(found, key=lambda incident: (-incident.score, -incident.last, incident.entity))
 
 
-def _members(runs: Sequence[Incident], waiting: Sequence[Flagged], gap: float) -> None:
+def _members(runs: Sequence[Incident], waiting: Sequence[FlaggedEvent], gap: float) -> None:
     """Add each waiting event to the nearest run, if that is within `gap` of its founding events."""
     firsts, lasts = [run.first for run in runs], [run.last for run in runs]
     for event in waiting:

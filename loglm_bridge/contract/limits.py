@@ -27,7 +27,7 @@ MAX_JSON_DEPTH = 32
 MAX_TOP = 10
 
 #: Events of one entity that one sequence window may hold.
-MAX_SEQUENCE = 64
+MAX_WINDOW_EVENTS = 64
 
 #: Characters of untrusted text that are repeated in a message or log line.
 MAX_ECHO = 200

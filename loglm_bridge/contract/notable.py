@@ -32,7 +32,7 @@ Fields = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class NotableRule:
     """Who writes a notable and how it is to be filed."""
 
     name: str
@@ -74,7 +74,7 @@ class Notable:
         return self.fields["loglm_event_key"][0]
 
 
-def notable(finding: Finding, rule: Rule, now: float) -> Notable:
+def notable_event(finding: Finding, rule: NotableRule, now: float) -> Notable:
     """Return the notable event of a finding, written at `now` (epoch seconds).
 
     A field of the row that is named like one of ours, or like one that Enterprise Security owns, is kept as
@@ -91,7 +91,7 @@ def notable(finding: Finding, rule: Rule, now: float) -> Notable:
     return Notable(now, rule.name, _clean({**fields, **carried(finding.row, fields)}))
 
 
-def risk_events(finding: Finding, rule: Rule, now: float, objects: Sequence[str] = ()) -> Iterator[Notable]:
+def risk_events(finding: Finding, rule: NotableRule, now: float, objects: Sequence[str] = ()) -> Iterator[Notable]:
     """Yield one risk event for each risk object of the finding (SPLUNK.md 3.4).
 
     `objects` names the fields to take risk objects from, as `field` or `field:type`; empty chooses user, source,
@@ -120,7 +120,7 @@ def _named(verdict: Verdict) -> tuple[Technique, ...]:
     return tuple(t for t in verdict.techniques if TECHNIQUE_ID.match(t.id))
 
 
-def _identity(finding: Finding, rule: Rule, named: Sequence[Technique]) -> Fields:
+def _identity(finding: Finding, rule: NotableRule, named: Sequence[Technique]) -> Fields:
     verdict, row = finding.verdict, finding.row
     where = text_of(row, "dest") or finding.event.host or text_of(row, "src")
     what = f"{_title(named[0])} ({named[0].id})" if named else "suspicious event"

@@ -112,11 +112,11 @@ def read_reply(body: bytes, expected: int) -> Reply:
     state = data.get("past", {})
     if not isinstance(state, Mapping) or not set(map(type, state.values())) <= {str}:
         raise BadReply("the answer tells a past that is none")
-    verdicts = [read_short(one) if one.__class__ is list else Verdict.from_dict(one) for one in results]
+    verdicts = [read_short_form(one) if one.__class__ is list else Verdict.from_dict(one) for one in results]
     return Reply(model=found, verdicts=tuple([verdicts[place] for place in order]), state=state)
 
 
-def read_short(data: Sequence[Any]) -> Verdict:
+def read_short_form(data: Sequence[Any]) -> Verdict:
     """Read the short form of a verdict. Raises BadReply where it breaks the contract."""
     try:
         score, word, novelty, truncated, *ranking = data

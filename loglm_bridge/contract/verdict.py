@@ -19,7 +19,7 @@ ROW_STATUSES = (*MODEL_STATUSES, "unavailable", "overloaded", "timeout")
 VERDICTS = ("malicious", "suspicious", "benign", "unknown")
 
 #: Verdicts that an analyst is to look at.
-ALARMS = ("malicious", "suspicious")
+FLAGGED_VERDICTS = ("malicious", "suspicious")
 
 
 class Technique(NamedTuple):

@@ -1,4 +1,7 @@
-"""Windows: which events are read together, and in what order. Client and sidecar cut alike: a window stays whole."""
+"""Windows: which events are read together, and in which order.
+
+Client and sidecar split events by the same rules, so a window that one request carries whole stays whole.
+"""
 
 from __future__ import annotations
 
@@ -7,76 +10,81 @@ from typing import Optional, Sequence
 from zlib import crc32
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
 
 #: Seconds without an event of the entity after which its next event begins another window.
-GAP = 1_800.0
+MAX_GAP = 1_800.0
 
 
-def windows(events: Sequence[Event]) -> list[list[int]]:
-    """Return windows of places: events of one entity in time order, at most MAX_SEQUENCE, no gap over GAP seconds.
+def windows_of(events: Sequence[Event]) -> list[list[int]]:
+    """Return windows as lists of indices into `events`.
 
-    Every place occurs once; an event without an entity is a window of its own. Events of equal time are ordered by a
-    checksum of their text, so that the order in which they came does not matter. A run of n events is cut into ceil(n /
-    MAX_SEQUENCE) parts of equal size (the first may have one more): any successive windows of a run, given alone, are
-    cut into the same windows again.
+    A window holds events of one entity in time order, at most MAX_WINDOW_EVENTS, with no gap over MAX_GAP seconds.
+    Every index occurs once; an event without an entity is a window of its own. Events of equal time are ordered by
+    `order_key`, so the order in which they arrived does not matter. A run of n events is split into
+    ceil(n / MAX_WINDOW_EVENTS) windows of equal size (earlier ones may hold one more). Successive windows of a run,
+    passed in alone, are split into the same windows again.
     """
     entities = [event.entity for event in events]
-    return cut(entities, filled(entities, [event.time for event in events]), [key_of(event.raw) for event in events])
+    times = fill_missing_times(entities, [event.time for event in events])
+    return cut_windows(entities, times, [order_key(event.raw) for event in events])
 
 
-def cut(entities: Sequence[str], times: Sequence[float], keys: Sequence[int]) -> list[list[int]]:
-    """Return the `windows` of events that are given as their entities, times and keys, each at its place."""
-    runs: dict[str, list[int]] = defaultdict(list)
-    out: list[list[int]] = []
-    for place, entity in enumerate(entities):
+def cut_windows(entities: Sequence[str], times: Sequence[float], keys: Sequence[int]) -> list[list[int]]:
+    """Return the windows of `windows_of` for events in columns: entity, time (epoch seconds) and order key of each."""
+    indices_of: dict[str, list[int]] = defaultdict(list)
+    windows: list[list[int]] = []
+    for index, entity in enumerate(entities):
         if entity:
-            runs[entity].append(place)
+            indices_of[entity].append(index)
         else:
-            out.append([place])
-    for places in runs.values():
-        for run in _runs(sorted([(times[place], keys[place], place) for place in places])):
-            out += _parts(run)
-    return out
+            windows.append([index])
+    for indices in indices_of.values():
+        for run in _split_at_gaps(sorted([(times[index], keys[index], index) for index in indices])):
+            windows += _split_evenly(run)
+    return windows
 
 
-def key_of(text: str) -> int:
-    """Return the checksum by which events of one moment are ordered."""
-    return crc32(text.encode("utf-8", "surrogatepass"))
+def order_key(raw: str) -> int:
+    """Return the checksum (CRC-32) of an event's text, by which events of equal time are ordered."""
+    return crc32(raw.encode("utf-8", "surrogatepass"))
 
 
-def filled(entities: Sequence[str], times: Sequence[Optional[float]]) -> Sequence[float]:
-    """Return the times of events; one without time is read with the last of its entity that has one, or the first."""
+def fill_missing_times(entities: Sequence[str], times: Sequence[Optional[float]]) -> Sequence[float]:
+    """Return the times of events without gaps.
+
+    A missing time becomes that of the previous event of the same entity, else of its first event with a time, else 0.
+    """
     if None not in times:
-        return times  # type: ignore[return-value]  # None was looked for
-    backwards = zip(reversed(entities), reversed(times))
-    told = {entity: time for entity, time in backwards if time is not None}  # in the end the first of each entity
-    out = []
+        return times  # type: ignore[return-value]  # checked for None
+    # the last assignment of this reversed pass is each entity's first known time
+    latest = {entity: time for entity, time in zip(reversed(entities), reversed(times)) if time is not None}
+    complete = []
     for entity, time in zip(entities, times):
         if time is not None:
-            told[entity] = time
-        out.append(told.get(entity, 0.0))
-    return out
+            latest[entity] = time
+        complete.append(latest.get(entity, 0.0))
+    return complete
 
 
-def _runs(ordered: Sequence[tuple[float, int, int]]) -> list[list[int]]:
-    """Cut places where the entity was silent."""
-    out: list[list[int]] = []
-    before = float("-inf")
-    for time, _, place in ordered:
-        if time - before > GAP:
-            out.append([])
-        out[-1].append(place)
-        before = time
-    return out
+def _split_at_gaps(ordered: Sequence[tuple[float, int, int]]) -> list[list[int]]:
+    """Split (time, key, index) in time order where the entity was silent for more than MAX_GAP."""
+    runs: list[list[int]] = []
+    previous = float("-inf")
+    for time, _, index in ordered:
+        if time - previous > MAX_GAP:
+            runs.append([])
+        runs[-1].append(index)
+        previous = time
+    return runs
 
 
-def _parts(run: list[int]) -> list[list[int]]:
-    count = -(-len(run) // MAX_SEQUENCE)
-    size, more = divmod(len(run), count)
-    out, start = [], 0
-    for part in range(count):
-        end = start + size + (part < more)
-        out.append(run[start:end])
+def _split_evenly(run: list[int]) -> list[list[int]]:
+    count = -(-len(run) // MAX_WINDOW_EVENTS)
+    size, remainder = divmod(len(run), count)
+    windows, start = [], 0
+    for number in range(count):
+        end = start + size + (number < remainder)
+        windows.append(run[start:end])
         start = end
-    return out
+    return windows

@@ -109,11 +109,11 @@ def read_request(body: bytes) -> Request:
     return Request(
         events=tuple(Event.from_dict(e, where=f"/events/{i}") for i, e in enumerate(events)),
         options=Options.from_dict(data.get("options")),
-        state=past_of(data),
+        state=state_of(data),
     )
 
 
-def past_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
+def state_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
     """Read the `past` of a request, None where it is absent. Raises InvalidRequest where it is no texts by entity."""
     state = data.get("past")
     if state is None:
@@ -125,7 +125,7 @@ def past_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
     """Return the body of POST /v1/label: UTF-8, in which lone surrogates are escaped, so any text can travel."""
-    told = [write_event(e.raw, hints_of(e.sourcetype, e.source, e.host), e.entity, e.time) for e in events]
+    told = [write_event(e.raw, write_hints(e.sourcetype, e.source, e.host), e.entity, e.time) for e in events]
     return join_request(told, options)
 
 
@@ -156,7 +156,7 @@ def write_event(raw: str, hints: str, entity: str, time: Optional[float]) -> byt
     return f'{{"raw":{_quoted(raw)}{hints},"time":{float(time)!r}}}'.encode()
 
 
-def hints_of(sourcetype: str, source: str, host: str) -> str:
+def write_hints(sourcetype: str, source: str, host: str) -> str:
     """Return what `write_event` writes between an event's text and its entity; absent hints are left out."""
     if len(sourcetype) + len(source) + len(host) > _MAX_MEMO:
         return _hints(sourcetype, source, host)

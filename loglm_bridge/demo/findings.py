@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from loglm_bridge.contract.notable import Notable, Rule, notable
+from loglm_bridge.contract.notable import Notable, NotableRule, notable_event
 from loglm_bridge.demo.splunkd import Row
 from loglm_bridge.splunk.alert.findings import AlertFindings
 from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
@@ -33,8 +33,8 @@ def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
         found.close()
     if found.tally.reason is not None:
         raise found.tally.reason
-    rule, now = Rule(ALERT, options.security_domain, options.severity), time.time()
-    return [notable(finding, rule, now) for finding in findings]
+    rule, now = NotableRule(ALERT, options.security_domain, options.severity), time.time()
+    return [notable_event(finding, rule, now) for finding in findings]
 
 
 def _as_read(row: Row) -> dict[str, list[str]]:

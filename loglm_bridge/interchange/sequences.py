@@ -13,7 +13,7 @@ from typing import Any
 from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.interchange.labelled import Labelled
 
 #: Numbers by which vigil reads `mitre_pred` (its ingestion service), by ATT&CK's short names.
@@ -54,7 +54,7 @@ def rows(labelled: Iterable[Labelled]) -> list[dict[str, Any]]:
         if "src_ip" in ends and "dst_ip" in ends:
             known.append((event, ends["src_ip"], ends["dst_ip"]))
     events = [event.event._replace(entity=f"{src} {dst}") for event, src, dst in known]
-    found = [_row([known[place][0] for place in window], *known[window[0]][1:]) for window in windows(events)]
+    found = [_row([known[place][0] for place in window], *known[window[0]][1:]) for window in windows_of(events)]
     return sorted(found, key=lambda row: (row["event_start_time"], row["sequence_id"]))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import Budget, depth_steps, known_families, threshold, with_thresholds
@@ -101,7 +101,7 @@ def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget:
     Thresholds only rise: a quiet network says nothing of where attacks begin.
     """
     steps = [to_flow_event(parse(event), event) for event in events]
-    cut = windows([e._replace(entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
+    cut = windows_of([e._replace(entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
     trees = FlowTrees(model, len(config.techniques))
     logits, _ = trees.predict(window_features([[steps[place] for place in window] for window in cut]))
     lone, depths = trees.predict(window_features([[step] for step in steps]))

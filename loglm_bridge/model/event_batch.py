@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.windows import filled, key_of
+from loglm_bridge.contract.windows import fill_missing_times, order_key
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
@@ -60,8 +60,8 @@ class EventParser:
     def read(self, events: Sequence[Event], options: Options) -> ParsedBatch:
         """Return what is known of the events. Raises ModelFailed."""
         if options.sequence:
-            times = filled([event.entity for event in events], [event.time for event in events])
-            keys = [key_of(event.raw) for event in events]
+            times = fill_missing_times([event.entity for event in events], [event.time for event in events])
+            keys = [order_key(event.raw) for event in events]
         else:
             times, keys = [event.time or 0.0 for event in events], [0] * len(events)
         # an explanation names alike recordings, which are found by the vector

@@ -12,7 +12,7 @@ import numpy as np
 from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import ALARMS, Verdict
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.head_config import Curve
@@ -166,7 +166,7 @@ def _with(verdicts: Sequence[Verdict], name: str, value: Callable[[int, Verdict]
 
 def _verdict(parsed: ColumnarRecord, known: CachedOutcome | None, options: Options) -> Verdict:
     if known is not None:
-        top = 0 if options.brief and known.outcome.verdict not in ALARMS else options.top
+        top = 0 if options.brief and known.outcome.verdict not in FLAGGED_VERDICTS else options.top
         return known.verdict(top, parsed.truncated)
     if parsed.status == "empty":
         return Verdict(status="empty", detail="nothing to read")

@@ -218,5 +218,5 @@ def _flush() -> None:
 
 def _refuse(error: LogLMError, code: int) -> int:
     log.error("refused to serve", extra=details(said=str(error), code=code))
-    print(f"loglm serve: {error}. {error.hint[:1].upper()}{error.hint[1:]}.", file=sys.stderr)
+    print(f"loglm serve: {error.user_message()}", file=sys.stderr)
     return code

@@ -56,7 +56,7 @@ def summary(tally: Tally, *, field: str, prefix: str, ref: str) -> Optional[str]
 
 def failure(error: LogLMError, ref: str) -> str:
     """Return the sentence with which a search stops."""
-    return one_line(f"{error.for_splunk()} ref={ref}", _MAX_MESSAGE)
+    return one_line(f"LogLM: {error.user_message()} ref={ref}", _MAX_MESSAGE)
 
 
 def surprise(error: BaseException, ref: str) -> str:
@@ -73,5 +73,4 @@ def _unanswered(tally: Tally, prefix: str) -> list[str]:
     fate = f"{total:,} of {tally.rows:,} events returned without labels ({prefix}status={said})."
     if tally.reason is None:
         return [fate]
-    hint = tally.reason.hint
-    return [f"{tally.reason}. {fate} {hint[:1].upper()}{hint[1:]}."]
+    return [tally.reason.user_message(fate)]

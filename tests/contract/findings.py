@@ -1,13 +1,13 @@
 """Findings that several tests start from. All events are made up."""
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.notable import Finding, Rule
+from loglm_bridge.contract.notable import Finding, NotableRule
 from loglm_bridge.contract.verdict import Technique, Verdict
 
 LSASS = Technique("T1003.001", "LSASS Memory", ("credential-access",), 0.91)
 POWERSHELL = Technique("T1059.001", "PowerShell", ("execution",), 0.62)
 
-RULE = Rule("LogLM - Windows")
+RULE = NotableRule("LogLM - Windows")
 
 
 LABELS = {"loglm_status": ["ok"], "loglm_score": ["0.973"], "loglm_technique_id": ["T1003.001", "T1059.001"]}

@@ -17,13 +17,13 @@ def test_each_error_says_what_where_and_what_to_do(kind):
     error = kind("it broke", where="/events/3")
     assert str(error) == "it broke [/events/3]"
     assert error.to_dict() == {"error": {"code": kind.code, "message": "it broke", "where": "/events/3"}}
-    assert error.for_splunk().startswith("LogLM: it broke [/events/3]. ")
-    assert error.for_splunk().endswith(".")
+    assert error.user_message().startswith("it broke [/events/3]. ")
+    assert error.user_message().endswith(".")
     assert kind.__doc__
 
 
 def test_a_hint_can_be_replaced():
-    assert errors.ConfigError("no", hint="try yes").for_splunk() == "LogLM: no. Try yes."
+    assert errors.ConfigError("no", hint="try yes").user_message() == "no. Try yes."
 
 
 @pytest.mark.parametrize("kind", ACROSS_HTTP)

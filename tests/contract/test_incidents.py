@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract import incidents
-from loglm_bridge.contract.incidents import Flagged, Incidents
+from loglm_bridge.contract.incidents import FlaggedEvent, Incidents
 
 T1, T2 = ("T1110", "Brute Force", "credential-access"), ("T1059", "Interpreter", "execution")
 
 
 def event(time, score=0.9, technique=T1, verdict="malicious", **more):
-    return Flagged(float(time), score, verdict, [technique], f"k{time}", **more)
+    return FlaggedEvent(float(time), score, verdict, [technique], f"k{time}", **more)
 
 
 def grouped(found, gap=100.0):

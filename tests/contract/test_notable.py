@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.notable import MAX_RAW, Finding, Rule, notable, risk_events, severity_of
+from loglm_bridge.contract.notable import MAX_RAW, Finding, NotableRule, notable_event, risk_events, severity_of
 from loglm_bridge.contract.verdict import Technique, Verdict
 from tests.contract.findings import LABELS, LSASS, RULE, finding, verdict
 
@@ -16,7 +16,7 @@ NOW = 1_700_000_100.5
 
 
 def test_the_fields_that_enterprise_security_reads():
-    fields = notable(finding(), RULE, NOW).fields
+    fields = notable_event(finding(), RULE, NOW).fields
     assert fields["search_name"] == fields["rule_name"] == ("LogLM - Windows",)
     assert fields["rule_title"] == ("LogLM: OS Credential Dumping: LSASS Memory (T1003.001) on ws-17",)
     assert "0.97 (malicious)" in fields["rule_description"][0]
@@ -27,7 +27,7 @@ def test_the_fields_that_enterprise_security_reads():
 
 
 def test_annotations_hold_plain_technique_ids():
-    fields = notable(finding(), RULE, NOW).fields
+    fields = notable_event(finding(), RULE, NOW).fields
     assert json.loads(fields["annotations"][0]) == {"mitre_attack": ["T1003.001", "T1059.001"]}
     assert fields["annotations.mitre_attack"] == ("T1003.001", "T1059.001")
     assert fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001", "T1059.001")
@@ -36,18 +36,20 @@ def test_annotations_hold_plain_technique_ids():
 
 def test_an_id_that_is_none_is_never_annotated():
     odd = (Technique("T1003.001 OR 1", "x", (), 0.99), LSASS)
-    fields = notable(finding(techniques=odd), RULE, NOW).fields
+    fields = notable_event(finding(techniques=odd), RULE, NOW).fields
     assert fields["annotations.mitre_attack.mitre_technique_id"] == ("T1003.001",)
 
 
 def test_a_technique_newer_than_our_table_keeps_the_models_name():
-    fields = notable(finding(techniques=(Technique("T9999", "Mind Reading", ("impact",), 0.9),)), RULE, NOW).fields
+    fields = notable_event(
+        finding(techniques=(Technique("T9999", "Mind Reading", ("impact",), 0.9),)), RULE, NOW
+    ).fields
     assert "Mind Reading (T9999)" in fields["rule_title"][0]
 
 
 def test_the_original_event_and_all_labels_travel():
     found = finding()
-    fields = notable(found, RULE, NOW).fields
+    fields = notable_event(found, RULE, NOW).fields
     assert fields["orig_raw"] == (found.event.raw,)
     assert fields["orig_time"] == ("1700000000.250",)
     assert (fields["orig_source"], fields["orig_sourcetype"]) == (("WinEventLog",), ("win",))
@@ -58,7 +60,7 @@ def test_the_original_event_and_all_labels_travel():
 
 def test_a_log_line_cannot_file_its_own_notable():
     row = {"severity": ["informational"], "urgency": ["low"], "owner": ["mallory"], "risk_score": ["0"]}
-    fields = notable(finding(row=row), RULE, NOW).fields
+    fields = notable_event(finding(row=row), RULE, NOW).fields
     assert fields["severity"] == ("critical",)
     assert fields["risk_score"] == ("97",)
     assert fields["orig_severity"] == ("informational",)
@@ -68,14 +70,14 @@ def test_a_log_line_cannot_file_its_own_notable():
 
 def test_a_huge_event_is_cut_but_its_key_is_that_of_the_whole():
     found = finding(raw="A" * 1_000_000)
-    fields = notable(found, RULE, NOW).fields
+    fields = notable_event(found, RULE, NOW).fields
     assert len(fields["orig_raw"][0]) < MAX_RAW + 40
     assert fields["loglm_event_key"] == (found.event.key,)
 
 
 def test_a_notable_without_a_label_says_so():
     found = Finding(Event("x"), Verdict("unavailable"), {"loglm_status": ["unavailable"], "loglm_score": [""]})
-    fields = notable(found, RULE, NOW).fields
+    fields = notable_event(found, RULE, NOW).fields
     assert fields["severity"] == ("unknown",)
     assert "never means benign" in fields["rule_description"][0]
     assert "annotations" not in fields
@@ -85,7 +87,7 @@ def test_a_notable_without_a_label_says_so():
 
 def test_where_a_finding_comes_from_is_said():
     found = replace(finding(), origin={"orig_sid": "scheduler__7", "orig_rid": "3"})
-    fields = notable(found, RULE, NOW).fields
+    fields = notable_event(found, RULE, NOW).fields
     assert (fields["orig_sid"], fields["orig_rid"]) == (("scheduler__7",), ("3",))
 
 
@@ -104,7 +106,7 @@ def test_severity_follows_the_verdict(score, name, severity):
 
 
 def test_a_rule_may_fix_severity_and_domain():
-    fields = notable(finding(), Rule("r", security_domain="endpoint", severity="low"), NOW).fields
+    fields = notable_event(finding(), NotableRule("r", security_domain="endpoint", severity="low"), NOW).fields
     assert (fields["severity"], fields["security_domain"]) == (("low",), ("endpoint",))
 
 
@@ -122,7 +124,7 @@ TEXT = st.text(st.characters(codec=None), max_size=30)
 
 @given(TEXT, st.dictionaries(TEXT, st.lists(TEXT, max_size=3), max_size=5))
 def test_any_event_makes_a_notable_of_clean_text(raw, row):
-    fields = notable(finding(raw=raw, row=row), RULE, NOW).fields
+    fields = notable_event(finding(raw=raw, row=row), RULE, NOW).fields
     assert fields["severity"] == ("critical",)
     for name, values in fields.items():
         assert name.replace("_", "").replace(".", "").isalnum()

@@ -6,7 +6,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loglm_bridge.contract.notable import Notable, notable
+from loglm_bridge.contract.notable import Notable, notable_event
 from loglm_bridge.contract.stash_format import json_fields, render, stash_line
 from tests.contract.findings import RULE, finding
 
@@ -44,9 +44,9 @@ def test_a_path_that_ends_in_a_backslash_does_not_swallow_the_next_field():
 @example("\\", ', k9="forged', '"')
 @example('\\"', ', k9="forged", x="', "\\\\")
 def test_no_value_forges_a_field_or_breaks_the_line(first, second, third):
-    line = stash_line(notable(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0))
+    line = stash_line(notable_event(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0))
     assert len(line.splitlines()) == 1
-    expected = notable(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0).fields
+    expected = notable_event(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0).fields
     names = [name for name, values in expected.items() for _ in values]
     assert [name for name, _ in undo_escapes(line)] == names
     assert [name for name, _ in look_behind(line)] == names
@@ -59,7 +59,7 @@ def test_a_value_reads_back_as_it_was(value):
 
 
 def test_other_sourcetypes_get_one_line_of_json():
-    found = notable(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
+    found = notable_event(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
     text = render(found, "loglm:notable")
     assert len(text.splitlines()) == 1
     assert text.startswith('{"time":1700000000.500,"')
@@ -71,5 +71,5 @@ def test_other_sourcetypes_get_one_line_of_json():
 
 
 def test_stash_is_chosen_by_sourcetype():
-    found = notable(finding(), RULE, 1_700_000_000.0)
+    found = notable_event(finding(), RULE, 1_700_000_000.0)
     assert render(found, "stash") == stash_line(found)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
-from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
 from loglm_bridge.lab.synthetic_flows import render
 from loglm_bridge.lab.synthetic_flows.benign import ORDINARY
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
@@ -32,7 +32,7 @@ def test_every_behaviour_comes_and_hostile_ones_name_a_technique(windows):
 def test_every_window_could_be_one(windows):
     for window in windows:
         times = [step.time for step in window.steps]
-        assert 1 <= len(times) <= MAX_SEQUENCE
+        assert 1 <= len(times) <= MAX_WINDOW_EVENTS
         assert times == sorted(times)
         assert len({(step.src, step.dest) for step in window.steps}) == 1
         for step in window.steps:

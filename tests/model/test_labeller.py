@@ -12,7 +12,7 @@ import pytest
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import ALARMS, MODEL_STATUSES, VERDICTS
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, MODEL_STATUSES, VERDICTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.folder.model_folder import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
 from loglm_bridge.model.labeller import Labeller
@@ -106,7 +106,7 @@ def test_a_brief_answer_leaves_out_the_techniques_of_what_is_no_alarm(labeller):
     events = sample_events()
     for asked in (Options(), Options(embedding=True)):
         whole, brief = labeller.label(events, asked), labeller.label(events, asked._replace(brief=True))
-        assert brief == [v if v.verdict in ALARMS else v._replace(techniques=()) for v in whole]
+        assert brief == [v if v.verdict in FLAGGED_VERDICTS else v._replace(techniques=()) for v in whole]
         assert any(v.techniques for v in brief)
         assert any(v.techniques for v in set(whole) - set(brief))
 

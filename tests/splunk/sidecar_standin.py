@@ -21,7 +21,7 @@ from loglm_bridge.contract.errors import (
 )
 from loglm_bridge.contract.limits import API_VERSION, MAX_RAW_BYTES, SERVICE
 from loglm_bridge.contract.reply import Reply, write_reply
-from loglm_bridge.contract.verdict import ALARMS, Verdict
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.contract.wire import ModelId, read_request
 
 MODEL = ModelId("standin", "1.0", "ab" * 32)
@@ -47,7 +47,7 @@ def verdict_of(event, options):
         "ok",
         score=score,
         verdict=verdict,
-        techniques=() if options.brief and verdict not in ALARMS else ranking[: options.top],
+        techniques=() if options.brief and verdict not in FLAGGED_VERDICTS else ranking[: options.top],
         novelty=0.125,
         truncated=len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES,
         embedding=(0.6, -0.8) if options.embedding else None,
@@ -55,7 +55,7 @@ def verdict_of(event, options):
     )
 
 
-def past_of(request):
+def state_of(request):
     """What this sidecar says of the past of a request's entities: their texts, one after the other."""
     state = dict(request.state or {})
     for event in request.events if request.state is not None else ():
@@ -144,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(502, "<html>bad gateway</html>")
         if server.fault == "fewer_of" and any(server.arg in event.raw for event in request.events):
             fault = "fewer"
-        state = {} if fault == "forgetful" else past_of(request)
+        state = {} if fault == "forgetful" else state_of(request)
         reply = Reply(MODEL, verdicts[1:] if fault == "fewer" else verdicts, state)
         return self.answer(200, write_reply(reply, request.options.distinct, request.options.short))
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
 from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.contract.wire import ModelId, Options, join_request, read_request
 from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.rows.row_mapping import EventReader, event_of
 from loglm_bridge.splunk.rows.table import Table
 from loglm_bridge.splunk.search.labeller import Labeller
 from loglm_bridge.splunk.search.options import SearchOptions
-from tests.splunk.sidecar_standin import past_of
+from tests.splunk.sidecar_standin import state_of
 from tests.splunk.splunkd import encode_rows
 
 SETTINGS = Settings.read(Path(__file__).parents[2])
@@ -94,7 +94,7 @@ class Sidecar:
         for about, request in requests:
             found = read_request(join_request(request.events, Options(), request.state))
             self.chunk.append(found)
-            yield about, Reply(ModelId("m", "1", "0"), (Verdict("empty"),) * len(found.events), past_of(found))
+            yield about, Reply(ModelId("m", "1", "0"), (Verdict("empty"),) * len(found.events), state_of(found))
 
 
 def of(request, entity):
@@ -131,14 +131,14 @@ def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
                 (request,) = parts
                 assert of(request, entity) == run
                 assert request.state.get(entity) == left.get(entity)
-                left[entity] = past_of(request)[entity]
+                left[entity] = state_of(request)[entity]
             else:
-                wanted = [[run[place] for place in window] for window in windows(run)]
+                wanted = [[run[place] for place in window] for window in windows_of(run)]
                 told = [of(request, entity) for request in parts]
-                assert sorted([part[i] for i in w] for part in told for w in windows(part)) == sorted(wanted)
-                assert all(len(request.events) <= max(2 * most, MAX_SEQUENCE) for request in parts)
+                assert sorted([part[i] for i in w] for part in told for w in windows_of(part)) == sorted(wanted)
+                assert all(len(request.events) <= max(2 * most, MAX_WINDOW_EVENTS) for request in parts)
                 left[entity] = labeller._company.of([entity])[entity]
-                assert left[entity] in [past_of(request)[entity] for request in parts if run[-1] in request.events]
+                assert left[entity] in [state_of(request)[entity] for request in parts if run[-1] in request.events]
 
 
 def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):

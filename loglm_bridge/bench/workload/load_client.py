@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.contract.wire import Options, write_request
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Asker:
 def requests(events: Sequence[Event], size: int, together: bool = False) -> list[bytes]:
     """Return the bodies of requests for up to `size` events each; with `together` windows of entities stay whole."""
     options = Options(sequence=together, distinct=True, brief=True, short=True)  # as a search asks
-    units = windows(events) if together else [[i] for i in range(len(events))]
+    units = windows_of(events) if together else [[i] for i in range(len(events))]
     parts: list[list[int]] = [[]]
     for unit in units:
         if parts[-1] and len(parts[-1]) + len(unit) > size:

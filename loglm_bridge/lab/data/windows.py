@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.lab.data.corpus import NOT_TELEMETRY
 from loglm_bridge.lab.data.sources import data_files, read_events
 from loglm_bridge.model.event_batch import FLOW
@@ -81,7 +81,7 @@ def _read_file(path: Path, held_out: Mapping[str, frozenset[str]]) -> tuple[list
         (held, key, [own[i][0] for i in window])
         for held, own in enumerate(flows)
         for key, entity in KEYS.items()
-        for window in windows([event._replace(entity=entity(step)) for _, step, event in own])
+        for window in windows_of([event._replace(entity=entity(step)) for _, step, event in own])
     ]
     return steps, cut
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from loglm_bridge.contract.incidents import Flagged, Incident, Incidents
-from loglm_bridge.contract.windows import GAP
+from loglm_bridge.contract.incidents import FlaggedEvent, Incident, Incidents
+from loglm_bridge.contract.windows import MAX_GAP
 from loglm_bridge.lab.evaluate.curves import Answer
 from loglm_bridge.lab.train.calibrate import known_malice
 from loglm_bridge.lab.weak_labels.training_examples import RECORDED, TELLING
@@ -81,18 +81,18 @@ def count(attacks: Sequence[Answer], ordinary: Sequence[Answer], says: Says, ent
     }
 
 
-def incidents(answers: Iterable[Answer], says: Says, entity: Entity, gap: float = GAP) -> list[Incident]:
+def incidents(answers: Iterable[Answer], says: Says, entity: Entity, gap: float = MAX_GAP) -> list[Incident]:
     """Return the incidents of the answers within each recording."""
     made = Incidents(gap)
     for answer in answers:
         verdict = says(answer)
         if verdict in ("malicious", "suspicious"):
-            flagged = Flagged(answer.event.event.time or 0.0, answer.score, verdict, (), answer.event.id)
+            flagged = FlaggedEvent(answer.event.event.time or 0.0, answer.score, verdict, (), answer.event.id)
             made.add((*_recording(answer), entity(answer)), flagged)
     return made.result()
 
 
-def shown(answers: Sequence[Answer], says: Says, entity: Entity, gap: float = GAP) -> set[str]:
+def shown(answers: Sequence[Answer], says: Says, entity: Entity, gap: float = MAX_GAP) -> set[str]:
     """Return the ids of the events that are in incidents: the malicious, and the suspicious within the gap of them."""
     spans: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
     for incident in incidents([a for a in answers if says(a) == "malicious"], says, entity, gap):

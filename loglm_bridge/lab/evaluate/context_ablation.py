@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.windows import windows
+from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.model.labeller import Labeller
@@ -55,7 +55,7 @@ def verdicts(
     options = Options(top=top, embedding=True, sequence=True)
     out: dict[int, Verdict] = {}
     batch: list[int] = []
-    for window in [*windows(asked), []]:
+    for window in [*windows_of(asked), []]:
         if batch and (not window or len(batch) + len(window) > _BATCH):
             found = labeller.label([asked[i] for i in batch], options)
             out.update(zip(batch, found, strict=True))

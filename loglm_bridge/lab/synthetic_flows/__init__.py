@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from loglm_bridge.contract.limits import MAX_SEQUENCE
+from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
 from loglm_bridge.lab.synthetic_flows.benign import ORDINARY
 from loglm_bridge.lab.synthetic_flows.malicious import HOSTILE
 from loglm_bridge.lab.synthetic_flows.sampling import Draw, Flow
@@ -45,14 +45,14 @@ def _steps(draw: Draw, flows: Sequence[Flow]) -> tuple[FlowEvent, ...]:
     """Return a stretch of the flows as an exporter tells them, and with whole seconds at times."""
     counted = _counted(draw, flows)
     times, whole = list(accumulate(flow.gap for flow in flows)), draw.chance(0.4)
-    first = draw.port(0, max(1, len(flows) - MAX_SEQUENCE + 1))
+    first = draw.port(0, max(1, len(flows) - MAX_WINDOW_EVENTS + 1))
     source, destination = draw.pick(_SOURCES), draw.pick(_DESTINATIONS)
     return tuple(
         FlowEvent(
             float(int(time)) if whole else time, source, flow.src_port, destination, flow.dest_port,
             (flow.fwd_bytes, flow.bwd_bytes, flow.fwd_pkts, flow.bwd_pkts, round(1e6 * flow.duration)),
         )
-        for time, flow in list(zip(times, counted, strict=True))[first : first + MAX_SEQUENCE]
+        for time, flow in list(zip(times, counted, strict=True))[first : first + MAX_WINDOW_EVENTS]
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loglm_bridge.contract.entity_state import KEPT, MAX_STATE
+from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS, MAX_STATE_CHARACTERS
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.model.context.evidence import Evidence
 from loglm_bridge.model.context.windows import NOBODY, narrow
@@ -37,7 +37,7 @@ _PACKED = np.dtype(
 _FLOW = _PACKED.itemsize // 3 * 4
 
 #: Characters of others beside KEPT flows.
-_MOST_OTHERS = MAX_STATE - KEPT * _FLOW - len(f"{_VERSION}:.")
+_MOST_OTHERS = MAX_STATE_CHARACTERS - MAX_STATE_EVENTS * _FLOW - len(f"{_VERSION}:.")
 
 _LAST_PORT = 65_535
 
@@ -73,7 +73,7 @@ def read(told: Mapping[str, str], model: str) -> Read:
     for number, (entity, text) in enumerate(told.items()):
         version, _, content = text.partition(":")
         packed, _, rest = content.partition(".")
-        if not version.isdecimal() or len(text) > MAX_STATE or (version == _VERSION and len(packed) % _FLOW):
+        if not version.isdecimal() or len(text) > MAX_STATE_CHARACTERS or (version == _VERSION and len(packed) % _FLOW):
             raise _wrong(entity)
         if version != _VERSION or not entity:
             packed = rest = ""
@@ -95,7 +95,7 @@ def write(read: Read, model: str) -> dict[str, str]:
         if number != NOBODY:
             others[read.names[number]].append(seen)
     for entity, several in others.items():
-        last = several[-KEPT:]
+        last = several[-MAX_STATE_EVENTS:]
         events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in last]
         text = b64encode(json.dumps({"model": model, "events": events}).encode()).decode()
         if len(text) < _MOST_OTHERS:
@@ -120,7 +120,7 @@ def _packed(read: Read) -> Iterator[tuple[str, str]]:
     begin, texts = 0, [*read.texts, *repeat("", len(read.names) - len(read.texts))]
     for name, before, end in zip(read.names, texts, ends, strict=True):
         if before or end > begin:
-            yield name, (before + text[_FLOW * begin : _FLOW * end])[-_FLOW * KEPT :]
+            yield name, (before + text[_FLOW * begin : _FLOW * end])[-_FLOW * MAX_STATE_EVENTS :]
         begin = end
 
 

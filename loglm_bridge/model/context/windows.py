@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loglm_bridge.contract.limits import MAX_SEQUENCE
-from loglm_bridge.contract.windows import GAP
+from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
+from loglm_bridge.contract.windows import MAX_GAP
 
 #: The number of no entity: its event is a window of its own.
 NOBODY = -1
@@ -20,7 +20,7 @@ def cut(entities: np.ndarray, times: np.ndarray, keys: np.ndarray) -> tuple[np.n
     order = _ordered(narrow(entity), times, keys)
     entity, times = entity[order], times[order]
     begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (entity[1:] != entity[:-1]) | (times[1:] - times[:-1] > GAP)
+    begins[1:] = (entity[1:] != entity[:-1]) | (times[1:] - times[:-1] > MAX_GAP)
     runs = np.diff(np.append(np.flatnonzero(begins), len(order)))
     return order, _parts(runs)
 
@@ -49,7 +49,7 @@ def narrow(numbers: np.ndarray) -> np.ndarray:
 
 def _parts(runs: np.ndarray) -> np.ndarray:
     """Cut runs in parts of equal size, the first ones of a run one larger where that does not work out."""
-    count = -(-runs // MAX_SEQUENCE)
+    count = -(-runs // MAX_WINDOW_EVENTS)
     size, more = np.divmod(runs, np.maximum(count, 1))
     run = np.repeat(np.arange(len(runs)), count)
     part = np.arange(len(run)) - (np.cumsum(count) - count)[run]

@@ -13,7 +13,7 @@ from loglm_bridge.contract import attack
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
-from loglm_bridge.contract.verdict import ALARMS, Verdict
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.model.adaptive_cache import Cache
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.heads import DECIMALS, ranked, sigmoid, softmax, verdict
@@ -94,7 +94,7 @@ class FlowClassifier:
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
         words = [verdict(*told, self.config.curve, self._unknown) for told in zip(scores, novelties, strict=True)]
-        named = [row for row, word in enumerate(words) if not brief or word in ALARMS]
+        named = [row for row, word in enumerate(words) if not brief or word in FLAGGED_VERDICTS]
         techniques: list[_Ranked] = [()] * len(words)
         for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
             techniques[row] = found

@@ -17,7 +17,7 @@ import orjson
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
-from loglm_bridge.contract.wire import Options, Request, past_of, read_request
+from loglm_bridge.contract.wire import Options, Request, state_of, read_request
 
 _KEYS = frozenset(Event._fields)
 _FIELDS = Event._fields
@@ -43,7 +43,7 @@ def read(body: bytes) -> Request:
     events = _events(data)
     if events is None or not _all_read(body, data):
         return read_request(body)
-    return Request(tuple(events), Options.from_dict(data.get("options")), past_of(data))
+    return Request(tuple(events), Options.from_dict(data.get("options")), state_of(data))
 
 
 def _events(data: Any) -> list[Event] | None:

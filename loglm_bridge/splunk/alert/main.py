@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Iterator, Sequence
 
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed
-from loglm_bridge.contract.notable import Finding, Notable, Rule, notable, risk_events
+from loglm_bridge.contract.notable import Finding, Notable, NotableRule, notable_event, risk_events
 from loglm_bridge.splunk import user_messages
 from loglm_bridge.splunk.alert.delivery import Delivery, Receivers, Target, collector
 from loglm_bridge.splunk.alert.findings import UNANSWERED, AlertFindings
@@ -114,9 +114,9 @@ def _write(
     findings: Sequence[Finding], alert: Alert, options: AlertOptions, delivery: Delivery, outcome: Outcome
 ) -> None:
     """Write the notables of some findings and, if asked for, their risk events; count what Splunk took."""
-    rule = Rule(options.rule_name or alert.name, options.security_domain, options.severity)
+    rule = NotableRule(options.rule_name or alert.name, options.security_domain, options.severity)
     now, target = time.time(), Target(options.target_index, options.target_sourcetype)
-    outcome.notables += _send(delivery, [notable(found, rule, now) for found in findings], target, outcome)
+    outcome.notables += _send(delivery, [notable_event(found, rule, now) for found in findings], target, outcome)
     if options.risk and not outcome.problems:
         risks = [event for found in findings for event in risk_events(found, rule, now, options.risk_objects)]
         outcome.risks += _send(delivery, risks, replace(target, index=options.risk_index), outcome)
@@ -142,7 +142,7 @@ def _report(who: str, options: AlertOptions, outcome: Outcome) -> int:
     if unanswered:
         fate = "written without a label" if options.onerror == "pass" else "not written"
         reason = outcome.tally.reason or ModelFailed("the model failed on some events")
-        failed = _problem(who, reason, f" {unanswered:,} of {outcome.tally.rows:,} rows not labelled and {fate}.")
+        failed = _problem(who, reason, f"{unanswered:,} of {outcome.tally.rows:,} rows not labelled and {fate}.")
         code = 0 if options.onerror == "pass" else failed
     if outcome.refused:
         ref = new_ref()
@@ -156,5 +156,5 @@ def _report(who: str, options: AlertOptions, outcome: Outcome) -> int:
 def _problem(who: str, error: LogLMError, fate: str = "") -> int:
     ref = new_ref()
     _log.warning("%s: %s %s ref=%s", who, error.code, error, ref)
-    say("ERROR", f"{who}: {error}.{fate} {error.hint[:1].upper()}{error.hint[1:]}. ref={ref}")
+    say("ERROR", f"{who}: {error.user_message(fate)} ref={ref}")
     return 1

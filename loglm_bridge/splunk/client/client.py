@@ -19,8 +19,8 @@ from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.windows import windows
-from loglm_bridge.contract.wire import ModelId, Options, hints_of, write_event
+from loglm_bridge.contract.windows import windows_of
+from loglm_bridge.contract.wire import ModelId, Options, write_event, write_hints
 from loglm_bridge.splunk.client.dispatcher import AT_ONCE, Outcome, PendingRequest, Request, RequestDispatcher
 from loglm_bridge.splunk.client.endpoint import Endpoint
 from loglm_bridge.splunk.config.settings import Settings
@@ -91,7 +91,7 @@ class SidecarClient:
         if not events:
             yield [], self._lanes.ask(Request(()), options).outcome()
             return
-        units = windows(events) if options.sequence else [[i] for i in range(len(events))]
+        units = windows_of(events) if options.sequence else [[i] for i in range(len(events))]
         parts = split(self._settings, units, lambda place: _written(events[place]))
         yield from self.answers(((places, Request(written)) for places, written in parts), options)
 
@@ -151,4 +151,4 @@ def split(
 
 
 def _written(event: Event) -> bytes:
-    return write_event(event.raw, hints_of(event.sourcetype, event.source, event.host), event.entity, event.time)
+    return write_event(event.raw, write_hints(event.sourcetype, event.source, event.host), event.entity, event.time)

@@ -13,7 +13,7 @@ from typing import Callable, Iterator, Optional
 
 from splunklib.client import Service
 
-from loglm_bridge.contract.notable import Rule, notable
+from loglm_bridge.contract.notable import NotableRule, notable_event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.config.settings import Settings
@@ -56,7 +56,7 @@ class Ingest:
 
     options: InputOptions
     settings: Settings
-    rule: Rule
+    rule: NotableRule
     service: Service
     client: SidecarClient
     store: CheckpointStore
@@ -109,7 +109,7 @@ class Ingest:
                 written[short(event.key)] -= 1
                 self.progress.repeats += 1
                 continue
-            self.stream.write(notable(finding, self.rule, self.clock()))
+            self.stream.write(notable_event(finding, self.rule, self.clock()))
             keys.append(event.key)
         if keys:
             self.stream.flush()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Sequence
 
 from loglm_bridge.contract.errors import CheckpointError, InputError, LogLMError, SidecarError
-from loglm_bridge.contract.notable import Rule
+from loglm_bridge.contract.notable import NotableRule
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.splunk import user_messages
 from loglm_bridge.splunk.client.client import SidecarClient
@@ -61,7 +61,7 @@ def _validate(app: Path, definition: StdinDefinition) -> int:
             for warning in validate(app, definition.session, stanza):
                 say("WARN", f"LogLM input {stanza.name}: {warning}")
     except LogLMError as error:
-        return _refuse(f"{error}. {error.hint[:1].upper()}{error.hint[1:]}.")
+        return _refuse(error.user_message())
     return 0
 
 
@@ -99,7 +99,7 @@ def _run_guarded(app: Path, definition: StdinDefinition, stanza: Stanza) -> int:
     except SessionEnded as error:
         return _problem("WARN", who, error)
     except (SidecarError, SplunkdError) as error:
-        return _problem("ERROR", who, error, " Reading paused, the position stays and nothing is skipped.")
+        return _problem("ERROR", who, error, "Reading paused, the position stays and nothing is skipped.")
     except LogLMError as error:
         return _problem("ERROR", who, error)
     except Exception as error:  # noqa: BLE001 - the process's rim: logged with a reference
@@ -112,7 +112,7 @@ def _run_guarded(app: Path, definition: StdinDefinition, stanza: Stanza) -> int:
 def _problem(level: str, who: str, error: LogLMError, fate: str = "") -> int:
     ref = new_ref()
     _log.warning("%s: %s %s ref=%s", who, error.code, error, ref)
-    say(level, f"{who}: {error}.{fate} {error.hint[:1].upper()}{error.hint[1:]}. ref={ref}")
+    say(level, f"{who}: {error.user_message(fate)} ref={ref}")
     return 1
 
 
@@ -131,7 +131,9 @@ def _run(app: Path, definition: StdinDefinition, stanza: Stanza, who: str) -> No
             ingest = Ingest(
                 options,
                 settings,
-                Rule(options.rule_name or f"LogLM - {_short(stanza)}", options.security_domain, options.severity),
+                NotableRule(
+                    options.rule_name or f"LogLM - {_short(stanza)}", options.security_domain, options.severity
+                ),
                 connect(definition.session, _SEARCH_SECONDS, stanza.app),
                 client,
                 store,

@@ -55,7 +55,7 @@ def _ask_sidecar(app: Path) -> Iterator[str]:
         with SidecarClient(Settings.read(app), "") as client:
             client.identify()
     except LogLMError as error:
-        yield f"{error}. {error.hint[:1].upper()}{error.hint[1:]}."
+        yield error.user_message()
 
 
 def _ask_splunkd(session: SplunkSession, app: str, options: InputOptions) -> bool:

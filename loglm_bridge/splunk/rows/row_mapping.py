@@ -14,7 +14,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.contract.safe_text import one_line, visible
 from loglm_bridge.contract.verdict import Verdict
-from loglm_bridge.contract.wire import hints_of, write_event
+from loglm_bridge.contract.wire import write_event, write_hints
 from loglm_bridge.splunk.rows.columns import SUFFIXES, Value, column_names
 from loglm_bridge.splunk.rows.csv_records import Cells
 from loglm_bridge.splunk.rows.table import Table
@@ -73,7 +73,7 @@ class EventReader:
     def written(self, cells: Cells) -> bytes:
         """Return it as an element of a request (contract/wire.py)."""
         sourcetype, source, host = self._hints
-        hints = hints_of(sourcetype(cells), source(cells), host(cells))
+        hints = write_hints(sourcetype(cells), source(cells), host(cells))
         return write_event(self.raw(cells), hints, self.entity(cells), self.epoch(cells))
 
     def _joined(self, cells: Cells) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from loglm_bridge.contract.verdict import ALARMS, Technique, Verdict
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Technique, Verdict
 
 #: Confidence from which a technique is shown beside the most likely one. Confidences are calibrated: below this, nine
 #: of ten such calls are wrong, and an analyst would chase them.
@@ -40,6 +40,6 @@ def shown_techniques(verdict: Verdict, word: Optional[str]) -> tuple[Technique, 
     `stats count by loglm_technique_id` counts attacks; a malicious or suspicious one shows its most likely technique
     and those of at least SHOWN_CONFIDENCE.
     """
-    if word not in ALARMS:
+    if word not in FLAGGED_VERDICTS:
         return ()
     return verdict.techniques[:1] + tuple([t for t in verdict.techniques[1:] if t.confidence >= SHOWN_CONFIDENCE])

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from loglm_bridge.contract.errors import OptionError
-from loglm_bridge.contract.incidents import Flagged, Incident, Incidents
-from loglm_bridge.contract.windows import GAP
+from loglm_bridge.contract.incidents import FlaggedEvent, Incident, Incidents
+from loglm_bridge.contract.windows import MAX_GAP
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.app_log import new_ref, open_log
 from loglm_bridge.splunk.config.settings import Settings
@@ -40,7 +40,7 @@ class IncidentOptions:
 
     by: tuple[str, ...]
     prefix: str
-    gap: float = GAP
+    gap: float = MAX_GAP
     verdict: str = "malicious"
 
     @classmethod
@@ -79,7 +79,7 @@ class IncidentsCommand(ChunkedCommand):
         self.ref = new_ref()
         self._app = app
         self._rows = self._unlabelled = 0
-        self._found = Incidents(GAP)
+        self._found = Incidents(MAX_GAP)
 
     def configure(self, metadata: Metadata) -> Mapping[str, Any]:
         """Read settings and options; ask for all rows, with what is needed of them. Raises ConfigError, OptionError."""
@@ -113,7 +113,7 @@ class IncidentsCommand(ChunkedCommand):
         if self._found.beyond:
             self.tell("WARN", f"LogLM: {self._found.beyond:,} flagged rows found no room: too many incidents.")
 
-    def _flagged(self, row: Row) -> Optional[Flagged]:
+    def _flagged(self, row: Row) -> Optional[FlaggedEvent]:
         prefix = self._asked.prefix
         verdict = text_of(row, prefix + "verdict")
         if text_of(row, prefix + "status") != "ok" or verdict not in ("malicious", "suspicious"):
@@ -123,7 +123,7 @@ class IncidentsCommand(ChunkedCommand):
         who = [(name, value) for name in WHO for value in _list(row, name)[:1]]
         score, novelty = (_number(text_of(row, prefix + name)) for name in ("score", "novelty"))
         told = list(zip(ids, names, tactics))
-        return Flagged(event.time or 0.0, score, verdict, told, event.key, who, novelty)
+        return FlaggedEvent(event.time or 0.0, score, verdict, told, event.key, who, novelty)
 
     def _row(self, incident: Incident) -> dict[str, Value]:
         prefix, chain = self._asked.prefix, incident.chain

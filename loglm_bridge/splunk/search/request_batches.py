@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Container, Iterator, NamedTuple, Sequence
 
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS, MAX_RAW_BYTES
-from loglm_bridge.contract.windows import cut, filled, key_of
+from loglm_bridge.contract.windows import cut_windows, fill_missing_times, order_key
 from loglm_bridge.splunk.client.client import split
 from loglm_bridge.splunk.client.dispatcher import Request
 from loglm_bridge.splunk.config.settings import Settings
@@ -74,8 +74,8 @@ def _units(
         yield run
     else:
         entities = [entity] * len(run)
-        keys = [key_of(read.raw(events[i])) for i in run]
-        windows = cut(entities, filled(entities, [read.epoch(events[i]) for i in run]), keys)
+        keys = [order_key(read.raw(events[i])) for i in run]
+        windows = cut_windows(entities, fill_missing_times(entities, [read.epoch(events[i]) for i in run]), keys)
         yield from sorted([run[place] for place in sorted(window)] for window in windows)
 
 

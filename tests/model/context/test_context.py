@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from loglm_bridge.contract.entity_state import KEPT, EntityState
+from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS, EntityState
 from loglm_bridge.contract.errors import InvalidRequest, ModelRefused
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.verdict import ALARMS
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.context.context import SequenceConfig
 from loglm_bridge.model.context.evidence import ContextScoring
@@ -102,7 +102,7 @@ def test_techniques_of_flows_are_found_for_those_that_tell_them(labeller):
     events = [*answered, *(flow(i, entity=f"scan {i % 9}", fwd_bytes=3**i, dest_port=20 + i) for i in range(40))]
     for together in (False, True):
         whole, brief = (labeller.label(events, Options(top=2, sequence=together, brief=b)) for b in (False, True))
-        assert brief == [v if v.verdict in ALARMS else v._replace(techniques=()) for v in whole]
+        assert brief == [v if v.verdict in FLAGGED_VERDICTS else v._replace(techniques=()) for v in whole]
         assert {len(v.techniques) for v in whole} == {2}
         assert {len(v.techniques) for v in brief} == {0, 2}
 
@@ -174,7 +174,7 @@ def test_what_the_past_tells_is_read_as_if_it_came_again(labeller, kind, cuts):
     events = [kind(i, entity="ab"[i % 3 > 0]) for i in range(36)]
     state, start = EntityState(), 0
     for end in (*cuts, len(events)):
-        before = {entity: [e for e in events[:start] if e.entity == entity][-KEPT:] for entity in "ab"}
+        before = {entity: [e for e in events[:start] if e.entity == entity][-MAX_STATE_EVENTS:] for entity in "ab"}
         together = [*before["a"], *before["b"], *events[start:end]]
         found = labeller.label(events[start:end], TOGETHER, state)
         assert found == labeller.label(together, TOGETHER)[-len(found) :]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.contract.entity_state import KEPT, MAX_STATE
+from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS, MAX_STATE_CHARACTERS
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.model.context import entity_state
 from loglm_bridge.model.context.entity_state import Read, Seen
@@ -52,7 +52,7 @@ def last(read, of, wanted):
     """The last flows, or others, of an entity."""
     numbers, events = {"flows": (read.flow_entities, read.flows), "others": (read.other_entities, read.others)}[of]
     names = [read.names[number] if number != NOBODY else "" for number in numbers]
-    return [event for name, event in zip(names, events, strict=True) if name == wanted][-KEPT:]
+    return [event for name, event in zip(names, events, strict=True) if name == wanted][-MAX_STATE_EVENTS:]
 
 
 def company_of(flow):
@@ -65,7 +65,7 @@ def company_of(flow):
 def test_what_was_written_is_read_again(told):
     written = entity_state.write(told, "model")
     assert written.keys() == set(told.names)
-    assert all(len(text) <= MAX_STATE for text in written.values())
+    assert all(len(text) <= MAX_STATE_CHARACTERS for text in written.values())
     found = entity_state.read(written, "model")
     for entity in written:
         kept = last(told, "flows", entity)
@@ -96,7 +96,7 @@ def test_a_text_of_another_version_or_of_nobody_is_not_read():
 
 
 def test_evidence_that_is_too_long_is_left_out():
-    flow, long = flow_records.of_steps([FlowEvent(1.0)], [1]), Evidence(1.0, "k" * MAX_STATE, frozenset())
+    flow, long = flow_records.of_steps([FlowEvent(1.0)], [1]), Evidence(1.0, "k" * MAX_STATE_CHARACTERS, frozenset())
     told = entity_state.write(
         Read(["a", "b"], (), flow, np.array([0]), [Seen(1.0, 1, "windows", long)] * 2, [0, 1]), "model"
     )
@@ -143,4 +143,4 @@ def test_evidence_that_is_none_is_refused(events):
 
 def test_a_text_that_is_too_long_is_refused():
     with pytest.raises(InvalidRequest):
-        entity_state.read({"a": "1:" + "A" * (entity_state._FLOW * (MAX_STATE // entity_state._FLOW + 1))}, "model")
+        entity_state.read({"a": "1:" + "A" * (entity_state._FLOW * (MAX_STATE_CHARACTERS // entity_state._FLOW + 1))}, "model")

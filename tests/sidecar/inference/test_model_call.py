@@ -13,7 +13,7 @@ from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.entity_state import EntityState
 from loglm_bridge.contract.errors import ModelFailed
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.reply import read_short, write_verdict
+from loglm_bridge.contract.reply import read_short_form, write_verdict
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.inference import model_call
@@ -63,7 +63,7 @@ def test_short_answers_hold_what_their_verdicts_hold(told, truncated):
         Verdict("ok", score, "benign", tuple(technique(*one) for one in ranking), novelty, truncated)
         for score, novelty, ranking in told
     ]
-    assert [read_short(json.loads(one.body)) for one in answered(*verdicts, short=True)] == verdicts
+    assert [read_short_form(json.loads(one.body)) for one in answered(*verdicts, short=True)] == verdicts
 
 
 def test_only_those_are_short_that_can_be():

@@ -184,7 +184,7 @@ def test_every_fault_is_an_error_of_its_kind(fault, kind, status, standin, clien
     with pytest.raises(kind) as caught:
         client_at(standin.port).label(EVENTS, OPTIONS)
     assert caught.value.row_status == status
-    assert caught.value.for_splunk().startswith("LogLM: ")
+    assert caught.value.user_message()
 
 
 def test_a_fault_that_passes_leaves_no_trace(standin, client_at):

@@ -3,7 +3,7 @@
 import pytest
 
 from loglm_bridge.contract.attack import technique
-from loglm_bridge.contract.verdict import ALARMS, VERDICTS, Verdict
+from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, VERDICTS, Verdict
 from loglm_bridge.splunk.rows.verdict_policy import brief, decide, shown_techniques
 
 RANKING = (technique("T1003.001", 0.04), technique("T1027", 0.1), technique("T1059", 0.099))
@@ -34,7 +34,7 @@ def test_a_threshold_moves_malicious_only(word, score, expected):
 @pytest.mark.parametrize("word", VERDICTS)
 def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
     whole = Verdict("ok", 0.5, word, RANKING)
-    told = whole._replace(techniques=()) if brief(threshold) and word not in ALARMS else whole
+    told = whole._replace(techniques=()) if brief(threshold) and word not in FLAGGED_VERDICTS else whole
     assert shown_techniques(told, decide(told, threshold)) == shown_techniques(whole, decide(whole, threshold))
 
 
