@@ -87,9 +87,9 @@ class EventParser:
     def caches(self) -> dict[str, int]:
         """Return figures of what is remembered: forms found again and made, bytes."""
         return {
-            "form_cache_hits": max(0, self._found - self._forms.made),
-            "form_cache_misses": self._forms.made,
-            "form_cache_bytes": self._forms.held,
+            "form_cache_hits": max(0, self._found - self._forms.misses),
+            "form_cache_misses": self._forms.misses,
+            "form_cache_bytes": self._forms.bytes_held,
         }
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""A parsed record to its canonical form: names, values, accounts, host, order."""
+"""A record to its canonical event: names, values, accounts, host, order."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical import hosts, names, order, tidy, tokens
-from loglm_bridge.telemetry.canonical.kinds import KINDS
+from loglm_bridge.telemetry.canonical import field_merging, field_names, field_order, host_names, placeholders
+from loglm_bridge.telemetry.canonical.value_types import NUMERIC_TYPES, VALUE_TYPES
 from loglm_bridge.telemetry.families import endpoint
 from loglm_bridge.telemetry.families.network import zeek
 from loglm_bridge.telemetry.families.windows import event_types
@@ -17,125 +17,132 @@ from loglm_bridge.telemetry.record import CanonicalEvent, EventType, Field, Reco
 
 #: Fields of one canonical event.
 MAX_FIELDS = 64
-#: Characters of a plain value that rules are matched against.
-MAX_PLAIN = 8_192
-#: Raw fields of one record that are looked at.
-MAX_RAW = 256
+#: Fields of one record that are read.
+MAX_RECORD_FIELDS = 256
+#: Characters of a logged value that rules are matched against.
+MAX_RULE_VALUE = 8_192
 
-#: Kinds of values that are numbers: of many values few classes.
-_NUMBERS = frozenset({"bucket", "bytes", "duration", "port"})
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
-#: Values of unknown fields that say nothing but which one it was.
-_PURE_IDENTITY = frozenset({tokens.GUID, tokens.HEX, tokens.TIME, tokens.RANDOM, tokens.SID, "{zero-guid}"})
+#: Canonical values of unknown fields that carry identity and nothing else.
+_PURE_IDENTITY = frozenset(
+    {
+        placeholders.GUID,
+        placeholders.HEX,
+        placeholders.TIME,
+        placeholders.RANDOM,
+        placeholders.SID,
+        "{zero-guid}",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one raw field gives to its event.
+class CanonicalField:
+    """What one field of a record contributes to the canonical event.
 
-    `name` and `value` are canonical, empty where the field is identity or says nothing. `account` is the lower-case raw
-    name of a dropped value that accounts are told by (tidy.ACCOUNT_PARTS), which `value` then is as the log wrote it.
+    `name` and `value` are canonical, empty where the field is identity or carries no information. `account_field` is
+    the lower-case raw name of a dropped field that determines an account (field_merging.ACCOUNT_FIELDS); `value` is
+    then the value as logged.
     """
 
     name: str = ""
     value: str = ""
-    account: str = ""
+    account_field: str = ""
 
 
-_NOTHING = Part()
+_NO_FIELD = CanonicalField()
 
 
 def canonicalise(record: Record, event: Optional[Event] = None) -> CanonicalEvent:
-    """Return the record without identity: canonical names, canonical values, behaviour first, at most MAX_FIELDS.
+    """Return the record without identity: canonical names and values, behaviour first, at most MAX_FIELDS fields.
 
     The host's own name (a field of the record, or `event.host`) becomes {host} wherever it occurs. Pure: the same
     record and host give the same result.
     """
     event_type = record.event_type
-    raw = record.fields[:MAX_RAW]
-    fields = composed(event_type, [part(event_type, name, value) for name, value in raw])
-    told = without_host(fields, hosts.hosts(record, event))
-    plain = tuple((plain_name(event_type, name), plain_value(value)) for name, value in raw)
-    return CanonicalEvent(record.family, record.kind, told, rule_fields=plain)
+    logged = record.fields[:MAX_RECORD_FIELDS]
+    fields = compose(event_type, [canonical_field(event_type, name, value) for name, value in logged])
+    masked = mask_own_host(fields, host_names.host_names(record, event))
+    rule_fields = tuple((rule_field_name(event_type, name), rule_field_value(value)) for name, value in logged)
+    return CanonicalEvent(record.family, record.kind, masked, rule_fields=rule_fields)
 
 
-def part(event_type: EventType, name: str, value: str) -> Part:
-    """Return what a raw field gives to an event of its event_type."""
+def canonical_field(event_type: EventType, name: str, value: str) -> CanonicalField:
+    """Return what a field of a record contributes to a canonical event of its type."""
     if value in _ABSENT:
-        return _NOTHING
-    rule = names.resolve(event_type.family, event_type.kind, name)
-    if rule is None:
-        return Part(account=name.lower(), value=value) if tells_account(event_type, name) else _NOTHING
-    canonical = KINDS[rule[1]](value)
-    if rule[1] == "guess" and (
-        canonical in _PURE_IDENTITY or (event_type.format == "json" and canonical in _said(event_type.kind))
+        return _NO_FIELD
+    mapping = field_names.resolve(event_type.family, event_type.kind, name)
+    if mapping is None:
+        determines = determines_account(event_type, name)
+        return CanonicalField(account_field=name.lower(), value=value) if determines else _NO_FIELD
+    canonical_name, value_type = mapping
+    text = VALUE_TYPES[value_type](value)
+    if value_type == "guess" and (
+        text in _PURE_IDENTITY or (event_type.format == "json" and text in _words_of_kind(event_type.kind))
     ):
-        return _NOTHING
-    return Part(rule[0], canonical) if canonical else _NOTHING
+        return _NO_FIELD
+    return CanonicalField(canonical_name, text) if text else _NO_FIELD
 
 
-def is_class(event_type: EventType, name: str) -> bool:
-    """Tell whether a field is dropped, or its values become one of a few classes of numbers."""
-    rule = names.resolve(event_type.family, event_type.kind, name)
-    return not tells_account(event_type, name) if rule is None else rule[1] in _NUMBERS
+def has_few_values(event_type: EventType, name: str) -> bool:
+    """Tell whether a field is dropped, or is a number whose values become one of a few ranges."""
+    mapping = field_names.resolve(event_type.family, event_type.kind, name)
+    return not determines_account(event_type, name) if mapping is None else mapping[1] in NUMERIC_TYPES
 
 
-def class_of(event_type: EventType, name: str, value: str) -> str:
-    """Return the class of a value of such a field; empty where it says nothing."""
-    rule = names.resolve(event_type.family, event_type.kind, name)
-    return "" if rule is None or value in _ABSENT else KINDS[rule[1]](value)
+def canonical_value(event_type: EventType, name: str, value: str) -> str:
+    """Return the canonical value of such a field; empty where it carries no information."""
+    mapping = field_names.resolve(event_type.family, event_type.kind, name)
+    return "" if mapping is None or value in _ABSENT else VALUE_TYPES[mapping[1]](value)
 
 
-def tells_account(event_type: EventType, name: str) -> bool:
-    """Tell whether an account is told by a field even where it is dropped."""
-    return event_type.family == "windows" and name.lower() in tidy.ACCOUNT_PARTS
+def determines_account(event_type: EventType, name: str) -> bool:
+    """Tell whether a dropped field determines an account of the event."""
+    return event_type.family == "windows" and name.lower() in field_merging.ACCOUNT_FIELDS
 
 
-def composed(event_type: EventType, parts: Iterable[Part]) -> tuple[Field, ...]:
-    """Return what an event's parts say together, in canonical order, at most MAX_FIELDS; hosts keep their names."""
-    found: dict[str, str] = {}
-    dropped: dict[str, str] = {}
-    tidy.add(found, "action", _action(event_type.family, event_type.kind))
-    for each in parts:
-        if each.account:
-            dropped.setdefault(each.account, each.value)
+def compose(event_type: EventType, fields: Iterable[CanonicalField]) -> tuple[Field, ...]:
+    """Return the canonical fields of an event, merged and in order; names of hosts are not masked yet."""
+    values: dict[str, str] = {}
+    account_values: dict[str, str] = {}
+    field_merging.add_value(values, "action", _action(event_type.family, event_type.kind))
+    for field in fields:
+        if field.account_field:
+            account_values.setdefault(field.account_field, field.value)
         else:
-            tidy.add(found, each.name, each.value)
-    if (
-        "action" not in found
-        and event_type.format == "json"
-        and event_type.family != "linux"
-        and ":" in event_type.kind
-    ):
-        found["action"] = event_type.kind.rpartition(":")[2]
+            field_merging.add_value(values, field.name, field.value)
+    if "action" not in values and event_type.format == "json" and event_type.family != "linux":
+        _, colon, operation = event_type.kind.rpartition(":")
+        if colon:
+            values["action"] = operation
     if event_type.family == "windows":
-        tidy.add_accounts(found, dropped)
-    tidy.tidy(found, event_type.family)
-    fields = sorted(((name, value) for name, value in found.items() if value), key=lambda field: order.rank(field[0]))
-    return tuple(fields)
+        field_merging.add_accounts(values, account_values)
+    field_merging.remove_redundancy(values, event_type.family)
+    present = [(name, value) for name, value in values.items() if value]
+    return tuple(sorted(present, key=lambda field: field_order.rank(field[0])))
 
 
-def without_host(fields: tuple[Field, ...], own: tuple[str, ...]) -> tuple[Field, ...]:
-    """Return composed fields with the host's `own` names as {host}, at most MAX_FIELDS."""
-    if own:
-        fields = tuple((name, hosts.without(value, own)) for name, value in fields)
+def mask_own_host(fields: tuple[Field, ...], own_names: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return composed fields with the host's `own_names` as {host}, at most MAX_FIELDS fields."""
+    if own_names:
+        fields = tuple((name, host_names.mask_host(value, own_names)) for name, value in fields)
     return fields[:MAX_FIELDS]
 
 
-def plain_name(event_type: EventType, name: str) -> str:
-    """Return the name under which rules see a field as the log wrote it: the canonical one it feeds, or its own."""
-    rule = names.resolve(event_type.family, event_type.kind, name)
-    return rule[0] if rule else name.strip().lower().replace(" ", "")
+def rule_field_name(event_type: EventType, name: str) -> str:
+    """Return the name under which rules see a field: its canonical name, or its own if it is dropped."""
+    mapping = field_names.resolve(event_type.family, event_type.kind, name)
+    return mapping[0] if mapping else name.strip().lower().replace(" ", "")
 
 
-def plain_value(value: str) -> str:
-    """Return a value as rules see it: as the log wrote it, in lower case."""
-    return value[:MAX_PLAIN].lower()
+def rule_field_value(value: str) -> str:
+    """Return a value as rules see it: as logged, in lower case."""
+    return value[:MAX_RULE_VALUE].lower()
 
 
 @lru_cache(maxsize=4_096)
-def _said(kind: str) -> frozenset[str]:
-    """Return what a kind says already."""
+def _words_of_kind(kind: str) -> frozenset[str]:
+    """Return the words of an event's kind; a field that repeats one adds nothing."""
     return frozenset(kind.split(":"))
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
-from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.host import guids
 from loglm_bridge.telemetry.canonical.network import ports
 
@@ -119,7 +119,7 @@ def _how(group: str, value: str, before: str, after: str) -> Callable[[str, int]
 def _known(guid: str) -> bool:
     """Whether the GUID names a behaviour."""
     found = re.match(".*", guid)
-    return found is not None and guids.guid(found) != tokens.GUID
+    return found is not None and guids.guid(found) != placeholders.GUID
 
 
 def _drawable(number: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.canonical import hosts, names, tokens
+from loglm_bridge.telemetry.canonical import field_names, host_names, placeholders
 from loglm_bridge.telemetry.canonical.host import accounts
 from loglm_bridge.telemetry.record import Record
 
@@ -15,7 +15,7 @@ COMMON = 4
 
 _WORD = re.compile(r"[\w\-]+")
 _LEAST = 4
-_CLASSES = frozenset({tokens.USER, tokens.MACHINE})
+_CLASSES = frozenset({placeholders.USER, placeholders.MACHINE})
 #: How fields end that name an account and are read with others (a SID, a domain), not by themselves.
 _ACCOUNTS = ("user", "username", "accountname", "logonname")
 #: Fields of one record that are looked at, and characters of each.
@@ -24,10 +24,10 @@ _MAX_FIELDS, _MAX_VALUE = 256, 200
 
 def words(record: Record, event: Event) -> Iterator[str]:
     """Yield the words, in lower case, of the names that an event's canonical form replaces by classes."""
-    for name in hosts.hosts(record, event):
+    for name in host_names.host_names(record, event):
         yield from _words(name)
     for name, value in record.fields[:_MAX_FIELDS]:
-        rule = names.resolve(record.family, record.kind, name)
+        rule = field_names.resolve(record.family, record.kind, name)
         told = rule[1] == "account" if rule else name.lower().replace(" ", "").endswith(_ACCOUNTS)
         if told and accounts.account(value) in _CLASSES:
             yield from _words(value)

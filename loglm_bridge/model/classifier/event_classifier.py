@@ -76,12 +76,12 @@ class EventClassifier:
 
     def known(self, forms: Mapping[int, CanonicalForm]) -> dict[int, CachedOutcome]:
         """Return what is known of each form; finds out what is not. Raises ModelFailed."""
-        new = {form.key: form for form in forms.values() if form.found is None}
+        new = {form.key: form for form in forms.values() if form.outcome is None}
         if new:
             found = self._remembered(new)
             for form in forms.values():
-                form.found = form.found or found[form.key]
-        return {place: form.found for place, form in forms.items()}
+                form.outcome = form.outcome or found[form.key]
+        return {place: form.outcome for place, form in forms.items()}
 
     def _remembered(self, wanted: Mapping[bytes, CanonicalForm]) -> dict[bytes, CachedOutcome]:
         """Return what is known of each form by its key."""

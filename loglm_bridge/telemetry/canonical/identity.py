@@ -1,10 +1,10 @@
-"""Identity inside any text: GUIDs, SIDs, long hex and long numbers, mail addresses, times become class tokens."""
+"""Identity inside any text: GUIDs, SIDs, long hex and long numbers, mail addresses, times become placeholders."""
 
 from __future__ import annotations
 
 import re
 
-from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.host.guids import guid
 
 GUID = re.compile(
@@ -24,7 +24,7 @@ _HEX = re.compile(r"(?<![\w])(?:0x)?(?=[0-9]{0,40}[a-f])(?=[a-f]{0,40}[0-9])[0-9
 _NUMBER = re.compile(r"(?<![\w.])\d{5,}+(?!\w)(?!\.\d)")
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{5,}+")
 
-# Sixteen and more letters and digits, at least three of them digits: generated, not named.
+# Sixteen or more letters and digits, at least three of them digits: generated, not a word.
 _RANDOM = re.compile(r"(?<![a-z0-9])(?=(?:[a-z]*+[0-9]){3})[a-z0-9]{16,}+")
 
 #: SIDs of the system and of built-in groups, and integrity levels, keep their meaning.
@@ -48,7 +48,7 @@ KNOWN_SIDS = {
     "s-1-16-0": "untrusted", "s-1-16-4096": "low", "s-1-16-8192": "medium", "s-1-16-8448": "medium plus",
     "s-1-16-12288": "high", "s-1-16-16384": "system", "s-1-16-20480": "protected",
 }  # fmt: skip
-#: Relative ids of a domain's built-in accounts and groups that attacks turn on.
+#: Relative ids of a domain's built-in accounts and groups.
 KNOWN_RIDS = frozenset(
     {"500", "501", "502", "512", "513", "514", "515", "516", "517", "518", "519", "520", "525", "526"}
 )
@@ -58,39 +58,39 @@ _SERVICE_SIDS = (("s-1-5-80-", "{sid-service}"), ("s-1-5-82-", "{sid-apppool}"),
 
 
 def sid(value: str) -> str:
-    """Return a SID's class: well-known ones by name, `{sid-500}` for built-in RIDs of a domain, else `{sid}`."""
+    """Return a well-known SID's name, `{sid-500}` for the built-in RIDs of a domain, else `{sid}`."""
     text = value.strip().strip("%{}").lower()
     known = KNOWN_SIDS.get(text)
     if known:
         return known
     domain = _DOMAIN_SID.match(text)
     if domain:
-        return f"{{sid-{domain[1]}}}" if domain[1] in KNOWN_RIDS else tokens.SID
-    return next((name for prefix, name in _SERVICE_SIDS if text.startswith(prefix)), tokens.SID)
+        return f"{{sid-{domain[1]}}}" if domain[1] in KNOWN_RIDS else placeholders.SID
+    return next((name for prefix, name in _SERVICE_SIDS if text.startswith(prefix)), placeholders.SID)
 
 
 def mask(text: str) -> str:
-    """Return free text with GUIDs, SIDs, times, mail addresses, long hex, numbers of 5 and more digits as classes."""
+    """Return free text with GUIDs, SIDs, times, mail addresses, long hex and numbers of 5 or more digits masked."""
     if "-" in text:
         text = GUID.sub(guid, text)
         if "s-1-" in text or "S-1-" in text:
-            text = SID.sub(lambda found: sid(found[0]), text)
-        text = _ISO_TIME.sub(tokens.TIME, text)
+            text = SID.sub(lambda match: sid(match[0]), text)
+        text = _ISO_TIME.sub(placeholders.TIME, text)
     if ":" in text:
-        text = _CLOCK.sub(tokens.TIME, text)
+        text = _CLOCK.sub(placeholders.TIME, text)
     if "/" in text:
-        text = _US_DATE.sub(tokens.TIME, text)
+        text = _US_DATE.sub(placeholders.TIME, text)
     if "@" in text:
-        text = EMAIL.sub(tokens.EMAIL, text)
-    text = _HEX.sub(tokens.HEX, text)
-    return _NUMBER.sub(tokens.NUMBER, text)
+        text = EMAIL.sub(placeholders.EMAIL, text)
+    text = _HEX.sub(placeholders.HEX, text)
+    return _NUMBER.sub(placeholders.NUMBER, text)
 
 
-def segment(text: str) -> str:
-    """Return one path or key segment (lower case) with its GUIDs, long hex, long numbers as classes."""
+def mask_segment(text: str) -> str:
+    """Return a path or registry key (lower case) with GUIDs, SIDs, long hex and long numbers masked."""
     if "-" in text:
         text = GUID.sub(guid, text)
         if "s-1-" in text:
-            text = SID.sub(lambda found: sid(found[0]), text)
-    text = _HEX.sub(tokens.HEX, text)
-    return _LONG_NUMBER.sub(tokens.NUMBER, _RANDOM.sub(tokens.RANDOM, text))
+            text = SID.sub(lambda match: sid(match[0]), text)
+    text = _HEX.sub(placeholders.HEX, text)
+    return _LONG_NUMBER.sub(placeholders.NUMBER, _RANDOM.sub(placeholders.RANDOM, text))

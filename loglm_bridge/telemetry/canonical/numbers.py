@@ -1,4 +1,4 @@
-"""Numbers to readable classes: how much matters, the exact figure does not (and would name one machine)."""
+"""Numbers to readable ranges: the magnitude matters, the exact figure does not (and would identify one machine)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import math
 import re
 from functools import lru_cache
 
-#: Longest text that is still read as a number; a longer one is no measurement.
+#: Longest text that is read as a number; a longer one is not a measurement.
 _MAX_NUMBER = 64
 
 _NUMBER = re.compile(r"([-+]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,3}))?\s?([A-Za-z%/]{0,8})\Z", re.ASCII)
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}\Z")
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
-_SECONDS = (
+#: (upper limit in seconds, range).
+_DURATIONS = (
     (1e-3, "{<1ms}"),
     (1e-2, "{1-10ms}"),
     (1e-1, "{10-100ms}"),
@@ -27,25 +28,26 @@ _SECONDS = (
 
 
 def bucket(value: str) -> str:
-    """Return the power-of-two class of a number: 0 -> {0}, 3 -> {2-3}, 1500 -> {1k-2k}, -5 -> -{4-7}, 12% -> {8-15}%.
+    """Return a number's power-of-two range: 0 -> {0}, 3 -> {2-3}, 1500 -> {1k-2k}, -5 -> -{4-7}, 12% -> {8-15}%.
 
-    Below one the classes are decades ({0.1-1}). Hexadecimal with 0x is read. No number: {other}; empty or "-": "".
+    Below one the ranges are decades ({0.1-1}). Hexadecimal with 0x is read too. Text that is not a number gives
+    {other}, empty text and "-" give "".
     """
     return _bucket(value[:_MAX_NUMBER])
 
 
 def duration(value: str) -> str:
-    """Return the class of a duration in seconds: 0 -> {0s}, 0.004 -> {1-10ms}, 90 -> {1-10m}."""
+    """Return the range of a duration in seconds: 0 -> {0s}, 0.004 -> {1-10ms}, 90 -> {1-10m}."""
     return _duration(value[:_MAX_NUMBER])
 
 
 def bytes_bucket(value: str) -> str:
-    """Return the power-of-two class of a size in bytes: 0 -> {0B}, 40 -> {32-63B}, 3000 -> {2k-4kB}."""
+    """Return the power-of-two range of a size in bytes: 0 -> {0B}, 40 -> {32-63B}, 3000 -> {2k-4kB}."""
     return _bytes(value[:_MAX_NUMBER])
 
 
 def number(value: str) -> float | None:
-    """Return the number that a text holds (a short unit behind it is ignored), None where it holds none."""
+    """Return the number that a text holds (a short unit after it is ignored), None where it is not a number."""
     text = value[:_MAX_NUMBER].strip()
     if text.isascii() and text.isdigit():
         return float(text)
@@ -54,12 +56,13 @@ def number(value: str) -> float | None:
 
 
 def _split(text: str) -> tuple[float, str] | None:
+    """Return (number, unit), None where the text is not a number."""
     if _HEX.match(text):
         return float(int(text, 16)), ""
-    found = _NUMBER.match(text)
-    if found is None:
+    match = _NUMBER.match(text)
+    if match is None:
         return None
-    sign, digits, exponent, unit = found.groups()
+    sign, digits, exponent, unit = match.groups()
     return float(f"{sign}{digits}e{exponent or 0}"), unit
 
 
@@ -71,7 +74,7 @@ def _bucket(value: str) -> str:
     split = _split(text)
     if split is None:
         return "{other}"
-    return _class(split[0]) + split[1]
+    return _range(split[0]) + split[1]
 
 
 @lru_cache(maxsize=16_384)
@@ -80,7 +83,7 @@ def _bytes(value: str) -> str:
     if text in ("", "-"):
         return ""
     split = _split(text)
-    return "{other}" if split is None else _class(split[0], "B")
+    return "{other}" if split is None else _range(split[0], "B")
 
 
 @lru_cache(maxsize=16_384)
@@ -94,10 +97,10 @@ def _duration(value: str) -> str:
     seconds = abs(split[0])
     if seconds == 0:
         return "{0s}"
-    return next((name for limit, name in _SECONDS if seconds < limit), "{>7d}")
+    return next((name for limit, name in _DURATIONS if seconds < limit), "{>7d}")
 
 
-def _class(value: float, unit: str = "") -> str:
+def _range(value: float, unit: str = "") -> str:
     sign, size = ("-", -value) if value < 0 else ("", value)
     if size == 0:
         return f"{{0{unit}}}"

@@ -1,23 +1,23 @@
-"""Cloud resource names to what they are: the kind of resource is kept, whose it is becomes {name}."""
+"""Cloud resource names: the kind of resource is kept, the name becomes {name}."""
 
 from __future__ import annotations
 
 import re
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 
 NAME = "{name}"
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[^:]*:(root|user|role|assumed-role|federated-user)\b")
 _MAX_RESOURCE = 600
 _MAX_PARTS = 24
 
-#: Collections that open a path of alternating kinds and names (Google Cloud).
-_COLLECTIONS = ("projects/", "organizations/", "folders/", "namespaces/", "//")
+#: Beginnings of resource names, in lower case; the last four open paths of alternating kinds and names (Google Cloud).
+_BEGINNINGS = ("arn:", "/subscriptions/", "projects/", "organizations/", "folders/", "namespaces/")
 
 
 def is_resource(text: str) -> bool:
     """Tell whether a value is an ARN, an Azure resource id or a Google Cloud resource name."""
-    lower = text[:20].lower()
-    return lower.startswith(("arn:", "/subscriptions/", *_COLLECTIONS[:4]))
+    return text[:20].lower().startswith(_BEGINNINGS)
 
 
 def resource(value: str) -> str:
@@ -27,7 +27,7 @@ def resource(value: str) -> str:
 
     Names that the provider owns (`arn:aws:iam::aws:policy/AdministratorAccess`) are kept.
     """
-    text = tokens.escape(value[:_MAX_RESOURCE].strip()).lower()
+    text = placeholders.escape(value[:_MAX_RESOURCE].strip()).lower()
     if text.startswith("arn:"):
         return _arn(text)
     if text.startswith("/subscriptions/"):
@@ -45,17 +45,14 @@ def _arn(text: str) -> str:
     service, account, name = parts[2], parts[4], parts[5]
     if account == "aws" or name == "root" or name == "*":
         return f"arn:aws:{service}:{name}"
-    kind, mark, _ = name.partition("/") if "/" in name else name.partition(":")
-    return f"arn:aws:{service}:{kind}{mark}{NAME}" if mark else f"arn:aws:{service}:{NAME}"
-
-
-_ROLE = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[^:]*:(root|user|role|assumed-role|federated-user)\b")
+    kind, separator, _ = name.partition("/") if "/" in name else name.partition(":")
+    return f"arn:aws:{service}:{kind}{separator}{NAME}" if separator else f"arn:aws:{service}:{NAME}"
 
 
 def principal(text: str) -> str:
-    """Return the class of a lower-case AWS principal: root, {user} or {role}."""
-    found = _ROLE.match(text)
-    kind = found[1] if found else ""
+    """Return what a lower-case AWS principal is: root, {user} or {role}."""
+    match = _PRINCIPAL.match(text)
+    kind = match[1] if match else ""
     if kind == "root":
         return "root"
-    return "{role}" if kind in ("role", "assumed-role") else tokens.USER
+    return "{role}" if kind in ("role", "assumed-role") else placeholders.USER

@@ -1,15 +1,15 @@
-"""Values of fields that no table knows: the value's own shape says how it is made canonical."""
+"""Values of fields that no table has: the form of the value decides how it is made canonical."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, numbers, resources, tokens
+from loglm_bridge.telemetry.canonical import identity, numbers, placeholders, resources
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
 from loglm_bridge.telemetry.canonical.network import addresses
 
-#: Characters of an unknown value that are kept.
+#: Longest canonical value of an unknown field; longer ones are cut.
 MAX_TEXT = 600
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?\Z")
@@ -24,7 +24,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(
     r"(?=[A-Za-z_-]{0,60}\d)(?=[a-z0-9_-]{0,60}[A-Z])(?=[A-Z0-9_-]{0,60}[a-z])[A-Za-z0-9_-]{20,}={0,2}\Z"
 )
-# DOMAIN\user as rendered messages write it, and names behind their label.
+# DOMAIN\user as rendered messages write it, and names after their label.
 _NETBIOS = re.compile(r"(?<![\w\\:.%$/-])([A-Z][A-Z0-9-]{1,14})\\([\w.$-]{1,40})(?![\w\\.])")
 _LABELLED = re.compile(
     r"((?:[Aa]ccount|[Uu]ser)(?: ?[Nn]ame)?\s?[:=]|for (?:invalid )?user)\s{1,8}([\w.\\$@-]{1,60})(?![\w\\:])"
@@ -33,8 +33,10 @@ _EMAIL = re.compile(r"[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
 
 
 def guess(value: str) -> str:
-    """Return a value of unknown kind made canonical by its shape: GUID, SID, hash, time, number, address, path,
-    registry key, URL, mail address, token; else free text, lower-cased and masked, cut at MAX_TEXT characters.
+    """Return a value of unknown type made canonical by its form.
+
+    Forms are GUID, SID, hash, time, number, address, path, registry key, URL, mail address and random token. Anything
+    else is free text: lower-cased, masked and cut at MAX_TEXT characters.
     """
     if len(value) > 300:
         return free_text(value)
@@ -42,7 +44,7 @@ def guess(value: str) -> str:
 
 
 def identifier(value: str) -> str:
-    """Return the value of an unknown field whose name ends in "id": words are kept, one with a digit is one of many."""
+    """Return the value of an unknown field whose name ends in "id": a word stays, one with a digit is dropped."""
     return "" if any(c.isdigit() for c in value[:100]) else guess(value)
 
 
@@ -53,19 +55,18 @@ def free_text(value: str) -> str:
         text = _NETBIOS.sub(_netbios, text)
     if "ser" in text or "ccount" in text:
         text = _LABELLED.sub(_labelled, text)
-    return commands.command(text)[:MAX_TEXT].replace("(user)", tokens.USER)
+    return commands.command(text)[:MAX_TEXT].replace("(user)", placeholders.USER)
 
 
-def _netbios(found: re.Match[str]) -> str:
-    return (
-        found[0]
-        if found[1].startswith("HK")
-        else f"({accounts.account(found[0]) or 'user'})".replace("({user})", "(user)")
-    )
+def _netbios(match: re.Match[str]) -> str:
+    """Return the account of a DOMAIN\\name in parentheses; registry hives (HKLM\\x) stay."""
+    if match[1].startswith("HK"):
+        return match[0]
+    return f"({accounts.account(match[0]) or 'user'})".replace("({user})", "(user)")
 
 
-def _labelled(found: re.Match[str]) -> str:
-    return f"{found[1]} ({accounts.account(found[2]).strip('{}')})"
+def _labelled(match: re.Match[str]) -> str:
+    return f"{match[1]} ({accounts.account(match[2]).strip('{}')})"
 
 
 @lru_cache(maxsize=32_768)
@@ -75,31 +76,32 @@ def _guess(value: str) -> str:
         return ""
     first = text[0]
     if first.isdigit() or first in "+-.:{[":
-        found = _numeric(text)
-        if found:
-            return found
+        numeric = _numeric(text)
+        if numeric:
+            return numeric
     elif _HEX.match(text):
-        return tokens.HEX
+        return placeholders.HEX
     if first in "Ss" and _SID.match(text):
         return identity.sid(text)
-    return _worded(text)
+    return _textual(text)
 
 
 def _numeric(text: str) -> str:
+    """Return the canonical value of a text that begins like a number, empty where it is none of these forms."""
     if _DIGITS.match(text):
         return text if len(text) <= 4 else numbers.bucket(text)
     if _GUID.match(text):
-        return tokens.GUID
+        return placeholders.GUID
     if _TIME.match(text):
-        return tokens.TIME
+        return placeholders.TIME
     if _HEX.match(text):
-        return tokens.HEX
+        return placeholders.HEX
     return addresses.ip(text) if addresses.is_ip(text) else ""
 
 
-def _worded(text: str) -> str:
+def _textual(text: str) -> str:
     if _GUID.match(text):
-        return tokens.GUID
+        return placeholders.GUID
     if ":" in text and addresses.is_ip(text):
         return addresses.ip(text)
     if resources.is_resource(text):
@@ -111,5 +113,5 @@ def _worded(text: str) -> str:
     if "://" in text and _URL.match(text):
         return addresses.url(text)
     if "@" in text and _EMAIL.match(text):
-        return tokens.EMAIL
-    return tokens.RANDOM if _TOKEN.match(text) else free_text(text)
+        return placeholders.EMAIL
+    return placeholders.RANDOM if _TOKEN.match(text) else free_text(text)

@@ -1,16 +1,17 @@
-"""Kinds of values that Windows and endpoint logs share and that need no module of their own."""
+"""Value types, mostly of Windows and endpoint logs, that need no module of their own."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths
 from loglm_bridge.telemetry.canonical.network import addresses
 
-#: Characters of one short word-like value.
+#: Longest value of a short type; longer ones are cut.
 MAX_WORD = 200
+#: Module names of one call trace.
 _MAX_FRAMES = 12
 
 #: Message-table parameters of Security events (%%NNNN), as msobjs.dll and adtschema.dll spell them.
@@ -35,13 +36,15 @@ _MESSAGES = {
     "%%2304": "logon error", "%%2305": "account expired", "%%2307": "account locked", "%%2310": "account disabled",
 }  # fmt: skip
 _TRANSPORTS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmp6", "2": "igmp", "47": "gre", "50": "esp"}
-_STARTS = {"0": "boot", "1": "system", "2": "auto", "3": "demand", "4": "disabled"}
-_TYPES = {"0x10": "user", "0x20": "user", "16": "user", "32": "user", "0x1": "kernel", "1": "kernel", "0x2": "kernel",
-          "0x110": "user", "0x50": "user"}  # fmt: skip
+_START_TYPES = {"0": "boot", "1": "system", "2": "auto", "3": "demand", "4": "disabled"}
+_SERVICE_TYPES = {
+    "0x10": "user", "0x20": "user", "16": "user", "32": "user", "0x1": "kernel", "1": "kernel", "0x2": "kernel",
+    "0x110": "user", "0x50": "user",
+}  # fmt: skip
 _INTEGRITY = {"0": "untrusted", "4096": "low", "8192": "medium", "8448": "medium plus", "12288": "high",
               "16384": "system", "20480": "protected"}  # fmt: skip
-_TASK_RUNS = re.compile(r"<(?:Command|Arguments|ClassId)>([^<>]{1,4000})</", re.IGNORECASE)
-_TASK_MARKS = re.compile(
+_TASK_ACTION = re.compile(r"<(?:Command|Arguments|ClassId)>([^<>]{1,4000})</", re.IGNORECASE)
+_TASK_TRAIT = re.compile(
     r"<((?:Boot|Logon|Time|Calendar|Event|Registration|Idle|SessionStateChange)Trigger)\b"
     r"|<RunLevel>(HighestAvailable)<|<(Hidden)>true",
     re.IGNORECASE,
@@ -49,23 +52,23 @@ _TASK_MARKS = re.compile(
 _TASK_USER = re.compile(r"<(?:UserId|GroupId)>([^<>]{1,100})<", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,300}>")
 _DIGITS = re.compile(r"\d{3,}")
-_NOTHING = frozenset({"", "-", "---", tokens.GUID, "%%1793", "%%1794"})
+_BLANK_MESSAGES = frozenset({"", "-", "---", placeholders.GUID, "%%1793", "%%1794"})
 _SPLIT = re.compile(r"[;,\s]+")
 
 
 def word(value: str) -> str:
-    """Return a short value in lower case, identity masked, at most MAX_WORD characters."""
+    """Return a short value in lower case, identity masked; MAX_WORD characters are read."""
     return _word(value[:MAX_WORD])
 
 
 @lru_cache(maxsize=16_384)
 def _word(value: str) -> str:
-    text = tokens.escape(value.strip()).lower()
+    text = placeholders.escape(value.strip()).lower()
     return "" if text in ("", "-", "n/a", "null", "(null)") else identity.mask(text)
 
 
 def message(value: str) -> str:
-    """Return the text of message-table parameters (`%%1833` -> `impersonation`); unknown ones stay as they are."""
+    """Return the text of message-table parameters (`%%1833` -> `impersonation`); unknown ones are unchanged."""
     return _message(value[: MAX_WORD * 10])
 
 
@@ -74,24 +77,24 @@ def _message(value: str) -> str:
     if "%%" not in value:
         return word(value)
     parts = (_MESSAGES.get(part) or (part if part.startswith("%%") else word(part)) for part in _SPLIT.split(value))
-    return " ".join(part for part in dict.fromkeys(parts) if part not in _NOTHING)[:MAX_WORD]
+    return " ".join(part for part in dict.fromkeys(parts) if part not in _BLANK_MESSAGES)[:MAX_WORD]
 
 
 def pipe(value: str) -> str:
-    """Return a pipe's name with every run of three and more digits as a class."""
-    return _DIGITS.sub(tokens.NUMBER, paths.path(value[:MAX_WORD]))
+    """Return a pipe's name with every run of three or more digits masked."""
+    return _DIGITS.sub(placeholders.NUMBER, paths.path(value[:MAX_WORD]))
 
 
 def wmi(value: str) -> str:
-    """Return a WMI object's text as a command: its doubled backslashes and quotes undone."""
+    """Return a WMI object's text as a command, its escaped backslashes and quotes unescaped."""
     return commands.command(value.replace("\\\\", "\\").replace('\\"', '"'))
 
 
 def detections(value: str) -> str:
     """Return the paths of a detection: `file:_C:\\x; process:_pid:12` -> `file:\\x process`."""
     parts = (part.strip().partition(":_") for part in value[:2_000].split(";") if part.strip())
-    shown = (f"{kind}:{paths.path(rest)}" if kind != "process" else kind for kind, _, rest in parts)
-    return " ".join(dict.fromkeys(shown))[:600]
+    detected = (f"{kind}:{paths.path(rest)}" if kind != "process" else kind for kind, _, rest in parts)
+    return " ".join(dict.fromkeys(detected))[:600]
 
 
 def mask(value: str) -> str:
@@ -120,7 +123,7 @@ def transport(value: str) -> str:
 
 
 def initiated(value: str) -> str:
-    """Return the direction that Sysmon's Initiated stands for."""
+    """Return the direction that Sysmon's Initiated means: `true` -> `outbound`."""
     return {"true": "outbound", "false": "inbound"}.get(value.strip().lower(), "")
 
 
@@ -133,18 +136,18 @@ def integrity(value: str) -> str:
 def service_start(value: str) -> str:
     """Return a service's start type: boot, system, auto, demand or disabled."""
     text = word(value).removesuffix(" start")
-    return _STARTS.get(text, text)
+    return _START_TYPES.get(text, text)
 
 
 def service_type(value: str) -> str:
     """Return `user` or `kernel` for a service type given as words or flags."""
     text = word(value)
-    return _TYPES.get(text, "kernel" if "kernel" in text else "user" if "user mode" in text else text)
+    return _SERVICE_TYPES.get(text, "kernel" if "kernel" in text else "user" if "user mode" in text else text)
 
 
 @lru_cache(maxsize=16_384)
 def call_trace(value: str) -> str:
-    """Return a call trace's module names in order, offsets dropped, repeats folded, at most _MAX_FRAMES of them."""
+    """Return a call trace's module names in order, without offsets and repeats, at most _MAX_FRAMES of them."""
     names: list[str] = []
     for text in value[:2_000].split("|"):
         frame = text.partition("+")[0].strip().lower()
@@ -153,19 +156,19 @@ def call_trace(value: str) -> str:
             names.append(name)
         if len(names) == _MAX_FRAMES:
             break
-    return tokens.escape(" ".join(names))
+    return placeholders.escape(" ".join(names))
 
 
 def answers(value: str) -> str:
-    """Return the classes of a DNS answer's records, each once."""
-    seen = dict.fromkeys(addresses.ip(part) for part in _SPLIT.split(value[:600]) if part and part != "-")
-    return " ".join([part for part in seen if part][:6])
+    """Return the canonical addresses and names of a DNS answer, each once, at most six."""
+    records = dict.fromkeys(addresses.ip(part) for part in _SPLIT.split(value[:600]) if part and part != "-")
+    return " ".join([record for record in records if record][:6])
 
 
 def sids(value: str) -> str:
-    """Return the classes of a list of SIDs, each once."""
-    found = dict.fromkeys(identity.sid(match[0]) for match in identity.SID.finditer(value[:4_000]))
-    return " ".join([part for part in found if part != tokens.SID][:24])
+    """Return the names of the well-known SIDs in a list, each once, at most 24."""
+    names = dict.fromkeys(identity.sid(match[0]) for match in identity.SID.finditer(value[:4_000]))
+    return " ".join([name for name in names if name != placeholders.SID][:24])
 
 
 def share(value: str) -> str:
@@ -176,30 +179,32 @@ def share(value: str) -> str:
 def principals(value: str) -> str:
     """Return service principal names without their hosts, each once: `cifs/fs1.example.com` -> `cifs/{host}`."""
     parts = (part.partition("/") for part in _SPLIT.split(value[:2_000].lower()) if part)
-    return " ".join(dict.fromkeys(f"{tokens.escape(kind)[:40]}/{tokens.HOST}" for kind, slash, _ in parts if slash))
+    return " ".join(
+        dict.fromkeys(f"{placeholders.escape(kind)[:40]}/{placeholders.HOST}" for kind, slash, _ in parts if slash)
+    )
 
 
 def distinguished_name(value: str) -> str:
-    """Return a directory name's containers, its own name as a class where it is a person's or machine's."""
+    """Return a distinguished name's containers: without the domain, and without its own name where there are any."""
     parts = [part.strip().lower() for part in value[:600].split(",")]
-    kept = [part for part in parts if not part.startswith("dc=")]
-    return word(",".join(kept[1:] if len(kept) > 1 else kept))
+    below_domain = [part for part in parts if not part.startswith("dc=")]
+    return word(",".join(below_domain[1:] if len(below_domain) > 1 else below_domain))
 
 
 def task(value: str) -> str:
-    """Return a scheduled task's definition in short: what it runs, its triggers, its principal.
+    """Return a summary of a scheduled task's definition: what it runs, its triggers, its principal.
 
     Schema: https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-schema
     """
     text = value[:32_000].replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    runs = [found[1].strip() for found in _TASK_RUNS.finditer(text)]
-    marks = [found[1] or found[2] or found[3] for found in _TASK_MARKS.finditer(text)]
-    if not runs and not marks:
+    actions = [match[1].strip() for match in _TASK_ACTION.finditer(text)]
+    traits = [match[1] or match[2] or match[3] for match in _TASK_TRAIT.finditer(text)]
+    if not actions and not traits:
         return commands.command(_TAG.sub(" ", text))
-    about = " ".join(dict.fromkeys(mark.lower() for mark in marks))
-    return f"{commands.command(' '.join(runs))} {about} {_principal(text)}".strip()
+    traits_text = " ".join(dict.fromkeys(trait.lower() for trait in traits))
+    return f"{commands.command(' '.join(actions))} {traits_text} {_principal(text)}".strip()
 
 
 def _principal(text: str) -> str:
-    found = _TASK_USER.search(text)
-    return accounts.account(found[1]) if found else ""
+    match = _TASK_USER.search(text)
+    return accounts.account(match[1]) if match else ""

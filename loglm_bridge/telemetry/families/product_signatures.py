@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 
 _MAX_KIND = 80
 _UNSAFE = re.compile(r"[^a-z0-9_.:/{}*-]+")
@@ -44,5 +44,5 @@ def match(signatures: Sequence[ProductSignature], lower: Mapping[str, str]) -> t
 
 def clean_kind(text: str) -> str:
     """Return a kind's one spelling: lower case, blanks as underscores, identity masked, at most _MAX_KIND long."""
-    masked = identity.mask(tokens.escape(text[: _MAX_KIND * 2]).lower())
+    masked = identity.mask(placeholders.escape(text[: _MAX_KIND * 2]).lower())
     return _UNSAFE.sub("_", masked)[:_MAX_KIND].strip("_:")

@@ -1,9 +1,12 @@
-"""Events to forms: canonical events marked with their rules, each composed once and then found by its fields.
+"""Fast path from records to canonical events: each distinct event is composed once, then found by its field values.
 
-Every field is looked up on its own: what the model can see of a value (telemetry's `Part`, the atoms of rules that the
-value holds as the log wrote it) is a cell, and values that give the same are one cell. Events of one event_type, with the
-same names and cells, are one form: a form is made of its cells and of nothing else, so finding it again is exact.
-Times, ids and whatever else is dropped by name, and asked for by no rule, are not even looked at.
+Reference implementation: `canonicaliser.canonicalise` and the rule matcher's `mark`; this module gives the same
+canonical events (tests/telemetry/fastpath/test_canonical_cache.py).
+
+Each field is looked up on its own. What the model can see of a value (its canonical field and the atoms of rules that
+match it) is a `FieldValue`, and values that give the same share one object. Events of one type with the same names and
+the same FieldValues share one `CanonicalForm`. A form depends on its FieldValues only, so a lookup is exact. Fields
+that are dropped by name and used by no rule (times, ids) are not looked at.
 """
 
 from __future__ import annotations
@@ -14,221 +17,232 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
 
-from loglm_bridge.telemetry import canonicaliser as canonical
-from loglm_bridge.telemetry.canonical import hosts, names
+from loglm_bridge.telemetry import canonicaliser
+from loglm_bridge.telemetry.canonical import field_names, host_names
 from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, EventType, Field
 
-#: The field whose values as logged decide which rules are looked at.
+#: The field whose logged values select the rules that are tried.
 CHANNEL = "channel"
 
-#: Bytes that all that is remembered may hold, by a count of its texts and of what Python needs beside them.
-BUDGET = 64 * 1024 * 1024
+#: Bytes that the whole cache may take, estimated from its texts and Python's overhead.
+MAX_BYTES = 64 * 1024 * 1024
 
-#: Bytes of a remembered value, form and plan beside their texts; measured.
-_VALUE, _FORM, _PLAN = 200, 3_500, 20_000
+#: Estimated bytes of a value, a form and a layout beside their texts (measured).
+_VALUE_BYTES, _FORM_BYTES, _LAYOUT_BYTES = 200, 3_500, 20_000
 
-#: Cells of one field that are found by class, or by value.
-_CLASSES = 512
+#: Entries of each dictionary of a column keyed by canonical values.
+_MAX_ENTRIES = 512
 
 
 class Rules(Protocol):
-    """The detection rules that canonical events are marked with: model/features/rule_matcher.py."""
+    """The detection rules that canonical events are matched with: model/features/rule_matcher.py."""
 
     def uses_field(self, name: str) -> bool:
         """Tell whether some pattern is matched against fields of a name."""
 
     def exact_lengths(self, name: str) -> frozenset[int] | None:
-        """Return how many bytes a field's value has that some pattern compares as a whole; None: parts of it count."""
+        """Return the lengths (bytes) of the values that patterns compare as a whole; None: patterns match parts."""
 
     def matching_atoms(self, name: str, value: str) -> tuple[int, ...]:
-        """Return the atoms that a value of a field holds."""
+        """Return the atoms that match a value of a field."""
 
-    def matching_rules(self, event: CanonicalEvent, holding: set[int], channels: Iterable[str]) -> list[int]:
-        """Return the numbers of the rules that hold, ascending."""
+    def matching_rules(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> list[int]:
+        """Return the indices of the rules that match, ascending."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldValue:
-    """What the model can see of a field: its part, the atoms that hold, and its value if that is a channel.
+    """What the model can see of a field's value: the canonical field, the matching atoms, the channel it names.
 
-    Of equal ones there is only one, so that they are told apart by their identity, which costs nothing.
+    Equal FieldValues are one object, so that comparing and hashing them by identity is exact and cheap.
     """
 
-    part: canonical.Part
+    field: canonicaliser.CanonicalField
     atoms: tuple[int, ...]
     channel: str
 
 
-#: A cell's content: see Cell.
-_Seen = tuple[canonical.Part, tuple[int, ...], str]
+#: The content of a FieldValue, compared by value.
+_Content = tuple[canonicaliser.CanonicalField, tuple[int, ...], str]
 
 
 class CanonicalForm:
-    """A marked canonical event with its key; `found` is the finder's own to note what it found out about it."""
+    """A canonical event with matched rules and its key.
 
-    __slots__ = ("_others", "canonical", "found", "key", "text")
+    `values_text` are the values before host names were masked. `outcome` is for the caller: the result of
+    classifying the event, None until it is set.
+    """
 
-    def __init__(self, marked: CanonicalEvent, text: str) -> None:
-        self.canonical, self.text = marked, text
-        self.key = marked.key
-        self.found: Any = None
-        self._others: dict[tuple[str, ...], CanonicalForm] | None = None
+    __slots__ = ("_masked", "canonical", "key", "outcome", "values_text")
 
-    def under(self, own: tuple[str, ...], make: Callable[[], CanonicalForm]) -> CanonicalForm:
-        """Return the form in which the host's `own` names are {host}; `make` makes it the first time."""
-        if self._others is None:
-            self._others = {}
-        form = self._others.get(own)
+    def __init__(self, canonical: CanonicalEvent, values_text: str) -> None:
+        self.canonical, self.values_text = canonical, values_text
+        self.key = canonical.key
+        self.outcome: Any = None
+        self._masked: dict[tuple[str, ...], CanonicalForm] | None = None
+
+    def with_host_masked(self, own_names: tuple[str, ...], compose: Callable[[], CanonicalForm]) -> CanonicalForm:
+        """Return the form with the host's `own_names` as {host}; `compose` is called for new names only."""
+        if self._masked is None:
+            self._masked = {}
+        form = self._masked.get(own_names)
         if form is None:
-            form = self._others[own] = make()
+            form = self._masked[own_names] = compose()
         return form
 
 
 class CanonicalCache:
-    """Finds the form of an event. Thread-safe: what two threads make at once is equal.
+    """Finds the canonical form of a record. Thread-safe: threads that compose the same form compose equal ones.
 
-    `held` are the bytes that what is remembered takes, `made` the forms that had to be made so far.
+    `bytes_held` is the estimated size of the cache, `misses` the number of forms composed so far.
     """
 
-    def __init__(self, rules: Rules, budget: int = BUDGET) -> None:
-        self._rules, self._budget = rules, budget
-        self._plans: dict[tuple[EventType, tuple[str, ...]], _Layout] = {}
-        self._cells: dict[_Seen, FieldValue] = {}
-        self.held = 0
-        self.made = 0
+    def __init__(self, rules: Rules, max_bytes: int = MAX_BYTES) -> None:
+        self._rules, self._max_bytes = rules, max_bytes
+        self._layouts: dict[tuple[EventType, tuple[str, ...]], _Layout] = {}
+        self._field_values: dict[_Content, FieldValue] = {}
+        self.bytes_held = 0
+        self.misses = 0
 
-    def find(self, event: ColumnarRecord, host: str) -> CanonicalForm:
-        """Return the form of a parsed event that came with the hint `host`."""
-        plan = self._plans.get((event.event_type, event.names)) or self._plan(event.event_type, event.names)
-        values = event.values
-        cells = tuple([column[value] for column, value in zip(plan.columns, plan.pick(values), strict=True)])
-        form = plan.forms.get(cells) or self._form(plan, cells)
-        own = hosts.spelt((*[values[i] for i in plan.hosts], host if plan.machine else ""))
-        if own and any(name in form.text for name in own):
-            return form.under(own, lambda: self._made(plan, cells, own))
+    def find(self, record: ColumnarRecord, host: str) -> CanonicalForm:
+        """Return the form of a record whose event came with the hint `host`."""
+        layout = self._layouts.get((record.event_type, record.names)) or self._layout(record.event_type, record.names)
+        values = record.values
+        key = tuple([column[value] for column, value in zip(layout.columns, layout.select(values), strict=True)])
+        form = layout.forms.get(key) or self._form(layout, key)
+        hint = host if layout.uses_host_hint else ""
+        own_names = host_names.spellings((*[values[i] for i in layout.host_indices], hint))
+        if own_names and any(name in form.values_text for name in own_names):
+            return form.with_host_masked(own_names, lambda: self._compose(layout, key, own_names))
         return form
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._plans, self._cells, self.held = {}, {}, 0
+        """Remove all entries."""
+        self._layouts, self._field_values, self.bytes_held = {}, {}, 0
 
-    def _hold(self, size: int) -> None:
-        """Count what is about to be remembered; beyond the budget all is forgotten first."""
-        if self.held + size > self._budget:
+    def _reserve(self, size: int) -> None:
+        """Account for an entry about to be added; beyond the limit the cache is cleared first."""
+        if self.bytes_held + size > self._max_bytes:
             self.clear()
-        self.held += size
+        self.bytes_held += size
 
-    def _plan(self, event_type: EventType, fields: tuple[str, ...]) -> _Layout:
-        self._hold(_PLAN + sum(map(len, fields)))
-        plan = _Layout(event_type, fields, self._columns(event_type, fields))
-        return self._plans.setdefault((event_type, fields), plan)
+    def _layout(self, event_type: EventType, names: tuple[str, ...]) -> _Layout:
+        self._reserve(_LAYOUT_BYTES + sum(map(len, names)))
+        layout = _Layout(event_type, names, self._columns(event_type, names))
+        return self._layouts.setdefault((event_type, names), layout)
 
-    def _columns(self, event_type: EventType, fields: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
-        """Return the columns that matter by their place among the fields."""
+    def _columns(self, event_type: EventType, names: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
+        """Return a column for each field that matters, by the field's index."""
         columns: dict[int, _Column | _ClassKeyed] = {}
-        for place, name in enumerate(fields[: canonical.MAX_RAW]):
-            rule = names.resolve(event_type.family, event_type.kind, name)
-            plain = canonical.plain_name(event_type, name)
-            asked = self._rules.uses_field(plain) or plain == CHANNEL
-            if rule is None and not asked and not canonical.tells_account(event_type, name):
+        for index, name in enumerate(names[: canonicaliser.MAX_RECORD_FIELDS]):
+            mapping = field_names.resolve(event_type.family, event_type.kind, name)
+            rule_name = canonicaliser.rule_field_name(event_type, name)
+            used = self._rules.uses_field(rule_name) or rule_name == CHANNEL
+            if mapping is None and not used and not canonicaliser.determines_account(event_type, name):
                 continue
-            see = partial(self._see, event_type, name, plain)
-            lengths = self._rules.exact_lengths(plain)
-            if lengths is None or plain == CHANNEL or not canonical.is_class(event_type, name):
-                columns[place] = _Column(see, self._interned, self._hold)
+            content = partial(self._content, event_type, name, rule_name)
+            lengths = self._rules.exact_lengths(rule_name)
+            if lengths is None or rule_name == CHANNEL or not canonicaliser.has_few_values(event_type, name):
+                columns[index] = _Column(content, self._intern, self._reserve)
             else:
-                columns[place] = _ClassKeyed(
-                    partial(canonical.class_of, event_type, name), lengths, see, self._interned
-                )
+                class_of = partial(canonicaliser.canonical_value, event_type, name)
+                columns[index] = _ClassKeyed(class_of, lengths, content, self._intern)
         return columns
 
-    def _see(self, event_type: EventType, name: str, plain: str, value: str) -> _Seen:
-        lower = canonical.plain_value(value)
-        atoms = self._rules.matching_atoms(plain, lower)
-        return canonical.part(event_type, name, value), atoms, lower if plain == CHANNEL else ""
+    def _content(self, event_type: EventType, name: str, rule_name: str, value: str) -> _Content:
+        lower = canonicaliser.rule_field_value(value)
+        atoms = self._rules.matching_atoms(rule_name, lower)
+        field = canonicaliser.canonical_field(event_type, name, value)
+        return field, atoms, lower if rule_name == CHANNEL else ""
 
-    def _interned(self, seen: _Seen) -> FieldValue:
-        cell = self._cells.get(seen)
-        if cell is None:
-            self._hold(_VALUE)
-            cell = self._cells.setdefault(seen, FieldValue(*seen))
-        return cell
+    def _intern(self, content: _Content) -> FieldValue:
+        field_value = self._field_values.get(content)
+        if field_value is None:
+            self._reserve(_VALUE_BYTES)
+            field_value = self._field_values.setdefault(content, FieldValue(*content))
+        return field_value
 
-    def _form(self, plan: _Layout, cells: tuple[FieldValue, ...]) -> CanonicalForm:
-        form = self._made(plan, cells, ())
-        return plan.forms.setdefault(cells, form)
+    def _form(self, layout: _Layout, key: tuple[FieldValue, ...]) -> CanonicalForm:
+        form = self._compose(layout, key, ())
+        return layout.forms.setdefault(key, form)
 
-    def _made(self, plan: _Layout, cells: tuple[FieldValue, ...], own: tuple[str, ...]) -> CanonicalForm:
-        fields = canonical.composed(plan.event_type, [cell.part for cell in cells])
-        text = "\x1f".join([value for _, value in fields])
-        self._hold(_FORM + 4 * len(text))
-        self.made += 1
-        return CanonicalForm(self._marked(plan.event_type, canonical.without_host(fields, own), cells), text)
+    def _compose(self, layout: _Layout, key: tuple[FieldValue, ...], own_names: tuple[str, ...]) -> CanonicalForm:
+        fields = canonicaliser.compose(layout.event_type, [field_value.field for field_value in key])
+        values_text = "\x1f".join([value for _, value in fields])
+        self._reserve(_FORM_BYTES + 4 * len(values_text))
+        self.misses += 1
+        masked = canonicaliser.mask_own_host(fields, own_names)
+        return CanonicalForm(self._with_rules(layout.event_type, masked, key), values_text)
 
-    def _marked(self, event_type: EventType, fields: tuple[Field, ...], cells: Sequence[FieldValue]) -> CanonicalEvent:
+    def _with_rules(
+        self, event_type: EventType, fields: tuple[Field, ...], key: Sequence[FieldValue]
+    ) -> CanonicalEvent:
         event = CanonicalEvent(event_type.family, event_type.kind, fields)
-        holding = {atom for cell in cells for atom in cell.atoms}
-        channels = [cell.channel for cell in cells if cell.channel]
-        rules = self._rules.matching_rules(event, holding, channels)
+        atoms = {atom for field_value in key for atom in field_value.atoms}
+        channels = [field_value.channel for field_value in key if field_value.channel]
+        rules = self._rules.matching_rules(event, atoms, channels)
         return CanonicalEvent(event_type.family, event_type.kind, fields, tuple(rules))
 
 
 class _Column(dict[str, FieldValue]):
-    """The cells of one field by their values."""
+    """The FieldValues of one field by raw value."""
 
     def __init__(
-        self, see: Callable[[str], _Seen], cell: Callable[[_Seen], FieldValue], hold: Callable[[int], None]
+        self,
+        content: Callable[[str], _Content],
+        intern: Callable[[_Content], FieldValue],
+        reserve: Callable[[int], None],
     ) -> None:
         super().__init__()
-        self._see, self._cell, self._hold = see, cell, hold
+        self._content, self._intern, self._reserve = content, intern, reserve
 
     def __missing__(self, value: str) -> FieldValue:
-        self._hold(_VALUE + 2 * len(value))
-        cell = self[value] = self._cell(self._see(value))
-        return cell
+        self._reserve(_VALUE_BYTES + 2 * len(value))
+        field_value = self[value] = self._intern(self._content(value))
+        return field_value
 
 
 class _ClassKeyed:
-    """A field whose values hardly repeat and become one of few classes: cells by class.
+    """A column of a field whose raw values seldom repeat but have few canonical values: keyed by canonical value.
 
-    Values of `lengths` in bytes may be what a rule compares them with as a whole: cells by value.
+    Raw values with one of the `lengths` may be what a rule compares as a whole, so they are keyed by themselves.
     """
 
     def __init__(
         self,
-        read: Callable[[str], str],
+        class_of: Callable[[str], str],
         lengths: frozenset[int],
-        see: Callable[[str], _Seen],
-        cell: Callable[[_Seen], FieldValue],
+        content: Callable[[str], _Content],
+        intern: Callable[[_Content], FieldValue],
     ) -> None:
-        self._read, self._lengths, self._see, self._cell = read, lengths, see, cell
+        self._class_of, self._lengths, self._content, self._intern = class_of, lengths, content, intern
         self._by_class: dict[str, FieldValue] = {}
         self._by_value: dict[str, FieldValue] = {}
 
     def __getitem__(self, value: str) -> FieldValue:
         if len(value) in self._lengths or not value.isascii():
-            cells, key = self._by_value, value
+            entries, key = self._by_value, value
         else:
-            cells, key = self._by_class, self._read(value)
-        cell = cells.get(key)
-        if cell is None:
-            if len(cells) >= _CLASSES:
-                cells.clear()
-            cell = cells[key] = self._cell(self._see(value))
-        return cell
+            entries, key = self._by_class, self._class_of(value)
+        field_value = entries.get(key)
+        if field_value is None:
+            if len(entries) >= _MAX_ENTRIES:
+                entries.clear()
+            field_value = entries[key] = self._intern(self._content(value))
+        return field_value
 
 
 class _Layout:
-    """How events of one event_type and of the same names are looked up."""
+    """How records of one event type and the same names are looked up."""
 
     def __init__(
-        self, event_type: EventType, fields: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]
+        self, event_type: EventType, names: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]
     ) -> None:
         self.event_type = event_type
         self.columns = list(columns.values())
-        places = list(columns)
-        # with one place itemgetter returns a value, not a tuple
-        self.pick = itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[i] for i in places])
-        self.hosts = hosts.places(fields)
-        self.machine = not hosts.is_service(event_type.format, event_type.family)
+        indices = list(columns)
+        # with a single index itemgetter returns a value, not a tuple
+        self.select = itemgetter(*indices) if len(indices) > 1 else lambda values: tuple([values[i] for i in indices])
+        self.host_indices = host_names.host_field_indices(names)
+        self.uses_host_hint = not host_names.is_service_log(event_type.format, event_type.family)
         self.forms: dict[tuple[FieldValue, ...], CanonicalForm] = {}

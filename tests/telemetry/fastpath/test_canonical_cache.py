@@ -73,16 +73,16 @@ def test_a_host_is_told_apart_only_where_its_name_occurs(forms):
 
 
 def test_a_small_budget_forgets_and_finds_again(signatures):
-    forms = CanonicalCache(signatures, budget=100_000)
+    forms = CanonicalCache(signatures, max_bytes=100_000)
     for event in sample_events() * 2:
         same(forms, signatures, event)
-        assert forms.held <= 100_000
+        assert forms.bytes_held <= 100_000
     forms.clear()
-    assert forms.held == 0
+    assert forms.bytes_held == 0
 
 
 def test_threads_find_the_same(signatures):
-    forms, events = CanonicalCache(signatures, budget=400_000), sample_events()
+    forms, events = CanonicalCache(signatures, max_bytes=400_000), sample_events()
     wanted = [signatures.mark(parse_and_canonicalise(event)[1]) for event in events]
 
     def one(seed):

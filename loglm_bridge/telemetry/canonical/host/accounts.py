@@ -1,11 +1,11 @@
-"""Accounts: well-known ones keep their names, machines and people become classes."""
+"""Accounts: well-known ones keep their names, machines and people become placeholders."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, resources, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders, resources
 
 _MAX_ACCOUNT = 300
 
@@ -35,34 +35,34 @@ _LOCALISED = {
     "anonymous": "anonymous logon", "invité": "guest", "gast": "guest", "invitado": "guest", "гость": "guest",
 }  # fmt: skip
 _RIDS = {"500": "administrator", "501": "guest", "502": "krbtgt"}
-#: Names that are kept with a realm behind them; others of KNOWN are people there.
-_KEPT_MAIL = frozenset({"administrator", "root", "krbtgt", "guest"})
+#: Names that are well-known with a realm after them too; others of KNOWN are people there.
+_KNOWN_WITH_REALM = frozenset({"administrator", "root", "krbtgt", "guest"})
 _DWM = re.compile(r"(?:dwm|umfd)-\d{1,4}\Z")
 _ABSENT = frozenset({"", "-", "n/a", "null", "not available", "(null)", "unset"})
 
 
 def account(value: str) -> str:
-    """Return an account's class: `NT AUTHORITY\\SYSTEM` -> `system`, `HOST$` -> `{machine}`, else `{user}`.
+    """Return the canonical account: `NT AUTHORITY\\SYSTEM` -> `system`, `HOST$` -> `{machine}`, else `{user}`.
 
-    Domain and realm are dropped; a SID in the name's place is read as one; absent stays empty.
+    Domain and realm are dropped; a SID in place of a name is read as a SID; an absent account stays empty.
     """
     return _account(value[:_MAX_ACCOUNT])
 
 
 def pair(name: str, sid: str) -> str:
-    """Return the class of an account given by name and SID, either of which may be empty.
+    """Return the canonical account of a name and a SID, either of which may be empty.
 
-    The system's own accounts act under their machine's name in Security events: their SID decides.
+    In Security events the system's own accounts act under their machine's name; their SID decides.
     """
     by_sid = identity.sid(sid) if sid[:2] in ("S-", "s-") else ""
     if by_sid and not by_sid.startswith("{") and by_sid != "nobody":
         return by_sid
     by_name = account(name)
-    if by_name in ("", tokens.USER) and by_sid.startswith("{sid-"):
+    if by_name in ("", placeholders.USER) and by_sid.startswith("{sid-"):
         return _RIDS.get(by_sid[5:-1], by_name or by_sid)
     if by_name:
         return by_name
-    return tokens.USER if by_sid == tokens.SID else by_sid.removeprefix("nobody")
+    return placeholders.USER if by_sid == placeholders.SID else by_sid.removeprefix("nobody")
 
 
 @lru_cache(maxsize=16_384)
@@ -77,25 +77,25 @@ def _account(value: str) -> str:
     domain, _, name = text.rpartition("\\")
     local, at, realm = name.partition("@")
     if at and realm:
-        return _mail(local, realm)
+        return _with_realm(local, realm)
     if domain in ("iis apppool", "nt virtual machine"):
         return f"{domain}\\{name if name in KNOWN else resources.NAME}"
     if domain == "nt service":
-        return f"{domain}\\{identity.segment(tokens.escape(name))}"
+        return f"{domain}\\{identity.mask_segment(placeholders.escape(name))}"
     name = _LOCALISED.get(name, name)
     if name in KNOWN:
         return name
     if name.endswith("$"):
-        return tokens.MACHINE
+        return placeholders.MACHINE
     if _DWM.match(name):
         return name.partition("-")[0]
-    return tokens.USER
+    return placeholders.USER
 
 
-def _mail(local: str, realm: str) -> str:
-    """Return the class of a name with a realm: a service account of a cloud, a machine, a person."""
+def _with_realm(local: str, realm: str) -> str:
+    """Return the canonical account of `local@realm`: a cloud's service account, a machine or a person."""
     if realm.endswith("gserviceaccount.com"):
         return "{service_account}"
     if local.endswith("$"):
-        return tokens.MACHINE
-    return local if local in _KEPT_MAIL else tokens.USER
+        return placeholders.MACHINE
+    return local if local in _KNOWN_WITH_REALM else placeholders.USER

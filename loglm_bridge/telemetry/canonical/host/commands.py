@@ -7,7 +7,7 @@ import binascii
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.host import paths
 from loglm_bridge.telemetry.canonical.host.guids import guid
 from loglm_bridge.telemetry.canonical.network import addresses
@@ -94,10 +94,12 @@ def _long(value: str) -> str:
 
 
 def _command(value: str) -> str:
-    text, decoded = _without_base64(tokens.escape(value))
+    text, decoded = _without_base64(placeholders.escape(value))
     out = _normalised(text)
     if decoded:
-        out = f"{out[: MAX_COMMAND // 2]} {tokens.DECODED} {_normalised(tokens.escape(decoded[:MAX_INPUT]))}"
+        out = (
+            f"{out[: MAX_COMMAND // 2]} {placeholders.DECODED} {_normalised(placeholders.escape(decoded[:MAX_INPUT]))}"
+        )
     return out[:MAX_COMMAND].strip()
 
 
@@ -108,19 +110,19 @@ def _normalised(text: str) -> str:
     text = text.replace('\\"', '"').replace('"', "").lower()
     text = _BLANKS.sub(" ", text).strip()
     text = identity.GUID.sub(guid, text) if "-" in text else text
-    text = paths.inside(text)
+    text = paths.unify_paths(text)
     if "." in text:
         text = _IPV4.sub(_address, text)
-        text = _VERSION.sub(tokens.VERSION, text)
-        text = _DECIMAL.sub(tokens.NUMBER, text)
+        text = _VERSION.sub(placeholders.VERSION, text)
+        text = _DECIMAL.sub(placeholders.NUMBER, text)
     if ":" in text:
         text = _MAC.sub("{mac}", _IPV6.sub(_address6, text))
     if "\\" in text and "u" in text:
-        text = _USER_FLAG.sub(rf"\1{tokens.USER}", text)
+        text = _USER_FLAG.sub(rf"\1{placeholders.USER}", text)
     if "0x" in text:
         text = _HEX_NUMBER.sub(_hex, text)
     if ".appx" in text:
-        text = _APPX.sub(tokens.RANDOM, text)
+        text = _APPX.sub(placeholders.RANDOM, text)
     return identity.mask(text) + noise
 
 
@@ -138,17 +140,17 @@ def _without_noise(text: str) -> tuple[str, str]:
     if '""' in text or "''" in text:
         text, n = _EMPTY_QUOTES.subn("", text)
         count += n
-    return text, f" {tokens.OBFUSCATED}" if count >= 3 else ""
+    return text, f" {placeholders.OBFUSCATED}" if count >= 3 else ""
 
 
 def _address(found: re.Match[str]) -> str:
-    return addresses.ip(found[0]) if all(int(part) <= 255 for part in found[0].split(".")) else tokens.VERSION
+    return addresses.ip(found[0]) if all(int(part) <= 255 for part in found[0].split(".")) else placeholders.VERSION
 
 
 def _hex(found: re.Match[str]) -> str:
     """A small number keeps its value (DWORD (0x00000001)), an address or handle does not."""
     digits = found[0][2:].lstrip("0")
-    return f"0x{digits or '0'}" if len(digits) <= 4 else tokens.HEX
+    return f"0x{digits or '0'}" if len(digits) <= 4 else placeholders.HEX
 
 
 def _address6(found: re.Match[str]) -> str:
@@ -168,7 +170,7 @@ def _without_base64(text: str) -> tuple[str, str]:
         if not said and not flagged and len(found[0]) < 40:
             continue
         decoded = decoded or said
-        pieces += (text[last : found.start()], tokens.BASE64)
+        pieces += (text[last : found.start()], placeholders.BASE64)
         last = found.end()
     return "".join(pieces) + text[last:] if pieces else text, decoded
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical import placeholders
 
 _KNOWN = {
     "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2": "ds-replication-get-changes",
@@ -64,7 +64,7 @@ _KNOWN = {
 }
 
 
-def guid(found: re.Match[str]) -> str:
-    """Return the class of a matched GUID: the behaviour it names, else `{guid}`; for use as a substitution."""
-    known = _KNOWN.get(found[0].strip("%{}").lower())
-    return f"{{{known}}}" if known else tokens.GUID
+def guid(match: re.Match[str]) -> str:
+    """Return the name of the behaviour that a matched GUID stands for, else `{guid}`; for use as a substitution."""
+    known = _KNOWN.get(match[0].strip("%{}").lower())
+    return f"{{{known}}}" if known else placeholders.GUID

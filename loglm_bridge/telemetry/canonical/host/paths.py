@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 
-#: Longest path that is read; the system's own limit is 32,767, behaviour sits in the first few hundred.
+#: Characters of a path that are read; Windows allows 32,767, behaviour is in the first few hundred.
 MAX_PATH = 1_000
 
-# Spellings of folders: environment variables of cmd (%X%) and PowerShell ($env:X), SystemRoot of the kernel.
-_FOLDERS = {
+# Environment variables of cmd (%X%) and PowerShell ($env:X) -> their folders.
+_VARIABLES = {
     "systemroot": "\\windows", "windir": "\\windows", "programfiles": "\\program files",
     "programfiles(x86)": "\\program files (x86)", "programw6432": "\\program files",
     "commonprogramfiles": "\\program files\\common files", "programdata": "\\programdata",
@@ -20,8 +20,8 @@ _FOLDERS = {
     "temp": "\\users\\{user}\\appdata\\local\\temp", "tmp": "\\users\\{user}\\appdata\\local\\temp",
     "public": "\\users\\public", "comspec": "\\windows\\system32\\cmd.exe", "systemdrive": "", "homedrive": "",
 }  # fmt: skip
-_NAMES = "|".join(re.escape(name) for name in sorted(_FOLDERS, key=len, reverse=True))
-_VARIABLE = re.compile(rf"%({_NAMES})%|\$\{{?env:({_NAMES})\b\}}?")
+_VARIABLE_NAMES = "|".join(re.escape(name) for name in sorted(_VARIABLES, key=len, reverse=True))
+_VARIABLE = re.compile(rf"%({_VARIABLE_NAMES})%|\$\{{?env:({_VARIABLE_NAMES})\b\}}?")
 # \\?\C:\x, \\?\UNC\host\x, \\?\GLOBALROOT\Device\x, \\.\PhysicalDrive0, \??\C:\x, file:///C:/x
 _PREFIX = re.compile(
     r"\\\\[?.]\\(?:globalroot(?=\\)|(unc)(?=\\)|(?=[a-z]:[\\/])|(?=volume\{))|(\\\\)[?.](?=\\)|\\?\\\?\?\\|\\global\?\?(?=\\)"
@@ -37,59 +37,58 @@ _PROFILE = re.compile(
     r"((?:^|[\\/\s\"'=,;(:])(?:[\\/]users|[\\/]documents and settings|[\\/]home))([\\/])"
     r"([^\\/\"'|<>:;,*?]{1,64})(?=[\\/\"'\s,;)]|\Z)"
 )
-_KEPT_PROFILES = frozenset({"public", "default", "default user", "all users", "administrator", "shared", "guest",
-                            "defaultapppool", "systemprofile", tokens.USER})  # fmt: skip
+_KNOWN_PROFILES = frozenset({"public", "default", "default user", "all users", "administrator", "shared", "guest",
+                             "defaultapppool", "systemprofile", placeholders.USER})  # fmt: skip
 _UNC = re.compile(r"(?<![\\\w:])\\\\([a-z0-9_.\-:@\[\]]{1,80})(?=\\)")
-_KEPT_HOSTS = frozenset({"localhost", "127.0.0.1", ".", "?", "tsclient"})
-_VERSION = re.compile(r"(?<![\w.])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?![\w.]*\d)")
+_KNOWN_HOSTS = frozenset({"localhost", "127.0.0.1", ".", "?", "tsclient"})
 _SEGMENT_VERSION = re.compile(r"(?<=[_\-\\/ v])\d{1,5}\.\d{1,5}\.\d{1,6}(?:\.\d{1,6})?(?=[_\-\\/ ]|\Z)")
 _POLICY_TEST = re.compile(r"__psscriptpolicytest_[a-z0-9]{1,12}\.[a-z0-9]{1,6}")
-#: macOS keeps each user's temporary files below two generated names.
-_FOLDERS_OF_USERS = re.compile(r"/var/folders/[^/\s\"']{1,8}/[^/\s\"']{1,60}")
+#: macOS puts each user's temporary files below two generated names.
+_MACOS_TEMPORARY = re.compile(r"/var/folders/[^/\s\"']{1,8}/[^/\s\"']{1,60}")
 #: Folders named by day, as log archives have them.
 _DATED = re.compile(r"(?<=/)(?:19|20)\d\d/[01]\d/[0-3]\d(?=/)")
-#: Detours: `a\\.\\b`, `a\\\\b`, `a\\x\\..\\b`; not the two backslashes before a host.
-_HERE = re.compile(r"(?<=[\w)}$])\\(?:\.?\\)+")
-_BACK = re.compile(r"\\(?!\.\.)[^\\\s\"']{1,60}\\\.\.(?=\\)")
+#: Redundant segments: `a\\.\\b` and `a\\\\b`, `a\\x\\..\\b`; not the two backslashes before a host.
+_SELF_SEGMENT = re.compile(r"(?<=[\w)}$])\\(?:\.?\\)+")
+_PARENT_SEGMENT = re.compile(r"\\(?!\.\.)[^\\\s\"']{1,60}\\\.\.(?=\\)")
 _WINSXS = re.compile(r"(?<=_)[0-9a-f]{16}(?=[_.\\]|\Z)")
 
 
 def path(value: str) -> str:
-    """Return a path in the one spelling: `C:\\Users\\ann\\a.exe` -> `\\users\\{user}\\a.exe`.
+    """Return a path in canonical spelling: `C:\\Users\\ann\\a.exe` -> `\\users\\{user}\\a.exe`.
 
-    Lower case; device, `\\??\\` and %SystemRoot% forms unified, drive letter dropped, slashes of Windows paths turned
-    back, profile names, GUIDs, long hex and numbers, versions as classes; Public and Default kept. At most MAX_PATH
-    characters are read.
+    Lower case; device, `\\??\\` and %SystemRoot% forms unified, the drive letter dropped, slashes of Windows paths
+    made backslashes. Profile names (except Public and Default), GUIDs, long hex, numbers and versions are masked.
+    MAX_PATH characters are read.
     """
     return _path(value[:MAX_PATH])
 
 
 @lru_cache(maxsize=32_768)
 def _path(value: str) -> str:
-    text = tokens.escape(value.strip().strip("\"'")).lower()
+    text = placeholders.escape(value.strip().strip("\"'")).lower()
     if not text.startswith("/") and (("/" in text and text[1:3] == ":/") or "\\" in text or text[:1] in "%$"):
         text = text.replace("/", "\\")
-    text = inside(text)
+    text = unify_paths(text)
     if "\\" in text or "/" in text:
-        text = _SEGMENT_VERSION.sub(tokens.VERSION, _WINSXS.sub(tokens.HEX, text))
+        text = _SEGMENT_VERSION.sub(placeholders.VERSION, _WINSXS.sub(placeholders.HEX, text))
     if "/" in text:
-        text = _DATED.sub(tokens.TIME, text)
-    return identity.segment(text)
+        text = _DATED.sub(placeholders.TIME, text)
+    return identity.mask_segment(text)
 
 
-def inside(text: str) -> str:
-    """Return lower-case text with every Windows and Unix path in it brought to the one spelling."""
+def unify_paths(text: str) -> str:
+    """Return lower-case text with every Windows and Unix path in it in canonical spelling."""
     if "%" in text or "$" in text:
-        text = _VARIABLE.sub(lambda found: _FOLDERS[found[1] or found[2]], text)
+        text = _VARIABLE.sub(lambda match: _VARIABLES[match[1] or match[2]], text)
     if ":/" in text:
-        text = _FORWARD.sub(lambda found: found[0].replace("/", "\\"), text)
+        text = _FORWARD.sub(lambda match: match[0].replace("/", "\\"), text)
     if "\\" in text:
         text = _windows(text)
     if "users" in text or "/home" in text or "documents and" in text:
         text = _PROFILE.sub(_profile, text)
     if "/var/folders/" in text:
-        text = _FOLDERS_OF_USERS.sub(f"/var/folders/{tokens.RANDOM}", text)
-    return _POLICY_TEST.sub(f"__psscriptpolicytest_{tokens.RANDOM}", text) if "__pss" in text else text
+        text = _MACOS_TEMPORARY.sub(f"/var/folders/{placeholders.RANDOM}", text)
+    return _POLICY_TEST.sub(f"__psscriptpolicytest_{placeholders.RANDOM}", text) if "__pss" in text else text
 
 
 def file_name(text: str) -> str:
@@ -99,30 +98,29 @@ def file_name(text: str) -> str:
 
 def _windows(text: str) -> str:
     if "\\\\" in text or "\\?" in text or "\\global" in text or "file:" in text:
-        text = _PREFIX.sub(lambda found: "\\" if found[1] else "", text)
+        text = _PREFIX.sub(lambda match: "\\" if match[1] else "", text)
     if "\\device" in text:
         text = _MUP.sub("\\\\", _DEVICE.sub("", text))
     if "volume{" in text:
         text = _VOLUME.sub("", text)
     if "\\systemroot" in text:
         text = _SYSTEMROOT.sub(lambda _: "\\windows", text)
-    text = _DRIVE.sub("", _straight(text))
+    text = _DRIVE.sub("", _without_redundant_segments(text))
     return _UNC.sub(_unc, text) if "\\\\" in text else text
 
 
-def _straight(text: str) -> str:
+def _without_redundant_segments(text: str) -> str:
     if "\\\\" in text or "\\." in text:
-        text = _HERE.sub(lambda _: "\\", text)
+        text = _SELF_SEGMENT.sub(lambda _: "\\", text)
     if "\\..\\" in text:
-        text = _BACK.sub("", text)
+        text = _PARENT_SEGMENT.sub("", text)
     return text
 
 
-def _unc(found: re.Match[str]) -> str:
-    return found[0] if found[1] in _KEPT_HOSTS else f"\\\\{tokens.HOST}"
+def _unc(match: re.Match[str]) -> str:
+    return match[0] if match[1] in _KNOWN_HOSTS else f"\\\\{placeholders.HOST}"
 
 
-def _profile(found: re.Match[str]) -> str:
-    name = found[3]
-    kept = name if name in _KEPT_PROFILES else tokens.USER
-    return f"{found[1]}{found[2]}{kept}"
+def _profile(match: re.Match[str]) -> str:
+    name = match[3] if match[3] in _KNOWN_PROFILES else placeholders.USER
+    return f"{match[1]}{match[2]}{name}"

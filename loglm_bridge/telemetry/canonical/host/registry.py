@@ -1,11 +1,11 @@
-"""Registry keys to one spelling: hive names, control sets, and users' hives unified."""
+"""Registry keys to one spelling: hive names, control sets and users' hives unified."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import identity, tokens
+from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.host import paths
 
 _MAX_KEY = 1_000
@@ -29,28 +29,32 @@ _SYSTEM_HIVES = {"s-1-5-18": "hku\\system", "s-1-5-19": "hku\\local service", "s
 
 
 def key(value: str) -> str:
-    """Return a registry key or value name in the one spelling.
+    """Return a registry key or value name in canonical spelling.
 
     `\\REGISTRY\\USER\\S-1-5-21-..\\Software\\X` and `HKU\\S-1-5-21-..\\Software\\X` -> `hkcu\\software\\x`: a loaded
-    user hive is that user's HKCU. ControlSet001 -> currentcontrolset. GUIDs, SIDs, long hex and numbers as classes.
-    At most _MAX_KEY characters are read.
+    user hive is that user's HKCU. ControlSet001 -> currentcontrolset. GUIDs, SIDs, long hex and numbers are masked.
+    _MAX_KEY characters are read.
     """
     return _key(value[:_MAX_KEY])
 
 
 @lru_cache(maxsize=32_768)
 def _key(value: str) -> str:
-    text = tokens.escape(value.strip().strip('"')).lower().replace("/", "\\") if ":\\" not in value else value.lower()
+    text = (
+        placeholders.escape(value.strip().strip('"')).lower().replace("/", "\\")
+        if ":\\" not in value
+        else value.lower()
+    )
     for prefix, short in _HIVES:
         if text.startswith(prefix):
             text = short + text[len(prefix) :]
     text = _USER_HIVE.sub(_hive, text)
     text = _CONTROL_SET.sub("currentcontrolset", text)
-    return identity.segment(paths.inside(text))
+    return identity.mask_segment(paths.unify_paths(text))
 
 
-def _hive(found: re.Match[str]) -> str:
-    known = _SYSTEM_HIVES.get(found[1])
-    if known:
-        return known
-    return "hkcu\\software\\classes" if found[2] else "hkcu"
+def _hive(match: re.Match[str]) -> str:
+    system = _SYSTEM_HIVES.get(match[1])
+    if system:
+        return system
+    return "hkcu\\software\\classes" if match[2] else "hkcu"

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.network.domains import domain, looks_random
 from loglm_bridge.telemetry.canonical.network.ports import EPHEMERAL, SERVICE_PORTS
 
@@ -59,7 +59,7 @@ def url_host(value: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _url(value: str) -> str:
-    text = tokens.escape(value.strip())
+    text = placeholders.escape(value.strip())
     if text in ("", "-"):
         return ""
     found = _SCHEME.match(text)
@@ -166,4 +166,4 @@ def _value(name: str, text: str) -> str:
 
 def _visible(text: str) -> str:
     """Spell out control characters, and braces that percent-encoding hid."""
-    return _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", tokens.escape(text))
+    return _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", placeholders.escape(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from loglm_bridge.telemetry.canonical import tokens
+from loglm_bridge.telemetry.canonical import placeholders
 
 _MAX_AGENT = 1_024
 _MAX_WORDS = 20
@@ -36,7 +36,7 @@ def user_agent(value: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _user_agent(value: str) -> str:
-    text = tokens.escape(value.strip())
+    text = placeholders.escape(value.strip())
     if text in ("", "-"):
         return ""
     if _PAYLOAD.search(text):

@@ -1,1 +1,1 @@
-"""Raw field names to canonical names and value kinds, one table per family of logs."""
+"""Raw field names to canonical names and value types, one table per log family."""

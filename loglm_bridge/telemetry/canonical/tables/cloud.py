@@ -1,12 +1,12 @@
-"""Fields of cloud and SaaS audit logs where the common table would read them wrong."""
+"""Fields of cloud and SaaS audit logs that the common table would map wrongly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping
 
-_AWS: Mapping[str, Rule] = {
+_AWS: Mapping[str, FieldMapping] = {
     **dict.fromkeys(
         [
             "eventsource", "eventtype", "eventcategory", "managementevent", "useridentity.accountid", "vpcendpointid",
@@ -31,7 +31,7 @@ _AWS: Mapping[str, Rule] = {
     "eventname": ("action", "word"),
     "event name": ("action", "word"),
 }  # fmt: skip
-_KUBERNETES: Mapping[str, Rule] = {
+_KUBERNETES: Mapping[str, FieldMapping] = {
     **dict.fromkeys(
         [
             "kind", "apiversion", "level", "stage", "auditid", "objectref.apiversion", "objectref.apigroup",
@@ -47,7 +47,7 @@ _KUBERNETES: Mapping[str, Rule] = {
     "user.groups": ("groups", "text"),
     "responsestatus.code": ("status", "word"),
 }  # fmt: skip
-_GCP: Mapping[str, Rule] = {
+_GCP: Mapping[str, FieldMapping] = {
     **dict.fromkeys(
         [
             "logname", "protopayload.@type", "protopayload.at_sign_type", "protopayload.servicename", "insertid",
@@ -62,7 +62,7 @@ _GCP: Mapping[str, Rule] = {
     "protopayload.status.code": ("status", "word"),
     "protopayload.status.message": ("error", "text"),
 }  # fmt: skip
-_MICROSOFT: Mapping[str, Rule] = {
+_MICROSOFT: Mapping[str, FieldMapping] = {
     **dict.fromkeys(
         ["recordtype", "organizationid", "version", "operationversion", "resourcegroupname", "userkey", "objectid.id",
          "resourcegroup", "deviceproperties.sessionid", "logonusersid", "mailboxguid", "mailboxownersid"]
@@ -73,7 +73,8 @@ _MICROSOFT: Mapping[str, Rule] = {
     "clientinfostring": ("http_user_agent", "user_agent"),
 }  # fmt: skip
 
-FAMILIES: Mapping[str, Mapping[str, Rule]] = {
+#: Log family -> its table.
+FAMILIES: Mapping[str, Mapping[str, FieldMapping]] = {
     "aws": _AWS,
     "kubernetes": _KUBERNETES,
     "gcp": _GCP,

@@ -1,12 +1,13 @@
-"""Fields that mean the same in any log: found by the last part of their name, case and separators ignored."""
+"""Fields that mean the same in any log: matched by the last part of their name, case and separators ignored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping, drop
 
-_GROUPS: Mapping[tuple[str, str], str] = {
+#: (canonical name, value type) -> raw names.
+_ALIASES: Mapping[tuple[str, str], str] = {
     ("src_ip", "ip"): """srcip src srcaddr sourceip sourceaddress sourceipaddress clientip clientipaddress cip
         remoteaddr
         remoteip remoteaddress ipaddress calleripaddress callerip actoripaddress userip sourceipv4 idorighh idorigh
@@ -67,7 +68,7 @@ _GROUPS: Mapping[tuple[str, str], str] = {
     ("mime_type", "word"): "mimetype contenttype",
 }  # fmt: skip
 
-#: Parts of names that mark identity and noise wherever they end a name.
+#: Last parts of names that mark identity and noise in any log.
 _NOISE = """
     timestamp time ts eventtime starttime endtime createdat updatedat created updated creationtime lastupdatedtime
     timegenerated receivetime receivetimestamp published isotimestamp date datetime eventtimestamp eventdate
@@ -104,19 +105,23 @@ NOISE_ENDINGS = tuple(
         """
     )
 )
-KEPT_ENDINGS = ("runtime", "realtime", "mandate", "update", "validate", "uptime")
-#: Whose `name` is a person's or an organisation's.
-PEOPLE = frozenset({"actor", "createdby", "source", "owner", "targetuser", "organization", "org", "account", "tenant",
-                    "customer", "project", "site", "group", "enterprise", "initiatedby", "company", "device",
-                    "host", "agent", "operator", "cluster", "projects", "accounts"})  # fmt: skip
+NOISE_ENDING_EXCEPTIONS = ("runtime", "realtime", "mandate", "update", "validate", "uptime")
+#: Parent names under which `name` is a person's, an organisation's or a machine's.
+NAME_OWNERS = frozenset(
+    {
+        "actor", "createdby", "source", "owner", "targetuser", "organization", "org", "account", "tenant",
+        "customer", "project", "site", "group", "enterprise", "initiatedby", "company", "device", "host", "agent",
+        "operator", "cluster", "projects", "accounts",
+    }
+)  # fmt: skip
 ACCOUNT_ENDINGS = ("username", "useraccount", "accountname", "owner", "loginname", "useremail", "upn",
                    "userprincipalname", "samaccountname", "userid", "usersid")  # fmt: skip
 
 _SEPARATORS = str.maketrans("", "", "_-. ()@$")
 
-FIELDS: Mapping[str, Rule] = {
+FIELDS: Mapping[str, FieldMapping] = {
     **drop(_NOISE),
-    **{alias: rule for rule, aliases in _GROUPS.items() for alias in aliases.split()},
+    **{alias: mapping for mapping, aliases in _ALIASES.items() for alias in aliases.split()},
 }
 
 

@@ -1,12 +1,12 @@
-"""Fields of endpoint sensors that speak JSON: the names of the Windows table for the same behaviour."""
+"""Fields of endpoint sensors that log JSON, mapped to the names of the Windows table for the same behaviour."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping, drop
 
-_PROCESS_CREATED: Mapping[str, Rule] = {
+_PROCESS_CREATED: Mapping[str, FieldMapping] = {
     "folderpath": ("process_path", "path"),
     "filename": ("process_name", "path"),
     "processcommandline": ("process", "command"),
@@ -30,7 +30,7 @@ _PROCESS_CREATED: Mapping[str, Rule] = {
     "initiatingprocesscreationtime": None,
 }
 
-_DEFENDER: Mapping[str, Rule] = {
+_DEFENDER: Mapping[str, FieldMapping] = {
     "folderpath": ("file_path", "path"),
     "filename": ("file_name", "path"),
     "processcommandline": ("target_process", "command"),
@@ -54,7 +54,7 @@ _DEFENDER: Mapping[str, Rule] = {
     "fileoriginurl": ("url", "url"),
 }
 
-_CROWDSTRIKE: Mapping[str, Rule] = {
+_CROWDSTRIKE: Mapping[str, FieldMapping] = {
     "commandline": ("process", "command"),
     "imagefilename": ("process_path", "path"),
     "parentbasefilename": ("parent_process_name", "path"),
@@ -72,7 +72,7 @@ _CROWDSTRIKE: Mapping[str, Rule] = {
     "username": ("user", "account"),
 }
 
-_DROPPED: Mapping[str, Rule] = drop("""
+_DROPPED: Mapping[str, FieldMapping] = drop("""
     deviceid devicename machinegroup timestamp tenantid reportid sha1 sha256 md5 filesize processid processcreationtime
     logonid accountdomain accountsid accountupn accountobjectid initiatingprocesssha1 initiatingprocesssha256
     initiatingprocessmd5 initiatingprocessfilesize initiatingprocessid initiatingprocesscreationtime
@@ -94,13 +94,13 @@ _DROPPED: Mapping[str, Rule] = drop("""
     _timereceivedbysvc hostname computer_name hostidentifier calendartime unixtime epoch counter numerics decorations
     """)
 
-#: Fields per `product` of the kind.
-PRODUCTS: Mapping[str, Mapping[str, Rule]] = {
+#: Fields by the product that the event's kind begins with.
+PRODUCTS: Mapping[str, Mapping[str, FieldMapping]] = {
     "defender": {**_DROPPED, **_DEFENDER},
     "crowdstrike": {**_DROPPED, **_CROWDSTRIKE},
     "osquery": {**_DROPPED, "name": ("query_name", "word"), "action": ("change", "word")},
 }
-#: What a name means in one kind of event only.
-BY_KIND: Mapping[str, Mapping[str, Rule]] = {"defender:processcreated": _PROCESS_CREATED}
+#: Fields whose name means something of its own in one kind of event.
+BY_KIND: Mapping[str, Mapping[str, FieldMapping]] = {"defender:processcreated": _PROCESS_CREATED}
 #: Prefixes that wrap the fields of a product's event.
 PREFIXES = ("properties.", "event.", "columns.")

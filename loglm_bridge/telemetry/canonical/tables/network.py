@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping, drop
 
-FLOW: Mapping[str, Rule] = {
+FLOW: Mapping[str, FieldMapping] = {
     "protocol": ("transport", "transport"),
     "flow_dur": ("duration", "duration"),
     "fwd_bytes": ("bytes_out", "bytes"),
@@ -22,7 +22,7 @@ FLOW: Mapping[str, Rule] = {
     "rule": ("rule", "text"),
 }
 
-ZEEK: Mapping[str, Rule] = {
+ZEEK: Mapping[str, FieldMapping] = {
     **drop("""ts _path _write_ts _system_name uid uids fuid conn_uids tx_hosts rx_hosts local_orig
         local_resp missed_bytes
         tunnel_parents trans_id rtt x cert_chain_fuids client_cert_chain_fuids cert_chain_fps client_cert_chain_fps
@@ -78,7 +78,7 @@ ZEEK: Mapping[str, Rule] = {
     "sub": ("detail", "text"),
 }
 
-WEB: Mapping[str, Rule] = {
+WEB: Mapping[str, FieldMapping] = {
     "status": ("status", "word"),
     "bytes": ("bytes_in", "bytes"),
     "duration": ("duration", "duration"),

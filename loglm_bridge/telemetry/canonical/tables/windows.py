@@ -1,4 +1,4 @@
-"""Fields of Windows events (Sysmon, Security, PowerShell, services, ...): CIM-style names and value kinds.
+"""Fields of Windows events (Sysmon, Security, PowerShell, services, ...): CIM-style names and value types.
 
 Names of the Splunk Common Information Model, Endpoint, Authentication, Change and Network Traffic data models:
 https://docs.splunk.com/Documentation/CIM/latest/User/Endpoint
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping, drop
 
-#: Identity, noise and what a better field already says.
+#: Identity, noise and what another field says better.
 _DROPPED = drop("""
     provider channel eventid computer version level task opcode keywords timecreated eventrecordid executionprocessid
     executionthreadid securityuserid correlation eventsourcename rulename utctime processguid processid hashes
@@ -40,7 +40,7 @@ _DROPPED = drop("""
     subjectusername subjectusersid targetusername targetusersid targetsid membersid
 """)
 
-_SYSMON_LIKE: Mapping[str, Rule] = {
+_SYSMON_LIKE: Mapping[str, FieldMapping] = {
     "image": ("process_path", "path"),
     "commandline": ("process", "command"),
     "originalfilename": ("original_file_name", "word"),
@@ -92,7 +92,7 @@ _SYSMON_LIKE: Mapping[str, Rule] = {
     "clientinfo": None,
 }
 
-_SECURITY_LIKE: Mapping[str, Rule] = {
+_SECURITY_LIKE: Mapping[str, FieldMapping] = {
     "newprocessname": ("process_path", "path"),
     "parentprocessname": ("parent_process_path", "path"),
     "processname": ("process_path", "path"),
@@ -206,7 +206,7 @@ _SECURITY_LIKE: Mapping[str, Rule] = {
     "categoryid": ("category", "message"),
 }
 
-_OTHERS: Mapping[str, Rule] = {
+_OTHERS: Mapping[str, FieldMapping] = {
     "scriptblocktext": ("script", "script"),
     "payload": ("script", "script"),
     "scriptname": ("script_path", "path"),
@@ -267,4 +267,5 @@ _OTHERS: Mapping[str, Rule] = {
     "filepath": ("file_path", "path"),
 }
 
-FIELDS: Mapping[str, Rule] = {**_DROPPED, **_OTHERS, **_SECURITY_LIKE, **_SYSMON_LIKE}
+#: Raw name in lower case, without blanks -> mapping; later tables win.
+FIELDS: Mapping[str, FieldMapping] = {**_DROPPED, **_OTHERS, **_SECURITY_LIKE, **_SYSMON_LIKE}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loglm_bridge.telemetry.canonical.tables.rule import Rule, drop
+from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping, drop
 
 #: Malware detections of Windows Defender; most of their forty fields are numbers and links.
-_DETECTION: Mapping[str, Rule] = {
+_DETECTION: Mapping[str, FieldMapping] = {
     "path": ("file_path", "detections"),
     "actionname": ("result", "word"),
     **drop("""productname productversion detectionid detectiontime threatid severityid categoryid fwlink
@@ -18,8 +18,8 @@ _DETECTION: Mapping[str, Rule] = {
 }
 _GROUP_EVENTS = "4727 4728 4729 4730 4731 4732 4733 4734 4735 4737 4754 4755 4756 4757 4758 4764 4799"
 
-#: What a name means in one kind of event only.
-BY_KIND: Mapping[str, Mapping[str, Rule]] = {
+#: Event kind -> the mappings that hold in it only.
+BY_KIND: Mapping[str, Mapping[str, FieldMapping]] = {
     "security:4768": {"servicename": ("service_account", "account")},
     "security:4769": {"servicename": ("service_account", "account")},
     "security:4770": {"servicename": ("service_account", "account")},

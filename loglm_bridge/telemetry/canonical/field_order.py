@@ -1,8 +1,8 @@
-"""The order of canonical fields: behaviour first, because the tokenizer reads only so far."""
+"""The order of canonical fields: behaviour first, because the tokenizer reads a limited number of tokens."""
 
 from __future__ import annotations
 
-_RANKED = """
+_ORDERED_NAMES = """
     action operation change command_name object_type
     process_path process parent_process_path parent_process process_name parent_process_name original_file_name
     target_process_path target_process granted_access image_loaded script
@@ -16,16 +16,16 @@ _RANKED = """
     object policy role app
     message
 """
-_RANK = {name: rank for rank, name in enumerate(_RANKED.split())}
-#: What no list knows stands before the plain noise-like rest.
-_UNKNOWN = _RANK["message"] - 0.5
-_LAST = {
-    name: len(_RANK) + i
+_RANKS = {name: rank for rank, name in enumerate(_ORDERED_NAMES.split())}
+#: Names that no list holds come just before the message.
+_UNKNOWN_RANK = _RANKS["message"] - 0.5
+_LAST_RANKS = {
+    name: len(_RANKS) + i
     for i, name in enumerate(("call_trace", "signature_status", "signed", "current_directory", "severity"))
 }
 
 
 def rank(name: str) -> float:
-    """Return a canonical name's place; lower comes first."""
-    found = _RANK.get(name)
-    return found if found is not None else _LAST.get(name, _UNKNOWN)
+    """Return the sort key of a canonical name; fields of lower rank come first."""
+    listed = _RANKS.get(name)
+    return listed if listed is not None else _LAST_RANKS.get(name, _UNKNOWN_RANK)

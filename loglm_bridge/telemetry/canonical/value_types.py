@@ -1,17 +1,17 @@
-"""Kinds of values: which function makes a value of a kind canonical."""
+"""Value types: which function makes a value of a type canonical."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from loglm_bridge.telemetry.canonical import identity, numbers, tokens, untyped_values, values
+from loglm_bridge.telemetry.canonical import numbers, placeholders, untyped_values, values
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
 from loglm_bridge.telemetry.canonical.network import addresses
 
 
 def case_word(value: str) -> str:
-    """Return a short value whose letters' case has a meaning (Zeek's connection history)."""
-    return tokens.escape(value.strip())[:60]
+    """Return a short value whose upper and lower case differ in meaning (Zeek's connection history)."""
+    return placeholders.escape(value.strip())[:60]
 
 
 def elevation(value: str) -> str:
@@ -19,8 +19,8 @@ def elevation(value: str) -> str:
     return values.word(value.removeprefix("TokenElevationType"))
 
 
-#: Every kind that the tables of names use.
-KINDS: Mapping[str, Callable[[str], str]] = {
+#: Every value type that the tables of field names use -> the function from a raw to a canonical value.
+VALUE_TYPES: Mapping[str, Callable[[str], str]] = {
     "account": accounts.account,
     "answers": values.answers,
     "bucket": numbers.bucket,
@@ -51,7 +51,6 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "service_type": values.service_type,
     "share": values.share,
     "share_path": paths.path,
-    "sid": identity.sid,
     "sids": values.sids,
     "task": values.task,
     "text": untyped_values.free_text,
@@ -62,3 +61,5 @@ KINDS: Mapping[str, Callable[[str], str]] = {
     "wmi": values.wmi,
     "word": values.word,
 }
+#: Value types of numbers: many raw values become few canonical ones.
+NUMERIC_TYPES = frozenset({"bucket", "bytes", "duration", "port"})

@@ -1,4 +1,4 @@
-"""Class tokens: words in braces for the identity that was taken out, and how a log's own braces stay apart."""
+"""Placeholders: words in braces that replace identity, and how braces of the log itself are kept apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ HOST = "{host}"
 SID = "{sid}"
 GUID = "{guid}"
 HEX = "{hex}"
-HASH = "{hash}"
 NUMBER = "{number}"
 VERSION = "{version}"
 RANDOM = "{random}"
@@ -20,10 +19,10 @@ TIME = "{time}"
 EMAIL = "{email}"
 OBFUSCATED = "{obfuscated}"
 
-# The alphabet of every class token, those of addresses and numbers too ({private}, {1k-2k}, {<1ms}).
+# The alphabet of all placeholders, including those of addresses and numbers ({private}, {1k-2k}, {<1ms}).
 _LOOKALIKE = re.compile(r"\{(?=[A-Za-z0-9_.<>~-]{1,24}\})")
 
 
 def escape(text: str) -> str:
-    """Return the text with any `{word}` of its own written `{_word}`, so that no log line can spell a class token."""
+    """Return the text with each `{word}` of its own written `{_word}`, so that no log line can forge a placeholder."""
     return _LOOKALIKE.sub("{_", text) if "{" in text else text
