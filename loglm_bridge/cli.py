@@ -1,4 +1,4 @@
-"""The command `loglm`: one parser, one place that turns errors into a sentence and an exit code.
+"""The command `loglm`: one parser, and one function that turns an error into a sentence and an exit code.
 
 Only the chosen subcommand is imported: `loglm --help` must be quick, and serving must not need what training does.
 """
@@ -15,31 +15,36 @@ from loglm_bridge import __version__
 from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelRefused
 from loglm_bridge.contract.safe_text import one_line
 
-#: Subcommand -> what it does, and the function that declares it: `run(args) -> exit code` among the parser's defaults.
+#: Subcommand -> its help text, and the function that declares its arguments and sets `run(args) -> exit code`.
 COMMANDS = {
     "demo": ("see it work: sample events through the real sidecar and search command", "demo:add_arguments"),
     "serve": ("run the sidecar", "commands.serve:add_serve"),
     "token": ("print the sidecar's token", "commands.serve:add_token"),
     "label": ("label files of events, without a sidecar", "commands.label:add_arguments"),
-    "export-findings": ("write what is flagged as findings of other tools", "commands.export_findings:add_arguments"),
+    "export-findings": ("write malicious events as findings of other tools", "commands.export_findings:add_arguments"),
     "bench": ("measure the search command and the sidecar on this machine", "bench:add_arguments"),
     "models": ("list, check, promote and roll back models", "commands.models:add_arguments"),
+    "adapt": ("fit thresholds and novelty to a site's own ordinary events", "commands.adapt:add_arguments"),
 }
 
-#: Stages of the training pipeline; `loglm_bridge.lab.cli.add_parsers` declares them.
+#: Stage of the training pipeline -> its help text; `loglm_bridge.lab.cli.add_arguments` declares its arguments.
 STAGES = {
-    "corpus": "training pipeline: raw events to canonical events",
-    "pretrain": "training pipeline: tokenizer and event encoder",
-    "distil": "training pipeline: the smaller encoder of the profile fast",
-    "heads": "training pipeline: heads for techniques and maliciousness, calibration",
-    "sequence": "training pipeline: trees of flows, events in context",
-    "evaluate": "training pipeline: figures on the validation split, beside the baselines",
-    "adapt": "training pipeline: fit the model to a site's own labelled events",
-    "export": "training pipeline: write a model folder",
+    "corpus": "raw events to canonical events, backgrounds and weak examples",
+    "pretrain": "tokenizer and event encoder, from canonical events",
+    "distil": "the smaller event encoder of the profile fast",
+    "heads": "heads for techniques and maliciousness, calibration",
+    "sequence": "trees of flows, for events in context",
+    "evaluate": "metrics on the validation split, beside the baselines",
+    "export": "a model folder from a training run",
 }
 
-#: Exit codes (78 is EX_CONFIG of sysexits.h: a service manager must not restart on it).
+#: Exit codes. 78 is EX_CONFIG of sysexits.h: a service manager must not restart on it.
 OTHER_ERROR, USAGE_ERROR, MODEL_REFUSED, INTERRUPTED = 1, 2, 78, 130
+
+_EXIT_CODES = (
+    "Exit codes: 0 success; 1 an error of input, files or training; 2 wrong usage or a setting that cannot be used; "
+    "70 the sidecar's model failed and could not be restarted; 78 the model folder was refused; 130 interrupted."
+)
 
 #: Characters of an error's line; long enough for two paths.
 _MAX_MESSAGE = 2_000
@@ -50,12 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         args = _parser(arguments).parse_args(arguments)
+        _set_state_folder(args)
         code: int = args.run(args)
         sys.stdout.flush()
     except LogLMError as error:
         return _fail(error)
     except BrokenPipeError:
-        # whoever read us has seen enough; what is still buffered must not fail again when the interpreter ends
+        # the reader has gone; what is still buffered must not fail again when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -74,21 +80,29 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="loglm",
         description="A log language model for security telemetry: score, verdict and ATT&CK techniques of any event.",
+        epilog=_EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"loglm {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     chosen = arguments[0] if arguments else ""
     for name, (text, declared) in COMMANDS.items():
-        command = commands.add_parser(name, help=text)
+        command = commands.add_parser(name, help=text, description=text)
         if name == chosen:
             module, _, function = declared.partition(":")
             getattr(import_module(f"loglm_bridge.{module}"), function)(command)
-    if chosen in STAGES:
-        import_module("loglm_bridge.lab.cli").add_parsers(commands)
-    else:
-        for name, text in STAGES.items():
-            commands.add_parser(name, help=text)
+    for name, text in STAGES.items():
+        stage = commands.add_parser(name, help=f"training pipeline: {text}", description=text)
+        if name == chosen:
+            import_module("loglm_bridge.lab.cli").add_arguments(name, stage)
     return parser
+
+
+def _set_state_folder(args: argparse.Namespace) -> None:
+    """Give `--state-dir` to this process and its children as the variable that the flag stands for."""
+    if getattr(args, "state_dir", None):
+        from loglm_bridge.model.state_folder import STATE_VARIABLE
+
+        os.environ[STATE_VARIABLE] = args.state_dir
 
 
 def _fail(error: LogLMError) -> int:

@@ -1,14 +1,17 @@
-"""The command `loglm`: quick, and every error one sentence with an exit code."""
+"""The command `loglm`: quick to start, and every error one sentence with an exit code."""
 
 import re
 import subprocess
 import sys
 import time
+from dataclasses import fields
 
 import pytest
 
 from loglm_bridge import __version__, cli
 from loglm_bridge.contract.errors import ConfigError, InputError, LogLMError, ModelRefused
+from loglm_bridge.sidecar import server
+from loglm_bridge.sidecar.config import Settings
 
 
 def run(*args, **options):
@@ -17,7 +20,7 @@ def run(*args, **options):
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, **options)
 
 
-def test_help_names_every_subcommand_and_is_quick():
+def test_help_lists_every_subcommand_and_is_quick():
     seconds = []
     for _ in range(3):
         began = time.monotonic()
@@ -26,6 +29,8 @@ def test_help_names_every_subcommand_and_is_quick():
     assert done.returncode == 0
     for name in (*cli.COMMANDS, *cli.STAGES):
         assert re.search(rf"\n    {name}\s", done.stdout)
+    for code in (0, cli.OTHER_ERROR, cli.USAGE_ERROR, server.GIVEN_UP, cli.MODEL_REFUSED, cli.INTERRUPTED):
+        assert re.search(rf"\b{code} ", done.stdout.partition("Exit codes:")[2])
     # 0.05 s on an idle core; the bound leaves room for a very busy one
     assert min(seconds) < 3
 
@@ -49,7 +54,7 @@ def test_the_version_is_printed():
 
 
 @pytest.mark.parametrize("args", [(), ("nonsense",), ("label", "--nonsense"), ("models",), ("models", "promote")])
-def test_wrong_usage_is_code_2(args):
+def test_wrong_usage_exits_2(args):
     done = run(*args)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
@@ -59,7 +64,7 @@ def test_wrong_usage_is_code_2(args):
     ("error", "code"),
     [(ModelRefused("bad"), 78), (ConfigError("bad"), 2), (InputError("bad"), 1), (LogLMError("bad"), 1)],
 )
-def test_each_error_is_one_line_and_a_code(monkeypatch, capsys, error, code):
+def test_each_error_is_one_line_with_an_exit_code(monkeypatch, capsys, error, code):
     monkeypatch.setattr("loglm_bridge.commands.models._list", raising(error))
     error.where, error.hint = "a\nb\x1b[31m", "do this"
     assert cli.main(["models", "list"]) == code
@@ -75,14 +80,14 @@ def raising(error):
     return fail
 
 
-def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+def test_an_interrupt_prints_no_traceback(monkeypatch, capsys):
     monkeypatch.setattr("loglm_bridge.commands.models._list", raising(KeyboardInterrupt))
     assert cli.main(["models", "list"]) == 130
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("stage", cli.STAGES)
-def test_a_stage_without_the_lab_says_what_to_install(tmp_path, stage):
+def test_a_stage_without_the_extra_lab_prints_what_to_install(tmp_path, stage):
     for name in ("torch", "yaml", "sklearn", "onnx"):
         (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name={name!r})\n")
     path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
@@ -94,13 +99,13 @@ def test_a_stage_without_the_lab_says_what_to_install(tmp_path, stage):
         assert "pip install 'loglm-bridge[lab]'" in done.stderr
 
 
-def test_a_defect_of_ours_is_not_taken_for_a_missing_extra(monkeypatch):
+def test_a_missing_module_of_another_command_is_not_taken_for_a_missing_extra(monkeypatch):
     monkeypatch.setattr("loglm_bridge.commands.models._list", raising(ModuleNotFoundError("no x", name="x")))
     with pytest.raises(ModuleNotFoundError):
         cli.main(["models", "list"])
 
 
-def test_the_token_is_made_by_serve_and_printed_by_token(tmp_path):
+def test_token_prints_the_token_or_says_how_to_create_it(tmp_path):
     path = tmp_path / "token"
     done = run("token", "--token-file", str(path))
     assert (done.returncode, done.stdout) == (2, "")
@@ -109,6 +114,13 @@ def test_the_token_is_made_by_serve_and_printed_by_token(tmp_path):
     path.chmod(0o600)
     done = run("token", "--token-file", str(path))
     assert (done.returncode, done.stdout, done.stderr) == (0, "a" * 43 + "\n", "")
+
+
+def test_serve_help_names_every_default():
+    text = " ".join(run("serve", "--help").stdout.split())
+    options = re.split(r" (?=--\w[\w-]* [A-Z]+ )", text.partition("options:")[2])[1:]
+    assert len(options) > len(fields(Settings))
+    assert [option for option in options if "default: " not in option] == []
 
 
 def test_serve_refuses_a_setting_in_one_sentence():

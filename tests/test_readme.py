@@ -81,7 +81,7 @@ def test_every_command_line_is_understood(line, tmp_path):
 
 def test_every_stage_is_listed():
     listed = re.findall(r"^\| `loglm (\w+)` \|", section("Train a model"), re.MULTILINE)
-    assert listed == [*cli.STAGES]
+    assert [name for name in listed if name in cli.STAGES] == [*cli.STAGES]
 
 
 def test_every_accepted_warning_of_appinspect_is_explained():

@@ -1,4 +1,4 @@
-"""`loglm label`: files of events in, one JSON line an event out, in order: what the sidecar would answer."""
+"""`loglm label`: files of events in, one JSON line an event out, in order: as the sidecar would answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TextIO
 
+from loglm_bridge.commands.state_dir import add_state_dir
 from loglm_bridge.contract.errors import ConfigError, LogLMError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
@@ -25,15 +26,15 @@ from loglm_bridge.event_files import Item, read_items
 if TYPE_CHECKING:
     from loglm_bridge.model.labeller import Labeller
 
-#: Items and characters of raw text of one batch; bound the memory of the batches that are under way.
+#: Items and characters of raw text of one batch; they bound the memory of the batches in flight.
 BATCH_ITEMS = 256
 BATCH_CHARACTERS = 4 * 1024 * 1024
 
-#: The same of what is held at a time with --by: context reaches no further.
-TOGETHER = (200_000, 256 * 1024 * 1024)
+#: The same for one block with --by: events of an entity that lie in different blocks are not read together.
+SEQUENCE_BLOCK = (200_000, 256 * 1024 * 1024)
 
-#: Batches under way for each thread: one at work, one waiting.
-_AHEAD = 2
+#: Batches in flight for each thread: one running, one waiting.
+_BATCHES_PER_THREAD = 2
 
 Batch = Sequence[Item]
 Label = Callable[[Sequence[Event], Options], Sequence[Verdict]]
@@ -42,24 +43,27 @@ Label = Callable[[Sequence[Event], Options], Sequence[Verdict]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `loglm label`."""
     parser.description = (
-        "Labels events without a sidecar. In: JSON lines with the key raw (and id, sourcetype, source, host, time), "
-        "or plain text, each line an event; gzip or not. Out: one JSON line an event, in the same order."
+        "Labels events without a sidecar. Input: JSON lines with the key raw (and id, sourcetype, source, host, time), "
+        "or plain text with one event on each line; gzip or not. Output: one JSON line for each event, in order."
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files of events; none or - is standard input")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files of events; default, and -: standard input")
     parser.add_argument(
-        "--by", default="", metavar="FIELDS", help="read the events of one entity (a field, or several with commas)"
+        "--by", default="", metavar="FIELDS", help="read events of one entity together (fields, separated by commas)"
     )
-    parser.add_argument("--top", type=_top, default=Options().top, metavar="N", help=f"most techniques, 1 to {MAX_TOP}")
-    parser.add_argument("--embedding", action="store_true", help="add the event's vector")
+    parser.add_argument(
+        "--top", type=_top, default=Options().top, metavar="N", help=f"maximum of techniques, 1 to {MAX_TOP}"
+    )
+    parser.add_argument("--embedding", action="store_true", help="add the event's embedding")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the promoted or shipped one")
-    parser.add_argument("--profile", choices=("base", "fast"), default="base", help="which of the model's encoders")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write here instead of standard output")
+    parser.add_argument("--profile", choices=("base", "fast"), default="base", help="the encoder; default: base")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="output file; default: standard output")
     parser.add_argument("--threads", type=_threads, default=cores(), metavar="N", help="default: all cores")
+    add_state_dir(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Label the files. Raises LogLMError where the model or a file cannot be used; rows so far were written."""
+    """Label the files. Raises LogLMError where the model or a file cannot be used; the rows so far are written."""
     _refuse_overwriting(args.out, args.files)
     from loglm_bridge.model.labeller import Labeller  # numpy and onnxruntime take a second to import
     from loglm_bridge.model.registry import default_folder
@@ -83,32 +87,32 @@ def run(args: argparse.Namespace) -> int:
 def label_items(items: Iterable[Item], label: Label, options: Options, threads: int) -> Iterator[dict[str, Any]]:
     """Yield the output row of each item, in order.
 
-    `label` runs on `threads` threads over batches; few batches are under way at a time, however many items there are.
+    `label` runs on `threads` threads over batches. The number of batches in flight is bounded.
 
     Raises:
         LogLMError: `items` failed; the rows of all items before that were yielded.
     """
-    waiting: deque[Future[list[dict[str, Any]]]] = deque()
+    in_flight: deque[Future[list[dict[str, Any]]]] = deque()
     failure = None
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for batch in _batches(items, *(TOGETHER if options.sequence else (BATCH_ITEMS, BATCH_CHARACTERS))):
+            for batch in _batches(items, *(SEQUENCE_BLOCK if options.sequence else (BATCH_ITEMS, BATCH_CHARACTERS))):
                 if options.sequence:
-                    yield from _label_together(batch, label, options, pool)
+                    yield from _label_windows(batch, label, options, pool)
                 else:
-                    waiting.append(pool.submit(_label_batch, batch, label, options))
-                if len(waiting) > threads * _AHEAD:
-                    yield from waiting.popleft().result()
-        except LogLMError as error:  # of `items`: batches keep theirs to themselves
+                    in_flight.append(pool.submit(_label_batch, batch, label, options))
+                if len(in_flight) > threads * _BATCHES_PER_THREAD:
+                    yield from in_flight.popleft().result()
+        except LogLMError as error:  # raised by `items`: a batch turns its own errors into rows
             failure = error
-        while waiting:
-            yield from waiting.popleft().result()
+        while in_flight:
+            yield from in_flight.popleft().result()
     if failure is not None:
         raise failure
 
 
 def row_of(item: Item, verdict: Verdict) -> dict[str, Any]:
-    """Return the output row (DESIGN.md 2.5), with `embedding` if asked for and `detail` if there is no label."""
+    """Return the output row, with `embedding` if asked for and `detail` if there is no label."""
     row: dict[str, Any] = {
         "id": item.id,
         "status": verdict.status,
@@ -130,34 +134,35 @@ def _label_batch(batch: Batch, label: Label, options: Options) -> list[dict[str,
     try:
         verdicts = iter(label(events, options) if events else ())
     except LogLMError as error:
-        # one batch without labels, marked as such, is worth more than no rows at all
+        # one batch marked as an error is better than no rows at all
         verdicts = iter([Verdict("error", detail=str(error))] * len(events))
     return [
         row_of(item, Verdict("error", detail=item.problem) if item.event is None else next(verdicts)) for item in batch
     ]
 
 
-def _label_together(items: Batch, label: Label, options: Options, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
-    """Label the items window by window (contract/windows.py), many windows a batch; rows come back in their places."""
-    cut = windows_of([item.event or Event(raw="") for item in items])
+def _label_windows(items: Batch, label: Label, options: Options, pool: ThreadPoolExecutor) -> list[dict[str, Any]]:
+    """Return the rows of items, in order, that are labelled in windows of one entity; a batch holds many windows."""
     batches: list[list[int]] = [[]]
-    for window in cut:
+    for window in windows_of([item.event or Event(raw="") for item in items]):
         if batches[-1] and len(batches[-1]) + len(window) > BATCH_ITEMS:
             batches.append([])
         batches[-1] += window
-    found = pool.map(lambda places: _label_batch([items[i] for i in places], label, options), batches)
-    rows = {i: row for places, part in zip(batches, found, strict=True) for i, row in zip(places, part, strict=True)}
+    labelled = pool.map(lambda indices: _label_batch([items[i] for i in indices], label, options), batches)
+    rows = {
+        i: row for indices, part in zip(batches, labelled, strict=True) for i, row in zip(indices, part, strict=True)
+    }
     return [rows[i] for i in range(len(items))]
 
 
-def _batches(items: Iterable[Item], most: int, most_characters: int) -> Iterator[Batch]:
+def _batches(items: Iterable[Item], max_items: int, max_characters: int) -> Iterator[Batch]:
     batch: list[Item] = []
     size = 0
     try:
         for item in items:
             batch.append(item)
             size += len(item.event.raw) if item.event else 0
-            if len(batch) >= most or size >= most_characters:
+            if len(batch) >= max_items or size >= max_characters:
                 yield batch
                 batch, size = [], 0
     except LogLMError:
@@ -201,8 +206,8 @@ def _threads(text: str) -> int:
     return _whole(text, 256)
 
 
-def _whole(text: str, most: int) -> int:
+def _whole(text: str, maximum: int) -> int:
     value = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    if not 1 <= value <= most:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {most} is wanted, got {text[:40]!r}")
+    if not 1 <= value <= maximum:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {maximum} is wanted, got {text[:40]!r}")
     return value

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from loglm_bridge.commands.state_dir import add_state_dir
+from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.model.registry import ListedModel, Registry, check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `loglm models list|check|promote|rollback`."""
     parser.description = "Shows and changes the model that `loglm serve` and `loglm label` use unless one is named."
+    add_state_dir(parser)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    actions.add_parser("list", help="models that lie here; * is the active one").set_defaults(run=_list)
     for name, action, text in (
-        ("check", _check, "prove that a folder can be served: every file, then the model's golden events"),
-        ("promote", _promote, "copy a folder, prove the copy and make it the active model"),
+        ("list", _list, "list the models of this machine; * marks the active one"),
+        ("check", _check, "check that a folder can be served: every file, then the model's golden events"),
+        ("promote", _promote, "copy a folder, check the copy and make it the active model"),
+        ("rollback", _rollback, "make the previously active model active again"),
     ):
-        command = actions.add_parser(name, help=text)
-        command.add_argument(
-            "dir", type=Path, metavar="DIR", nargs="?" if name == "check" else None, help="model folder"
-        )
+        command = actions.add_parser(name, help=text, description=text)
+        add_state_dir(command)
+        if name == "check":
+            command.add_argument("dir", type=Path, metavar="DIR", nargs="?", help="default: the active model's folder")
+        elif name == "promote":
+            command.add_argument("dir", type=Path, metavar="DIR", help="model folder")
         command.set_defaults(run=action)
-    actions.add_parser("rollback", help="make the model active that was before").set_defaults(run=_rollback)
 
 
 def _list(_: argparse.Namespace) -> int:
     rows = [
         ("", "NAME", "VERSION", "SHA256", "STATE", "FOLDER"),
-        *(_row(found) for found in Registry.of_user().list_models()),
+        *(_table_row(model) for model in Registry.of_user().list_models()),
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -36,26 +43,32 @@ def _list(_: argparse.Namespace) -> int:
     return 0
 
 
-def _row(found: ListedModel) -> tuple[str, ...]:
-    identity = found.folder.id if found.folder else None
+def _table_row(model: ListedModel) -> tuple[str, ...]:
+    identity = model.folder.id if model.folder else None
     return (
-        "*" if found.active else "",
+        "*" if model.active else "",
         identity.name if identity else "?",
         identity.version if identity else "?",
         identity.sha256[:12] if identity else "?",
-        f"refused: {found.refusal}" if found.refusal else ("verified, shipped" if found.shipped else "verified"),
-        str(found.path),
+        f"refused: {model.refusal}" if model.refusal else ("verified, shipped" if model.shipped else "verified"),
+        str(model.path),
     )
 
 
 def _check(args: argparse.Namespace) -> int:
-    folder = check(args.dir or Registry.of_user().active())
+    if args.dir is None:
+        folder = check(Registry.of_user().active())
+    else:
+        with _candidate():
+            folder = check(args.dir)
     print(f"{folder.id}: {len(folder.files)} files as in the manifest, golden events as expected [{folder.path}]")
     return 0
 
 
 def _promote(args: argparse.Namespace) -> int:
-    print(f"active: {Registry.of_user().promote(args.dir)}")
+    with _candidate():
+        folder = Registry.of_user().promote(args.dir)
+    print(f"active: {folder}")
     print("Restart `loglm serve` to use it.")
     return 0
 
@@ -64,3 +77,14 @@ def _rollback(_: argparse.Namespace) -> int:
     print(f"active: {Registry.of_user().rollback()}")
     print("Restart `loglm serve` to use it.")
     return 0
+
+
+@contextmanager
+def _candidate() -> Iterator[None]:
+    """Correct the advice where a folder that is not active is refused: a rollback would drop the sound active one."""
+    try:
+        yield
+    except ModelRefused as error:
+        if error.hint == ModelRefused.hint:
+            error.hint = "the active model has not changed; copy the folder again from its source, or export it again"
+        raise

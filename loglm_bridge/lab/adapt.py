@@ -1,15 +1,14 @@
-"""Stage `adapt`: a model's thresholds and novelty from a site's own ordinary events.
+"""A model's thresholds and novelty from a site's own ordinary events: `loglm adapt`. Needs no training library.
 
-The weights stay; what changes is where "malicious", "suspicious" and "unknown" begin. A site whose ordinary day looks
-like the laboratory's attacks gets its alert budget back without a single label.
+The weights stay; what changes is where "malicious", "suspicious" and "unknown" begin. A site whose normal day resembles
+the attacks of the training data gets its alert budget back without a single label.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +34,8 @@ from loglm_bridge.model.flow.flow_trees import FlowTrees
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import parse, parse_and_canonicalise
 
-#: Ordinary events below which a share of one in two thousand cannot be told.
-LEAST = 2_000
+#: Fewest ordinary events to fit to: a share of one in two thousand cannot be estimated from fewer.
+MIN_EVENTS = 2_000
 
 
 def adapt(
@@ -44,70 +43,74 @@ def adapt(
 ) -> model_folder.ModelFolder:
     """Write a copy of a model folder with thresholds fitted to ordinary events of a site.
 
-    Flows and all other events are fitted apart, each where there are LEAST of them.
+    Flows and all other events are fitted separately, each where there are at least MIN_EVENTS of them.
 
     Raises:
-        ConfigError: fewer than LEAST of both.
+        ConfigError: there are fewer than MIN_EVENTS of both.
     """
     heads = Heads.load(base.files[model_folder.HEADS], base.json(model_folder.HEADS_CONFIG))
     context = {n: base.files[n] for n in (model_folder.FLOW_TREES, model_folder.SEQUENCE_CONFIG) if n in base.files}
-    by_trees = [bool(context) and parse(event).event_type.family == FLOW for event in events]
-    flows, others = [*compress(events, by_trees)], [event for event, by in zip(events, by_trees, strict=True) if not by]
-    if max(len(flows), len(others)) < LEAST:
-        found = f"{len(flows)} flows and {len(others)} other events, at least {LEAST} of either are needed"
-        raise ConfigError(found, hint="take a day of ordinary events")
-    adapted = _of_heads(base, heads, others, budget) if len(others) >= LEAST else heads
+    is_flow = [bool(context) and parse(event).event_type.family == FLOW for event in events]
+    flows = [event for event, flow in zip(events, is_flow, strict=True) if flow]
+    others = [event for event, flow in zip(events, is_flow, strict=True) if not flow]
+    if max(len(flows), len(others)) < MIN_EVENTS:
+        counts = f"{len(flows)} flows and {len(others)} other events, at least {MIN_EVENTS} of either are needed"
+        raise ConfigError(counts, hint="take a day of ordinary events")
     config = SequenceConfig.from_dict(base.json(model_folder.SEQUENCE_CONFIG)) if context else None
-    if config and len(flows) >= LEAST:
-        config = replace(config, flows=_of_flows(context[model_folder.FLOW_TREES], config.flows, flows, budget))
+    fitted = []
+    if len(others) >= MIN_EVENTS:
+        heads = _fit_heads(base, heads, others, budget)
+        fitted.append(f"{len(others)} other events")
+    if config and len(flows) >= MIN_EVENTS:
+        config = replace(config, flows=_fit_flows(context[model_folder.FLOW_TREES], config.flows, flows, budget))
         context[model_folder.SEQUENCE_CONFIG] = (json.dumps(config.to_dict(), indent=1) + "\n").encode("utf-8")
-    golden = [Event.from_dict(row["event"]) for row in base.json(model_folder.GOLDEN)]
+        fitted.insert(0, f"{len(flows)} flows")
     details = {k: v for k, v in base.manifest.items() if k not in ("name", "version", "api", "files")}
     return seal(
         out,
         base.path / model_folder.TOKENIZER,
         {profile: base.files[name] for profile, name in model_folder.PROFILES.items() if name in base.files},
-        adapted,
+        heads,
         load_rule_matcher(base),
         load_neighbours(base, heads.width),
         context,
-        golden,
-        _card(base, {"flows": len(flows), "other events": len(others)}, adapted, config),
+        [Event.from_dict(row["event"]) for row in base.json(model_folder.GOLDEN)],
+        _card(base, ", ".join(fitted), heads, config),
         str(base.manifest["name"]),
         f"{base.manifest['version']}+site",
         {**details, "adapted_from": base.id.sha256, "adapted_on_events": len(events)},
     )
 
 
-def _of_heads(base: model_folder.ModelFolder, heads: Heads, events: Sequence[Event], budget: Budget) -> Heads:
+def _fit_heads(base: model_folder.ModelFolder, heads: Heads, events: Sequence[Event], budget: Budget) -> Heads:
     """Return the heads with thresholds, novelty and known families fitted to ordinary events."""
     tokenizer = EventTokenizer.load(base.path / model_folder.TOKENIZER)
-    signatures = load_rule_matcher(base)
-    forms = [signatures.mark(form) for record, form in map(parse_and_canonicalise, events) if record.status == "ok"]
-    distinct = list({form.key: form for form in forms}.values())
-    index = {form.key: i for i, form in enumerate(distinct)}
-    encoded = [tokenizer.encode(form) for form in distinct]
+    rules = load_rule_matcher(base)
+    canonical = [rules.mark(event) for record, event in map(parse_and_canonicalise, events) if record.status == "ok"]
+    distinct = list({event.key: event for event in canonical}.values())
+    index = {event.key: i for i, event in enumerate(distinct)}
+    encoded = [tokenizer.encode(event) for event in distinct]
     vectors = EventSession(base.encoder(model_folder.BASE), tokenizer.pad).encode(encoded)
-    features = Features(vectors, signatures.bags(distinct, encoded), (1 << GRAM_BITS) + signatures.count)
-    rows = np.array([index[form.key] for form in forms])
-    adapted = with_thresholds(heads, features, [form.family for form in distinct], rows, budget)
+    features = Features(vectors, rules.bags(distinct, encoded), (1 << GRAM_BITS) + rules.count)
+    rows = np.array([index[event.key] for event in canonical])
+    adapted = with_thresholds(heads, features, [event.family for event in distinct], rows, budget)
     families = sorted({*adapted.config.families, *known_families(distinct)})
     return adapted.with_config(families=tuple(families))
 
 
-def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget: Budget) -> FlowConfig:
-    """Return the configuration with thresholds and novelty fitted to ordinary flows, read by pair and alone.
+def _fit_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget: Budget) -> FlowConfig:
+    """Return the configuration with thresholds and novelty fitted to ordinary flows, scored by pair and alone.
 
-    Thresholds only rise: a quiet network says nothing of where attacks begin.
+    Thresholds only rise: a quiet network does not show where attacks begin.
     """
-    steps = [to_flow_event(parse(event), event) for event in events]
-    cut = windows_of([e._replace(entity=f"{step.src} {step.dest}") for e, step in zip(events, steps, strict=True)])
+    flows = [to_flow_event(parse(event), event) for event in events]
+    by_pair = [e._replace(entity=f"{flow.src} {flow.dest}") for e, flow in zip(events, flows, strict=True)]
     trees = FlowTrees(model, len(config.techniques))
-    logits, _ = trees.predict(window_features([[steps[place] for place in window] for window in cut]))
-    lone, depths = trees.predict(window_features([[step] for step in steps]))
+    logits, _ = trees.predict(window_features([[flows[i] for i in window] for window in windows_of(by_pair)]))
+    single_logits, depths = trees.predict(window_features([[flow] for flow in flows]))
     curve = config.curve
     limits = [
-        max(threshold(sigmoid(curve.slope * read[:, 0] + curve.offset), share) for read in (logits, lone))
+        max(threshold(sigmoid(curve.slope * read[:, 0] + curve.offset), share) for read in (logits, single_logits))
         for share in (budget.malicious, budget.suspicious)
     ]
     malicious, suspicious = max(curve.malicious, limits[0]), max(curve.suspicious, limits[1])
@@ -115,12 +118,10 @@ def _of_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget:
     return FlowConfig(config.techniques, curve, depth_steps(depths))
 
 
-def _card(base: model_folder.ModelFolder, told: Mapping[str, int], heads: Heads, config: SequenceConfig | None) -> str:
-    """Return the base's card with a section that says what was fitted to how many events."""
+def _card(base: model_folder.ModelFolder, fitted: str, heads: Heads, config: SequenceConfig | None) -> str:
+    """Return the base's model card with a section that says what was fitted to how many events."""
     curves = {family or "other": curve for family, curve in heads.config.curves.items()}
     curves |= {FLOW: config.flows.curve} if config else {}
     thresholds = {family: [curve.malicious, curve.suspicious] for family, curve in curves.items()}
-    counts = ", ".join(f"{count} {kind}" for kind, count in told.items() if count >= LEAST)
-    fitted = f"Thresholds (malicious, suspicious) and novelty fitted to a site's ordinary {counts}"
-    text = f"{fitted}: {json.dumps(thresholds)}."
-    return base.files[model_folder.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}\n"
+    text = f"Thresholds (malicious, suspicious) and novelty fitted to a site's ordinary {fitted}"
+    return base.files[model_folder.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}: {json.dumps(thresholds)}.\n"

@@ -107,7 +107,7 @@ def test_an_input_that_breaks_off_loses_no_row_that_was_read():
 
 
 def test_few_events_are_held_at_a_time():
-    read, lock, most = 0, threading.Lock(), 0
+    read, lock, held = 0, threading.Lock(), 0
 
     def endless():
         nonlocal read
@@ -118,8 +118,8 @@ def test_few_events_are_held_at_a_time():
 
     for done, _ in enumerate(label_items(endless(), by_length, Options(), 2)):
         with lock:
-            most = max(most, read - done)
-    assert most <= (2 * 2 + 2) * label.BATCH_ITEMS
+            held = max(held, read - done)
+    assert held <= (2 * 2 + 2) * label.BATCH_ITEMS
 
 
 def test_a_batch_of_long_events_holds_few_of_them(monkeypatch):

@@ -1,4 +1,4 @@
-"""`loglm models`: what each action prints, and its exit code."""
+"""`loglm models`: the output and exit code of each action."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def models(tmp_path, monkeypatch):
     return found
 
 
-def test_list_marks_the_active_model_and_names_what_is_refused(models, tmp_path, capsys):
+def test_list_marks_the_active_model_and_refused_folders(models, tmp_path, capsys):
     first = models.promote(make_folder(tmp_path / "a", version="2"))
     models.promote(make_folder(tmp_path / "b", version="3"))
     (first / HEADS).write_bytes(b"x")
@@ -32,7 +32,7 @@ def test_list_marks_the_active_model_and_names_what_is_refused(models, tmp_path,
     assert active.split()[:3] == ["*", "toy", "3"]
 
 
-def test_promote_check_and_rollback_say_what_is_active(models, tmp_path, capsys):
+def test_promote_check_and_rollback_print_the_active_model(models, tmp_path, capsys):
     new = make_folder(tmp_path / "a", version="2")
     assert cli.main(["models", "check", str(new)]) == 0
     assert "toy 2" in capsys.readouterr().out
@@ -44,8 +44,26 @@ def test_promote_check_and_rollback_say_what_is_active(models, tmp_path, capsys)
     assert f"active: {models.shipped_folder()}" in capsys.readouterr().out
 
 
-def test_a_refused_folder_is_code_78_and_a_rollback_of_nothing_code_1(models, tmp_path, capsys):
+def test_a_refused_folder_exits_78_and_a_rollback_without_history_exits_1(models, tmp_path, capsys):
     assert cli.main(["models", "promote", str(tmp_path)]) == 78
     assert cli.main(["models", "check", str(tmp_path / "absent")]) == 78
     assert cli.main(["models", "rollback"]) == 1
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["loglm"] * 3
+
+
+@pytest.mark.parametrize("action", ["check", "promote"])
+def test_a_refused_candidate_does_not_advise_a_rollback(models, tmp_path, capsys, action):
+    models.promote(make_folder(tmp_path / "good", version="2"))
+    bad = make_folder(tmp_path / "bad", version="3")
+    (bad / HEADS).write_bytes(b"x")
+    assert cli.main(["models", action, str(bad)]) == 78
+    message = capsys.readouterr().err
+    assert "rollback" not in message
+    assert "The active model has not changed" in message
+
+
+def test_a_damaged_active_model_advises_a_rollback(models, tmp_path, capsys):
+    active = models.promote(make_folder(tmp_path / "good", version="2"))
+    (active / HEADS).write_bytes(b"x")
+    assert cli.main(["models", "check"]) == 78
+    assert "rollback" in capsys.readouterr().err

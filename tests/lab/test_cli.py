@@ -8,7 +8,7 @@ import yaml
 from loglm_bridge import cli
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.lab.adapt import LEAST
+from loglm_bridge.lab.adapt import MIN_EVENTS
 from loglm_bridge.lab.evaluate import evaluate
 from loglm_bridge.lab.recipe import SHIPPED
 from loglm_bridge.model.classifier.heads import HeadConfig
@@ -70,22 +70,22 @@ def test_a_stage_without_the_one_before_says_which(tmp_path, capsys):
 
 def test_adapt_moves_the_thresholds_to_the_sites_events(made, tmp_path, capsys):
     events = [event for event in sample_events() if event.raw.strip()]
-    lines = [json.dumps({"raw": events[i % len(events)].raw}) for i in range(LEAST)]
+    lines = [json.dumps({"raw": events[i % len(events)].raw}) for i in range(MIN_EVENTS)]
     ordinary = tmp_path / "ordinary.jsonl"
     ordinary.write_text("\n".join(lines))
     command = ["adapt", "--model", str(made / "model"), "--out", str(tmp_path / "site"), "--malicious", "0.05"]
     assert cli.main([*command, str(ordinary)]) == 0
     assert config(tmp_path / "site").curve("").malicious != config(made / "model").curve("").malicious
-    assert ModelFolder.open(tmp_path / "site").manifest["adapted_on_events"] == LEAST
+    assert ModelFolder.open(tmp_path / "site").manifest["adapted_on_events"] == MIN_EVENTS
     ordinary.write_text("\n".join(lines[:10]))
     assert cli.main([*command, str(ordinary)]) == 2
-    assert f"other events, at least {LEAST} of either are needed" in capsys.readouterr().err
+    assert f"other events, at least {MIN_EVENTS} of either are needed" in capsys.readouterr().err
 
 
 def test_adapt_raises_the_threshold_of_flows_to_the_sites_own(made, tmp_path):
     """A site all of whose flows look hostile, which its ordinary day is not."""
     lines = []
-    for i in range(LEAST):
+    for i in range(MIN_EVENTS):
         fields = {"src_ip": "10.0.0.5", "dest_ip": f"10.0.1.{i % 9}", "dest_port": 1 + i % 900, "total_fwd_pkts": 1}
         lines.append(json.dumps({"raw": json.dumps({**fields, "fwd_bytes": i % 40}), "time": i / 10}))
     ordinary = tmp_path / "flows.jsonl"
@@ -99,8 +99,8 @@ def test_adapt_raises_the_threshold_of_flows_to_the_sites_own(made, tmp_path):
     assert before.files["heads.json"] == after.files["heads.json"]
     events = [Event(**json.loads(line)) for line in lines]
     said = Labeller(after).label(events, Options())
-    assert sum(verdict.malicious for verdict in said) <= 0.01 * LEAST
-    assert f"fitted to a site's ordinary {LEAST} flows" in after.files[CARD].decode()
+    assert sum(verdict.malicious for verdict in said) <= 0.01 * MIN_EVENTS
+    assert f"fitted to a site's ordinary {MIN_EVENTS} flows" in after.files[CARD].decode()
 
 
 def evaluated(made, data, tmp_path, label):
