@@ -1,8 +1,8 @@
-"""Values drawn anew: times, ids, ports, record numbers, process ids and GUIDs of a raw text, whatever its format.
+"""Replaces the identifying values of a raw text: times, ids, ports, record numbers, process ids and GUIDs.
 
-On another day the same thing happens with other values. What an event is stays as it is: a value keeps its form
-(digits, letters, the class of a port), and one value becomes the same other value wherever it stands in a turn, so that
-what belongs together stays together.
+This is how the same kind of event looks on another day; it works for any format. A value keeps its form (digits,
+letters, the class of a port), so the canonical event stays the same. Within a turn equal values get equal replacements,
+so that references between events still hold.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DAY, _MONTH = 86_400, 2_592_000
 
 _HEX = "[0-9a-fA-F]"
 
-#: What may be drawn anew; for the groups in _NAMED the text before decides.
+#: Values that may be replaced; for `hex`, `number` and `token` the text before them decides.
 _CANDIDATE = re.compile(
     rf"""(?:\b|(?<=\dT))(?:
     (?P<guid>{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}})\b
@@ -36,10 +36,13 @@ _CANDIDATE = re.compile(
     re.VERBOSE,
 )
 
-#: What stands between a name and its value, and how much of the text before a value is looked at.
-_SEPARATORS, _BEFORE = "\\\"' \t:=>", 48
+#: Characters between a name and its value.
+_SEPARATORS = "\\\"' \t:=>"
 
-#: Ends of the names (lower case, without blanks and underscores) of ids, ports and opaque texts.
+#: Characters of the text before a value that are examined.
+_BEFORE = 48
+
+#: Suffixes of the names (lower case, without blanks and underscores) of ids, ports and opaque texts.
 _IDS = (
     "processid",
     "threadid",
@@ -64,37 +67,38 @@ _OF_ADDRESS = re.compile(rf"(?:(?<!\d){_HEX}{{2}}|:):\Z")
 #: Logon ids of the system's own accounts.
 _KNOWN_HEX = frozenset({"3e4", "3e5", "3e7"})
 
-#: Where drawn ports lie: stretches of the dynamic and of the registered ports without a port that names a service.
+#: Ranges (first, count) of replacement ports, dynamic and registered; no port in them names a service.
 _DYNAMIC, _REGISTERED = (61_000, 4_500), (38_000, 3_600)
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Template:
-    """A raw text with the places of what is drawn anew."""
+    """A raw text, cut at the values that are replaced."""
 
     __slots__ = ("_end", "_slots")
 
     def __init__(self, raw: str) -> None:
         self._slots: list[tuple[str, Callable[[str, int], str], str]] = []
         start = 0
-        for found in _CANDIDATE.finditer(raw):
-            group = found.lastgroup or ""
-            first, end = found.span(group)
-            draw = _how(group, found[group], raw[max(0, found.start() - _BEFORE) : found.start()], raw[end : end + 1])
-            if draw:
-                self._slots.append((raw[start:first], draw, found[group]))
+        for match in _CANDIDATE.finditer(raw):
+            group = match.lastgroup or ""
+            first, end = match.span(group)
+            before = raw[max(0, match.start() - _BEFORE) : match.start()]
+            replace = _replacement(group, match[group], before, raw[end : end + 1])
+            if replace:
+                self._slots.append((raw[start:first], replace, match[group]))
                 start = end
         self._end = raw[start:]
 
     def text(self, turn: int) -> str:
-        """Return the text as it is in a turn."""
-        pieces = [piece for before, draw, value in self._slots for piece in (before, draw(value, turn))]
+        """Return the text with the values of a turn."""
+        pieces = [piece for before, replace, value in self._slots for piece in (before, replace(value, turn))]
         return "".join(pieces) + self._end
 
 
-def _how(group: str, value: str, before: str, after: str) -> Callable[[str, int], str] | None:
-    """Return how the value is drawn anew, None where it says what the event is."""
+def _replacement(group: str, value: str, before: str, after: str) -> Callable[[str, int], str] | None:
+    """Return the function (value, turn) -> replacement, None where the value is part of the behaviour."""
     if group == "guid":
         return (
             None if before.endswith(("%{", "\\{", "/", "\\")) or _OF_PROVIDER.search(before) or _known(value) else _guid
@@ -110,20 +114,20 @@ def _how(group: str, value: str, before: str, after: str) -> Callable[[str, int]
     if name.endswith(_IDS) and not name.endswith("groupid"):
         return _hex if group == "hex" and value.lower() not in _KNOWN_HEX else _number if group == "number" else None
     if group == "number" and len(value) in (4, 5) and (name.endswith(_PORTS) or _AFTER_ADDRESS.search(before)):
-        return _port if _drawable(int(value)) else None
+        return _port if _replaceable(int(value)) else None
     if group == "number" and ((after == "]" and _AFTER_PROGRAM.search(before)) or _AFTER_AUDIT.search(before)):
         return _number
     return None
 
 
 def _known(guid: str) -> bool:
-    """Whether the GUID names a behaviour."""
-    found = re.match(".*", guid)
-    return found is not None and guids.guid(found) != placeholders.GUID
+    """Return whether the GUID is well known: it names an interface or a class."""
+    match = re.match(".*", guid)
+    return match is not None and guids.guid(match) != placeholders.GUID
 
 
-def _drawable(number: int) -> bool:
-    return 10_000 <= number <= ports.LAST and number not in ports.SERVICE_PORTS
+def _replaceable(number: int) -> bool:
+    return 10_000 <= number <= ports.MAX_PORT and number not in ports.SERVICE_PORTS
 
 
 def _digest(value: str, turn: int) -> int:
@@ -143,7 +147,7 @@ def _epoch(value: str, turn: int) -> str:
 
 
 def _number(value: str, turn: int) -> str:
-    """Draw as many digits; the first one stays, so that none becomes zero and sizes stay alike."""
+    """Draw as many digits. The first one stays, so that no number becomes zero and magnitudes stay similar."""
     if not value:
         return ""
     size = 10 ** (len(value) - 1)
@@ -162,17 +166,17 @@ def _guid(value: str, turn: int) -> str:
 
 
 def _port(value: str, turn: int) -> str:
-    first, count = _DYNAMIC if int(value) >= ports.EPHEMERAL else _REGISTERED
+    first, count = _DYNAMIC if int(value) >= ports.FIRST_EPHEMERAL else _REGISTERED
     return str(first + _digest(value, turn) % count)
 
 
 def _token(value: str, turn: int) -> str:
-    """Draw a digit for each digit and a letter for each letter behind the first one."""
+    """Draw a digit for each digit and a letter for each letter after the first character."""
     drawn = blake2b(f"{turn}:{value}".encode()).digest()
-    return value[0] + "".join(_alike(c, drawn[i % 64]) for i, c in enumerate(value[1:]))
+    return value[0] + "".join(_same_class(c, drawn[i % 64]) for i, c in enumerate(value[1:]))
 
 
-def _alike(character: str, drawn: int) -> str:
+def _same_class(character: str, drawn: int) -> str:
     if character.isdigit():
         return str(drawn % 10)
     if character.isupper():

@@ -1,4 +1,4 @@
-"""Command lines and scripts to one spelling: quoting noise out, paths unified, encoded payloads decoded once."""
+"""Command lines and scripts to one spelling: quoting noise removed, paths unified, encoded payloads decoded once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loglm_bridge.telemetry.canonical.host.guids import guid
 from loglm_bridge.telemetry.canonical.network import addresses
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
-#: Characters of a command or script that are read; the tokenizer sees far fewer.
+#: Characters of a command or script that are read; the tokenizer reads far fewer.
 MAX_INPUT = 8_000
 #: Characters of the canonical form.
 MAX_COMMAND = 2_000
@@ -42,23 +42,26 @@ _MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:-])")
 _DECIMAL = re.compile(r"(?<![\w.])\d{1,9}\.\d{4,}+(?![\w.])")
 _USER_FLAG = re.compile(r"(?<=[\s/-])(/?u(?:ser(?:name)?)?[:=\s]\s?)[a-z0-9_.-]{1,40}\\[a-z0-9_.$-]{1,60}")
 _APPX = re.compile(r"(?<=\.appx)[a-z0-9]{20,40}(?=\.mca)")
-_PRINTABLE = 0.9
+#: Share of characters that must be printable in decoded text.
+_MIN_PRINTABLE = 0.9
+#: Obfuscating characters from which on a command is marked {obfuscated}.
+_MIN_NOISE = 3
 
 
 def command(value: str) -> str:
-    """Return a command line or script in the one spelling.
+    """Return a command line or script in canonical spelling.
 
-    Lower case, blanks collapsed, double quotes and caret/backtick/concatenation noise removed (three and more of
-    those leave `{obfuscated}`), paths unified, URLs, addresses, GUIDs, SIDs, versions, long hex and numbers as
-    classes. Base64 text (UTF-16LE or UTF-8) is decoded once and appended behind `{decoded}`; other base64 becomes
-    `{base64}`. MAX_INPUT characters are read, MAX_COMMAND are returned at most.
+    Lower case, whitespace collapsed, double quotes and caret, backtick and concatenation noise removed (three or more
+    of these append `{obfuscated}`), paths unified, URLs, addresses, GUIDs, SIDs, versions, long hex and numbers
+    masked. Base64 text (UTF-16LE or UTF-8) is decoded once and appended after `{decoded}`; other base64 becomes
+    `{base64}`. MAX_INPUT characters are read, at most MAX_COMMAND are returned.
     """
     value = value[:MAX_INPUT]
     return _short(value) if len(value) <= 1_000 else _long(value)
 
 
 def script(value: str) -> str:
-    """Return a script as a command: comments left out, PowerShell's invocation records written as commands.
+    """Return a script as a command: without comments, PowerShell's invocation records written as commands.
 
     `CommandInvocation(X): "X"` with `ParameterBinding(X): name="N"; value="V"` -> `x -n v`.
     """
@@ -78,7 +81,7 @@ def _script(text: str) -> str:
 
 
 def _without_blocks(text: str) -> str:
-    """Return the text without `<# ... #>`; one that never ends takes the rest."""
+    """Return the text without `<# ... #>` comments; one that is not closed extends to the end."""
     parts = text.split("<#")
     return " ".join([parts[0], *(part.partition("#>")[2] for part in parts[1:])])
 
@@ -95,18 +98,17 @@ def _long(value: str) -> str:
 
 def _command(value: str) -> str:
     text, decoded = _without_base64(placeholders.escape(value))
-    out = _normalised(text)
+    normalised = _normalised(text)
     if decoded:
-        out = (
-            f"{out[: MAX_COMMAND // 2]} {placeholders.DECODED} {_normalised(placeholders.escape(decoded[:MAX_INPUT]))}"
-        )
-    return out[:MAX_COMMAND].strip()
+        payload = _normalised(placeholders.escape(decoded[:MAX_INPUT]))
+        normalised = f"{normalised[: MAX_COMMAND // 2]} {placeholders.DECODED} {payload}"
+    return normalised[:MAX_COMMAND].strip()
 
 
 def _normalised(text: str) -> str:
-    text, noise = _without_noise(text)
+    text, suffix = _without_noise(text)
     if "://" in text:
-        text = _URL.sub(lambda found: addresses.url(found[0]), text)
+        text = _URL.sub(lambda match: addresses.url(match[0]), text)
     text = text.replace('\\"', '"').replace('"', "").lower()
     text = _BLANKS.sub(" ", text).strip()
     text = identity.GUID.sub(guid, text) if "-" in text else text
@@ -123,10 +125,11 @@ def _normalised(text: str) -> str:
         text = _HEX_NUMBER.sub(_hex, text)
     if ".appx" in text:
         text = _APPX.sub(placeholders.RANDOM, text)
-    return identity.mask(text) + noise
+    return identity.mask(text) + suffix
 
 
 def _without_noise(text: str) -> tuple[str, str]:
+    """Return the text without obfuscating characters, and the suffix that marks it if there were many."""
     count = 0
     if "^" in text:
         count += len(_CARET_IN_WORD.findall(text))
@@ -140,48 +143,49 @@ def _without_noise(text: str) -> tuple[str, str]:
     if '""' in text or "''" in text:
         text, n = _EMPTY_QUOTES.subn("", text)
         count += n
-    return text, f" {placeholders.OBFUSCATED}" if count >= 3 else ""
+    return text, f" {placeholders.OBFUSCATED}" if count >= _MIN_NOISE else ""
 
 
-def _address(found: re.Match[str]) -> str:
-    return addresses.ip(found[0]) if all(int(part) <= 255 for part in found[0].split(".")) else placeholders.VERSION
+def _address(match: re.Match[str]) -> str:
+    return addresses.ip(match[0]) if all(int(part) <= 255 for part in match[0].split(".")) else placeholders.VERSION
 
 
-def _hex(found: re.Match[str]) -> str:
-    """A small number keeps its value (DWORD (0x00000001)), an address or handle does not."""
-    digits = found[0][2:].lstrip("0")
+def _hex(match: re.Match[str]) -> str:
+    """Return a small number (DWORD (0x00000001)) without leading zeros, mask an address or handle."""
+    digits = match[0][2:].lstrip("0")
     return f"0x{digits or '0'}" if len(digits) <= 4 else placeholders.HEX
 
 
-def _address6(found: re.Match[str]) -> str:
-    return addresses.ip(found[0]) if addresses.is_ip(found[0]) else found[0]
+def _address6(match: re.Match[str]) -> str:
+    return addresses.ip(match[0]) if addresses.is_ip(match[0]) else match[0]
 
 
 def _without_base64(text: str) -> tuple[str, str]:
-    """Return the text with its base64 taken out, and what the first decodable piece says."""
+    """Return the text with base64 replaced by {base64}, and the first piece that decodes to text."""
     decoded = ""
     pieces: list[str] = []
     last = 0
-    for found in _BASE64.finditer(text):
-        flagged = bool(_ENCODED_FLAG.search(text[max(0, found.start() - 40) : found.start()]))
-        if not flagged and not _looks_encoded(found[0]):
+    for match in _BASE64.finditer(text):
+        flagged = bool(_ENCODED_FLAG.search(text[max(0, match.start() - 40) : match.start()]))
+        if not flagged and not _looks_encoded(match[0]):
             continue
-        said = "" if decoded else _decode(found[0])
-        if not said and not flagged and len(found[0]) < 40:
+        payload = "" if decoded else _decode(match[0])
+        if not payload and not flagged and len(match[0]) < 40:
             continue
-        decoded = decoded or said
-        pieces += (text[last : found.start()], placeholders.BASE64)
-        last = found.end()
+        decoded = decoded or payload
+        pieces += (text[last : match.start()], placeholders.BASE64)
+        last = match.end()
     return "".join(pieces) + text[last:] if pieces else text, decoded
 
 
 def _looks_encoded(text: str) -> bool:
-    """Tell base64 from a long word, path or identifier: both cases and digits or padding, no slash-separated words."""
+    """Tell base64 from a long word, path or identifier: mixed case, digits or padding, few slashes."""
     mixed = any(c.isupper() for c in text) and any(c.islower() for c in text)
     return mixed and (text.endswith("=") or any(c.isdigit() for c in text)) and text.count("/") * 8 <= len(text)
 
 
 def _decode(text: str) -> str:
+    """Return the text that base64 encodes, empty where it is not readable text."""
     data = text.rstrip("=")
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
     try:
@@ -190,8 +194,8 @@ def _decode(text: str) -> str:
         return ""
     encoding = "utf-16-le" if len(raw) > 3 and raw[1::2].count(0) * 2 > len(raw[1::2]) else "utf-8"
     try:
-        said = raw[: len(raw) // 2 * 2 if encoding == "utf-16-le" else len(raw)].decode(encoding)
+        decoded = raw[: len(raw) // 2 * 2 if encoding == "utf-16-le" else len(raw)].decode(encoding)
     except UnicodeDecodeError:
         return ""
-    readable = sum(c.isprintable() or c in "\r\n\t" for c in said)
-    return clean_text(said) if said and readable >= _PRINTABLE * len(said) else ""
+    printable = sum(c.isprintable() or c in "\r\n\t" for c in decoded)
+    return clean_text(decoded) if decoded and printable >= _MIN_PRINTABLE * len(decoded) else ""

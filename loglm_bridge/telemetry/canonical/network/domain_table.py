@@ -1,4 +1,4 @@
-"""Names that carry behaviour: services that administrators and attackers use, suffixes, functional labels."""
+"""Domain names that show behaviour: services that administrators and attackers use, suffixes, functional labels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Services whose use says something: code and paste hosts, tunnels, file sharing, messengers used for command and
-#: control, address look-ups, updates and certificate checks (ordinary noise), cloud and identity interfaces.
+#: Services whose use is informative: code and paste hosts, tunnels, file sharing, messengers used for command and
+#: control, address look-ups, updates and certificate checks (benign noise), cloud and identity APIs.
 KNOWN_DOMAINS = _words(
     """
     github.com githubusercontent.com raw.githubusercontent.com gist.github.com gist.githubusercontent.com github.io
@@ -54,7 +54,7 @@ PUBLIC_SUFFIXES = _words(
     """
 )
 
-#: Generic top-level domains that are kept (every two-letter one is kept as well); the rest is {tld}.
+#: Generic top-level domains that are kept, as is every two-letter one; others become {tld}.
 TOP_LEVEL = _words(
     """
     com net org info biz edu gov mil int arpa name pro mobi aero coop xyz top club online site shop store tech live
@@ -65,10 +65,10 @@ TOP_LEVEL = _words(
     """
 )
 
-#: Suffixes of inside networks.
+#: Suffixes of internal networks.
 LOCAL_SUFFIXES = _words("local localdomain lan internal intranet corp home localhost private ad domain workgroup")
 
-#: Labels that say what a machine does for everybody; others are somebody's name for it.
+#: Labels that name a machine's function; others are site-specific names.
 FUNCTION_LABELS = _words(
     """
     www www2 mail smtp imap pop pop3 mx ftp sftp ssh vpn api cdn static img images media assets download downloads

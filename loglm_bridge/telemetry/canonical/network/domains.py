@@ -1,4 +1,4 @@
-"""Domain names to behaviour: well-known services are kept, everybody else's name becomes a shape."""
+"""Domain names to behaviour: well-known services are kept, other names are reduced to their structure."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _VOWELS = frozenset("aeiouy")
 
 
 def domain(value: str) -> str:
-    """Return a domain name's class: www.example.com -> www.{domain}.com, bare host names -> {host}.
+    """Return the canonical domain name: www.example.com -> www.{domain}.com, bare host names -> {host}.
 
-    Well-known service domains are kept with their sub-domain's shape (`raw.githubusercontent.com`); `{sub}` is one
-    label above the registered name, `{subs}` several, `{random}` a label that looks generated, `{long}` one of 30
-    characters or more. Reverse lookups, .onion, .local, wpad and SRV names keep their form.
+    Well-known service domains are kept, with their subdomain reduced (`{sub}.ngrok.io`). `{sub}` is one label above
+    the registered name, `{subs}` several, `{random}` a label that looks generated, `{long}` one of 30 characters or
+    more. Reverse lookups, .onion, .local, wpad and SRV names keep their form.
     """
     return _domain(value[:_MAX_DOMAIN])
 
 
 def is_domain_like(value: str) -> bool:
-    """Tell whether the text has a host or domain name's form."""
+    """Tell whether the text has the form of a host or domain name."""
     labels = value.rstrip(".").split(".") if len(value) <= 253 else []
     return bool(labels) and all(_LABEL.match(label) for label in labels)
 
 
 def looks_random(label: str) -> bool:
-    """Tell whether a label looks generated: many digits inside letters, or hardly any vowel, over ten characters."""
+    """Tell whether a label of ten or more characters looks generated: many digits among letters, or few vowels."""
     if len(label) < 10:
         return False
     letters = [c for c in label.lower() if c.isalpha()]
@@ -56,7 +56,7 @@ def _domain(value: str) -> str:
         return _international(labels) if labels else "{other}"
     if labels[-1].isdigit():
         return "{other}"
-    return _special(labels) or _known(labels) or _shape(labels)
+    return _special(labels) or _known(labels) or _structure(labels)
 
 
 def _international(labels: list[str]) -> str:
@@ -78,32 +78,30 @@ def _special(labels: list[str]) -> str:
     if last == "onion":
         return "{onion}"
     if last in LOCAL_SUFFIXES:
-        shape = _labels(labels[:-1])
-        return f"{shape}.{last}"
+        return f"{_subdomain(labels[:-1])}.{last}"
     return ""
 
 
 def _service(labels: list[str]) -> str:
-    """SRV lookups say what is searched for: _ldap._tcp.dc._msdcs.{domain}."""
-    kept: list[str] = []
+    """Return an SRV name with its service kept: _ldap._tcp.dc._msdcs.{domain}."""
+    service: list[str] = []
     for label in labels[:8]:
         if not (label.startswith("_") or label in ("dc", "gc", "pdc", "domains", "sites")):
             break
-        kept.append(label)
-    site = "{site}._sites." if "_sites" in labels and "_sites" not in kept else ""
-    return ".".join(kept) + "." + site + "{domain}"
+        service.append(label)
+    site = "{site}._sites." if "_sites" in labels and "_sites" not in service else ""
+    return ".".join(service) + "." + site + "{domain}"
 
 
 def _known(labels: list[str]) -> str:
     for start in range(max(0, len(labels) - 5), len(labels) - 1):
         name = ".".join(labels[start:])
         if name in KNOWN_DOMAINS:
-            above = labels[:start]
-            return f"{_labels(above)}.{name}" if above else name
+            return f"{_subdomain(labels[:start])}.{name}" if start else name
     return ""
 
 
-def _shape(labels: list[str]) -> str:
+def _structure(labels: list[str]) -> str:
     pair = ".".join(labels[-2:])
     if len(labels) > 2 and pair in PUBLIC_SUFFIXES:
         suffix, rest = pair, labels[:-2]
@@ -112,12 +110,11 @@ def _shape(labels: list[str]) -> str:
         known = last in TOP_LEVEL or (len(last) == 2 and last.isalpha())
         suffix, rest = (last if known else "{tld}"), labels[:-1]
     registered = "{random}" if looks_random(rest[-1]) else "{idn}" if rest[-1].startswith("xn--") else "{domain}"
-    above = _labels(rest[:-1])
-    return ".".join(part for part in (above, registered, suffix) if part)
+    return ".".join(part for part in (_subdomain(rest[:-1]), registered, suffix) if part)
 
 
-def _labels(labels: list[str]) -> str:
-    """Return the shape of the labels above a registered name."""
+def _subdomain(labels: list[str]) -> str:
+    """Return the structure of the labels above a registered name."""
     if not labels:
         return ""
     if any(len(label) >= 30 for label in labels):

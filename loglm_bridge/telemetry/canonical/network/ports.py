@@ -1,14 +1,14 @@
-"""Ports above 1023 that name a service; seeing one says what a connection is for."""
+"""Ports above 1023 that identify a service."""
 
 from __future__ import annotations
 
-#: First of the dynamic ports (RFC 6335 section 6).
-EPHEMERAL = 49_152
+#: First dynamic port (RFC 6335 section 6).
+FIRST_EPHEMERAL = 49_152
 
-#: Greatest port there is.
-LAST = 65_535
+#: Highest port number.
+MAX_PORT = 65_535
 
-#: Service ports above 1023 from the IANA registry and from what administrators and attackers commonly use.
+#: Service ports above 1023, from the IANA registry and from tools that administrators and attackers commonly use.
 SERVICE_PORTS = frozenset(
     {
         1080, 1194, 1337, 1433, 1434, 1521, 1604, 1701, 1720, 1723, 1812, 1813, 1883, 1900, 2000, 2049, 2082, 2083,

@@ -1,4 +1,4 @@
-"""URLs and request paths to behaviour: what is asked for and which payload rides along, never for whom."""
+"""URLs and request paths to behaviour: what is requested and with which payload; identity is masked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.network.domains import domain, looks_random
-from loglm_bridge.telemetry.canonical.network.ports import EPHEMERAL, SERVICE_PORTS
+from loglm_bridge.telemetry.canonical.network.ports import FIRST_EPHEMERAL, SERVICE_PORTS
 
 _MAX_URL = 2_048
 _MAX_SEGMENTS = 12
@@ -26,8 +26,8 @@ _EMAIL = re.compile(r"[^@\s/]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
 _PAYLOAD = re.compile(r"['\"<>;|`$(){}\\\x00-\x1f]|\.\./|\.\.\\|--|/etc/|://|/\*|\x7f")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-#: Parameters whose value is somebody's identity or secret, whatever it looks like.
-_IDENTITY = frozenset(
+#: Parameters whose value is an identity or a secret, whatever its form.
+_IDENTITY_PARAMETERS = frozenset(
     {
         "user", "username", "login", "email", "mail", "name", "log", "pwd", "password", "passwd", "pass", "token",
         "sid", "session", "sessionid", "key", "apikey", "api_key", "access_token", "code", "state", "nonce", "uid",
@@ -38,23 +38,13 @@ _IDENTITY = frozenset(
 
 
 def url(value: str) -> str:
-    """Return a URL's or request path's class.
+    """Return the canonical form of a URL or request path.
 
     `http://192.0.2.7:8080/cgi-bin/a.php?id=12&cmd=;id` -> `http://{ip}:8080/cgi-bin/a.php?id={n}&cmd=;id`. Scheme,
-    path words, extension and parameter names are kept, numbers and ids become classes, parameter values are kept
-    where they carry a payload's characters. Percent-encoding is decoded once (RFC 3986 section 2.1).
+    words of the path, extension and parameter names are kept, numbers and ids are masked, parameter values are kept
+    where they contain characters of payloads. Percent-encoding is decoded once (RFC 3986 section 2.1).
     """
     return _url(value[:_MAX_URL])
-
-
-def url_host(value: str) -> str:
-    """Return the host of a URL as written, empty where it has none."""
-    found = _SCHEME.match(value)
-    if found is None:
-        return ""
-    authority = re.split(r"[/?#]", value[found.end() : found.end() + 300], maxsplit=1)[0]
-    host = authority.rpartition("@")[2]
-    return host if host.startswith("[") else host.partition(":")[0]
 
 
 @lru_cache(maxsize=32_768)
@@ -62,12 +52,12 @@ def _url(value: str) -> str:
     text = placeholders.escape(value.strip())
     if text in ("", "-"):
         return ""
-    found = _SCHEME.match(text)
-    if found is None:
+    scheme = _SCHEME.match(text)
+    if scheme is None:
         return _resource(text)
-    rest = text[found.end() :]
+    rest = text[scheme.end() :]
     end = next((i for i, c in enumerate(rest) if c in "/?#"), len(rest))
-    return f"{found.group(1).lower()}://{_authority(rest[:end])}{_resource(rest[end:])}"
+    return f"{scheme.group(1).lower()}://{_authority(rest[:end])}{_resource(rest[end:])}"
 
 
 def _authority(text: str) -> str:
@@ -75,31 +65,30 @@ def _authority(text: str) -> str:
     name, colon, port = host.rpartition(":")
     if not colon or not port.isdigit():
         name, port = host, ""
-    shown = "{ip}" if _V4.fullmatch(name) or name.startswith("[") else domain(name)
+    host_class = "{ip}" if _V4.fullmatch(name) or name.startswith("[") else domain(name)
     suffix = "" if port in ("", "80", "443") else f":{_port(port)}"
-    return ("{credentials}@" if at and credentials else "") + shown + suffix
+    return ("{credentials}@" if at and credentials else "") + host_class + suffix
 
 
 def _port(text: str) -> str:
     number = int(text[:6])
     if number <= 1023 or number in SERVICE_PORTS:
         return str(number)
-    return "{ephemeral}" if number >= EPHEMERAL else "{high}"
+    return "{ephemeral}" if number >= FIRST_EPHEMERAL else "{high}"
 
 
 def _resource(text: str) -> str:
-    path, mark, query = text.partition("?")
-    shown = _path(path.partition("#")[0] if not _PAYLOAD.search(path) else path)
-    return f"{shown}?{_query(query)}" if mark and query else shown
+    path, question_mark, query = text.partition("?")
+    path = _path(path.partition("#")[0] if not _PAYLOAD.search(path) else path)
+    return f"{path}?{_query(query)}" if question_mark and query else path
 
 
 def _path(text: str) -> str:
-    decoded = _visible(unquote(text, errors="replace"))
-    segments = decoded.split("/")
-    kept = [_segment(s) for s in segments[:_MAX_SEGMENTS]]
+    segments = _escaped(unquote(text, errors="replace")).split("/")
+    shortened = [_segment(segment) for segment in segments[:_MAX_SEGMENTS]]
     if len(segments) > _MAX_SEGMENTS:
-        kept.append("{more}")
-    return "/".join(kept)
+        shortened.append("{more}")
+    return "/".join(shortened)
 
 
 def _segment(text: str) -> str:
@@ -110,7 +99,7 @@ def _segment(text: str) -> str:
     if _EMAIL.match(text):
         return "{email}"
     if _PAYLOAD.search(text):
-        return _classed(text[:_MAX_VALUE])
+        return _masked(text[:_MAX_VALUE])
     stem, dot, extension = text.rpartition(".")
     if dot and stem and len(extension) <= 8 and extension.isalnum() and not extension.isdigit():
         return f"{_stem(stem)}.{extension.lower()}"
@@ -120,11 +109,11 @@ def _segment(text: str) -> str:
 def _stem(text: str) -> str:
     if len(text) > 48 or (len(text) >= 12 and looks_random(text)):
         return "{id}" if _GUID.fullmatch(text) is None else "{guid}"
-    return _classed(text)
+    return _masked(text)
 
 
-def _classed(text: str) -> str:
-    """Replace what names one machine, object or moment inside a text that is otherwise kept."""
+def _masked(text: str) -> str:
+    """Mask what identifies one machine, object or moment inside a text that is otherwise kept."""
     text = _V4.sub("{ip}", text)
     text = _GUID.sub("{guid}", text)
     text = _TIME.sub("{time}", text)
@@ -141,29 +130,29 @@ def _query(text: str) -> str:
 
 def _parameter(text: str) -> str:
     name, equals, value = text.partition("=")
-    name = _visible(unquote(name.replace("+", " "), errors="replace"))
-    shown = name if _WORD.match(name) else _classed(name[:_MAX_VALUE])
-    return f"{shown}={_value(name, value)}" if equals else shown
+    name = _escaped(unquote(name.replace("+", " "), errors="replace"))
+    masked = name if _WORD.match(name) else _masked(name[:_MAX_VALUE])
+    return f"{masked}={_value(name, value)}" if equals else masked
 
 
 def _value(name: str, text: str) -> str:
-    decoded = _visible(unquote(text.replace("+", " "), errors="replace"))
+    decoded = _escaped(unquote(text.replace("+", " "), errors="replace"))
     if not decoded:
         return ""
     if _PAYLOAD.search(decoded):
-        return _classed(decoded[:_MAX_VALUE])
+        return _masked(decoded[:_MAX_VALUE])
     if decoded.isdigit():
         return "{n}"
-    if name.lower() in _IDENTITY:
+    if name.lower() in _IDENTITY_PARAMETERS:
         return "{v}"
     if _EMAIL.match(decoded):
         return "{email}"
     words = decoded.split(" ", 4)
     if len(words) <= 4 and all(len(w) <= 24 and not looks_random(w) for w in words):
-        return _classed(decoded)
+        return _masked(decoded)
     return "{text}" if len(words) > 4 else "{id}"
 
 
-def _visible(text: str) -> str:
-    """Spell out control characters, and braces that percent-encoding hid."""
-    return _CONTROL.sub(lambda m: f"\\x{ord(m.group()):02x}", placeholders.escape(text))
+def _escaped(text: str) -> str:
+    """Escape control characters and placeholders that percent-encoding hid."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", placeholders.escape(text))

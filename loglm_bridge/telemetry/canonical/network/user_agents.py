@@ -1,4 +1,4 @@
-"""User agents to product words: which client speaks, not which version of it."""
+"""User agents to product words: which client it is, not which version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_WORDS = 20
 
 _SPLIT = re.compile(r"[\s;,()\[\]/]+")
 _NUMBERED = re.compile(r"[vr]?\d[\d._+-]*[a-z]{0,3}\d*\Z")
-#: Locales, build marks and filler that every browser sends.
+#: Locales, build tags and filler that every browser sends.
 _NOISE = frozenset(
     {
         "u", "en", "us", "like", "gecko", "khtml", "compatible", "wow64", "win64", "x64", "x86_64", "i686",
@@ -28,8 +28,8 @@ _NUMBER = re.compile(r"\d{3,}")
 def user_agent(value: str) -> str:
     """Return the product words of a user agent without versions: "curl/8.1.2" -> "curl".
 
-    A header that carries a payload (Shellshock, JNDI, quotes) is kept as text with addresses and long numbers classed.
-    Form of the header: RFC 9110 section 10.1.5.
+    A header that carries a payload (Shellshock, JNDI, quotes) stays text, with addresses and long numbers masked.
+    Syntax of the header: RFC 9110 section 10.1.5.
     """
     return _user_agent(value[:_MAX_AGENT])
 
