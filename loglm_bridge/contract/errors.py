@@ -1,7 +1,7 @@
-"""The error tree, and the one table that maps an error to an HTTP status and to what a Splunk user reads.
+"""All errors of this package: one class each, with its code on the wire, its HTTP status and its advice to a person.
 
-Each error says what went wrong, where (a JSON pointer, a file, a stanza, an option) and what to do. Messages never
-hold a raw event, a token or a header.
+An error says what went wrong, where (a JSON pointer, a file, a stanza, an option) and what to do. Messages never
+contain a raw event, a token or a header.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Mapping, Optional
 class LogLMError(Exception):
     """Base of all errors of this package.
 
-    `code` is the stable name on the wire, `status` the HTTP status a sidecar answers with (0: never crosses HTTP),
+    `code` is the stable name on the wire, `status` the HTTP status of a sidecar's answer (0: never sent over HTTP),
     `hint` what a person can do about it.
     """
 
@@ -40,11 +40,11 @@ class LogLMError(Exception):
         return " ".join(filter(None, (f"{self}.", consequence, advice)))
 
 
-# --- a request the sidecar refuses -----------------------------------------------------------------------------------
+# --- a request that the sidecar refuses ------------------------------------------------------------------------------
 
 
 class InvalidRequest(LogLMError):
-    """The body is not what the interface asks for."""
+    """The body does not have the form that the interface defines."""
 
     code, status, hint = "invalid_request", 400, "update the app or the sidecar so that both speak the same version"
 
@@ -82,13 +82,13 @@ class ForbiddenHost(LogLMError):
 class NotFound(LogLMError):
     """No such path or method."""
 
-    code, status, hint = "not_found", 404, "see the interface in the README"
+    code, status, hint = "not_found", 404, "see docs/reference/http-api.md"
 
 
 class MethodNotAllowed(LogLMError):
     """The path exists, the method does not."""
 
-    code, status, hint = "method_not_allowed", 405, "see the interface in the README"
+    code, status, hint = "method_not_allowed", 405, "see docs/reference/http-api.md"
 
 
 class VersionMismatch(LogLMError):
@@ -110,7 +110,7 @@ class NotReady(LogLMError):
 
 
 class ModelFailed(LogLMError):
-    """Inference raised or returned numbers that are not finite."""
+    """Inference failed, or returned invalid numbers."""
 
     code, status, hint = "model_error", 500, "run `loglm models check`"
 
@@ -119,16 +119,16 @@ class ModelFailed(LogLMError):
 
 
 class ModelRefused(LogLMError):
-    """A model folder that does not match its manifest, or holds what it must not."""
+    """A model folder that does not match its manifest, or contains what it must not."""
 
     code, status, hint = "model_refused", 503, "restore the folder or run `loglm models rollback`"
 
 
-# --- what a client of the sidecar meets ------------------------------------------------------------------------------
+# --- a call to the sidecar, seen by its client -----------------------------------------------------------------------
 
 
 class SidecarError(LogLMError):
-    """A call to the sidecar gave no labels. `row_status` is what its rows carry."""
+    """A call to the sidecar gave no labels. `row_status` is the status of the rows it was about."""
 
     code, status, hint = "sidecar", 0, "check that `loglm serve` is running"
     row_status = "unavailable"
@@ -141,13 +141,13 @@ class SidecarUnavailable(SidecarError):
 
 
 class SidecarTimeout(SidecarError):
-    """The sidecar took the request and did not answer in time."""
+    """The sidecar accepted the request and did not answer in time."""
 
-    code, row_status, hint = "timeout", "timeout", "raise `timeout` in loglm.conf or look at the sidecar's health"
+    code, row_status, hint = "timeout", "timeout", "raise `timeout` in loglm.conf or check the sidecar's health"
 
 
 class SidecarOverloaded(SidecarError):
-    """The sidecar answered 429 until the budget for waiting was spent."""
+    """The sidecar answered 429 until the wait budget was used up."""
 
     code, row_status, hint = "overloaded", "overloaded", Overloaded.hint
 
@@ -159,7 +159,7 @@ class SidecarRefused(SidecarError):
 
 
 class SidecarFailed(SidecarError):
-    """The sidecar took the request and its model gave no usable answer."""
+    """The sidecar accepted the request, and its model gave no usable answer."""
 
     code, row_status, hint = "failed", "error", ModelFailed.hint
 
@@ -186,7 +186,7 @@ class NoToken(SidecarError):
 
 
 class ConfigError(LogLMError):
-    """A setting that cannot be used: names the key, the value and what is wanted."""
+    """A setting that cannot be used; the message names the key, the value and what is expected."""
 
     code, status, hint = "config", 0, "correct the setting"
 
@@ -204,21 +204,21 @@ class InputError(LogLMError):
 
 
 class CheckpointError(LogLMError):
-    """A position that can be neither read nor saved; the input stops rather than lose or repeat everything."""
+    """A checkpoint that cannot be read or saved; the input stops rather than lose or repeat everything."""
 
-    code, status, hint = "checkpoint", 0, "see the README, section Operations"
+    code, status, hint = "checkpoint", 0, "see docs/admin/operations.md"
 
 
 class DeliveryError(LogLMError):
-    """A notable event that Splunk did not take."""
+    """A notable event that Splunk did not accept."""
 
     code, status, hint = "delivery", 0, "check the index and the credentials of the delivery"
 
 
-#: code -> class, of all errors that cross HTTP.
+#: Code -> class, for all errors that are sent over HTTP.
 BY_CODE: Mapping[str, type[LogLMError]] = {
-    kind.code: kind
-    for kind in (
+    error_class.code: error_class
+    for error_class in (
         LogLMError,
         InvalidRequest,
         InvalidEvent,

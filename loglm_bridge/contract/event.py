@@ -1,4 +1,4 @@
-"""The event: what a search, an input or a file hands to the model."""
+"""The event: what a search, an input or a file passes to the model."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _TEXT_KEYS = ("raw", "sourcetype", "source", "host", "entity")
 
 
 class Event(NamedTuple):
-    """One event as Splunk holds it. A tuple, because there are so many: a dataclass takes four times as long to make.
+    """One event as Splunk holds it. A tuple, because a dataclass takes four times as long to create.
 
-    `raw` is the text of `_raw`; `time` is epoch seconds. Everything but `raw` is a hint and may be absent
-    (empty text, `None`). `entity` groups events of one actor into a sequence.
+    `raw` is the text of `_raw`; `time` is in epoch seconds. Everything but `raw` is a hint and may be absent
+    (empty text, `None`). `entity` groups the events of one actor, which are then read together.
     """
 
     raw: str
@@ -37,33 +37,33 @@ class Event(NamedTuple):
             raise InvalidEvent("an event must be a JSON object", where=where)
         if "raw" not in data:
             raise InvalidEvent('an event needs the key "raw"', where=where)
-        text = {}
+        texts = {}
         for key in _TEXT_KEYS:
             value = data.get(key)
             if value is not None and not isinstance(value, str):
                 raise InvalidEvent(f'"{key}" must be text, got {type(value).__name__}', where=f"{where}/{key}")
-            text[key] = value or ""
-        return cls(time=_epoch(data.get("time"), f"{where}/time"), **text)
+            texts[key] = value or ""
+        return cls(time=_epoch(data.get("time"), f"{where}/time"), **texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the wire object; absent hints are left out."""
-        out: dict[str, Any] = {"raw": self.raw}
+        data: dict[str, Any] = {"raw": self.raw}
         for key in _TEXT_KEYS[1:]:
             value = getattr(self, key)
             if value:
-                out[key] = value
+                data[key] = value
         if self.time is not None:
-            out["time"] = self.time
-        return out
+            data["time"] = self.time
+        return data
 
     @property
     def key(self) -> str:
-        """Key by which a repeated delivery is recognised: sha256 (hex) over source, time and raw."""
-        from hashlib import sha256  # loads OpenSSL, which a search never needs
+        """The event key, by which a repeated delivery is recognised: sha256 (hex) over source, time and raw."""
+        from hashlib import sha256  # imports OpenSSL, which a search never needs
 
         time = "" if self.time is None else format(self.time, ".6f")
-        text = "\x1f".join((self.source, time, self.raw))
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        content = "\x1f".join((self.source, time, self.raw))
+        return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _epoch(value: Any, where: str) -> Optional[float]:

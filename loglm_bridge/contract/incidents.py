@@ -1,9 +1,9 @@
-"""Flagged events of one entity to one alert: an incident, with its chain of techniques.
+"""Incidents: flagged events of one entity, close in time, as one alert with its chain of techniques.
 
-Events come in any order of time. An incident is a run of malicious events of one entity without a silence of more than
-`gap` seconds between two of them; two runs that a late event connects become one. Suspicious events found no incident:
-those within `gap` of one are its members in the end. They do not prolong it either, or a host with a few suspicious
-events an hour would be one incident for ever.
+Events may arrive in any order of time. An incident is a run of malicious events of one entity in which no two
+successive ones are more than `gap` seconds apart; a late event that connects two runs joins them. Suspicious events
+open no incident: at the end, those within `gap` of one become its members. They do not prolong it either, or a host
+with a few suspicious events an hour would be a single endless incident.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from hashlib import sha256
 from math import inf
 from typing import Sequence
 
-#: Event keys, entities' values and techniques that one incident names; all events are counted.
-MOST_KEYS, MOST_VALUES, MOST_TECHNIQUES = 100, 20, 32
+#: Maximum event keys, entity values and techniques that one incident lists; all events are counted.
+MAX_KEYS, MAX_VALUES, MAX_TECHNIQUES = 100, 20, 32
 
-#: Incidents of one search, and suspicious events that wait for one. What is beyond them is counted.
-MOST_INCIDENTS = MOST_WAITING = 100_000
+#: Maximum incidents of one search, and suspicious events that wait for one; the excess is counted.
+MAX_INCIDENTS = MAX_WAITING = 100_000
 
 
 @dataclass(frozen=True)
 class FlaggedEvent:
-    """A flagged event: when (epoch seconds), how likely, its techniques as (id, name, tactics), its key, who is in it.
+    """A malicious or suspicious event: time (epoch seconds), score, techniques as (id, name, tactics), event key.
 
-    `values` are the entities that the row names, as (field, value).
+    `values` are the hosts and users that the row names, as (field, value).
     """
 
     time: float
@@ -40,13 +40,14 @@ class FlaggedEvent:
 
 @dataclass
 class Incident:
-    """Flagged events of one entity, close in time; `founded` is the time of the first that founds it.
+    """Flagged events of one entity, close in time.
 
-    `first` and `last` are the times of all `events`, `alerts` is how many of them found it.
+    `opened` is the time of the first event that opens it; `first` and `last` are the times of all `events`; `alerts`
+    counts the events that open it: each of them would be an alert of its own.
     """
 
     entity: tuple[str, ...]
-    founded: float
+    opened: float
     first: float
     last: float
     events: int = 0
@@ -60,8 +61,8 @@ class Incident:
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits, the same for the same entity and first founding event."""
-        text = "\x1f".join((*self.entity, f"{self.founded:.6f}"))
+        """Sixteen hexadecimal digits, the same for the same entity and first opening event."""
+        text = "\x1f".join((*self.entity, f"{self.opened:.6f}"))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
@@ -71,101 +72,103 @@ class Incident:
         return [(id_, name, tactics, score) for id_, (_, score, name, tactics) in ordered]
 
     def add(self, event: FlaggedEvent) -> None:
-        """Take an event in."""
-        self.first, self.last = min(self.first, event.time), max(self.last, event.time)
+        """Add an event."""
+        self._count(event.time, event.time, event.score, event.novelty, event.verdict)
         self.events += 1
-        self.score, self.novelty = max(self.score, event.score), max(self.novelty, event.novelty)
-        self.verdict = "malicious" if "malicious" in (event.verdict, self.verdict) else self.verdict
-        if len(self.keys) < MOST_KEYS:
+        if len(self.keys) < MAX_KEYS:
             self.keys.append(event.key)
         for id_, name, tactics in event.techniques[:1]:
-            self._technique(id_, event.time, event.score, name, tactics)
+            self._add_technique(id_, event.time, event.score, name, tactics)
         for value in event.values:
-            if len(self.values) < MOST_VALUES:
+            if len(self.values) < MAX_VALUES:
                 self.values[value] = None
 
     def join(self, other: Incident) -> None:
-        """Take another incident of the entity in."""
-        self.founded = min(self.founded, other.founded)
+        """Add all of another incident of the entity."""
+        self._count(other.first, other.last, other.score, other.novelty, other.verdict)
+        self.opened = min(self.opened, other.opened)
         self.alerts += other.alerts
-        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
         self.events += other.events
-        self.score, self.novelty = max(self.score, other.score), max(self.novelty, other.novelty)
-        self.verdict = "malicious" if "malicious" in (other.verdict, self.verdict) else self.verdict
-        self.keys = (self.keys + other.keys)[:MOST_KEYS]
+        self.keys = (self.keys + other.keys)[:MAX_KEYS]
         for id_, (time, score, name, tactics) in other.techniques.items():
-            self._technique(id_, time, score, name, tactics)
-        self.values = dict.fromkeys([*self.values, *other.values][:MOST_VALUES])
+            self._add_technique(id_, time, score, name, tactics)
+        self.values = dict.fromkeys([*self.values, *other.values][:MAX_VALUES])
 
-    def _technique(self, id_: str, time: float, score: float, name: str, tactics: str) -> None:
+    def _count(self, first: float, last: float, score: float, novelty: float, verdict: str) -> None:
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        self.score, self.novelty = max(self.score, score), max(self.novelty, novelty)
+        self.verdict = "malicious" if "malicious" in (verdict, self.verdict) else self.verdict
+
+    def _add_technique(self, id_: str, time: float, score: float, name: str, tactics: str) -> None:
         known = self.techniques.get(id_)
         if known is not None:
             time, score = min(known[0], time), max(known[1], score)
-        if known is not None or len(self.techniques) < MOST_TECHNIQUES:
+        if known is not None or len(self.techniques) < MAX_TECHNIQUES:
             self.techniques[id_] = (time, score, name, tactics)
 
 
 class Incidents:
-    """Groups flagged events as they come; `beyond` counts those that found no room.
+    """Groups flagged events as they arrive; `dropped` counts those over the maximums.
 
-    `founds` is the least verdict that founds an incident: "malicious", or "suspicious" where any flagged event does.
+    `min_verdict` is the least verdict that opens an incident: "malicious", or "suspicious" for any flagged event.
     """
 
-    def __init__(self, gap: float, founds: str = "malicious") -> None:
-        self.beyond = 0
-        self._gap, self._founds = gap, founds
-        self._count = self._waiting_count = 0
-        self._runs: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
+    def __init__(self, gap: float, min_verdict: str = "malicious") -> None:
+        self.dropped = 0
+        self._gap, self._min_verdict = gap, min_verdict
+        self._incident_count = self._waiting_count = 0
+        #: Incidents of each entity in order of time.
+        self._incidents: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
         self._waiting: dict[tuple[str, ...], list[FlaggedEvent]] = defaultdict(list)
 
     def add(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
-        """Put an event with the incident it belongs to, and join those that it connects; or let it wait for one."""
-        if event.verdict in ("malicious", self._founds):
-            self._found(entity, event)
-        elif self._waiting_count < MOST_WAITING:
+        """Add an event to the incident it belongs to and join incidents that it connects; or let it wait for one."""
+        if event.verdict in ("malicious", self._min_verdict):
+            self._add_opening(entity, event)
+        elif self._waiting_count < MAX_WAITING:
             self._waiting[entity].append(event)
             self._waiting_count += 1
         else:
-            self.beyond += 1
+            self.dropped += 1
 
-    def _found(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
-        runs = self._runs[entity]
-        place = bisect_left([run.last for run in runs], event.time - self._gap)
-        near = [run for run in runs[place : place + 2] if run.first - self._gap <= event.time]
+    def _add_opening(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
+        incidents = self._incidents[entity]
+        index = bisect_left([incident.last for incident in incidents], event.time - self._gap)
+        near = [incident for incident in incidents[index : index + 2] if incident.first - self._gap <= event.time]
         if not near:
-            if self._count >= MOST_INCIDENTS:
-                self.beyond += 1
+            if self._incident_count >= MAX_INCIDENTS:
+                self.dropped += 1
                 return
             near = [Incident(entity, event.time, event.time, event.time)]
-            runs.insert(place, near[0])
-            self._count += 1
+            incidents.insert(index, near[0])
+            self._incident_count += 1
         near[0].add(event)
         near[0].alerts += 1
-        near[0].founded = min(near[0].founded, event.time)
+        near[0].opened = min(near[0].opened, event.time)
         for other in near[1:]:
             near[0].join(other)
-            runs.remove(other)
-            self._count -= 1
+            incidents.remove(other)
+            self._incident_count -= 1
 
     def result(self) -> list[Incident]:
-        """Return the incidents with their members, the likeliest first, of equal ones the latest."""
+        """Return the incidents with their members, highest score first, the latest first among equals."""
         for entity, waiting in self._waiting.items():
-            _members(self._runs.get(entity, []), waiting, self._gap)
+            _add_members(self._incidents.get(entity, []), waiting, self._gap)
         self._waiting.clear()
-        found = [run for runs in self._runs.values() for run in runs]
-        return sorted(found, key=lambda incident: (-incident.score, -incident.last, incident.entity))
+        incidents = [incident for of_entity in self._incidents.values() for incident in of_entity]
+        return sorted(incidents, key=lambda incident: (-incident.score, -incident.last, incident.entity))
 
 
-def _members(runs: Sequence[Incident], waiting: Sequence[FlaggedEvent], gap: float) -> None:
-    """Add each waiting event to the nearest run, if that is within `gap` of its founding events."""
-    firsts, lasts = [run.first for run in runs], [run.last for run in runs]
+def _add_members(incidents: Sequence[Incident], waiting: Sequence[FlaggedEvent], gap: float) -> None:
+    """Add each waiting event to the nearest incident, if that is within `gap` of its opening events."""
+    firsts, lasts = [incident.first for incident in incidents], [incident.last for incident in incidents]
     for event in waiting:
-        place = bisect_left(lasts, event.time)
+        index = bisect_left(lasts, event.time)
         near = [
             (max(firsts[i] - event.time, event.time - lasts[i], 0.0), i)
-            for i in (place - 1, place)
-            if 0 <= i < len(runs)
+            for i in (index - 1, index)
+            if 0 <= i < len(incidents)
         ]
         distance, nearest = min(near, default=(inf, 0))
         if distance <= gap:
-            runs[nearest].add(event)
+            incidents[nearest].add(event)

@@ -5,29 +5,29 @@ from __future__ import annotations
 #: Version of the HTTP interface; the first path segment (`/v1/`) and the reply's `api` key.
 API_VERSION = 1
 
-#: Name by which a sidecar identifies itself, so that a client notices a foreign program on the port.
+#: Name by which a sidecar identifies itself, so that a client detects another program on the port.
 SERVICE = "loglm-sidecar"
 
 #: Port of the sidecar unless configured otherwise.
 DEFAULT_PORT = 8765
 
-#: Bytes of UTF-8 of one raw event that are read; the rest is cut and `truncated` is set.
+#: Bytes of UTF-8 of one raw event that are read; the rest is cut off and `truncated` is set.
 MAX_RAW_BYTES = 65_536
 
-#: Events in one request; bounds the memory of a reply.
+#: Maximum events in one request; bounds the memory of a reply.
 MAX_BATCH_EVENTS = 2_048
 
-#: Bytes of one request body; bounds the memory of a request before anything is parsed.
+#: Maximum bytes of one request body; bounds the memory of a request before anything is parsed.
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
-#: Deepest nesting of JSON that is read, in a request and inside a raw event.
+#: Maximum nesting of JSON, in a request and inside a raw event.
 MAX_JSON_DEPTH = 32
 
-#: Most techniques of one verdict.
+#: Maximum techniques of one verdict.
 MAX_TOP = 10
 
-#: Events of one entity that one sequence window may hold.
+#: Maximum events of one entity in one window.
 MAX_WINDOW_EVENTS = 64
 
-#: Characters of untrusted text that are repeated in a message or log line.
+#: Maximum characters of untrusted text that a message or log line repeats.
 MAX_ECHO = 200

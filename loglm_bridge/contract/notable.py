@@ -1,7 +1,7 @@
-"""The notable event: an event and its verdict as Enterprise Security and plain Splunk read them. Pure, no I/O.
+"""The notable event: an event and its verdict in the form that Enterprise Security and plain Splunk read. Pure, no I/O.
 
-Field names and forms: reference/SPLUNK.md 3.2-3.4 (result2stash of the common action model, the notable event
-framework, risk-based alerting). Values of events are data: they become field values, never parts of a search.
+Field names and forms: result2stash of the common action model, the notable event framework and risk-based alerting
+(docs/dev/splunk-facts.md). Values of events are data: they become field values, never parts of a search.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ from typing import Iterator, Mapping, Sequence
 
 from loglm_bridge.contract.attack import TECHNIQUE_ID, full_name
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.row import Row, carried, drilldown, risk_objects, text_of
-from loglm_bridge.contract.safe_text import cut, visible
+from loglm_bridge.contract.row import Row, copied_fields, drilldown, first_value, risk_objects
+from loglm_bridge.contract.safe_text import escape_unsafe, truncate
 from loglm_bridge.contract.verdict import Technique, Verdict
 
-#: Values that a rule's severity may have; `auto` derives it from the verdict.
+#: Values of a rule's severity; `auto` derives it from the verdict.
 SEVERITIES = ("auto", "informational", "low", "medium", "high", "critical")
 
-#: Values of security_domain that Enterprise Security knows.
+#: Values of security_domain in Enterprise Security.
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 
-#: Characters of the original event that a notable repeats.
+#: Maximum characters of the original event that a notable repeats.
 MAX_RAW = 10_000
 
 #: Score from which a malicious verdict is critical rather than high.
 CRITICAL_SCORE = 0.95
+
+#: Maximum characters of a host or risk object in a title or message.
+_MAX_TITLE_PART = 200
 
 Fields = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class NotableRule:
-    """Who writes a notable and how it is to be filed."""
+    """The rule by whose name a notable is written, and how it is filed."""
 
     name: str
     security_domain: str = "threat"
@@ -42,11 +45,11 @@ class NotableRule:
 
 @dataclass(frozen=True)
 class Finding:
-    """An event and what is said of it.
+    """An event that becomes a notable, with its verdict.
 
-    `verdict` is the one that counts: a threshold of the user applied, the techniques that are to be shown. `labels`
-    are the `loglm_*` fields of the event, `row` the fields it was read with, `origin` further fields that say where it
-    comes from (orig_sid and the like).
+    `verdict` is the effective one: a threshold of the user applied, only the techniques to be shown. `labels` are the
+    `loglm_*` fields of the event, `row` the fields it was read with, `origin` further fields on where it comes from
+    (orig_sid and others).
     """
 
     event: Event
@@ -58,10 +61,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Notable:
-    """A notable or risk event: when it is written (epoch seconds), its source, and its fields in order.
+    """A notable or risk event: its time (epoch seconds of writing), its source, and its fields in order.
 
     Every value is a tuple of texts, more than one where the field is multivalue. Names are plain identifiers with
-    dots; values hold no control characters but tab and newline.
+    dots; values contain no control characters but tab and newline.
     """
 
     time: float
@@ -77,108 +80,109 @@ class Notable:
 def notable_event(finding: Finding, rule: NotableRule, now: float) -> Notable:
     """Return the notable event of a finding, written at `now` (epoch seconds).
 
-    A field of the row that is named like one of ours, or like one that Enterprise Security owns, is kept as
-    `orig_<name>`.
+    A field of the row with the name of one of ours, or of one that Enterprise Security owns, becomes `orig_<name>`.
     """
-    named = _named(finding.verdict)
+    techniques = _attack_techniques(finding.verdict)
     fields: Fields = {
-        **_identity(finding, rule, named),
-        **_single(drilldown(finding.event, finding.row)),
-        **_annotations(named),
-        **_risk(finding.verdict, named, next(risk_objects(finding.event, finding.row, ()))),
+        **_identity(finding, rule, techniques),
+        **_single_values(drilldown(finding.event, finding.row)),
+        **_annotations(techniques),
+        **_risk(finding.verdict, techniques, next(risk_objects(finding.event, finding.row, ()))),
         **_original(finding),
     }
-    return Notable(now, rule.name, _clean({**fields, **carried(finding.row, fields)}))
+    return Notable(now, rule.name, _escaped({**fields, **copied_fields(finding.row, fields)}))
 
 
 def risk_events(finding: Finding, rule: NotableRule, now: float, objects: Sequence[str] = ()) -> Iterator[Notable]:
-    """Yield one risk event for each risk object of the finding (SPLUNK.md 3.4).
+    """Yield one risk event for each risk object of the finding, written at `now` (epoch seconds).
 
     `objects` names the fields to take risk objects from, as `field` or `field:type`; empty chooses user, source,
-    destination, else the host. Score and message are the model's: a log line that says `risk_score=0` changes nothing.
+    destination, else the host. Score and message are the model's: a log line with `risk_score=0` changes nothing.
     """
-    named = _named(finding.verdict)
-    for found in risk_objects(finding.event, finding.row, objects):
+    techniques = _attack_techniques(finding.verdict)
+    for risk_object in risk_objects(finding.event, finding.row, objects):
         fields: Fields = {
             "search_name": (rule.name,),
-            **_risk(finding.verdict, named, found),
-            **_annotations(named),
+            **_risk(finding.verdict, techniques, risk_object),
+            **_annotations(techniques),
             **_original(finding),
         }
-        yield Notable(now, rule.name, _clean(fields))
+        yield Notable(now, rule.name, _escaped(fields))
 
 
 def severity_of(verdict: Verdict) -> str:
-    """Return the severity that a verdict has unless a rule fixes one."""
+    """Return the severity of a verdict, unless a rule fixes one."""
     if verdict.malicious:
         return "critical" if (verdict.score or 0.0) >= CRITICAL_SCORE else "high"
     return {"suspicious": "medium", "benign": "low"}.get(verdict.verdict or "", "unknown")
 
 
-def _named(verdict: Verdict) -> tuple[Technique, ...]:
-    """Return the techniques whose ids are of ATT&CK's form, the only ones that peers read."""
+def _attack_techniques(verdict: Verdict) -> tuple[Technique, ...]:
+    """Return the techniques whose ids have ATT&CK's form, the only ones that Enterprise Security reads."""
     return tuple(t for t in verdict.techniques if TECHNIQUE_ID.match(t.id))
 
 
-def _identity(finding: Finding, rule: NotableRule, named: Sequence[Technique]) -> Fields:
+def _identity(finding: Finding, rule: NotableRule, techniques: Sequence[Technique]) -> Fields:
     verdict, row = finding.verdict, finding.row
-    where = text_of(row, "dest") or finding.event.host or text_of(row, "src")
-    what = f"{_title(named[0])} ({named[0].id})" if named else "suspicious event"
-    return _single(
+    host = first_value(row, "dest") or finding.event.host or first_value(row, "src")
+    subject = f"{_title(techniques[0])} ({techniques[0].id})" if techniques else "suspicious event"
+    return _single_values(
         {
             "search_name": rule.name,
             "rule_name": rule.name,
-            "rule_title": f"LogLM: {what}" + (f" on {cut(where, 200)}" if where else ""),
-            "rule_description": _sentence(verdict, named),
+            "rule_title": f"LogLM: {subject}" + (f" on {truncate(host, _MAX_TITLE_PART)}" if host else ""),
+            "rule_description": _description(verdict, techniques),
             "security_domain": rule.security_domain,
             "severity": severity_of(verdict) if rule.severity == "auto" else rule.severity,
-            "nes_fields": ",".join(n for n in ("user", "src", "dest") if text_of(row, n)),
+            "nes_fields": ",".join(name for name in ("user", "src", "dest") if first_value(row, name)),
         }
     )
 
 
-def _sentence(verdict: Verdict, named: Sequence[Technique]) -> str:
+def _description(verdict: Verdict, techniques: Sequence[Technique]) -> str:
     if verdict.score is None:
         return f"LogLM gave this event no label (status {verdict.status}); the absence of a label never means benign."
-    said = f"LogLM scored this event {verdict.score:.2f} ({verdict.verdict})."
-    likely = ", ".join(f"{t.id} {_title(t)} ({t.confidence:.2f})" for t in named)
-    return f"{said} Most likely techniques: {likely}." if likely else said
+    scored = f"LogLM scored this event {verdict.score:.2f} ({verdict.verdict})."
+    likely = ", ".join(f"{t.id} {_title(t)} ({t.confidence:.2f})" for t in techniques)
+    return f"{scored} Most likely techniques: {likely}." if likely else scored
 
 
-def _title(found: Technique) -> str:
+def _title(technique: Technique) -> str:
     try:
-        return full_name(found.id)
-    except KeyError:  # a newer model may know techniques that this app's table does not
-        return found.name
+        return full_name(technique.id)
+    except KeyError:  # a newer model may know techniques that this app's table lacks
+        return technique.name
 
 
-def _annotations(named: Sequence[Technique]) -> Fields:
-    ids = tuple(t.id for t in named)
+def _annotations(techniques: Sequence[Technique]) -> Fields:
+    ids = tuple(t.id for t in techniques)
     if not ids:
         return {}
+    tactics = tuple(dict.fromkeys(tactic for t in techniques for tactic in t.tactics))
     return {
         "annotations": (json.dumps({"mitre_attack": list(ids)}, separators=(",", ":")),),
         "annotations.mitre_attack": ids,
         "annotations.mitre_attack.mitre_technique_id": ids,
-        "annotations.mitre_attack.mitre_technique": tuple(_title(t) for t in named),
-        "annotations.mitre_attack.mitre_tactic": tuple(dict.fromkeys(tactic for t in named for tactic in t.tactics)),
+        "annotations.mitre_attack.mitre_technique": tuple(_title(t) for t in techniques),
+        "annotations.mitre_attack.mitre_tactic": tactics,
     }
 
 
-def _risk(verdict: Verdict, named: Sequence[Technique], found: tuple[str, str]) -> Fields:
-    what = _title(named[0]) if named else "suspicious event"
-    return _single(
+def _risk(verdict: Verdict, techniques: Sequence[Technique], risk_object: tuple[str, str]) -> Fields:
+    subject = _title(techniques[0]) if techniques else "suspicious event"
+    name, type_ = risk_object
+    return _single_values(
         {
-            "risk_object": found[0],
-            "risk_object_type": found[1],
+            "risk_object": name,
+            "risk_object_type": type_,
             "risk_score": str(round(100 * (verdict.score or 0.0))),
-            "risk_message": f"LogLM: {what} ({cut(found[0], 200)})",
+            "risk_message": f"LogLM: {subject} ({truncate(name, _MAX_TITLE_PART)})",
         }
     )
 
 
 def _original(finding: Finding) -> Fields:
-    """Return the labels, the key and the original event itself."""
+    """Return the labels, the event key and the original event."""
     event = finding.event
     original = {
         "loglm_event_key": event.key,
@@ -187,15 +191,15 @@ def _original(finding: Finding) -> Fields:
         "orig_source": event.source,
         "orig_sourcetype": event.sourcetype,
         "orig_host": event.host,
-        "orig_raw": cut(event.raw, MAX_RAW),
+        "orig_raw": truncate(event.raw, MAX_RAW),
     }
     labels = {name: tuple(value for value in values if value) for name, values in finding.labels.items()}
-    return {**{name: values for name, values in labels.items() if values}, **_single(original)}
+    return {**{name: values for name, values in labels.items() if values}, **_single_values(original)}
 
 
-def _single(fields: Mapping[str, str]) -> Fields:
+def _single_values(fields: Mapping[str, str]) -> Fields:
     return {name: (value,) for name, value in fields.items() if value}
 
 
-def _clean(fields: Fields) -> Fields:
-    return {name: tuple(visible(value) for value in values) for name, values in fields.items()}
+def _escaped(fields: Fields) -> Fields:
+    return {name: tuple(escape_unsafe(value) for value in values) for name, values in fields.items()}

@@ -9,16 +9,16 @@ from typing import Any, Mapping, NamedTuple, Optional
 from loglm_bridge.contract.errors import BadReply
 from loglm_bridge.contract.limits import MAX_ECHO
 
-#: Kinds of answer the sidecar gives to one event.
+#: Statuses that the sidecar gives to one event.
 MODEL_STATUSES = ("ok", "empty", "unparsed", "error")
 
-#: Kinds of answer a Splunk row can carry: the model's, and what the client says where there is none.
+#: Statuses of a Splunk row: the model's, and the client's where there is no answer.
 ROW_STATUSES = (*MODEL_STATUSES, "unavailable", "overloaded", "timeout")
 
-#: `unknown` means outside the model's distribution. Absence of a label never means benign.
+#: `unknown` means outside the model's training distribution. Absence of a label never means benign.
 VERDICTS = ("malicious", "suspicious", "benign", "unknown")
 
-#: Verdicts that an analyst is to look at.
+#: Verdicts that call for an analyst.
 FLAGGED_VERDICTS = ("malicious", "suspicious")
 
 
@@ -35,7 +35,7 @@ class Technique(NamedTuple):
         """Read the wire object. Raises BadReply where a key is missing or of the wrong type."""
         try:
             tactics = tuple(map(_text, _list(data["tactics"])))
-            return cls(_text(data["id"]), _text(data["name"]), tactics, unit(data["confidence"]))
+            return cls(_text(data["id"]), _text(data["name"]), tactics, probability(data["confidence"]))
         except _MALFORMED as error:
             raise BadReply(f"a technique of the answer is malformed ({repr(error)[:MAX_ECHO]})") from error
 
@@ -45,12 +45,13 @@ class Technique(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The answer for one event. A tuple as Event is one; with an explanation it has no hash.
+    """The answer for one event. A tuple like Event; with an explanation it is not hashable.
 
-    `score` is the calibrated probability (0..1) that the event belongs to an attack, `techniques` are ranked,
-    `novelty` is the distance from the model's training distribution (0 familiar .. 1 foreign). `embedding` (unit
-    length) and `explanation` are present when asked for. `status` is one of MODEL_STATUSES, `verdict` one of VERDICTS;
-    score, verdict and novelty are None unless the status is ok. `detail` says why a status is not ok.
+    `score` is the calibrated probability (0..1) that the event belongs to an attack. `techniques` are ranked, the most
+    likely first. `novelty` is the distance from the model's training distribution (0 familiar, 1 unlike all of it).
+    `embedding` (unit length) and `explanation` are present where requested. `status` is one of MODEL_STATUSES,
+    `verdict` one of VERDICTS; score, verdict and novelty are None unless the status is ok. `detail` says why a status
+    is not ok.
     """
 
     status: str
@@ -73,18 +74,18 @@ class Verdict(NamedTuple):
         """Read the wire object. Raises BadReply where it breaks the contract."""
         try:
             try:
-                told = _TOLD(data)
+                values = _field_values(data)
             except KeyError:
-                told = _TOLD({**_ABSENT, **data})
-            status, score, verdict, techniques, novelty, truncated, embedding, explanation, detail = told
+                values = _field_values({**_DEFAULTS, **data})
+            status, score, verdict, techniques, novelty, truncated, embedding, explanation, detail = values
             if status not in MODEL_STATUSES or (verdict is not None and verdict not in VERDICTS):
                 raise ValueError(f"status {status!r}, verdict {verdict!r}")
             return cls(
                 status,
-                None if score is None else unit(score),
+                None if score is None else probability(score),
                 verdict,
                 () if techniques == [] else tuple(map(Technique.from_dict, _list(techniques))),
-                None if novelty is None else unit(novelty),
+                None if novelty is None else probability(novelty),
                 bool(truncated),
                 None if embedding is None else tuple(map(_finite, _list(embedding))),
                 None if explanation is None else _object(explanation),
@@ -108,19 +109,19 @@ class Verdict(NamedTuple):
         }
 
 
-#: What takes the values of a wire object, in the order of Verdict's fields: nine look-ups in one call.
-_TOLD = itemgetter(*Verdict._fields)
+#: Returns the values of a wire object in the order of Verdict's fields: nine look-ups in one call.
+_field_values = itemgetter(*Verdict._fields)
 
-#: The values of the keys that a wire object may lack.
-_ABSENT: Mapping[str, Any] = {**dict.fromkeys(Verdict._fields[1:]), "techniques": []}
+#: Values of the keys that a wire object may omit.
+_DEFAULTS: Mapping[str, Any] = {**dict.fromkeys(Verdict._fields[1:]), "techniques": []}
 
-#: What reading a foreign object can raise; a whole number too big for a float is an ArithmeticError.
+#: What reading an untrusted object can raise; an integer too big for a float is an ArithmeticError.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"text expected, got {type(value).__name__}")
+        raise TypeError(f"a string expected, got {type(value).__name__}")
     return value
 
 
@@ -138,7 +139,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _check_numbers(value: Any) -> None:
-    """Raise ValueError for a number anywhere in a JSON value that JSON itself cannot write."""
+    """Raise ValueError for a number anywhere in a JSON value that is not finite."""
     if isinstance(value, float):
         _finite(value)
     elif isinstance(value, (Mapping, list)):
@@ -155,10 +156,10 @@ def _finite(value: Any) -> float:
     return number
 
 
-def unit(value: Any) -> float:
+def probability(value: Any) -> float:
     """Return a number of the wire from 0 to 1. Raises TypeError, ValueError or ArithmeticError for anything else."""
-    # the commonest case first: a verdict has up to a dozen of these
+    # floats are by far the most common: a verdict has up to a dozen of these
     number = value if type(value) is float else _finite(value)
-    if not 0.0 <= number <= 1.0:  # nor is NaN
+    if not 0.0 <= number <= 1.0:  # also true of NaN
         raise ValueError(f"{number} is outside 0..1")
     return number

@@ -1,25 +1,21 @@
-"""The JSON of sidecar API v1: what is asked, and by whom it is answered, as typed objects. The answer: reply.py."""
+"""The JSON of sidecar API v1: requests, and the model's identity, as typed objects. Replies: reply.py."""
 
 from __future__ import annotations
 
-import json
 import math
 from functools import lru_cache
-from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
+from loglm_bridge.contract.entity_state import check_state
 from loglm_bridge.contract.errors import InvalidRequest, TooLarge
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.json_codec import encode, parse, quote
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS, MAX_TOP
-from loglm_bridge.contract.strict_json import loads as loads
 
-#: Made once: json.dumps with options makes a new one for every verdict. The data are trees: no search for cycles.
-_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, check_circular=False, separators=(",", ":"))
+#: Maximum characters of an event's hints whose JSON is cached: a search sees the same few again and again.
+_MAX_CACHED = 1_024
 
-#: Characters of an event's hints, together, up to which their JSON is remembered: a search sees the same few again.
-_MAX_MEMO = 1_024
-
-#: What JSON escapes in ASCII.
+#: The ASCII bytes that JSON escapes.
 _ESCAPED = bytes(range(32)) + b'"\\'
 
 _FLAGS = ("embedding", "explain", "sequence", "distinct", "brief", "short")
@@ -28,9 +24,9 @@ _FLAGS = ("embedding", "explain", "sequence", "distinct", "brief", "short")
 class Options(NamedTuple):
     """What a request asks for: at most `top` techniques, and which of the costly parts of a verdict.
 
-    `sequence` reads the events of one entity together; `distinct` asks for a reply in which equal results stand once,
-    `brief` for techniques in malicious and suspicious verdicts only (`techniques` of all others is empty), `short` for
-    one in which results that are ok are lists: see `reply.short_form`.
+    `sequence` reads the events of one entity together. `distinct` asks for a reply in which equal results occur once.
+    `brief` asks for techniques in malicious and suspicious verdicts only (all others have an empty list). `short` asks
+    for results that are ok as lists: see `reply.short_form`.
     """
 
     top: int = 3
@@ -84,7 +80,7 @@ class ModelId(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A batch to label; `past` (contract/entity_state.py) is None where the reply shall tell of none either."""
+    """A batch to label. `state` (wire key `past`) is None where the reply shall carry no entity state either."""
 
     events: tuple[Event, ...]
     options: Options = Options()
@@ -95,10 +91,10 @@ def read_request(body: bytes) -> Request:
     """Read the body of POST /v1/label and /v1/embed.
 
     Raises:
-        InvalidRequest: not JSON of the request's shape; the error's `where` is a JSON pointer.
+        InvalidRequest: not JSON of the request's form; the error's `where` is a JSON pointer.
         TooLarge: more events than one batch may hold.
     """
-    data = loads(body)
+    data = parse(body)
     if not isinstance(data, Mapping):
         raise InvalidRequest("the body must be a JSON object")
     events = data.get("events")
@@ -114,87 +110,72 @@ def read_request(body: bytes) -> Request:
 
 
 def state_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
-    """Read the `past` of a request, None where it is absent. Raises InvalidRequest where it is no texts by entity."""
+    """Return the `past` of a request, None where absent. Raises InvalidRequest unless it is an object of strings."""
     state = data.get("past")
-    if state is None:
-        return None
-    if not isinstance(state, Mapping) or not set(map(type, state.values())) <= {str}:
-        raise InvalidRequest("past must be an object of texts", where="/past")
-    return state
+    try:
+        return None if state is None else check_state(state)
+    except TypeError as error:
+        raise InvalidRequest(str(error), where="/past") from None
 
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
-    """Return the body of POST /v1/label: UTF-8, in which lone surrogates are escaped, so any text can travel."""
-    told = [write_event(e.raw, write_hints(e.sourcetype, e.source, e.host), e.entity, e.time) for e in events]
-    return join_request(told, options)
+    """Return the body of POST /v1/label: UTF-8 in which lone surrogates are escaped, so any text can travel."""
+    written = [write_event(e.raw, write_hints(e.sourcetype, e.source, e.host), e.entity, e.time) for e in events]
+    return join_request(written, options)
 
 
 def join_request(events: Iterable[bytes], options: Options, state: Optional[Mapping[str, str]] = None) -> bytes:
-    """Return the body of a request from elements that `write_event` made, and the past of their entities, if any."""
-    told = b'],"options":' + dump(options.to_dict())
+    """Return the body of a request from results of `write_event`, with the state of their entities, if any."""
+    ending = b'],"options":' + encode(options.to_dict())
     if state is None:
-        return b",".join(_framed(b'{"events":[', events, told + b"}"))
-    pairs = [b"%b:%b" % (_quoted(entity).encode(), _past(text)) for entity, text in state.items()]
-    return b",".join(_framed(b'{"events":[', events, told) + _framed(b'"past":{', pairs, b"}}"))
+        return b",".join(_framed(b'{"events":[', events, ending + b"}"))
+    pairs = [b"%b:%b" % (quote(entity).encode(), _quote_state(text)) for entity, text in state.items()]
+    return b",".join(_framed(b'{"events":[', events, ending) + _framed(b'"past":{', pairs, b"}}"))
 
 
 def write_event(raw: str, hints: str, entity: str, time: Optional[float]) -> bytes:
-    """Return one element of a request's `events`; `hints` is what `hints_of` made.
+    """Return one element of a request's `events`; `hints` is a result of `write_hints`, `time` epoch seconds.
 
-    The same as Event.to_dict() in JSON, at a third of its cost: a search command writes one for each row. No character
-    is escaped without need, as a sidecar likes it (sidecar/http/request_body.py).
+    Equal to Event.to_dict() as JSON, at a third of its cost: a search command writes one for each row. Only characters
+    that need it are escaped, because the sidecar's fast reader compares bytes (sidecar/http/request_body.py).
 
     Raises:
         ValueError: `time` is not finite.
     """
     if entity:
-        hints = f'{hints},"entity":{_quoted(entity)}'
+        hints = f'{hints},"entity":{quote(entity)}'
     if time is None:
-        return f'{{"raw":{_quoted(raw)}{hints}}}'.encode()
+        return f'{{"raw":{quote(raw)}{hints}}}'.encode()
     if not math.isfinite(time):
         raise ValueError(f"time is {time}")
-    return f'{{"raw":{_quoted(raw)}{hints},"time":{float(time)!r}}}'.encode()
+    return f'{{"raw":{quote(raw)}{hints},"time":{float(time)!r}}}'.encode()
 
 
 def write_hints(sourcetype: str, source: str, host: str) -> str:
-    """Return what `write_event` writes between an event's text and its entity; absent hints are left out."""
-    if len(sourcetype) + len(source) + len(host) > _MAX_MEMO:
-        return _hints(sourcetype, source, host)
-    return _memo(sourcetype, source, host)
+    """Return the JSON between an event's text and its entity; absent hints are left out."""
+    if len(sourcetype) + len(source) + len(host) > _MAX_CACHED:
+        return _write_hints(sourcetype, source, host)
+    return _cached_hints(sourcetype, source, host)
 
 
-def _hints(sourcetype: str, source: str, host: str) -> str:
-    told = (("sourcetype", sourcetype), ("source", source), ("host", host))
-    return "".join([f',"{name}":{_quoted(value)}' for name, value in told if value])
+def _write_hints(sourcetype: str, source: str, host: str) -> str:
+    hints = (("sourcetype", sourcetype), ("source", source), ("host", host))
+    return "".join([f',"{name}":{quote(value)}' for name, value in hints if value])
 
 
-def _quoted(text: str) -> str:
-    """Return a text as JSON that encodes to UTF-8."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return encode_basestring_ascii(text)
-    return encode_basestring(text)
+_cached_hints = lru_cache(maxsize=4_096)(_write_hints)
 
 
-def _past(text: str) -> bytes:
-    """Return a past as JSON: it is long, and as a rule nothing in it is to be escaped."""
-    told = text.encode("utf-8", "surrogatepass")
-    return b'"%b"' % told if told.isascii() and told == told.translate(None, _ESCAPED) else _quoted(text).encode()
+def _quote_state(text: str) -> bytes:
+    """Return an entity's state as JSON: it is long, and as a rule nothing in it needs an escape."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    plain = encoded.isascii() and encoded == encoded.translate(None, _ESCAPED)
+    return b'"%b"' % encoded if plain else quote(text).encode()
 
 
 def _framed(before: bytes, parts: Iterable[bytes], after: bytes) -> list[bytes]:
-    """Return parts with something before the first and after the last one, so that all are joined, and copied, once."""
+    """Return parts with a prefix on the first and a suffix on the last, so that one join copies everything once."""
     framed = [*parts] or [b""]
     framed[0] = before + framed[0]
     framed[-1] += after
     return framed
-
-
-_memo = lru_cache(maxsize=4_096)(_hints)
-
-
-def dump(data: Any) -> bytes:
-    """Return JSON in ASCII without blanks. Raises ValueError or TypeError where JSON cannot hold the data."""
-    return _ENCODER.encode(data).encode("ascii")

@@ -1,4 +1,4 @@
-"""Findings that several tests start from. All events are made up."""
+"""Findings for several tests. All events are made up."""
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.notable import Finding, NotableRule

@@ -1,10 +1,7 @@
-"""The contract on the Python that Splunk brings: a request and a reply cross between 3.9 and this interpreter."""
+"""The contract on Splunk's Pythons: each reads the replies and writes the requests of this interpreter."""
 
-import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +9,18 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import Reply, write_reply
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options, read_request
+from tests.contract.interpreters import interpreters
 
 PROGRAM = """
 import sys
-from loglm_bridge.contract import attack, notable, reply as replies, row, safe_text, stash_format, wire
+from loglm_bridge.contract import attack, json_codec, notable, reply as replies, row, safe_text, stash_format, wire
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.contract.event import Event
 
 reply = replies.read_reply(sys.stdin.buffer.read(), 1)
 for body in (b"[" * 100000, b"1" * 5000, b"NaN", b'{"a":1,"a":1}'):
     try:
-        wire.loads(body)
+        json_codec.parse(body)
     except InvalidRequest:
         continue
     sys.exit("not refused")
@@ -31,20 +29,10 @@ sys.stdout.buffer.write(wire.write_request([Event(reply.verdicts[0].detail)], op
 """
 
 
-def interpreters() -> list[str]:
-    """Every Python 3.9 and 3.13 that a path search or pyenv can offer."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = []
-    for minor in ("3.9", "3.13"):
-        installed = sorted(pyenv.glob(f"{minor}.*/bin/python"))
-        found.append(str(installed[-1]) if installed else shutil.which(f"python{minor}"))
-    return [path for path in found if path]
-
-
 @pytest.mark.parametrize("python", [sys.executable, *interpreters()])
-def test_a_reply_and_a_request_cross(python, root):
+def test_reply_and_request_between_interpreters(python, root):
     reply = write_reply(Reply(ModelId("n", "1", "s"), (Verdict("ok", 0.25, "benign", detail="d\ud800é\x00"),)))
-    done = subprocess.run(
+    completed = subprocess.run(
         [python, "-c", PROGRAM],
         input=reply,
         capture_output=True,
@@ -52,7 +40,7 @@ def test_a_reply_and_a_request_cross(python, root):
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr.decode()
-    request = read_request(done.stdout)
+    assert completed.returncode == 0, completed.stderr.decode()
+    request = read_request(completed.stdout)
     assert request.events == (Event("d\ud800é\x00"),)
     assert request.options == Options(top=5)

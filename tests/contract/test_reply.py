@@ -1,4 +1,4 @@
-"""The answer on the wire: what one side writes the other reads back equal, whole or short, and nothing else."""
+"""Replies on the wire: what one side writes the other reads back equal, in full or short form, and nothing else."""
 
 import json
 import math
@@ -7,57 +7,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.contract.attack import TECHNIQUES, technique
+from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import BadReply
+from loglm_bridge.contract.json_codec import encode
 from loglm_bridge.contract.reply import Reply, join_reply, read_reply, write_reply, write_verdict
-from loglm_bridge.contract.verdict import MODEL_STATUSES, VERDICTS, Technique, Verdict
-from loglm_bridge.contract.wire import Options, dump, join_request, read_request
-from tests.contract.test_wire import JSON, MODEL, TEXT, UNIT, outcome
-
-VERDICTS_OF_ALL_KINDS = st.builds(
-    Verdict,
-    status=st.sampled_from(MODEL_STATUSES),
-    score=st.none() | UNIT,
-    verdict=st.none() | st.sampled_from(VERDICTS),
-    techniques=st.lists(st.builds(technique, st.sampled_from(sorted(TECHNIQUES)), UNIT), max_size=3).map(tuple),
-    novelty=st.none() | UNIT,
-    truncated=st.booleans(),
-    embedding=st.none() | st.lists(st.floats(-1, 1), max_size=4).map(tuple),
-    explanation=st.none() | st.dictionaries(TEXT, TEXT, max_size=2),
-    detail=st.none() | TEXT,
-)
+from loglm_bridge.contract.verdict import Technique, Verdict
+from loglm_bridge.contract.wire import Options, join_request, read_request
+from tests.contract.strategies import ANY_VERDICTS, JSON, MODEL, SHORT_VERDICTS, TEXT, result_or_error
 
 
-@given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
-def test_a_reply_is_read_as_it_was_written(verdicts):
+@given(st.lists(ANY_VERDICTS, max_size=5))
+def test_reply_reads_back_unchanged(verdicts):
     reply = Reply(MODEL, tuple(verdicts))
     body = write_reply(reply)
     assert body == write_reply(reply)
     assert read_reply(body, len(verdicts)) == reply
 
 
-@given(VERDICTS_OF_ALL_KINDS)
-def test_a_verdict_is_written_as_the_json_module_writes_it(verdict):
+@given(ANY_VERDICTS)
+def test_verdict_is_written_like_the_json_module(verdict):
     assert write_verdict(verdict) == json.dumps(verdict.to_dict(), separators=(",", ":")).encode()
 
 
-@given(st.lists(VERDICTS_OF_ALL_KINDS, min_size=1, max_size=5), st.lists(st.integers(0, 4), max_size=20))
-def test_a_reply_of_distinct_results_says_the_same_and_each_once(verdicts, drawn):
+@given(st.lists(ANY_VERDICTS, min_size=1, max_size=5), st.lists(st.integers(0, 4), max_size=20))
+def test_distinct_reply_contains_each_result_once(verdicts, drawn):
     reply = Reply(MODEL, tuple(verdicts[i % len(verdicts)] for i in drawn))
     body = write_reply(reply, distinct=True)
     assert read_reply(body, len(drawn)) == reply
     assert len(json.loads(body)["results"]) == len({write_verdict(v) for v in reply.verdicts})
 
 
-@given(st.lists(VERDICTS_OF_ALL_KINDS, max_size=5))
-def test_a_reply_is_its_verdicts_joined(verdicts):
+@given(st.lists(ANY_VERDICTS, max_size=5))
+def test_joined_verdicts_are_the_reply(verdicts):
     body = join_reply(MODEL, [write_verdict(v) for v in verdicts])
     assert body == write_reply(Reply(MODEL, tuple(verdicts)))
     assert json.loads(body)["results"] == [json.loads(write_verdict(v)) for v in verdicts]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_not_finite_is_never_written(number):
+def test_number_that_is_not_finite_is_not_written(number):
     for verdict in (Verdict("ok", score=number), Verdict("ok", embedding=(number,))):
         with pytest.raises(ValueError, match="JSON"):
             write_verdict(verdict)
@@ -68,9 +56,9 @@ GOOD = json.loads(write_reply(Reply(MODEL, (Verdict("ok", 0.5, "benign", (techni
 
 def changed(path, value):
     data = json.loads(json.dumps(GOOD))
-    *above, last = path
+    *parents, last = path
     inner = data
-    for key in above:
+    for key in parents:
         inner = inner[key]
     inner[last] = value
     return data
@@ -115,41 +103,27 @@ def changed(path, value):
         {**GOOD, "order": None},
     ],
 )
-def test_a_reply_that_breaks_the_contract_is_refused(data):
+def test_reply_that_breaks_the_contract_is_refused(data):
     with pytest.raises(BadReply):
         read_reply(json.dumps(data).encode(), 1)
 
 
-SHORT = st.builds(
-    Verdict,
-    status=st.just("ok"),
-    score=UNIT,
-    verdict=st.sampled_from(VERDICTS),
-    techniques=st.lists(st.builds(technique, st.sampled_from(sorted(TECHNIQUES)), UNIT), max_size=3).map(tuple),
-    novelty=UNIT,
-    truncated=st.booleans(),
-    embedding=st.none(),
-    explanation=st.none(),
-    detail=st.none(),
-)
-
-
-@given(st.lists(VERDICTS_OF_ALL_KINDS | SHORT, max_size=8), st.booleans())
-def test_a_short_reply_says_the_same(verdicts, distinct):
+@given(st.lists(ANY_VERDICTS | SHORT_VERDICTS, max_size=8), st.booleans())
+def test_short_reply_reads_back_unchanged(verdicts, distinct):
     reply = Reply(MODEL, tuple(verdicts))
     body = write_reply(reply, distinct, short=True)
     assert read_reply(body, len(verdicts)) == reply
     assert len(body) <= len(write_reply(reply, distinct))
 
 
-def test_what_is_short_is_a_list():
+def test_short_form_is_a_list():
     verdict = Verdict("ok", 0.5, "malicious", (technique("T1059.001", 0.25),), 0.0)
     assert write_verdict(verdict, short=True) == b'[0.5,"malicious",0.0,false,"T1059.001",0.25]'
     for longer in ({"embedding": (1.0,)}, {"explanation": {}}, {"detail": "x"}, {"status": "error"}, {"score": None}):
         assert write_verdict(verdict._replace(**longer), short=True) == write_verdict(verdict._replace(**longer))
 
 
-def test_a_technique_that_is_not_known_here_is_called_by_its_id():
+def test_unknown_technique_has_its_id_as_name():
     body = json.dumps({**GOOD, "results": [[0.5, "malicious", 0.0, False, "T9999.001", 0.25]]}).encode()
     assert read_reply(body, 1).verdicts[0].techniques == (Technique("T9999.001", "T9999.001", (), 0.25),)
 
@@ -164,29 +138,29 @@ def test_a_technique_that_is_not_known_here_is_called_by_its_id():
         [0.5, [], 0.0, False], [0.5, "benign", 0.0, False, "T1059", 10**400],
     ],
 )  # fmt: skip
-def test_a_short_result_that_breaks_the_contract_is_refused(short):
+def test_short_form_that_breaks_the_contract_is_refused(short):
     with pytest.raises(BadReply):
         read_reply(json.dumps({**GOOD, "results": [short]}).encode(), 1)
 
 
 @given(st.none() | st.dictionaries(TEXT, TEXT, max_size=4))
-def test_a_past_is_read_as_it_was_written(state):
+def test_entity_state_reads_back_unchanged(state):
     assert read_request(join_request([], Options(), state)).state == state
     for distinct in (True, False):
-        assert read_reply(join_reply(MODEL, [], distinct, None if state is None else dump(state)), 0).state == (
+        assert read_reply(join_reply(MODEL, [], distinct, None if state is None else encode(state)), 0).state == (
             state or {}
         )
 
 
 @pytest.mark.parametrize("state", [[], None, {"a": None}, {"a": ["b"]}])
-def test_a_past_that_is_none_is_no_reply(state):
+def test_malformed_entity_state_is_refused(state):
     with pytest.raises(BadReply, match="past"):
         read_reply(json.dumps({**GOOD, "past": state}).encode(), 1)
 
 
 @pytest.mark.parametrize("key", ["score", "novelty", "embedding", "explanation"])
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
-def test_a_number_that_is_none_is_refused_wherever_it_stands(key, number):
+def test_number_that_is_not_finite_is_refused(key, number):
     value = {"embedding": ["@"], "explanation": {"a": [{"b": "@"}]}}.get(key, "@")
     body = json.dumps(changed(["results", 0, key], value)).replace('"@"', number)
     with pytest.raises(BadReply):
@@ -194,16 +168,16 @@ def test_a_number_that_is_none_is_refused_wherever_it_stands(key, number):
 
 
 @given(st.integers(0, 10_000))
-def test_a_cut_reply_is_refused(at):
+def test_cut_reply_is_refused(at):
     body = json.dumps(GOOD).encode()
     with pytest.raises(BadReply):
         read_reply(body[: at % len(body)], 1)
 
 
-PLACES = [("model",), ("api",), ("results",), *(("results", 0, key) for key in GOOD["results"][0])]
+PATHS = [("model",), ("api",), ("results",), *(("results", 0, key) for key in GOOD["results"][0])]
 
 
-@given(JSON, st.sampled_from(PLACES))
+@given(JSON, st.sampled_from(PATHS))
 def test_any_json_in_a_reply_is_read_or_refused(value, path):
-    found = outcome(read_reply, json.dumps(changed(path, value)).encode(), 1)
+    found = result_or_error(read_reply, json.dumps(changed(path, value)).encode(), 1)
     assert isinstance(found, Reply) or (isinstance(found, BadReply) and len(str(found)) < 1000)

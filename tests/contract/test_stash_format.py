@@ -1,4 +1,4 @@
-"""Notables as text: a stash line that no value can break out of, and JSON."""
+"""Notables as text: a stash line whose values cannot break it, and JSON."""
 
 import json
 import re
@@ -7,40 +7,40 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.notable import Notable, notable_event
-from loglm_bridge.contract.stash_format import json_fields, render, stash_line
+from loglm_bridge.contract.stash_format import json_fields, render_notable, stash_line
 from tests.contract.findings import RULE, finding
 
-HOSTILE = st.text(st.sampled_from("\\\"=, \n\tk'x$[]|\x00\u2028"), max_size=12) | st.text(max_size=12)
+ANY_TEXT = st.text(st.sampled_from("\\\"=, \n\tk'x$[]|\x00\u2028"), max_size=12) | st.text(max_size=12)
 
 
-def undo_escapes(line):
+def read_with_escapes(line):
     r"""Read k="v" pairs as Splunk does: `\\` and `\"` are escapes."""
     return [
         (name, re.sub(r"\\(.)", r"\1", value)) for name, value in re.findall(r', ([\w.]+)="((?:[^"\\]|\\.)*)"', line)
     ]
 
 
-def look_behind(line):
+def read_with_look_behind(line):
     """Read k="v" pairs as a reader does that takes any quote after a backslash for part of the value."""
     return re.findall(r', ([\w.]+)="(.*?)(?<!\\)"', line)
 
 
-def made(*values):
+def notable_of(*values):
     return Notable(1_700_000_000.0, "s", {f"k{i}": (value,) for i, value in enumerate(values)})
 
 
-def test_the_line_of_the_common_action_model():
+def test_stash_line_has_the_form_of_the_common_action_model():
     line = stash_line(Notable(1_700_000_000.0, "s", {"search_name": ("LogLM - x",), "tactic": ("a", "b")}))
     assert line == '1700000000.000, search_name="LogLM - x", tactic="a", tactic="b"'
 
 
-def test_a_path_that_ends_in_a_backslash_does_not_swallow_the_next_field():
-    line = stash_line(made("C:\\Temp\\", ", severity=low, "))
-    assert [name for name, _ in undo_escapes(line)] == ["k0", "k1"]
-    assert [name for name, _ in look_behind(line)] == ["k0", "k1"]
+def test_trailing_backslash_does_not_hide_the_next_field():
+    line = stash_line(notable_of("C:\\Temp\\", ", severity=low, "))
+    assert [name for name, _ in read_with_escapes(line)] == ["k0", "k1"]
+    assert [name for name, _ in read_with_look_behind(line)] == ["k0", "k1"]
 
 
-@given(HOSTILE, HOSTILE, HOSTILE)
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 @example("\\", ', k9="forged', '"')
 @example('\\"', ', k9="forged", x="', "\\\\")
 def test_no_value_forges_a_field_or_breaks_the_line(first, second, third):
@@ -48,28 +48,28 @@ def test_no_value_forges_a_field_or_breaks_the_line(first, second, third):
     assert len(line.splitlines()) == 1
     expected = notable_event(finding(row={"a": [first], "b": [second], "c": [third]}), RULE, 1_700_000_000.0).fields
     names = [name for name, values in expected.items() for _ in values]
-    assert [name for name, _ in undo_escapes(line)] == names
-    assert [name for name, _ in look_behind(line)] == names
+    assert [name for name, _ in read_with_escapes(line)] == names
+    assert [name for name, _ in read_with_look_behind(line)] == names
 
 
 @given(st.text('\\"a, =', max_size=10))
-def test_a_value_reads_back_as_it_was(value):
-    ((_, back),) = undo_escapes(stash_line(made(value)))
+def test_value_reads_back_unchanged(value):
+    ((_, back),) = read_with_escapes(stash_line(notable_of(value)))
     assert back == (value + " " if value.endswith("\\") else value)
 
 
-def test_other_sourcetypes_get_one_line_of_json():
-    found = notable_event(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
-    text = render(found, "loglm:notable")
+def test_other_sourcetype_gives_one_line_of_json():
+    notable = notable_event(finding(raw='say "hi"\nand\\bye'), RULE, 1_700_000_000.5)
+    text = render_notable(notable, "loglm:notable")
     assert len(text.splitlines()) == 1
     assert text.startswith('{"time":1700000000.500,"')
     data = json.loads(text)
-    assert data == {"time": 1_700_000_000.5, **json_fields(found)}
+    assert data == {"time": 1_700_000_000.5, **json_fields(notable)}
     assert data["orig_raw"] == 'say "hi"\nand\\bye'
     assert data["annotations.mitre_attack"] == ["T1003.001", "T1059.001"]
     assert data["severity"] == "critical"
 
 
-def test_stash_is_chosen_by_sourcetype():
-    found = notable_event(finding(), RULE, 1_700_000_000.0)
-    assert render(found, "stash") == stash_line(found)
+def test_sourcetype_stash_gives_a_stash_line():
+    notable = notable_event(finding(), RULE, 1_700_000_000.0)
+    assert render_notable(notable, "stash") == stash_line(notable)

@@ -130,7 +130,10 @@ def test_4_only_the_batch_that_is_always_cut_loses_its_labels(standin, proxy, ap
     statuses, said = outcome(one, 10)
     # of a chunk's requests the first is small
     assert statuses == ["ok"] * 2 + ["unavailable"] * 5 + ["ok"] * 3
-    assert "answer did not match the request (5 sent, 4 back). 5 of 15 events returned without labels" in said
+    assert (
+        "the answer does not match the request (5 events sent, 4 results received). 5 of 15 events returned without labels"
+        in said
+    )
 
 
 def test_4_a_body_that_drips_is_bounded_by_the_call_not_the_byte(standin, proxy, app_at, search):
@@ -173,7 +176,7 @@ def test_10_fewer_items_never_shift_labels(standin, app_at, search):
     one.getinfo()
     statuses, said = outcome(one, 32)
     assert statuses == ["unavailable"] * 32
-    assert "answer did not match the request (32 sent, 31 back)" in said
+    assert "the answer does not match the request (32 events sent, 31 results received)" in said
 
 
 def test_11_another_version_of_the_interface(standin, app_at, search):

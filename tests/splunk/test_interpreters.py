@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tests.app.conftest import app, package  # noqa: F401 - fixtures
-from tests.contract.test_python39 import interpreters
+from tests.contract.interpreters import interpreters
 from tests.splunk.conftest import TOKEN
 from tests.splunk.search.test_command import rows_of
 
@@ -52,7 +52,7 @@ def test_the_command_survives_a_fault(python, packaged, bare_env, search, standi
     one.getinfo()
     metadata, rows = one.execute(rows_of("a", "b"))
     assert [row["loglm_status"] for row in rows] == ["unavailable", "unavailable"]
-    assert "answer did not match the request (2 sent, 1 back)" in str(metadata)
+    assert "the answer does not match the request (2 events sent, 1 results received)" in str(metadata)
     assert one.end() == 0
 
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loglm_bridge.contract.errors import LogLMError, MethodNotAllowed, NotFound, Overloaded, VersionMismatch
+from loglm_bridge.contract.json_codec import encode
 from loglm_bridge.contract.limits import API_VERSION
-from loglm_bridge.contract.wire import dump
 from loglm_bridge.sidecar.logs import details
 
 #: Seconds after which to ask again, told with every refusal that will pass.
@@ -38,7 +38,7 @@ def texts(data: Mapping[str, str]) -> bytes:
     try:
         return orjson.dumps(data)
     except orjson.JSONEncodeError:  # a lone surrogate
-        return dump(data)
+        return encode(data)
 
 
 def error_answer(error: LogLMError) -> Response:

@@ -20,7 +20,7 @@ from loglm_bridge.contract.errors import ConfigError, DeliveryError, NoToken
 from loglm_bridge.contract.limits import MAX_ECHO
 from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.safe_text import one_line
-from loglm_bridge.contract.stash_format import STASH, json_fields, render
+from loglm_bridge.contract.stash_format import STASH, json_fields, render_notable
 from loglm_bridge.splunk.config.credentials import REALM
 from loglm_bridge.splunk.config.settings import CONF, conf_files, conf_path, sidecar_url
 from loglm_bridge.splunk.config.splunkd_rest import FAILURES, SessionEnded, failure
@@ -98,7 +98,7 @@ class Receivers(Delivery):
 
     def _try(self, notable: Notable, target: Target) -> Optional[Exception]:
         """Send once; return what went wrong."""
-        body = render(notable, target.sourcetype).encode("utf-8")
+        body = render_notable(notable, target.sourcetype).encode("utf-8")
         query = {"index": target.index, "sourcetype": target.sourcetype, "source": notable.source}
         try:
             self._service.post("/services/receivers/simple", body=body, **query)
@@ -188,7 +188,7 @@ def _read(body: bytes, status: int) -> _Answer:
 
 
 def _envelope(notable: Notable, target: Target) -> bytes:
-    text = render(notable, STASH) if target.sourcetype == STASH else json_fields(notable)
+    text = render_notable(notable, STASH) if target.sourcetype == STASH else json_fields(notable)
     data = {
         "time": round(notable.time, 3),
         "index": target.index,

@@ -8,7 +8,7 @@ from typing import Callable, Iterator, Optional, Sequence
 from loglm_bridge.contract.errors import SidecarError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.notable import Finding
-from loglm_bridge.contract.row import text_of
+from loglm_bridge.contract.row import first_value
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
@@ -72,8 +72,8 @@ class AlertFindings:
         """Return what the row says itself; None: the model has to be asked."""
         verdict = verdict_of(row, self._settings.prefix)
         if verdict is None:
-            return None if text_of(row, "_raw").strip() else (event_in(row), Verdict("empty"), "")
-        return event_in(row), verdict, text_of(row, self._settings.prefix + "model")
+            return None if first_value(row, "_raw").strip() else (event_in(row), Verdict("empty"), "")
+        return event_in(row), verdict, first_value(row, self._settings.prefix + "model")
 
     def _ask(self, events: Sequence[Event]) -> list[_Judged]:
         """Ask the sidecar; events that it cannot be asked about get a verdict that says why."""

@@ -8,7 +8,7 @@ from typing import Optional
 
 from loglm_bridge.contract.attack import TECHNIQUE_ID
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.row import text_of
+from loglm_bridge.contract.row import first_value
 from loglm_bridge.contract.verdict import VERDICTS, Technique, Verdict
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.modinput.search_export import Row
@@ -27,15 +27,15 @@ def verdict_of(row: Row, prefix: str) -> Optional[Verdict]:
     Splunk extracts `name=value` from any event by itself, so a log line could bring its own `loglm_verdict=benign`. A
     row whose text holds the prefix, or an escape that might spell it, is therefore labelled anew.
     """
-    status = text_of(row, prefix + "status")
-    forged = re.search(f"{re.escape(prefix)}|{_ESCAPES}", text_of(row, "_raw"), re.IGNORECASE)
+    status = first_value(row, prefix + "status")
+    forged = re.search(f"{re.escape(prefix)}|{_ESCAPES}", first_value(row, "_raw"), re.IGNORECASE)
     if status not in _FINAL or forged:
         return None
     if status != "ok":
         return Verdict(status)
-    word = text_of(row, prefix + "verdict")
+    word = first_value(row, prefix + "verdict")
     try:
-        score, novelty = (value_parsers.number(text_of(row, prefix + name), 0, 1) for name in ("score", "novelty"))
+        score, novelty = (value_parsers.number(first_value(row, prefix + name), 0, 1) for name in ("score", "novelty"))
         return Verdict("ok", score, word, _techniques(row, prefix), novelty) if word in VERDICTS else None
     except (ValueError, IndexError):
         return None

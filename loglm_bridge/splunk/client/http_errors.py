@@ -20,8 +20,8 @@ from loglm_bridge.contract.errors import (
     Unauthorized,
     WrongService,
 )
+from loglm_bridge.contract.json_codec import parse
 from loglm_bridge.contract.limits import MAX_ECHO
-from loglm_bridge.contract.wire import loads
 from loglm_bridge.splunk.client.transport import Answer
 
 #: Seconds that one client waits in all because the sidecar asks it to, by the code of the refusal.
@@ -73,7 +73,7 @@ def refusal(answer: Answer, address: str) -> SidecarError:
 def json_object(answer: Answer) -> Mapping[str, object]:
     """Return the JSON object of an answer, an empty one where it is none."""
     try:
-        data = loads(answer.body)
+        data = parse(answer.body)
     except InvalidRequest:
         return {}
     return data if isinstance(data, Mapping) else {}

@@ -10,7 +10,7 @@ from splunklib.modularinput import Event, EventWriter
 
 from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.safe_text import one_line
-from loglm_bridge.contract.stash_format import render
+from loglm_bridge.contract.stash_format import render_notable
 
 
 class StreamClosed(Exception):
@@ -33,7 +33,7 @@ class EventStream:
     def write(self, notable: Notable) -> None:
         """Write one event. Raises StreamClosed."""
         event = Event(
-            data=render(notable, self._sourcetype),
+            data=render_notable(notable, self._sourcetype),
             time=f"{notable.time:.3f}",
             index=self._index,
             source=notable.source,

@@ -12,7 +12,7 @@ from typing import Mapping, Optional, Sequence
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_RAW_BYTES
-from loglm_bridge.contract.safe_text import one_line, visible
+from loglm_bridge.contract.safe_text import escape_unsafe, one_line
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import write_event, write_hints
 from loglm_bridge.splunk.rows.columns import SUFFIXES, Value, column_names
@@ -148,7 +148,7 @@ def _details(verdict: Verdict) -> list[str]:
     if verdict.truncated:
         details.append("truncated=1")
     if verdict.explanation is not None:
-        details.append(visible(json.dumps(verdict.explanation, ensure_ascii=False, separators=(",", ":"))))
+        details.append(escape_unsafe(json.dumps(verdict.explanation, ensure_ascii=False, separators=(",", ":"))))
     return details
 
 

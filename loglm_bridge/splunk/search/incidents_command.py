@@ -110,8 +110,8 @@ class IncidentsCommand(ChunkedCommand):
         if self._unlabelled:
             text = f"LogLM: {self._unlabelled:,} of {self._rows:,} rows carry no label and are in no incident."
             self.tell("WARN", f"{text} Put | loglm before | loglmincidents. ref={self.ref}")
-        if self._found.beyond:
-            self.tell("WARN", f"LogLM: {self._found.beyond:,} flagged rows found no room: too many incidents.")
+        if self._found.dropped:
+            self.tell("WARN", f"LogLM: {self._found.dropped:,} flagged rows found no room: too many incidents.")
 
     def _flagged(self, row: Row) -> Optional[FlaggedEvent]:
         prefix = self._asked.prefix

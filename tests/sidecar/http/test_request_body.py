@@ -11,7 +11,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
 from loglm_bridge.contract.wire import Options, read_request, write_request
 from loglm_bridge.sidecar.http import request_body
-from tests.contract.test_wire import EVENTS, JSON, OPTIONS
+from tests.contract.strategies import EVENTS, JSON, OPTIONS
 
 PIECES = st.sampled_from(
     (

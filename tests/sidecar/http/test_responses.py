@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.sidecar.http.responses import texts
-from tests.contract.test_wire import TEXT
+from tests.contract.strategies import TEXT
 
 
 @given(st.dictionaries(TEXT, TEXT, max_size=5))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.splunk.alert.results_file import multivalue, read_rows
+from tests.splunk.splunkd import encode_multivalue as as_splunkd_writes
 from tests.splunk.splunkd import encode_rows
-from tests.splunk.splunkd import multivalue as as_splunkd_writes
 
 
 @pytest.fixture

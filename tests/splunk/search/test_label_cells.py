@@ -14,13 +14,12 @@ from loglm_bridge.splunk.rows.table import cells_of
 from loglm_bridge.splunk.search import label_cells
 from loglm_bridge.splunk.search.label_cells import LabelCells
 from loglm_bridge.splunk.search.options import SearchOptions
-from tests.contract.test_reply import VERDICTS_OF_ALL_KINDS
-from tests.contract.test_wire import UNIT
+from tests.contract.strategies import ANY_VERDICTS, UNIT
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
 @given(
-    drawn=st.lists(st.tuples(VERDICTS_OF_ALL_KINDS, UNIT, UNIT), min_size=1, max_size=4),
+    drawn=st.lists(st.tuples(ANY_VERDICTS, UNIT, UNIT), min_size=1, max_size=4),
     threshold=st.none() | UNIT,
 )
 def test_each_time_the_cells_are_those_of_the_verdict(output, drawn, threshold):
