@@ -1,10 +1,10 @@
-"""Raw text to canonical fields: recognise the format, parse it, drop identity, keep behaviour."""
+"""Raw text to canonical events: recognise the format, parse it, remove identity, keep behaviour."""
 
 from __future__ import annotations
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonicaliser import canonicalise
-from loglm_bridge.telemetry.fastpath.json_layouts import parse
+from loglm_bridge.telemetry.fastpath.parser import parse
 from loglm_bridge.telemetry.parser import parse_record
 from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, Field, Record
 
@@ -22,6 +22,6 @@ __all__ = [
 
 
 def parse_and_canonicalise(event: Event) -> tuple[Record, CanonicalEvent]:
-    """Return an event as parsed and as the model sees it. Never raises on any text."""
+    """Return an event's record and canonical event (reference implementations). Never raises on any text."""
     record = parse_record(event)
     return record, canonicalise(record, event)

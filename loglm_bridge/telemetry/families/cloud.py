@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.product_signatures import ProductSignature, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import ProductSignature, deciding_fields, match
 
-S = ProductSignature  # one line a product
+S = ProductSignature  # short, so that a signature fits on a line
 
 _AWS = (
     S("aws", "cloudtrail", ("eventsource", "eventname", "eventversion"), ("eventsource", "eventname")),
@@ -212,10 +212,10 @@ _SIGNATURES = (
     *_AWS, *_KUBERNETES, *_GOOGLE, *_IDENTITY, *_MICROSOFT, *_SECURITY, *_SAAS, *_CODE, *_APPLICATIONS,
 )  # fmt: skip
 
-#: Lower-case names of the fields whose values say what event it is.
-TOLD_BY = told_by(_SIGNATURES)
+#: Lower-case names of the fields whose values decide an event's kind.
+DECIDING_FIELDS = deciding_fields(_SIGNATURES)
 
 
 def classify(lower: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return (family, kind) of a service's JSON event, None where no signature fits; names are lower case."""
+    """Return (family, kind) of a service's JSON event (lower-case name -> value), None where no signature matches."""
     return match(_SIGNATURES, lower)

@@ -1,13 +1,13 @@
-"""Endpoint sensors that speak JSON: EDR, osquery, macOS Endpoint Security, auditd turned into JSON."""
+"""Endpoint sensors that log JSON: EDR, osquery, macOS Endpoint Security, auditd converted to JSON."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Mapping
 
-from loglm_bridge.telemetry.families.product_signatures import ProductSignature, clean_kind, match, told_by
+from loglm_bridge.telemetry.families.product_signatures import ProductSignature, clean_kind, deciding_fields, match
 
-#: Behaviour words shared with Windows events, per product's own name of the event.
+#: A product's own name of an event -> action, in the words that Windows events have too.
 _ACTIONS: Mapping[str, str] = {
     "processcreated": "process_create", "processrollup2": "process_create", "syntheticprocessrollup2": "process_create",
     "exec": "process_create", "fork": "process_fork", "exit": "process_terminate", "signal": "process_signal",
@@ -28,8 +28,10 @@ _ACTIONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def _sensor(product: str, needs: tuple[str, ...], kinds: tuple[str, ...] = (), kind: str = "") -> ProductSignature:
-    return ProductSignature("endpoint", product, needs, kinds, kind)
+def _sensor(
+    product: str, required: tuple[str, ...], kind_fields: tuple[str, ...] = (), suffix: str = ""
+) -> ProductSignature:
+    return ProductSignature("endpoint", product, required, kind_fields, suffix)
 
 
 _SIGNATURES = (
@@ -79,19 +81,19 @@ _SIGNATURES = (
     ProductSignature("linux", "auditd", ("auditid", "category", "sequence"), ("category",)),
 )  # fmt: skip
 
-#: Lower-case names of the fields whose values say what event it is.
-TOLD_BY = told_by(_SIGNATURES)
+#: Lower-case names of the fields whose values decide an event's kind.
+DECIDING_FIELDS = deciding_fields(_SIGNATURES)
 
 
 def classify(lower: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return (family, kind) of an endpoint sensor's event, None where it is none."""
+    """Return (family, kind) of an endpoint sensor's event (lower-case name -> value), None where it is none."""
     if "event_type" in lower and "process.executable.path" in lower and "mach_time" in lower:
-        inner = next((name.split(".", 2)[1] for name in lower if name.startswith("event.") and name.count(".") > 1), "")
-        return "macos", clean_kind(f"es:{inner}")
+        nested = (name for name in lower if name.startswith("event.") and name.count(".") > 1)
+        return "macos", clean_kind(f"es:{next((name.split('.', 2)[1] for name in nested), '')}")
     return match(_SIGNATURES, lower)
 
 
 @lru_cache(maxsize=4_096)
 def action_of(kind: str) -> str:
-    """Return the behaviour word of an endpoint kind (`process_create` for defender:processcreated), or nothing."""
+    """Return the action of an endpoint kind (`process_create` for defender:processcreated), empty if unknown."""
     return _ACTIONS.get(kind.partition(":")[2].partition(":")[0], "")

@@ -1,5 +1,8 @@
-"""Flows of one plain JSON shape, read column by column: what reading them one by one (shapes.py) gives, at a third of
-its cost."""
+"""Fast path for batches of flows in flat JSON: parsed column by column, at a third of the cost of one by one.
+
+Reference implementation: `fastpath.parser.parse`, and so `parser.parse_record`; the columns hold the same values
+(tests/telemetry/fastpath/test_flow_columns.py).
+"""
 
 from __future__ import annotations
 
@@ -12,156 +15,169 @@ import orjson
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.fastpath import json_layouts
+from loglm_bridge.telemetry.fastpath.flow_plan import DurationConverter, FlowPlan
 from loglm_bridge.telemetry.formats import json_event
 
-#: Characters of the longest event that is tried: no flow of a plain shape is longer, and a longer event might be cut.
-_MOST = 4_096
+#: Longest event that is tried, in characters: flat flows are shorter, and a longer event might be truncated.
+_MAX_LENGTH = 4_096
 
-#: Characters at the beginning of a text that tell, with its sourcetype, which texts are of one kind.
-_HEAD = 12
+#: Characters of a text's beginning that identify, with the sourcetype, texts that are alike.
+_PREFIX_LENGTH = 12
 
-#: So many texts of a kind without a flow among them, and its like is not tried again; kinds that are remembered.
-_ENOUGH, _MOST_KINDS = 8, 1_024
+#: Alike texts in a batch, none of them a flow, after which such texts are not tried again; prefixes that are held.
+_MIN_FAILURES, _MAX_PREFIXES = 8, 1_024
 
-_MEMBERS = frozenset({str, int, float})
+_SCALARS = frozenset({str, int, float})
 _NUMBERS = frozenset({int, float})
 
 _Object = dict[str, Any]
 _Keys = tuple[str, ...]
 _Group = tuple[list[int], list[_Object]]
 _Columns = Sequence[Sequence[Any]]
-_Kind = tuple[str, str]
+_Prefix = tuple[str, str]
 
-_values = dict.values
+_values_of = dict.values
 
-_without_flows: set[_Kind] = set()
+_prefixes_without_flows: set[_Prefix] = set()
 
 
-class Columns(NamedTuple):
-    """Flows of one shape: their `places`, and by the schema's names (flow.ORDER) one value for each of them.
+class FlowColumns(NamedTuple):
+    """Flows of one layout: their `indices` in the batch, and by the schema's names one value for each of them.
 
-    Values are numbers or texts as JSON has them; the text of a number is what the schema holds. A name without values
-    says nothing of these flows.
+    Values are numbers or texts as in the JSON; the text of a number is what the record of the flow holds. A name
+    without values is blank in all these flows.
     """
 
-    places: Sequence[int]
+    indices: Sequence[int]
     values: Mapping[str, Sequence[Any]]
 
 
-def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Columns]:
-    """Yield the `wanted` values of those events that are flows and can be read so; others are to be read one by one."""
-    tried = [i for i, event in enumerate(events) if event.raw[:1] == "{" and len(event.raw) <= _MOST]
-    if _without_flows:
-        tried = [place for place in tried if _kind(events[place]) not in _without_flows]
-    read: set[int] = set()
-    for keys, (places, values) in _groups(events, tried).items():
-        found = _read(keys, list(zip(*map(_values, values), strict=True)), events[places[0]], wanted)
-        if found is not None:
-            rows, columns = found
-            flows = [places[row] for row in rows]
-            read.update(flows)
-            yield Columns(flows, columns)
-    if len(read) < len(tried):
-        _forgo(events, read, [place for place in tried if place not in read])
+def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[FlowColumns]:
+    """Yield the values of the `wanted` schema names for the events that are flows in flat JSON.
+
+    Events that are not yielded have to be parsed one by one.
+    """
+    tried = [i for i, event in enumerate(events) if event.raw[:1] == "{" and len(event.raw) <= _MAX_LENGTH]
+    if _prefixes_without_flows:
+        tried = [i for i in tried if _prefix(events[i]) not in _prefixes_without_flows]
+    parsed: set[int] = set()
+    for keys, (indices, objects) in _group_by_keys(events, tried).items():
+        columns = list(zip(*map(_values_of, objects), strict=True))
+        result = _parse_group(keys, columns, events[indices[0]], wanted)
+        if result is not None:
+            rows, values = result
+            flows = [indices[row] for row in rows]
+            parsed.update(flows)
+            yield FlowColumns(flows, values)
+    if len(parsed) < len(tried):
+        _remember_failures(events, parsed, [i for i in tried if i not in parsed])
 
 
-def _kind(event: Event) -> _Kind:
-    return event.sourcetype, event.raw[:_HEAD]
+def _prefix(event: Event) -> _Prefix:
+    return event.sourcetype, event.raw[:_PREFIX_LENGTH]
 
 
-def _forgo(events: Sequence[Event], read: Iterable[int], left: Iterable[int]) -> None:
-    """Remember the kinds of which several texts are left and none was read."""
-    counts = Counter([_kind(events[place]) for place in left])
-    kinds = {kind for kind, count in counts.items() if count >= _ENOUGH} - {_kind(events[place]) for place in read}
-    if len(_without_flows) >= _MOST_KINDS:
-        _without_flows.clear()
-    _without_flows.update(kinds)
+def _remember_failures(events: Sequence[Event], parsed: Iterable[int], failed: Iterable[int]) -> None:
+    """Remember the prefixes of which several texts failed and none was parsed."""
+    counts = Counter([_prefix(events[i]) for i in failed])
+    prefixes = {prefix for prefix, count in counts.items() if count >= _MIN_FAILURES}
+    prefixes -= {_prefix(events[i]) for i in parsed}
+    if len(_prefixes_without_flows) >= _MAX_PREFIXES:
+        _prefixes_without_flows.clear()
+    _prefixes_without_flows.update(prefixes)
 
 
-def _groups(events: Sequence[Event], places: list[int]) -> Mapping[_Keys, _Group]:
-    """Return the places of the plain objects among texts, and these, by their keys."""
-    texts = [events[place].raw for place in places]
-    if not _is_plain(" ".join(texts), len(texts)):
-        places = [place for place, text in zip(places, texts, strict=True) if _is_plain(text)]
-        texts = [events[place].raw for place in places]
-    objects = _objects(texts)
-    kinds = list(map(tuple, objects))
-    if len(set(kinds)) == 1:  # as a rule
-        return {kinds[0]: (places, objects)} if kinds[0] else {}
+def _group_by_keys(events: Sequence[Event], indices: list[int]) -> Mapping[_Keys, _Group]:
+    """Return the indices of the flat objects among the texts, and the objects, by their keys."""
+    texts = [events[i].raw for i in indices]
+    if not _is_flat(" ".join(texts), len(texts)):
+        indices = [i for i, text in zip(indices, texts, strict=True) if _is_flat(text)]
+        texts = [events[i].raw for i in indices]
+    objects = _parse_objects(texts)
+    keys_of_objects = list(map(tuple, objects))
+    if len(set(keys_of_objects)) == 1:  # as a rule
+        return {keys_of_objects[0]: (indices, objects)} if keys_of_objects[0] else {}
     groups: dict[_Keys, _Group] = {}
-    for keys, place, value in zip(kinds, places, objects, strict=True):
+    for keys, index, value in zip(keys_of_objects, indices, objects, strict=True):
         if keys:
-            own = groups.setdefault(keys, ([], []))
-            own[0].append(place)
-            own[1].append(value)
+            group = groups.setdefault(keys, ([], []))
+            group[0].append(index)
+            group[1].append(value)
     return groups
 
 
-def _objects(texts: Sequence[str]) -> list[_Object]:
-    """Return what texts hold, nothing for one that is no JSON or has too many fields."""
+def _parse_objects(texts: Sequence[str]) -> list[_Object]:
+    """Return the objects of JSON texts, an empty one for text that is not JSON or has too many fields."""
     try:
         objects = list(map(orjson.loads, texts))
     except orjson.JSONDecodeError:
-        objects = [_object(text) for text in texts]
-    return [one if len(one) <= json_event.FEW else {} for one in objects]
+        objects = [_parse_object(text) for text in texts]
+    return [one if len(one) <= json_event.MAX_FLAT_MEMBERS else {} for one in objects]
 
 
-def _object(text: str) -> _Object:
+def _parse_object(text: str) -> _Object:
     try:
-        found: _Object = orjson.loads(text)
+        value: _Object = orjson.loads(text)
     except orjson.JSONDecodeError:
         return {}
-    return found
+    return value
 
 
-def _is_plain(text: str, objects: int = 1) -> bool:
-    """Tell whether nothing in so many JSON objects, joined by blanks, is more than their parser's plain case.
+def _is_flat(text: str, objects: int = 1) -> bool:
+    """Tell whether a text of so many JSON objects, joined by blanks, holds none that is nested or needs cleaning.
 
-    Of what cannot be printed JSON lets through what is named here.
+    Of the unprintable characters JSON allows in ASCII text only those named here.
     """
     return (
         text.isascii()
         and text.count("{") == objects
-        and not any(mark in text for mark in "[\\\t\n\r\x7f")
+        and not any(character in text for character in "[\\\t\n\r\x7f")
         and "<Event" not in text
     )
 
 
-def _read(
+def _parse_group(
     keys: _Keys, columns: _Columns, event: Event, wanted: Container[str]
 ) -> Optional[tuple[Sequence[int], dict[str, Sequence[Any]]]]:
-    """Return rows and their wanted columns by the schema's names, None where no rows are flows that are read alike.
+    """Return rows and their wanted columns by the schema's names, None where no rows are flows of one plan.
 
-    Rows that say nothing in a field in which others say something are left out.
+    Rows that are blank in a field in which other rows are not are left out.
     """
-    kinds = [set(map(type, column)) for column in columns]
-    if not all(kind <= _MEMBERS for kind in kinds):
+    types = [set(map(type, column)) for column in columns]
+    if not all(column_types <= _SCALARS for column_types in types):
         return None
-    known = json_layouts.flow_reading(json_event.names_of(keys), [str(column[0]) for column in columns], event)
-    if known is None or any(len(set(columns[place])) > 1 for place in known[1]):
+    names, first_row = json_event.names_of(keys), [str(column[0]) for column in columns]
+    found = json_layouts.flow_parser(names, first_row, event)
+    if found is None or any(len(set(columns[index])) > 1 for index in found[1]):
         return None
-    reading, rows, blank = known[0], range(len(columns[0])), []
-    odd: set[int] = set()
-    for place in reading.roles.places:
-        nothing = [row for row in rows if columns[place][row] in flow.NOTHING] if str in kinds[place] else []
-        if len(nothing) == len(rows):
-            blank.append(place)
+    parser, rows, blank = found[0], range(len(columns[0])), []
+    partly_blank: set[int] = set()
+    for index in parser.fields.indices:
+        blank_rows = [row for row in rows if columns[index][row] in flow.BLANK_VALUES] if str in types[index] else []
+        if len(blank_rows) == len(rows):
+            blank.append(index)
         else:
-            odd.update(nothing)
-    plan = reading.plan(tuple(blank))
-    kept = [row for row in rows if row not in odd] if odd else rows
-    if plan is None or not kept:
+            partly_blank.update(blank_rows)
+    plan = parser.plan(tuple(blank))
+    selected = [row for row in rows if row not in partly_blank] if partly_blank else rows
+    if plan is None or not selected:
         return None
-    return kept, _wanted(plan, [[column[row] for row in kept] for column in columns] if odd else columns, kinds, wanted)
+    if partly_blank:
+        columns = [[column[row] for row in selected] for column in columns]
+    return selected, _wanted_columns(plan, columns, types, wanted)
 
 
-def _wanted(
-    plan: flow.Plan, columns: _Columns, kinds: Sequence[set[type]], wanted: Container[str]
+def _wanted_columns(
+    plan: FlowPlan, columns: _Columns, types: Sequence[set[type]], wanted: Container[str]
 ) -> dict[str, Sequence[Any]]:
-    anew, found = dict(plan.changed), {}
-    for i, (name, place) in enumerate(zip(plan.names, plan.places, strict=True)):
-        if name in wanted:
-            column, convert = columns[place], anew.get(i)
-            as_it_is = isinstance(convert, flow.Duration) and not convert.scaled and kinds[place] <= _NUMBERS
-            found[name] = column if convert is None or as_it_is else [convert(str(value)) for value in column]
-    return found
+    converters = dict(plan.converters)
+    values: dict[str, Sequence[Any]] = {}
+    for i, (name, index) in enumerate(zip(plan.names, plan.indices, strict=True)):
+        if name not in wanted:
+            continue
+        column, convert = columns[index], converters.get(i)
+        already_seconds = (
+            isinstance(convert, DurationConverter) and not convert.changes_unit and types[index] <= _NUMBERS
+        )
+        values[name] = column if convert is None or already_seconds else [convert(str(value)) for value in column]
+    return values

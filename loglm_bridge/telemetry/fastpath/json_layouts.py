@@ -1,9 +1,13 @@
-"""Events of a shape that was seen before: read without asking formats and families again (XML: xml_shapes.py).
+"""Fast path for JSON: events of a layout seen before are parsed without trying formats and families again.
 
-A shape is the names of an event's flattened fields. Which family's event it is, and which field is which, depends on
-those names and on the few values that `json_families.TOLD_BY` lists. What was read once for one choice of these values
-is applied to every other event of the shape: its other values only move to their places. Shapes whose other values are
-looked into (audit records, rendered messages, envelopes) are read in full each time.
+Reference implementation: `parser.parse_record`; this module gives the same records
+(tests/telemetry/fastpath/test_json_layouts.py). XML has xml_layouts.py.
+
+A layout is the tuple of an event's flattened field names. An event's family and kind, and which of its fields become
+which fields of the record, depend on these names and on the values of few fields: json_families.DECIDING_FIELDS. The
+first event with a layout and a choice of deciding values is parsed by the reference parser with marks in place of all
+other values. Where the marks come out says where the values of later events go. Layouts whose other values are parsed
+in turn (audit records, rendered messages, envelopes) are left to the reference parser.
 """
 
 from __future__ import annotations
@@ -17,207 +21,206 @@ from loglm_bridge.telemetry import parser
 from loglm_bridge.telemetry.families import json_families
 from loglm_bridge.telemetry.families.network import flow, zeek
 from loglm_bridge.telemetry.families.windows import json_fields, rendered_message
-from loglm_bridge.telemetry.fastpath import xml_layouts
+from loglm_bridge.telemetry.fastpath.flow_plan import FlowPlan, blank_indices, flow_plan
 from loglm_bridge.telemetry.formats import json_audit, json_event
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Record
-from loglm_bridge.telemetry.scanning.clean_text import clean_text, cut
 
-#: Readings that are remembered, of all shapes together; then all are forgotten.
-_MOST = 20_000
+#: Layout parsers that are held, of all layouts together; beyond that all are dropped.
+_MAX_PARSERS = 20_000
 
-#: Choices of blank fields, and protocols, that are remembered of one shape of flows.
-_MOST_PLANS = 256
+#: Plans, and event types, that are held for one layout of flows.
+_MAX_PLANS = 256
 
-#: Where windows_xml looks for the beginning of an event.
-_XML_HEAD = 406
-
-#: Opens the text that stands for a value; clean text has no such character.
+#: Opens the mark that stands for a value; clean text does not contain this character.
 _MARK = "\x00"
 
-#: Families that are told before anybody asks whether it is a flow.
+#: Families that are recognised before flows are.
 _BEFORE_FLOW = frozenset({"windows", "zeek", "endpoint", "linux"})
 
 
 @dataclass(frozen=True)
-class _Moved:
-    """Events whose values only move: `places[i]` is the place of field i's value among the flattened ones and behind
-    them the `constants`."""
+class _Copier:
+    """Parses events whose values are only copied: field i of the record has the value at `indices[i]` of the event's
+    flattened values followed by the `constants`."""
 
     event_type: EventType
     names: tuple[str, ...]
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     constants: tuple[str, ...]
 
-    def parsed(self, values: list[str]) -> Optional[ColumnarRecord]:
-        """Return the event of some values."""
+    def parse(self, values: list[str]) -> Optional[ColumnarRecord]:
+        """Return the record of an event with these flattened values."""
         pool = [*values, *self.constants]
-        return ColumnarRecord(self.event_type, self.names, tuple([pool[place] for place in self.places]))
+        return ColumnarRecord(self.event_type, self.names, tuple([pool[index] for index in self.indices]))
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Flows: their `roles` tell which values count; `asked`: whether it is one depends on the values.
+class FlowParser:
+    """Parses flows. `depends_on_values`: whether an event is a flow at all depends on its values.
 
-    `plans` say by the fields that are blank how the others are read, `heads` are those of protocols.
+    `plans` are by the indices of blank fields, `event_types` by protocol.
     """
 
     event_type: EventType
-    roles: flow.Roles
-    asked: bool
-    plans: dict[tuple[int, ...], Optional[flow.Plan]] = field(default_factory=dict)
-    heads: dict[str, EventType] = field(default_factory=dict)
+    fields: flow.FlowFields
+    depends_on_values: bool
+    plans: dict[tuple[int, ...], Optional[FlowPlan]] = field(default_factory=dict)
+    event_types: dict[str, EventType] = field(default_factory=dict)
 
-    def parsed(self, values: list[str]) -> Optional[ColumnarRecord]:
-        """Return the flow of some values, None where it is none."""
-        plan = self.plan(flow.blanks(self.roles, values))
-        found = plan.read(values) if plan is not None else None
-        if plan is None or found is None:
-            return self._in_full(values)
-        kind = found[plan.names.index("protocol")] if "protocol" in plan.names else ""
-        return ColumnarRecord(self._head(kind), plan.names, tuple(found))
+    def parse(self, values: list[str]) -> Optional[ColumnarRecord]:
+        """Return the record of a flow with these flattened values, None where it is not a flow."""
+        plan = self.plan(blank_indices(self.fields, values))
+        converted = plan.apply(values) if plan is not None else None
+        if plan is None or converted is None:
+            return self._parse_in_full(values)
+        protocol = converted[plan.names.index("protocol")] if "protocol" in plan.names else ""
+        return ColumnarRecord(self._event_type(protocol), plan.names, tuple(converted))
 
-    def plan(self, blank: tuple[int, ...]) -> Optional[flow.Plan]:
-        """Return how those are read whose fields at the places `blank` say nothing: see flow.plan."""
+    def plan(self, blank: tuple[int, ...]) -> Optional[FlowPlan]:
+        """Return the plan of flows whose fields at the indices `blank` are blank: see `flow_plan`."""
         if blank not in self.plans:
-            if len(self.plans) >= _MOST_PLANS:
+            if len(self.plans) >= _MAX_PLANS:
                 self.plans.clear()
-            self.plans[blank] = flow.plan(self.roles, blank)
+            self.plans[blank] = flow_plan(self.fields, blank)
         return self.plans.get(blank)
 
-    def _in_full(self, values: list[str]) -> Optional[ColumnarRecord]:
-        if self.asked and not flow.tells_a_flow(self.roles, values):
+    def _parse_in_full(self, values: list[str]) -> Optional[ColumnarRecord]:
+        if self.depends_on_values and not flow.values_are_flow(self.fields, values):
             return None
-        found = flow.schema(self.roles, values)
-        names = tuple([name for name in flow.ORDER if found.get(name)])
-        return ColumnarRecord(
-            self._head(flow.protocol_of(self.roles, values)), names, tuple([found[name] for name in names])
-        )
+        by_name = flow.schema_values(self.fields, values)
+        names = tuple([name for name in flow.SCHEMA if by_name.get(name)])
+        event_type = self._event_type(flow.protocol_of(self.fields, values))
+        return ColumnarRecord(event_type, names, tuple([by_name[name] for name in names]))
 
-    def _head(self, kind: str) -> EventType:
-        head = self.heads.get(kind)
-        if head is None:
-            head = self.event_type._replace(kind=kind)
-            if len(self.heads) < _MOST_PLANS:
-                self.heads[kind] = head
-        return head
+    def _event_type(self, protocol: str) -> EventType:
+        event_type = self.event_types.get(protocol)
+        if event_type is None:
+            event_type = self.event_type._replace(kind=protocol)
+            if len(self.event_types) < _MAX_PLANS:
+                self.event_types[protocol] = event_type
+        return event_type
 
 
-_Reading = Union[_Moved, Flow]
+_LayoutParser = Union[_Copier, FlowParser]
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """`tells` are the places of values that families look at, `ids` those that they look at where they are an event's
-    id, `filled` those that must hold something."""
+class _Layout:
+    """Which values of a layout decide how its events are parsed, by index.
 
-    tells: tuple[int, ...]
-    ids: tuple[int, ...]
-    filled: tuple[int, ...]
-    readings: dict[tuple[str, ...], Optional[_Reading]] = field(default_factory=dict)
+    `deciding` are values that families look at, `event_ids` those that they look at only if they are a Windows event
+    id, `required` those that must not be empty. `parsers` are by the deciding values; None: the reference parser.
+    """
+
+    deciding: tuple[int, ...]
+    event_ids: tuple[int, ...]
+    required: tuple[int, ...]
+    parsers: dict[tuple[str, ...], Optional[_LayoutParser]] = field(default_factory=dict)
 
 
-_shapes: dict[tuple[str, ...], Optional[_Shape]] = {}
+_layouts: dict[tuple[str, ...], Optional[_Layout]] = {}
 _count = 0
 
 
-def parse(event: Event) -> ColumnarRecord:
-    """Parse an event's text, as `recognise.read` does, into columns."""
-    text, truncated = cut(event.raw)
-    text = clean_text(text)
-    if text[:1] == "<":
-        parsed = xml_layouts.parse(text, event)
-        if parsed is not None:
-            return parsed._replace(truncated=True) if truncated else parsed
-    elif text[:1] == "{" and "<Event" not in text[:_XML_HEAD]:
-        found = json_event.flattened(text)
-        if found is not None and found[0]:
-            return _parsed(tuple(found[0]), found[1], event, truncated)
-    return ColumnarRecord.from_record(parser.parse_record(event))
-
-
-def flow_reading(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[tuple[Flow, tuple[int, ...]]]:
-    """Return how flows of flattened names are read, and the places of values that decide it; None if these are none."""
-    reading, shape = _known(names, values, event), _shapes.get(names)
-    if shape is None or not isinstance(reading, Flow):
+def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
+    """Return the record of a clean text that is a JSON object, None for any other text."""
+    flattened = json_event.flattened(text)
+    if flattened is None or not flattened[0]:
         return None
-    return reading, (*shape.tells, *shape.ids, *shape.filled)
+    names, values = tuple(flattened[0]), flattened[1]
+    layout_parser = _layout_parser(names, values, event)
+    parsed = layout_parser.parse(values) if layout_parser is not None else None
+    if parsed is not None:
+        return parsed
+    record = json_event.record_of(list(zip(names, values, strict=True)), event)
+    return ColumnarRecord.from_record(parser.unwrap_envelope(record, event))
 
 
-def _parsed(names: tuple[str, ...], values: list[str], event: Event, truncated: bool) -> ColumnarRecord:
-    reading = _known(names, values, event)
-    parsed = reading.parsed(values) if reading is not None else None
-    if parsed is None:
-        record = json_event.record_of(list(zip(names, values, strict=True)), event)
-        parsed = ColumnarRecord.from_record(parser.unwrapped(record, event))
-    return parsed._replace(truncated=True) if truncated else parsed
+def flow_parser(
+    names: tuple[str, ...], values: Sequence[str], event: Event
+) -> Optional[tuple[FlowParser, tuple[int, ...]]]:
+    """Return the parser of flows with these flattened names, and the indices of the values that decide for it.
+
+    None where such events are not flows.
+    """
+    layout_parser, layout = _layout_parser(names, values, event), _layouts.get(names)
+    if layout is None or not isinstance(layout_parser, FlowParser):
+        return None
+    return layout_parser, (*layout.deciding, *layout.event_ids, *layout.required)
 
 
-def _known(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[_Reading]:
-    """Return how to read the event, None where it has to be read in full."""
+def _layout_parser(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[_LayoutParser]:
+    """Return the parser of events with these names and deciding values; None: the reference parser."""
     global _count
-    if names not in _shapes or _count > _MOST:
-        if _count > _MOST:
-            _shapes.clear()
+    if names not in _layouts or _count > _MAX_PARSERS:
+        if _count > _MAX_PARSERS:
+            _layouts.clear()
             _count = 0
-        _shapes[names] = _shape(names)
+        _layouts[names] = _new_layout(names)
         _count += 1
-    shape = _shapes.get(names)
-    if shape is None or not all(values[place] for place in shape.filled):
+    layout = _layouts.get(names)
+    if layout is None or not all(values[index] for index in layout.required):
         return None
-    told = tuple([values[place] for place in shape.tells] + [_id(values[place]) for place in shape.ids])
+    key = tuple([values[index] for index in layout.deciding] + [_event_id(values[index]) for index in layout.event_ids])
     try:
-        return shape.readings[told]
+        return layout.parsers[key]
     except KeyError:
         _count += 1
-        return shape.readings.setdefault(told, _reading(names, values, shape, event))
+        return layout.parsers.setdefault(key, _new_parser(names, values, layout, event))
 
 
-def _shape(names: tuple[str, ...]) -> Optional[_Shape]:
-    if json_audit.may_be_audit(names):
+def _new_layout(names: tuple[str, ...]) -> Optional[_Layout]:
+    if json_audit.can_be_audit(names):
         return None
     lower = [name.lower() for name in names]
-    computers = tuple(i for i, name in enumerate(lower) if name in json_fields.COMPUTERS)
-    tells = tuple(i for i, name in enumerate(lower) if name in json_families.TOLD_BY)
-    ids = tuple(i for i, name in enumerate(lower) if name in json_fields.IDS and i not in tells)
+    computers = tuple(i for i, name in enumerate(lower) if name in json_fields.COMPUTER_FIELDS)
+    deciding = tuple(i for i, name in enumerate(lower) if name in json_families.DECIDING_FIELDS)
+    event_ids = tuple(i for i, name in enumerate(lower) if name in json_fields.EVENT_ID_FIELDS and i not in deciding)
     if len(computers) > 1:  # the first that is not empty names the computer
-        return _Shape(tuple(sorted({*tells, *computers})), ids, ())
-    return _Shape(tells, ids, computers)
+        return _Layout(tuple(sorted({*deciding, *computers})), event_ids, ())
+    return _Layout(deciding, event_ids, computers)
 
 
-def _id(value: str) -> str:
-    """Return an event's id as it is, and one and the same text for all other values that are not empty."""
-    return value if not value or json_fields.is_id(value) else _MARK
+def _event_id(value: str) -> str:
+    """Return a Windows event id or an empty value unchanged, and one common text for all other values."""
+    return value if not value or json_fields.is_event_id(value) else _MARK
 
 
-def _reading(names: tuple[str, ...], values: Sequence[str], shape: _Shape, event: Event) -> Optional[_Reading]:
-    """Read the event with marks in place of the values that do not tell, and see where the marks come out."""
-    told = {*shape.tells, *(i for i in shape.ids if _id(values[i]) != _MARK)}
-    shown = [value if i in told else f"{_MARK}{i}" for i, value in enumerate(values)]
-    record = json_event.record_of(list(zip(names, shown, strict=True)), event)
+def _new_parser(
+    names: tuple[str, ...], values: Sequence[str], layout: _Layout, event: Event
+) -> Optional[_LayoutParser]:
+    """Parse the event with marks in place of the values that do not decide, and see where the marks come out."""
+    deciding = {*layout.deciding, *(i for i in layout.event_ids if _event_id(values[i]) != _MARK)}
+    marked = [value if i in deciding else f"{_MARK}{i}" for i, value in enumerate(values)]
+    record = json_event.record_of(list(zip(names, marked, strict=True)), event)
     if record.family == "flow":
-        by_name = zeek.classify(
-            {name.lower(): value for name, value in zip(reversed(names), reversed(shown), strict=True)}
-        )
-        return Flow(record.event_type, flow.roles(names), asked=by_name is None or zeek.STATE not in names)
-    if _looked_into(record, names) or record.status != "ok":
+        first = {name.lower(): value for name, value in zip(reversed(names), reversed(marked), strict=True)}
+        depends_on_values = zeek.classify(first) is None or zeek.STATE not in names
+        return FlowParser(record.event_type, flow.flow_fields(names), depends_on_values)
+    if _parses_other_values(record, names) or record.status != "ok":
         return None
+    return _copier(record, len(values))
+
+
+def _copier(record: Record, count: int) -> Optional[_Copier]:
+    """Return the copier for a record with marks for the event's `count` values; None where a mark was altered."""
     constants: list[str] = []
-    places: list[int] = []
+    indices: list[int] = []
     for _, value in record.fields:
         if value[:1] != _MARK:
-            places.append(len(values) + len(constants))
+            indices.append(count + len(constants))
             constants.append(value)
         elif value[1:].isdecimal():
-            places.append(int(value[1:]))
+            indices.append(int(value[1:]))
         else:
             return None
-    return _Moved(record.event_type, tuple(name for name, _ in record.fields), tuple(places), tuple(constants))
+    return _Copier(record.event_type, tuple(name for name, _ in record.fields), tuple(indices), tuple(constants))
 
 
-def _looked_into(record: Record, names: tuple[str, ...]) -> bool:
-    """Tell whether other values than the telling ones decide what becomes of the event."""
-    if record.family == "macos" or (record.family not in _BEFORE_FLOW and flow.roles(names).may_be_flow):
+def _parses_other_values(record: Record, names: tuple[str, ...]) -> bool:
+    """Tell whether values that do not decide are parsed themselves, or decide after all."""
+    if record.family == "macos" or (record.family not in _BEFORE_FLOW and flow.flow_fields(names).can_be_flow):
         return True
     if record.family == "windows":
-        return any(name in rendered_message.RENDERED for name, _ in record.fields)
-    return parser.may_wrap(record.family, names)
+        return any(name in rendered_message.RENDERED_FIELDS for name, _ in record.fields)
+    return parser.can_be_envelope(record.family, names)

@@ -1,8 +1,11 @@
-"""Windows event XML of a shape that was seen before: its values are cut out between the texts that never change.
+"""Fast path for Windows event XML: values of a layout seen before are cut out between texts that never change.
 
-Events of one kind differ in the values of a few attributes of System and in the text of their elements; all else, from
-the first tag to the channel's name, is the same in each. Where the values stand is learned from one event, by reading
-it with marks in their places. An event that does not fit, to the letter, is read in full.
+Reference implementation: `formats.windows.windows_xml.parse`; this module gives the same records
+(tests/telemetry/fastpath/test_xml_layouts.py).
+
+Events of one kind differ in the values of a few attributes of System and in the text of their elements; everything
+else is the same in each, from the first tag to the channel's name. Where the values are is learned from one event, by
+parsing it with marks in their places. Text that differs from the layout in one character is parsed in full.
 """
 
 from __future__ import annotations
@@ -17,129 +20,131 @@ from loglm_bridge.telemetry.families.windows import event_types, rendered_messag
 from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Field
 
-#: Beginnings that are remembered, each with shapes of its own; then all are forgotten.
-_MOST, _SHAPES = 2_048, 6
+#: Prefixes that are held (beyond that all are dropped), and layouts of each.
+_MAX_PREFIXES, _MAX_LAYOUTS = 2_048, 6
 
-#: Events of one beginning before a shape is learned: one that never comes again is not worth it. And how many of them
-#: are tried: of some beginnings no shape can be learned, and trying takes as long as reading two of them in full.
-_TWICE, _TRIES = 2, 12
+#: Events of a prefix before a layout is learned, since learning costs two full parses and many prefixes never recur.
+#: Events that are tried thereafter: of some prefixes no layout can be learned.
+_MIN_EVENTS, _MAX_ATTEMPTS = 2, 12
 
+#: Opens the mark that stands for a value; clean text does not contain this character.
 _MARK = "\x00"
 
 #: Where an event's own values begin, and where System ends.
-_TIME, _SYSTEM_ENDS = "<TimeCreated", "</System>"
+_FIRST_ELEMENT, _SYSTEM_END = "<TimeCreated", "</System>"
 
-# A value of an attribute, or the text of an element, as the second or third group; the channel's name stays as it is.
-_IN_SYSTEM = re.compile(r"(['\"])([^'\"<>&]+)\1|<(?!Channel>)[A-Za-z]+>([^<>&]*)(?=</)")
-_IN_DATA = re.compile(r"<[A-Za-z_](?:[^<>]*[^/<>])?>([^<>&]*)(?=</)")
+# A value of an attribute (group 2) or the text of an element (group 3); the channel's name is not a value.
+_SYSTEM_VALUE = re.compile(r"(['\"])([^'\"<>&]+)\1|<(?!Channel>)[A-Za-z]+>([^<>&]*)(?=</)")
+_DATA_VALUE = re.compile(r"<[A-Za-z_](?:[^<>]*[^/<>])?>([^<>&]*)(?=</)")
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """`literals` stand behind each value; `places[i]` is the value of field i among the values and behind them the
-    `constants`; `attributes` are the values that must hold something, and no quote, which would end them."""
+class _Layout:
+    """Where the values of events with one prefix are, and which field of the record has which.
+
+    `literals[i]` follows value i; field i of the record has the value at `indices[i]` of the event's values followed
+    by the `constants`. `attributes` are the indices of values that must not be empty nor contain a quote.
+    """
 
     event_type: EventType
     names: tuple[str, ...]
     literals: tuple[str, ...]
-    places: tuple[int, ...]
+    indices: tuple[int, ...]
     constants: tuple[str, ...]
     attributes: tuple[int, ...]
 
-    def parsed(self, text: str, at: int) -> Optional[ColumnarRecord]:
-        """Return the event of a text whose values begin at a place; None where it has another shape."""
+    def parse(self, text: str, start: int) -> Optional[ColumnarRecord]:
+        """Return the record of a text whose values begin at `start`; None where it has another layout."""
         values: list[str] = []
         for literal in self.literals:
-            end = text.find(literal, at)
+            end = text.find(literal, start)
             if end < 0:
                 return None
-            values.append(text[at:end].strip())
-            at = end + len(literal)
-        said = "".join(values)
-        if at != len(text) or "<" in said or "&" in said or ">" in said:
+            values.append(text[start:end].strip())
+            start = end + len(literal)
+        joined = "".join(values)
+        if start != len(text) or "<" in joined or "&" in joined or ">" in joined:
             return None
-        quoted = [values[i] for i in self.attributes]
-        if not all(quoted) or any(quote in "".join(quoted) for quote in "'\""):
+        attributes = [values[index] for index in self.attributes]
+        if not all(attributes) or any(quote in "".join(attributes) for quote in "'\""):
             return None
         values.extend(self.constants)
-        return ColumnarRecord(self.event_type, self.names, tuple([values[place] for place in self.places]))
+        return ColumnarRecord(self.event_type, self.names, tuple([values[index] for index in self.indices]))
 
 
 @dataclass
-class _Beginning:
-    """How many events that begin so, up to their first value, were of no known shape, and what shapes were learned."""
+class _Prefix:
+    """The layouts of events with the same text up to their first value, and how many had none of these layouts."""
 
-    seen: int
-    shapes: list[_Shape]
+    misses: int
+    layouts: list[_Layout]
 
 
-_beginnings: dict[str, _Beginning] = {}
+_prefixes: dict[str, _Prefix] = {}
 
 
 def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
-    """Return the columns of a clean text that is event XML of a known shape, None for any other text."""
-    first = text.find("'", text.find(_TIME)) + 1
-    if first <= 0 or not text.startswith("<Event"):
+    """Return the record of a clean text that is event XML of a known layout, None for any other text."""
+    start = text.find("'", text.find(_FIRST_ELEMENT)) + 1
+    if start <= 0 or not text.startswith("<Event"):
         return None
-    begins = text[:first]
-    known = _beginnings.get(begins)
-    if known is None:
-        if len(_beginnings) >= _MOST:
-            _beginnings.clear()
-        known = _beginnings[begins] = _Beginning(0, [])
-    for shape in known.shapes:
-        parsed = shape.parsed(text, first)
-        if parsed is not None:
-            return parsed
-    known.seen += 1
-    if _TWICE < known.seen <= _TWICE + _TRIES and len(known.shapes) < _SHAPES:
-        learned = _learned(text, first, event)
+    prefix = _prefixes.get(text[:start])
+    if prefix is None:
+        if len(_prefixes) >= _MAX_PREFIXES:
+            _prefixes.clear()
+        prefix = _prefixes[text[:start]] = _Prefix(0, [])
+    for layout in prefix.layouts:
+        record = layout.parse(text, start)
+        if record is not None:
+            return record
+    prefix.misses += 1
+    if _MIN_EVENTS < prefix.misses <= _MIN_EVENTS + _MAX_ATTEMPTS and len(prefix.layouts) < _MAX_LAYOUTS:
+        learned = _learn(text, start, event)
         if learned is not None:
-            known.shapes.append(learned)
+            prefix.layouts.append(learned)
     return None
 
 
-def _learned(text: str, first: int, event: Event) -> Optional[_Shape]:
-    """Read an event with marks for its values; None where more than their place decides what becomes of them."""
-    spans, attributes = _values(text, first)
-    if not spans or spans[0][0] != first:
+def _learn(text: str, start: int, event: Event) -> Optional[_Layout]:
+    """Return the layout of an event, None where the parser does more with its values than copy them."""
+    spans, attributes = _value_spans(text, start)
+    if not spans or spans[0][0] != start:
         return None
-    ends = [*(start for start, _ in spans[1:]), len(text)]
+    ends = [*(begin for begin, _ in spans[1:]), len(text)]
     literals = [text[stop:end] for (_, stop), end in zip(spans, ends, strict=True)]
-    marked = text[:first] + "".join(f"{_MARK}{i}{literal}" for i, literal in enumerate(literals))
-    record, whole = windows_xml.parse(marked, event), windows_xml.parse(text, event)
-    if record is None or whole is None or record.event_type != whole.event_type or not all(literals):
+    marked_text = text[:start] + "".join(f"{_MARK}{i}{literal}" for i, literal in enumerate(literals))
+    marked, whole = windows_xml.parse(marked_text, event), windows_xml.parse(text, event)
+    if marked is None or whole is None or marked.event_type != whole.event_type or not all(literals):
         return None
-    names = tuple(name for name, _ in record.fields)
-    if not rendered_message.RENDERED.isdisjoint(names) or not _told(record.fields):
+    names = tuple(name for name, _ in marked.fields)
+    if not rendered_message.RENDERED_FIELDS.isdisjoint(names) or not _has_constant_kind(marked.fields):
         return None
-    shape = _Shape(
-        record.event_type, names, tuple(literals), *_places([v for _, v in record.fields], len(spans)), attributes
-    )
-    parsed = shape.parsed(text, first)
-    return shape if parsed is not None and parsed.to_record() == whole else None
+    indices, constants = _indices([value for _, value in marked.fields], len(spans))
+    layout = _Layout(marked.event_type, names, tuple(literals), indices, constants, attributes)
+    record = layout.parse(text, start)
+    return layout if record is not None and record.to_record() == whole else None
 
 
-def _told(fields: Sequence[Field]) -> bool:
-    """Tell whether what an event's kind is told by is none of the values that differ."""
+def _has_constant_kind(fields: Sequence[Field]) -> bool:
+    """Tell whether the fields that decide an event's kind are constant in the layout."""
     first = dict(reversed(fields))
-    return all(first.get(name, _MARK)[:1] not in ("", _MARK) for name in event_types.TOLD_BY)
+    return all(first.get(name, _MARK)[:1] not in ("", _MARK) for name in event_types.DECIDING_FIELDS)
 
 
-def _values(text: str, first: int) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
-    """Return where the values stand, and which of them are attributes'."""
-    ends = text.find(_SYSTEM_ENDS, first)
-    if ends < 0:
+def _value_spans(text: str, start: int) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
+    """Return the spans of an event's values, and the indices of those that are attributes."""
+    system_end = text.find(_SYSTEM_END, start)
+    if system_end < 0:
         return [], ()
-    # from the quote on that opens the first value
-    of_system = list(_IN_SYSTEM.finditer(text, first - 1, ends + 2))
-    spans = [found.span(2) if found[1] else found.span(3) for found in of_system]
-    attributes = tuple(i for i, found in enumerate(of_system) if found[1])
-    return spans + [found.span(1) for found in _IN_DATA.finditer(text, ends)], attributes
+    # from the quote that opens the first value
+    matches = list(_SYSTEM_VALUE.finditer(text, start - 1, system_end + 2))
+    spans = [match.span(2) if match[1] else match.span(3) for match in matches]
+    attributes = tuple(i for i, match in enumerate(matches) if match[1])
+    return spans + [match.span(1) for match in _DATA_VALUE.finditer(text, system_end)], attributes
 
 
-def _places(values: Sequence[str], count: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Return the place of each field's value among the marked values, and behind them the constants."""
+def _indices(values: Sequence[str], count: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return the index of each field's value among the `count` marked values, and the constants that follow them."""
     constants = [value for value in values if value[:1] != _MARK]
-    behind = iter(range(count, count + len(constants)))
-    return tuple(int(v[1:]) if v[:1] == _MARK else next(behind) for v in values), tuple(constants)
+    constant_indices = iter(range(count, count + len(constants)))
+    return tuple(int(v[1:]) if v[:1] == _MARK else next(constant_indices) for v in values), tuple(constants)

@@ -16,7 +16,7 @@ _SERIAL = re.compile(r"\d{9,11}\.\d{3}:\d{1,12}\Z", re.ASCII)
 _MAX_ARGUMENTS = 64
 
 
-def may_be_audit(names: Sequence[str]) -> bool:
+def can_be_audit(names: Sequence[str]) -> bool:
     """Tell whether fields of these names can hold an audit record, whatever their values."""
     return names[0] == "ID" or "SyslogMessage" in names or any(name.startswith("items.") for name in names)
 

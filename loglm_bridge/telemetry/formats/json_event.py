@@ -24,7 +24,7 @@ _MAX_NESTED = 65_536
 _MAX_JOINED = 32
 
 #: Members of a plain object, whose names are remembered together.
-FEW = 64
+MAX_FLAT_MEMBERS = 64
 
 #: Lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
@@ -73,7 +73,7 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
 def _is_plain(value: dict[str, Any], text: str) -> bool:
     """Tell whether an object holds nothing but a few numbers and strings that are no JSON; `text` has no escapes."""
     return (
-        len(value) <= FEW
+        len(value) <= MAX_FLAT_MEMBERS
         and {member.__class__ for member in value.values()} <= _PLAIN
         and '"{' not in text
         and '"[' not in text

@@ -34,7 +34,7 @@ def clean_text(text: str) -> str:
     return _HOSTILE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
-def cut(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
+def truncate(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
     """Return the text's first `limit` bytes of UTF-8 at a character boundary, and whether anything was lost."""
     if len(text) * 4 <= limit:
         return text, False

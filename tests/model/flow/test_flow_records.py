@@ -13,7 +13,7 @@ from loglm_bridge.model.event_batch import _WANTED
 from loglm_bridge.model.flow import flow_records
 from loglm_bridge.model.flow.flow_event import MOST, to_flow_event
 from loglm_bridge.telemetry import parse
-from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
+from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.fastpath import flow_columns as flow_columns_module
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 from tests.telemetry.test_shared_data import FILES, every
@@ -33,7 +33,7 @@ def events(fields):
 
 @pytest.fixture(autouse=True)
 def _no_kind_is_known():
-    flow_columns_module._without_flows.clear()
+    flow_columns_module._prefixes_without_flows.clear()
 
 
 def same(told):
@@ -61,7 +61,11 @@ def test_flows_of_which_each_lacks_something_else_are_read_one_by_one():
     assert list(flow_columns(told, _WANTED)) == []
 
 
-@given(st.dictionaries(st.sampled_from(sorted({*ALIASES, *STARTS, *ENDS, *TELLING})), END | AMOUNT, max_size=9))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted({*ALIASES, *START_TIMES, *END_TIMES, *NON_FLOW_FIELDS})), END | AMOUNT, max_size=9
+    )
+)
 def test_flows_of_any_exporter(fields):
     same(events([fields, fields]))
 
@@ -94,15 +98,15 @@ def test_plain_flows_are_read_column_by_column():
 
 def test_texts_of_a_kind_without_flows_are_tried_a_few_times(monkeypatch):
     plain = {"src_ip": "10.0.0.1", "dest_ip": "10.0.0.2", "fwd_bytes": 7}
-    others = events([{"name": "x", "number": i} for i in range(flow_columns_module._ENOUGH)])
+    others = events([{"name": "x", "number": i} for i in range(flow_columns_module._MIN_FAILURES)])
     assert same(others[1:] + events([plain])) == 1
-    assert not {flow_columns_module._kind(event) for event in others} & flow_columns_module._without_flows
+    assert not {flow_columns_module._prefix(event) for event in others} & flow_columns_module._prefixes_without_flows
     assert same(others + events([plain])) == 1
-    assert flow_columns_module._kind(others[0]) in flow_columns_module._without_flows
-    assert flow_columns_module._kind(*events([plain])) not in flow_columns_module._without_flows
-    monkeypatch.setattr(flow_columns_module, "_MOST_KINDS", 1)
-    same(others + events([{"another": i} for i in range(flow_columns_module._ENOUGH)]))
-    assert len(flow_columns_module._without_flows) == 1
+    assert flow_columns_module._prefix(others[0]) in flow_columns_module._prefixes_without_flows
+    assert flow_columns_module._prefix(*events([plain])) not in flow_columns_module._prefixes_without_flows
+    monkeypatch.setattr(flow_columns_module, "_MAX_PREFIXES", 1)
+    same(others + events([{"another": i} for i in range(flow_columns_module._MIN_FAILURES)]))
+    assert len(flow_columns_module._prefixes_without_flows) == 1
 
 
 def test_the_projects_samples_are_read_alike():

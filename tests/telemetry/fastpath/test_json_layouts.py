@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parse, parse_record
-from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, ENDS, STARTS, TELLING
+from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.fastpath import json_layouts
 from tests.lab.tiny import sample_events
 from tests.telemetry.test_shared_data import FILES, every
@@ -62,7 +62,7 @@ def test_a_connections_end_makes_no_flow_of_what_is_none(values):
     same(Event(json.dumps(dict(zip(names, values, strict=True)))))
 
 
-FLOW_NAMES = st.sampled_from(sorted({*ALIASES, *STARTS, *ENDS, *TELLING}))
+FLOW_NAMES = st.sampled_from(sorted({*ALIASES, *START_TIMES, *END_TIMES, *NON_FLOW_FIELDS}))
 FLOW_VALUES = st.sampled_from(
     ["", "-", "N/A", "nan", 0, 6, 17, 1_500, 0.25, "TCP", "Accept", "REJECT", "S0", "out", "0:01:05", "a:b:c", "x" * 30,
      1_700_000_000, 1_700_000_009.5, "2024-01-02T03:04:05Z", "10.0.0.1", "203.0.113.9", None, True]
@@ -99,10 +99,10 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr(json_layouts, "_MOST", 50)
+    monkeypatch.setattr(json_layouts, "_MAX_PARSERS", 50)
     for i in range(200):
         same(Event(json.dumps({f"name{i}": i, "type": str(i)})))
-        assert sum(len(shape.readings) if shape else 0 for shape in json_layouts._shapes.values()) <= 52
+        assert sum(len(layout.parsers) if layout else 0 for layout in json_layouts._layouts.values()) <= 52
 
 
 @pytest.mark.shared

@@ -44,7 +44,7 @@ DATA = st.lists(st.tuples(NAMES, VALUES), max_size=4)
 
 @pytest.fixture(autouse=True)
 def _forgotten():
-    xml_layouts._beginnings.clear()
+    xml_layouts._prefixes.clear()
 
 
 def xml(parts, data, quote="'", behind=""):
@@ -66,8 +66,8 @@ def same(text, host="ws-1"):
     st.sampled_from(["", "\n", "x"]),
 )
 def test_any_values_are_read_alike(first, second, data, values, quote, behind):
-    xml_layouts._beginnings.clear()
-    for _ in range(xml_layouts._TWICE + 2):
+    xml_layouts._prefixes.clear()
+    for _ in range(xml_layouts._MIN_EVENTS + 2):
         same(xml(first, data, quote, behind))
     # the same beginning and names, other values
     kept = {name: first[name] for name in ("id", "provider", "channel")}
@@ -82,7 +82,7 @@ def test_any_values_are_read_alike(first, second, data, values, quote, behind):
 def test_a_quote_ends_an_attribute_of_a_known_shape_too(name, value):
     parts = {"time": "-", "record": "1", "pid": "-", "computer": "a", "sid": "-", "correlation": ""}
     parts |= {"channel": "Security", "id": "1", "provider": "Microsoft-Windows-Sysmon"}
-    for told in (*[parts] * (xml_layouts._TWICE + 2), {**parts, name: value}):
+    for told in (*[parts] * (xml_layouts._MIN_EVENTS + 2), {**parts, name: value}):
         same(xml(told, []))
 
 
@@ -109,16 +109,16 @@ def test_learning_is_given_up_where_nothing_comes_of_it(monkeypatch):
     parts = {"time": "1", "record": 1, "pid": 1, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
     parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
     tried = []
-    learned = xml_layouts._learned
-    monkeypatch.setattr(xml_layouts, "_learned", lambda *event: tried.append(learned(*event)))
+    learned = xml_layouts._learn
+    monkeypatch.setattr(xml_layouts, "_learn", lambda *event: tried.append(learned(*event)))
     for _ in range(50):
         same(xml(parts, [("Message", "Subject:\n\tAccount Name:\tann")]))
-    assert tried == [None] * xml_layouts._TRIES
+    assert tried == [None] * xml_layouts._MAX_ATTEMPTS
     same(xml(parts, [("Image", "a.exe")]))
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr(xml_layouts, "_MOST", 10)
+    monkeypatch.setattr(xml_layouts, "_MAX_PREFIXES", 10)
     for n in range(50):
         same(f"<Event><System><EventID>{n}</EventID><TimeCreated SystemTime='1'/></System></Event>")
-        assert len(xml_layouts._beginnings) <= 10
+        assert len(xml_layouts._prefixes) <= 10

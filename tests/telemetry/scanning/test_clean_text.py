@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loglm_bridge.telemetry.scanning.clean_text import clean_text, cut
+from loglm_bridge.telemetry.scanning.clean_text import clean_text, truncate
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=300)
 
@@ -36,7 +36,7 @@ def test_clean_text_encodes_and_is_stable(raw):
 @given(ANY_TEXT, st.integers(0, 200))
 @example("\ud80000", 4)
 def test_cut_is_a_prefix_within_the_limit(raw, limit):
-    text, lost = cut(raw, limit)
+    text, lost = truncate(raw, limit)
     if lost:
         assert len(text.encode("utf-8", "surrogatepass")) <= limit
         assert raw.startswith(text)
@@ -45,5 +45,5 @@ def test_cut_is_a_prefix_within_the_limit(raw, limit):
 
 
 def test_cut_keeps_whole_characters():
-    assert cut("aé", 2) == ("a", True)
-    assert cut("aé", 3) == ("aé", False)
+    assert truncate("aé", 2) == ("a", True)
+    assert truncate("aé", 3) == ("aé", False)

@@ -61,14 +61,14 @@ _NAMES: Mapping[str, str] = {
 ALIASES: Mapping[str, str] = {alias: name for name, aliases in _NAMES.items() for alias in aliases.split()}
 
 #: Fields that hold a flow's first and last moment.
-STARTS = frozenset(
+START_TIMES = frozenset(
     {
         "start", "first", "flow.start", "start_time", "starttime", "flowstart", "first_switched", "flowstarttime",
         "flowstartmilliseconds", "flowstartseconds", "flowstartsysuptime", "jsonpayload.start_time", "ts_start",
         "event.start", "netflow.first_switched", "flowstarttime_t", "firstseen",
     }
 )  # fmt: skip
-ENDS = frozenset(
+END_TIMES = frozenset(
     {
         "end", "last", "flow.end", "end_time", "endtime", "flowend", "last_switched", "flowendtime",
         "flowendmilliseconds", "flowendseconds", "flowendsysuptime", "jsonpayload.end_time", "ts_end", "event.end",
@@ -77,7 +77,7 @@ ENDS = frozenset(
 )  # fmt: skip
 
 #: Seconds per unit of the fields that are not in seconds.
-UNITS: Mapping[str, float] = {
+SECONDS_PER_UNIT: Mapping[str, float] = {
     "flowstartmilliseconds": 1e-3, "flowendmilliseconds": 1e-3, "flowstartsysuptime": 1e-3, "flowendsysuptime": 1e-3,
     "flowdurationmilliseconds": 1e-3, "flow_duration_ms": 1e-3, "duration_ms": 1e-3, "flowduration": 1e-6,
     "event.duration": 1e-9, "first_switched": 1e-3, "last_switched": 1e-3, "netflow.first_switched": 1e-3,
@@ -93,7 +93,7 @@ DIRECTIONS: Mapping[str, str] = {
 }  # fmt: skip
 
 #: Fields (lower case) that say more than a flow does: a request, a query, a command, a finding.
-TELLING = frozenset(
+NON_FLOW_FIELDS = frozenset(
     {
         "url", "uri", "signature", "attack", "attackname", "virus", "threat", "threatname", "threat_name",
         "alert.signature", "http_method", "http.url", "http.hostname", "http.http_method", "requestmethod",

@@ -70,7 +70,7 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
 STATE = "conn_state"
 
 #: Names of the fields whose values say which log it is.
-TOLD_BY = frozenset({"_path", "@stream"})
+DECIDING_FIELDS = frozenset({"_path", "@stream"})
 
 #: One of these stands in every record beside its time.
 _KEYS = frozenset({"uid", "fuid", "uids", "host"})

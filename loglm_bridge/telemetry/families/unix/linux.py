@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Optional
 
 from loglm_bridge.telemetry.families import sentence as sentences
-from loglm_bridge.telemetry.families.network import flow
+from loglm_bridge.telemetry.families.network import flow, flow_values
 from loglm_bridge.telemetry.families.unix.linux_sentences import SENTENCES
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning import line_prefix
@@ -60,13 +59,6 @@ def record(written: str, tag: str, body: str) -> Record:
     return Record(written, "linux", program(tag), (*sentences.fields(said), *severity))
 
 
-def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
-    """Return ("linux", program) where flattened JSON (lower-case names) is an entry of the systemd journal."""
-    if "_systemd_unit" in fields or "syslog_identifier" in fields:
-        return "linux", program(fields.get("syslog_identifier") or fields.get("_comm") or "journal")
-    return None
-
-
 def _packet(written: str, body: str) -> Record:
     """Read netfilter's LOG target: IN= OUT= SRC= DST= PROTO= SPT= DPT=."""
     fields, words = pairs(body)
@@ -77,7 +69,7 @@ def _packet(written: str, body: str) -> Record:
         ("src_port", values.get("SPT", "")),
         ("dest_ip", values.get("DST", "")),
         ("dest_port", values.get("DPT", "")),
-        ("protocol", flow.protocol(values.get("PROTO", ""))),
+        ("protocol", flow_values.protocol(values.get("PROTO", ""))),
         ("action", "blocked" if blocked else ""),
         ("direction", "inbound" if values.get("IN") else "outbound"),
         ("tcp_flags", " ".join(w for w in words.split()[-6:] if w in _FLAGS)),

@@ -37,7 +37,7 @@ _SOURCES: Mapping[str, str] = {
 }
 
 #: Fields, the first of each name, that say what event it is.
-TOLD_BY = ("Provider", "Channel", "EventID")
+DECIDING_FIELDS = ("Provider", "Channel", "EventID")
 
 _SYSMON = {
     1: "process_create", 2: "file_time_change", 3: "network_connect", 4: "sensor_state", 5: "process_terminate",

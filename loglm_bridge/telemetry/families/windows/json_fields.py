@@ -1,4 +1,4 @@
-"""Windows events that were turned into JSON: winlogbeat, NXLog, flat Sysmon, Azure tables, nested event XML."""
+"""Windows events converted to JSON: winlogbeat, NXLog, flat Sysmon, Azure tables, nested event XML."""
 
 from __future__ import annotations
 
@@ -26,25 +26,29 @@ _COMPUTER = (
     "properties.roleinstance", "data.win.system.computer", "win.system.computer", "system.computer", "hostname",
     "computer_name",
 )  # fmt: skip
-_DATA = (
+_DATA_PREFIXES = (
     "winlog.event_data.", "winlog.user_data.", "event.eventdata.data.", "event.eventdata.", "event.userdata.",
     "body.event.eventdata.data.", "body.event.eventdata.", "body.event.userdata.", "data.win.eventdata.",
     "win.eventdata.", "eventdata.", "event_data.", "userdata.", "user_data.",
 )  # fmt: skip
-#: Lower-case names of the fields whose values say what event it is, where an event id says so (`is_id`), and which
-#: computer it is of.
-TOLD_BY, IDS, COMPUTERS = frozenset(_CHANNEL + _PROVIDER), frozenset(_EVENT_ID), frozenset(_COMPUTER)
+#: Lower-case names of the fields whose values decide an event's kind.
+DECIDING_FIELDS = frozenset(_CHANNEL + _PROVIDER)
+#: Lower-case names of the fields whose values decide it if they are event ids (`is_event_id`).
+EVENT_ID_FIELDS = frozenset(_EVENT_ID)
+#: Lower-case names of the fields that name the event's computer.
+COMPUTER_FIELDS = frozenset(_COMPUTER)
+_ENVELOPE_FIELDS = DECIDING_FIELDS | EVENT_ID_FIELDS | COMPUTER_FIELDS
 _FLAT_SYSMON = frozenset({"processguid", "sourceprocessguid", "utctime", "process_guid"})
 _FLAT_SECURITY = frozenset({"subjectusersid", "subjectlogonid", "newprocessname", "filterrtid", "targetlogonid"})
 
 
-def read(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, str, list[Field]] | None:
-    """Return (family, kind, fields as event XML would name them), None where the fields are no Windows event.
+def windows_event(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, list[Field]] | None:
+    """Return (kind, fields as event XML names them), None where the fields are not a Windows event.
 
-    `lower` holds the same fields under lower-case names.
+    `lower` has the same fields under lower-case names.
     """
     event_id = _first(lower, _EVENT_ID)
-    if not is_id(event_id):
+    if not is_event_id(event_id):
         return None
     channel, provider = _first(lower, _CHANNEL), _first(lower, _PROVIDER)
     if not channel and not _looks_windows(provider):
@@ -56,10 +60,10 @@ def read(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[str, str, l
             return None
     head = [("Provider", provider), ("EventID", event_id), ("Channel", channel), ("Computer", _first(lower, _COMPUTER))]
     kind = event_types.kind_of(provider, channel, event_id)
-    return "windows", kind, [field for field in head if field[1]] + rendered_message.expand(_data(fields), kind)
+    return kind, [field for field in head if field[1]] + rendered_message.expand(_event_data(fields), kind)
 
 
-def is_id(value: str) -> bool:
+def is_event_id(value: str) -> bool:
     """Tell whether a value can be the id of a Windows event."""
     return len(value) <= 6 and value.isdecimal()
 
@@ -68,21 +72,18 @@ def _looks_windows(provider: str) -> bool:
     return provider.lower().startswith(("microsoft-windows", "service control manager", "powershell", "linux-sysmon"))
 
 
-def _data(fields: Sequence[Field]) -> list[Field]:
-    """Return the event's own data: what sits below an event-data name, or everything where the log is flat."""
-    inside: list[Field] = []
+def _event_data(fields: Sequence[Field]) -> list[Field]:
+    """Return the event's own data: the fields below an event-data name, or all fields where the log is flat."""
+    nested: list[Field] = []
     for name, value in fields:
         folded = name.lower()
-        prefix = next((p for p in _DATA if folded.startswith(p)), None)
+        prefix = next((prefix for prefix in _DATA_PREFIXES if folded.startswith(prefix)), None)
         if prefix is not None:
             rest = name[len(prefix) :]
-            inside.append(("Data" if rest.lower() in ("data", "") else rest.rpartition(".")[2], value))
-    if inside:
-        return inside
-    return [(name.removeprefix("properties."), value) for name, value in fields if name.lower() not in _ENVELOPE]
-
-
-_ENVELOPE = TOLD_BY | IDS | COMPUTERS
+            nested.append(("Data" if rest.lower() in ("data", "") else rest.rpartition(".")[2], value))
+    if nested:
+        return nested
+    return [(name.removeprefix("properties."), value) for name, value in fields if name.lower() not in _ENVELOPE_FIELDS]
 
 
 def _first(lower: Mapping[str, str], names: Sequence[str]) -> str:

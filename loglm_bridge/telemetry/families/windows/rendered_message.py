@@ -40,7 +40,7 @@ _NAMES = {
 _ACCOUNTS = frozenset({"user"})
 
 #: Fields that may hold rendered text, which is taken apart.
-RENDERED = frozenset({"Data", "ContextInfo", "Message"})
+RENDERED_FIELDS = frozenset({"Data", "ContextInfo", "Message"})
 
 _CONTEXT_KEY = re.compile(
     r"[ \t]*(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
@@ -58,12 +58,12 @@ _USED = {
 
 def expand(fields: Sequence[Field], kind: str) -> list[Field]:
     """Return the fields with unnamed data that is rendered text taken apart; other fields are left alone."""
-    if RENDERED.isdisjoint([name for name, _ in fields]):
+    if RENDERED_FIELDS.isdisjoint([name for name, _ in fields]):
         return list(fields)
     powershell = kind.startswith("powershell:")
     out: list[Field] = []
     for name, value in fields:
-        if powershell and name in RENDERED:
+        if powershell and name in RENDERED_FIELDS:
             out += context(value) or [("Payload" if name == "Data" and kind.endswith(":800") else name, value)]
         elif name == "Data" and kind.startswith("wmi:") and " = " in value:
             out += [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.telemetry.families.network import flow
+from loglm_bridge.telemetry.families.network import flow_values
 from loglm_bridge.telemetry.record import Field, Record
 
 _FAST = re.compile(
@@ -39,7 +39,7 @@ def _alert(text: str) -> Record | None:
         ("signature_id", signature_id),
         ("category", category or ""),
         ("severity", priority or ""),
-        ("protocol", flow.protocol(protocol)),
+        ("protocol", flow_values.protocol(protocol)),
         *_end("src", source),
         *_end("dest", target),
     ]
@@ -61,7 +61,7 @@ def _filter(text: str, found: re.Match[str]) -> Record:
     protocol = values[first + 1 if version == "4" else first].lower() if len(values) > first + 1 else ""
     ends = values[18:22] if version == "4" else values[15:19]
     ends += [""] * (4 - len(ends))
-    transport = flow.protocol(protocol)
+    transport = flow_values.protocol(protocol)
     with_ports = transport in ("tcp", "udp")
     fields: list[Field] = [
         ("src_ip", ends[0]),
