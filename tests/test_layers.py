@@ -18,6 +18,7 @@ LAYERS = {
     "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
     "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
+    "harness": ({"contract"}, set()),
     "lab": (
         {"contract", "telemetry", "model"},
         {

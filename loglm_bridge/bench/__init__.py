@@ -1,30 +1,38 @@
-"""`loglm bench`: what a machine can do, each figure beside its baseline of the same run.
+"""`loglm bench`: the speed and memory of this machine, each figure beside its baseline of the same run.
 
 Figures of a busy machine vary by a factor of two; ratios of runs side by side vary less. Every figure is the median of
-interleaved rounds, every ratio the median of the rounds' own.
+interleaved rounds, every ratio the median of the ratios of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from loglm_bridge.bench import cold_events, command, growth, latency, memory, scaling, startup, throughput
-from loglm_bridge.bench.environment import Setting
-from loglm_bridge.bench.reporting.comparison import Figure
+from loglm_bridge.bench.comparison import Figure
+from loglm_bridge.bench.environment import Environment
+from loglm_bridge.bench.measurements import (
+    cold_events,
+    command,
+    growth,
+    latency,
+    memory,
+    scaling,
+    startup,
+    throughput,
+)
 from loglm_bridge.bench.reporting.results import Results
 from loglm_bridge.bench.workload import streams
 from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.contract.errors import ConfigError, InputError
-from loglm_bridge.demo import stage
 from loglm_bridge.demo.samples import read_samples
+from loglm_bridge.harness.app_folder import process_environment
+from loglm_bridge.harness.sidecar_process import exit_on_sigterm
 
-#: Part -> what yields its figures. `soak` and `growth` have more to tell than figures.
-PARTS: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
+#: Part -> what yields its figures. `soak` and `growth` yield more than figures.
+PARTS: Mapping[str, Callable[[Environment], Iterator[Figure]]] = {
     "command": command.measure,
     "sidecar": throughput.measure,
     "minilm": cold_events.measure,
@@ -34,12 +42,12 @@ PARTS: Mapping[str, Callable[[Setting], Iterator[Figure]]] = {
     "cores": scaling.measure,
 }
 
-#: What runs unless something else is asked for: a few minutes.
+#: The parts that run by default: a few minutes.
 QUICK = ("command", "sidecar", "minilm", "latency", "start", "memory")
 
 ALL = (*PARTS, "soak", "growth")
 
-#: Events of the long run where --soak does not say, in rounds.
+#: Events of the long run without --soak, in rounds.
 _SOAK_ROUNDS = 20
 
 
@@ -50,9 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "same run: a splunklib command that returns its rows as they are, or a general sentence encoder. Needs no "
         "Splunk and no network."
     )
-    parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="events of one more stream, passed over again and again"
-    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="events of one more stream, repeated again and again")
     parser.add_argument(
         "--by",
         type=_fields,
@@ -77,53 +83,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print. Raises LogLMError where a part does not do its work."""
+    """Measure and print. Raises LogLMError where a part fails."""
     from loglm_bridge.model.registry import default_folder
 
     parts = args.only or QUICK
     parts += tuple(n for n, asked in (("soak", args.soak), ("growth", args.plots)) if asked and n not in parts)
     _check_out(args.out)
-    signal.signal(signal.SIGTERM, _terminated)
+    exit_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="loglm-bench-") as name:
-        folder, told = Path(name), _streams(args.files, args.events, args.by)
-        setting = Setting(
-            folder, args.model or default_folder(), args.profile, told, args.events, args.rounds,
-            stage.environment(folder / "splunk"), args.pin,
+        folder, streams_by_name = Path(name), _streams(args.files, args.events, args.by)
+        environment = Environment(
+            folder, args.model or default_folder(), args.profile, streams_by_name, args.events, args.rounds,
+            process_environment(folder / "splunk"), args.pin,
         )  # fmt: skip
-        results = Results(setting, args.out)
+        results = Results(environment, args.out)
         for part in parts:
             if part == "growth":
-                results.curves(growth.measure(setting), args.plots)
+                results.curves(growth.measure(environment), args.plots)
             elif part == "soak":
-                results.soak(*memory.soak(setting, args.soak or _SOAK_ROUNDS * args.events))
+                results.soak(*memory.soak(environment, args.soak or _SOAK_ROUNDS * args.events))
             else:
-                results.figures(PARTS[part](setting))
+                results.figures(PARTS[part](environment))
     return 0
 
 
 def _streams(files: Sequence[str], events: int, by: Sequence[str]) -> dict[str, Stream]:
     samples = [sample.event for sample in read_samples() if sample.kind != "broken"]
-    found = [streams.repeating("samples", samples), streams.distinct(), streams.flows()]
+    chosen = [streams.repeating("samples", samples), streams.distinct(), streams.flows()]
     if files:
         base = streams.events_of(files, min(events, streams.PASS), by)
         if not base:
             raise InputError("no events in them", where=", ".join(files), hint="name files that hold events")
-        found.insert(0, streams.repeating("files", base, streams.ENTITY if by else ""))
-    return {stream.name: stream for stream in found}
+        chosen.insert(0, streams.repeating("files", base, streams.ENTITY if by else ""))
+    return {stream.name: stream for stream in chosen}
 
 
 def _check_out(out: Path | None) -> None:
-    """Refuse a file that cannot be written before minutes were spent."""
+    """Refuse a file that cannot be written, before minutes are spent on measuring."""
     if out is not None:
         try:
             out.touch()
         except OSError as error:
             raise ConfigError(f"--out cannot be written: {error.strerror}", where=str(out)) from error
-
-
-def _terminated(number: int, _: object) -> None:
-    """Leave in good order: no sidecar and no folder stays behind."""
-    sys.exit(128 + number)
 
 
 def _count(text: str) -> int:

@@ -1,9 +1,9 @@
-"""What is measured and with what: a work folder, the model, the streams, and sidecars and commands on demand."""
+"""What a benchmark measures with: a work folder, the model, the streams, and sidecars and commands on demand."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
@@ -11,27 +11,32 @@ from pathlib import Path
 
 from loglm_bridge.bench import processes
 from loglm_bridge.bench.baselines import passthrough
-from loglm_bridge.bench.workload import load_client
-from loglm_bridge.bench.workload.load_client import Asker
+from loglm_bridge.bench.comparison import Measurement
+from loglm_bridge.bench.workload import load_client, splunkd_driver
+from loglm_bridge.bench.workload.load_client import LoadClient
+from loglm_bridge.bench.workload.splunkd_driver import GROWING, SearchCost
 from loglm_bridge.bench.workload.streams import Stream
-from loglm_bridge.demo import stage
+from loglm_bridge.contract.event import Event
+from loglm_bridge.harness import sidecar_process
+from loglm_bridge.harness.app_folder import make_app
 
 #: Events of one request where the sidecar is asked directly.
 BATCH = 500
 
-#: Most events that are held as requests at a time.
-_SLAB = 20_000
+#: Limit of the events that are held as requests at a time.
+_MAX_HELD = 20_000
 
+#: The baseline command: it returns its rows as they are.
 PASS_THROUGH = (sys.executable, str(Path(passthrough.__file__)))
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A running sidecar."""
+    """A running sidecar and a client for it."""
 
     url: str
     pid: int
-    asker: Asker
+    client: LoadClient
 
     def cpu(self) -> float:
         """Return the processor seconds it has used."""
@@ -43,10 +48,11 @@ class Sidecar:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Environment:
     """The folder for everything that is written, the model, the streams, and how much of them is measured.
 
-    If `pinned`, each sidecar has a processor that it keeps to, as CPUAffinity= in its unit would have it.
+    `events` and `rounds` are the size of a round and their number, `env` the variables of all processes. If `pinned`,
+    each sidecar keeps to a processor of its own, as CPUAffinity= in its unit would have it.
     """
 
     folder: Path
@@ -60,43 +66,72 @@ class Setting:
 
     @contextmanager
     def sidecar(self) -> Iterator[Sidecar]:
-        """Run a sidecar that has seen nothing until the block ends."""
-        folder = self._new("sidecar")
+        """Run a sidecar with empty caches until the block ends."""
+        folder = self._new_folder("sidecar")
         flags = ("--profile", self.profile) if self.profile else ()
-        with ExitStack() as running:
-            # a process keeps to what the one that started it was allowed then
+        with ExitStack() as stack:
+            # a process inherits the processors that were allowed when it was started
             with processes.one_core(int(folder.name.rpartition("-")[2])) if self.pinned else nullcontext():
-                started = stage.sidecar(folder, self.model, self.token_file, self.env, flags)
-                serving = running.enter_context(started)
-            yield Sidecar(serving.url, serving.pid, Asker(serving.url, self.token_file.read_text().strip()))
+                started = sidecar_process.sidecar(folder, self.model, self.token_file, self.env, flags)
+                running = stack.enter_context(started)
+            yield Sidecar(running.url, running.pid, LoadClient(running.url, self.token_file.read_text().strip()))
 
     def command(self, *sidecars: Sidecar) -> tuple[str, str]:
         """Return the search command of an app that is configured for the sidecars."""
-        app = stage.make_app(self._new("app"), ", ".join(sidecar.url for sidecar in sidecars), self.token_file)
+        app = make_app(self._new_folder("app"), ", ".join(sidecar.url for sidecar in sidecars), self.token_file)
         return sys.executable, str(app / "bin" / "loglm.py")
+
+    def search(
+        self,
+        command: Sequence[str],
+        events: Iterable[Event],
+        args: Sequence[str] = (),
+        sidecars: Sequence[Sidecar] = (),
+        chunk_sizes: Sequence[int] = GROWING,
+    ) -> SearchCost:
+        """Run a search command over the events; the processor time includes that of the sidecars it asks."""
+        before = sum(sidecar.cpu() for sidecar in sidecars)
+        cost = splunkd_driver.run_search(command, args, events, self.env, chunk_sizes)
+        cost.cpu += sum(sidecar.cpu() for sidecar in sidecars) - before
+        return cost
 
     @property
     def token_file(self) -> Path:
         """The token of all sidecars."""
         return self.folder / "token"
 
+    @property
+    def first_stream(self) -> Stream:
+        """The stream that parts with one stream measure."""
+        return next(iter(self.streams.values()))
+
     def size(self, stream: Stream) -> int:
-        """Return how many events of a stream are one round; where nothing repeats, each costs several times as much."""
+        """Return the events of one round; fewer where no event repeats, since each costs several times as much."""
         return max(1, self.events // 5) if stream.name == "distinct" else self.events
 
-    def _new(self, name: str) -> Path:
+    def _new_folder(self, name: str) -> Path:
         folder = next(path for i in count() if not (path := self.folder / f"{name}-{i}").exists())
         folder.mkdir()
         return folder
 
 
-def label(
+def label_events(
     sidecars: Sequence[Sidecar], stream: Stream, start: int, count: int, turn: int = 0, batch: int = BATCH
 ) -> float:
-    """Have events of a stream labelled as fast as answers come; returns the seconds without making the requests."""
+    """Have `count` events of a stream labelled as fast as answers come; returns seconds, encoding not included.
+
+    `batch` is the events of a request. Where the stream has entities, their windows stay whole.
+    """
     seconds = 0.0
-    for first in range(start, start + count, _SLAB):
-        events = list(stream.events(first, min(_SLAB, start + count - first), turn))
-        bodies = load_client.requests(events, batch, together=bool(stream.by))
-        seconds += load_client.closed([sidecar.asker for sidecar in sidecars], bodies, len(events))
+    for first in range(start, start + count, _MAX_HELD):
+        events = list(stream.events(first, min(_MAX_HELD, start + count - first), turn))
+        bodies = load_client.requests(events, batch, by_entity=bool(stream.by))
+        seconds += load_client.run_closed_loop([sidecar.client for sidecar in sidecars], bodies, len(events))
     return seconds
+
+
+def measured_rate(sidecars: Sequence[Sidecar], stream: Stream, start: int, count: int, turn: int = 0) -> Measurement:
+    """Label events and return the events a second, and the sidecars' processor time an event."""
+    cpu = sum(sidecar.cpu() for sidecar in sidecars)
+    seconds = label_events(sidecars, stream, start, count, turn)
+    return Measurement(count / seconds, 1e6 * (sum(sidecar.cpu() for sidecar in sidecars) - cpu) / count)

@@ -1,4 +1,4 @@
-"""What the kernel knows of a process: processor time and memory. Linux; elsewhere the answer is "unknown"."""
+"""Processor time and memory of a process, from /proc. None where the system has no /proc."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loglm_bridge.commands.label import cores
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """Return the processor seconds that a process has used, None where nobody says."""
+    """Return the processor seconds that a process has used, None if unknown."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -23,16 +23,16 @@ def cpu_seconds(pid: int) -> float | None:
 
 
 def memory(pid: int, peak: bool = False) -> int | None:
-    """Return the resident bytes of a process, or the most it ever held; None where nobody says.
+    """Return the resident bytes of a process, or their peak; None if unknown.
 
-    The `ru_maxrss` of a child would also count what its parent held when it was started.
+    `ru_maxrss` would not do: that of a child also counts what its parent held when it was started.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
     except OSError:
         return None
-    found = re.search(rf"^Vm{'HWM' if peak else 'RSS'}:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) * 1_024 if found else None
+    kilobytes = re.search(rf"^Vm{'HWM' if peak else 'RSS'}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kilobytes[1]) * 1_024 if kilobytes else None
 
 
 def machine() -> dict[str, Any]:
@@ -48,17 +48,17 @@ def machine() -> dict[str, Any]:
 
 def _processor() -> str:
     try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+        model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
     except OSError:
-        found = None
-    return found[1] if found else platform.machine()
+        model = None
+    return model[1] if model else platform.machine()
 
 
 @contextmanager
 def one_core(number: int = 0) -> Iterator[bool]:
-    """Keep this process and those it starts on one processor; yields whether that could be had.
+    """Restrict this process and those it starts to one processor; yields whether the system could do that.
 
-    Successive numbers are different ones, as far as there are some.
+    Successive numbers name different processors, as far as there are several.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield False

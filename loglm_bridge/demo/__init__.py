@@ -1,4 +1,4 @@
-"""`loglm demo`: the main job on an embedded default, with the real sidecar process and the real search command."""
+"""`loglm demo`: sample events through the real sidecar process and the real search command."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from pathlib import Path
 
 from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.stash_format import json_fields, stash_line
-from loglm_bridge.demo import report, stage
+from loglm_bridge.demo import report
 from loglm_bridge.demo.findings import notables_of
-from loglm_bridge.demo.report import Labelled
+from loglm_bridge.demo.report import LabelledRow
 from loglm_bridge.demo.samples import Sample, read_samples
-from loglm_bridge.demo.splunkd import SearchError, run_search
+from loglm_bridge.demo.search import run_search
+from loglm_bridge.harness.app_folder import make_app, process_environment
+from loglm_bridge.harness.sidecar_process import exit_on_sigterm, sidecar
+from loglm_bridge.harness.splunkd import SearchError
 
-#: Width of what is printed where no terminal says its own.
+#: Width of the output where it does not go to a terminal.
 _WIDTH = 200
 
 
@@ -35,17 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object: rows, notables, summary")
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with the app and the logs, and name it")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder of the app and the logs, and print its path"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the demo and print it. Raises LogLMError where any part does not do its work."""
+    """Run the demo and print its outcome. Raises LogLMError where a part fails."""
     from loglm_bridge.model.registry import Registry
 
-    with _folder(keep=args.keep) as folder:
+    exit_on_sigterm()
+    with _work_folder(keep=args.keep) as folder:
         outcome = label(read_samples(), folder, args.model or Registry.of_user().shipped_folder())
-    _check(outcome.labelled)
+    check(outcome.labelled)
     for line in _json(outcome) if args.json else _text(outcome):
         print(line)
     return 0
@@ -53,9 +59,9 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the samples: the labelled rows in order, the search's messages and seconds, the notables."""
+    """The labelled rows in the order of the samples, the messages and seconds of the search, and the notables."""
 
-    labelled: Sequence[Labelled]
+    labelled: Sequence[LabelledRow]
     messages: Sequence[str]
     seconds: float
     notables: Sequence[Notable]
@@ -67,29 +73,29 @@ class Outcome:
 
 
 def label(samples: Sequence[Sample], folder: Path, model: Path) -> Outcome:
-    """Label samples with a sidecar and a search command of their own, whose files lie in `folder`.
+    """Label samples with a sidecar and a search command of their own, whose files go to `folder`.
 
     Raises:
-        LogLMError: a part could not be started, or did not do what it should.
+        LogLMError: a part could not be started, or failed.
     """
-    env, token_file = stage.environment(folder / "splunk"), folder / "token"
-    with stage.sidecar(folder, model, token_file, env) as serving:
-        app = stage.make_app(folder / "app", serving.url, token_file)
+    env, token_file = process_environment(folder / "splunk"), folder / "token"
+    with sidecar(folder, model, token_file, env) as running:
+        app = make_app(folder / "app", running.url, token_file)
         command, began = [sys.executable, str(app / "bin" / "loglm.py")], time.monotonic()
         rows, messages = run_search(command, [], [sample.row() for sample in samples], env)
         seconds = time.monotonic() - began
         notables = notables_of(rows, app)
-    labelled = [Labelled(sample, row) for sample, row in zip(samples, rows, strict=True)]
+    labelled = [LabelledRow(sample, row) for sample, row in zip(samples, rows, strict=True)]
     return Outcome(labelled, messages, seconds, notables)
 
 
-def _check(labelled: Sequence[Labelled]) -> None:
-    """Refuse an outcome that a user would not accept from the installed product."""
+def check(labelled: Sequence[LabelledRow]) -> None:
+    """Raise SearchError unless every readable sample has a verdict."""
     for one in labelled:
         status, detail = one.text("loglm_status"), one.text("loglm_detail")
         if status not in ("ok", "empty", "unparsed") or (status != "ok" and one.sample.kind != "broken"):
             raise SearchError(
-                f"event {one.sample.id} was answered with status {status or 'none'}: {detail or 'no reason'}"
+                f"event {one.sample.id} came back with status {status or 'none'}: {detail or 'no reason'}"
             )
         if status == "ok" and not (one.text("loglm_verdict") and one.text("loglm_score")):
             raise SearchError(f"event {one.sample.id} has the status ok and no verdict or score")
@@ -115,12 +121,12 @@ def _json(outcome: Outcome) -> Iterator[str]:
         for one in outcome.labelled
     ]
     written = [{**json_fields(one), "stash": stash_line(one)} for one in outcome.notables]
-    said = {"messages": list(outcome.messages), "summary": outcome.summary, "meaning": report.MEANING}
-    yield json.dumps({"rows": rows, "notables": written, **said}, indent=1)
+    rest = {"messages": list(outcome.messages), "summary": outcome.summary, "meaning": report.MEANING}
+    yield json.dumps({"rows": rows, "notables": written, **rest}, indent=1)
 
 
 @contextmanager
-def _folder(*, keep: bool) -> Iterator[Path]:
+def _work_folder(*, keep: bool) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="loglm-demo-"))
     try:
         yield folder

@@ -1,4 +1,4 @@
-"""From the rows of `| loglm` to notable events, by the code of the alert action."""
+"""The notable events that the alert action would write for rows of `| loglm`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loglm_bridge.contract.notable import Notable, NotableRule, notable_event
-from loglm_bridge.demo.splunkd import Row
+from loglm_bridge.harness.splunkd import Row
 from loglm_bridge.splunk.alert.findings import AlertFindings
 from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.config.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.config.settings import Settings
 
-#: The alert by whose name the notables are written.
+#: The name of the alert in the notables.
 ALERT = "LogLM Demo - Rule"
 
 
@@ -28,7 +28,7 @@ def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
     alert = Alert(ALERT, "loglm_demo.1", "loglm_bridge", Path(), SplunkSession("", ""), {}, {})
     found = AlertFindings(alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, None)))
     try:
-        findings = found.of([_as_read(row) for row in rows], 0)
+        findings = found.of([_results_row(row) for row in rows], 0)
     finally:
         found.close()
     if found.tally.reason is not None:
@@ -37,6 +37,6 @@ def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
     return [notable_event(finding, rule, now) for finding in findings]
 
 
-def _as_read(row: Row) -> dict[str, list[str]]:
-    """Return a row as the alert's results file holds it: every field a list of values."""
+def _results_row(row: Row) -> dict[str, list[str]]:
+    """Return a row as it is read from the results file of an alert: every field a list of values."""
     return {name: value if isinstance(value, list) else [value] for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""What the demo prints: a table of labelled events, the notable events, and what the numbers mean. Pure, no I/O."""
+"""The text that the demo prints: a table of labelled events, the notable events, and what the numbers mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.demo.samples import KINDS, Sample
-from loglm_bridge.demo.splunkd import Row
+from loglm_bridge.harness.splunkd import Row
 
 #: Verdict -> colour on a terminal (ECMA-48, SGR).
 _COLOURS = {"malicious": "31;1", "suspicious": "33", "unknown": "36", "benign": "32"}
@@ -19,31 +19,32 @@ _COLUMNS = (("loglm_verdict", "VERDICT"), ("loglm_score", "SCORE"), ("loglm_stat
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """A sample and the row that the search command made of it."""
+class LabelledRow:
+    """A sample and the row that the search command returned for it."""
 
     sample: Sample
     row: Row
 
     def text(self, name: str) -> str:
-        """Return a field of the row as one text."""
+        """Return the values of a field, joined by blanks."""
         value = self.row.get(name, "")
         return value if isinstance(value, str) else " ".join(value)
 
     def values(self, name: str) -> list[str]:
-        """Return the values of a field of the row."""
+        """Return the values of a field; none for an empty field."""
         value = self.row.get(name, "")
         return value if isinstance(value, list) else [value] if value else []
 
     @property
     def techniques(self) -> str:
-        """The techniques that the row shows: id, name and confidence of each, most likely first."""
-        columns = (self.values(f"loglm_{name}") for name in ("technique_id", "technique", "confidence"))
-        return ", ".join(f"{found} {name} {float(number):.2f}" for found, name, number in zip(*columns, strict=True))
+        """Id, name and confidence of each technique of the row, most likely first."""
+        ids, names, confidences = (self.values(f"loglm_{n}") for n in ("technique_id", "technique", "confidence"))
+        rows = zip(ids, names, map(float, confidences), strict=True)
+        return ", ".join(f"{id_} {name} {confidence:.2f}" for id_, name, confidence in rows)
 
 
-def table(labelled: Sequence[Labelled], width: int, *, colours: bool) -> Iterator[str]:
-    """Yield the lines of the table, at most `width` characters each; one part for each kind of sample."""
+def table(labelled: Sequence[LabelledRow], width: int, *, colours: bool) -> Iterator[str]:
+    """Yield the lines of the table, at most `width` characters each, with one section for each kind of sample."""
     widths = [max(len(heading), *(len(_cell(one, name)) for one in labelled)) for name, heading in _COLUMNS]
     widths.append(max(len(one.sample.id) for one in labelled))
     yield _line([*(heading for _, heading in _COLUMNS), "EVENT", "WHAT IT IS, AND THE TECHNIQUES SHOWN"], widths, width)
@@ -73,7 +74,7 @@ def notable_list(notables: Sequence[Notable], width: int) -> Iterator[str]:
             yield one_line(f"{name.ljust(longest)}  {' | '.join(values)}", width)
 
 
-def summary(labelled: Sequence[Labelled], notables: int, seconds: float) -> str:
+def summary(labelled: Sequence[LabelledRow], notables: int, seconds: float) -> str:
     """Return one line of counts and speed."""
     statuses = Counter(one.text("loglm_status") for one in labelled)
     called = Counter(one.sample.kind for one in labelled if one.text("loglm_verdict") in ("malicious", "suspicious"))
@@ -89,14 +90,14 @@ def summary(labelled: Sequence[Labelled], notables: int, seconds: float) -> str:
 #: What the numbers mean and do not mean.
 MEANING = (
     "SCORE is a calibrated probability that the event belongs to an attack; the number behind a technique is the "
-    "confidence in that technique. `unknown` means unlike all that the model was trained on. No label never means "
-    "benign. These samples are of the project's own writing and show that the parts work together; they measure "
-    "nothing: the figures are in README.md and in the model card. The speed includes starting the search command and "
-    "is no throughput of the sidecar."
+    "confidence in that technique. `unknown` means unlike anything that the model was trained on. The absence of a "
+    "label never means benign. The samples were written for this project: they show that the parts work together and "
+    "measure nothing; for figures see the model card. The speed includes the start of the search command and is not "
+    "the throughput of the sidecar."
 )
 
 
-def _cell(one: Labelled, name: str) -> str:
+def _cell(one: LabelledRow, name: str) -> str:
     text = one.text(name)
     return f"{float(text):.3f}" if name == "loglm_score" and text else text or "-"
 

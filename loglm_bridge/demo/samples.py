@@ -1,4 +1,4 @@
-"""The sample events: of the project's own writing, ordinary, hostile and broken."""
+"""The sample events, written for this project: ordinary, hostile and broken."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from loglm_bridge.telemetry.scanning.timestamps import epoch_seconds
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
-#: Source of all samples; a name that says what a sample is would be a hint to the model.
+#: Source of all samples: the same for all, since a telling name would be a hint to the model.
 SOURCE = "demo"
 
-#: What a sample's description begins with.
+#: The kinds of samples: the first word of a description.
 KINDS = ("ordinary", "hostile", "broken")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample event. `what` says in words what it shows; its first word is one of KINDS. Neither reaches the model."""
+    """A sample event. `what` describes it, beginning with one of KINDS; the description does not reach the model."""
 
     id: str
     event: Event
@@ -33,7 +33,7 @@ class Sample:
         return self.what.partition(":")[0]
 
     def row(self) -> Mapping[str, str]:
-        """Return the row that a Splunk search would hold."""
+        """Return the event as a row of a Splunk search."""
         event = self.event
         time = "" if event.time is None else f"{event.time:.3f}"
         hints = {"host": event.host, "source": event.source, "sourcetype": event.sourcetype}
@@ -41,7 +41,7 @@ class Sample:
 
 
 def read_samples(path: Path = SAMPLES) -> list[Sample]:
-    """Return the stored samples and one that is too long to store."""
+    """Return the stored samples, and a generated one that is too long to store."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [*(_sample(json.loads(line)) for line in lines), _long_sample()]
 

@@ -1,4 +1,4 @@
-"""Sidecars on demand: where they may run."""
+"""Sidecars on demand: the processors that they may use."""
 
 import os
 from dataclasses import replace
@@ -7,11 +7,11 @@ import pytest
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not say where a process may run")
-def test_pinned_sidecars_keep_to_a_core_of_their_own(setting):
+def test_each_pinned_sidecar_has_one_core_of_its_own(environment):
     before = os.sched_getaffinity(0)
-    pinned = replace(setting, pinned=True)
+    pinned = replace(environment, pinned=True)
     with pinned.sidecar() as first, pinned.sidecar() as second:
-        found = [os.sched_getaffinity(sidecar.pid) for sidecar in (first, second)]
+        allowed = [os.sched_getaffinity(sidecar.pid) for sidecar in (first, second)]
         assert os.sched_getaffinity(0) == before
-    assert [len(cores) for cores in found] == [1, 1]
-    assert (found[0] != found[1]) == (len(before) > 1)
+    assert [len(cores) for cores in allowed] == [1, 1]
+    assert (allowed[0] != allowed[1]) == (len(before) > 1)

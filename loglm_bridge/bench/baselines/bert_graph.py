@@ -1,4 +1,4 @@
-"""A BERT sentence encoder as an ONNX graph: layer norm behind each half, mean over the tokens, unit length."""
+"""A BERT sentence encoder as an ONNX graph: post-norm layers, mean over the tokens, unit length."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from onnx import TensorProto, helper, numpy_helper
 #: Layers, heads and norm of all-MiniLM-L6-v2 (config.json of the model).
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
 
-#: What is added to the scores of padding.
+#: Added to the attention scores of padding.
 _MASKED = -10_000.0
 
 
 def bert(weights: Mapping[str, np.ndarray]) -> Any:
     """Return the model: `ids`, `mask` (texts, tokens) int64 -> `vector` (texts, width) float32.
 
-    `weights` bear the names that the `transformers` library gives them.
+    `weights` have the names of the `transformers` library.
     """
     return _Graph(weights).model()
 
 
 class _Graph:
-    """The graph, node by node; methods return the names of their outputs."""
+    """Builds the graph node by node; methods return the names of their outputs."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self._weights = weights
@@ -34,11 +34,11 @@ class _Graph:
 
     def model(self) -> Any:
         x = self._embed()
-        ignored = self._node("Sub", self._constant("one", np.float32(1)), self._as_float())
-        ignored = self._node("Mul", ignored, self._constant("masked", np.float32(_MASKED)))
-        ignored = self._node("Unsqueeze", ignored, self._constant("axes_heads", [1, 2]))
+        bias = self._node("Sub", self._constant("one", np.float32(1)), self._as_float())
+        bias = self._node("Mul", bias, self._constant("masked", np.float32(_MASKED)))
+        bias = self._node("Unsqueeze", bias, self._constant("axes_heads", [1, 2]))
         for layer in range(_LAYERS):
-            x = self._layer(f"encoder.layer.{layer}", x, ignored)
+            x = self._layer(f"encoder.layer.{layer}", x, bias)
         self._pool(x)
         inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["texts", "tokens"]) for n in ("ids", "mask")]
         output = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", self._width])
@@ -48,27 +48,27 @@ class _Graph:
 
     def _embed(self) -> str:
         words = self._node("Gather", self._weight("embeddings.word_embeddings.weight"), "ids")
-        tokens = self._node("Gather", self._node("Shape", "ids"), self._constant("place_1", np.int64(1)))
-        places = self._node(
-            "Range", self._constant("place_0", np.int64(0)), tokens, self._constant("step", np.int64(1))
+        tokens = self._node("Gather", self._node("Shape", "ids"), self._constant("token_axis", np.int64(1)))
+        positions = self._node(
+            "Range", self._constant("first", np.int64(0)), tokens, self._constant("step", np.int64(1))
         )
-        placed = self._node("Gather", self._weight("embeddings.position_embeddings.weight"), places)
+        positional = self._node("Gather", self._weight("embeddings.position_embeddings.weight"), positions)
         kind = self._constant("kind", self._weights["embeddings.token_type_embeddings.weight"][0])
-        return self._norm("embeddings.LayerNorm", self._node("Add", self._node("Add", words, placed), kind))
+        return self._norm("embeddings.LayerNorm", self._node("Add", self._node("Add", words, positional), kind))
 
-    def _layer(self, name: str, x: str, ignored: str) -> str:
-        attended = self._dense(f"{name}.attention.output.dense", self._attend(f"{name}.attention.self", x, ignored))
+    def _layer(self, name: str, x: str, bias: str) -> str:
+        attended = self._dense(f"{name}.attention.output.dense", self._attend(f"{name}.attention.self", x, bias))
         x = self._norm(f"{name}.attention.output.LayerNorm", self._node("Add", attended, x))
         inner = self._node("Gelu", self._dense(f"{name}.intermediate.dense", x))
         return self._norm(f"{name}.output.LayerNorm", self._node("Add", self._dense(f"{name}.output.dense", inner), x))
 
-    def _attend(self, name: str, x: str, ignored: str) -> str:
+    def _attend(self, name: str, x: str, bias: str) -> str:
         shape = self._constant("heads", [0, 0, _HEADS, self._width // _HEADS])
         parts = {n: self._node("Reshape", self._dense(f"{name}.{n}", x), shape) for n in ("query", "key", "value")}
         query, value = (self._node("Transpose", parts[n], perm=[0, 2, 1, 3]) for n in ("query", "value"))
         scores = self._node("MatMul", query, self._node("Transpose", parts["key"], perm=[0, 2, 3, 1]))
         scale = self._constant("scale", np.float32((self._width // _HEADS) ** -0.5))
-        weights = self._node("Softmax", self._node("Add", self._node("Mul", scores, scale), ignored), axis=-1)
+        weights = self._node("Softmax", self._node("Add", self._node("Mul", scores, scale), bias), axis=-1)
         joined = self._node("Transpose", self._node("MatMul", weights, value), perm=[0, 2, 1, 3])
         return self._node("Reshape", joined, self._constant("joined", [0, 0, self._width]))
 

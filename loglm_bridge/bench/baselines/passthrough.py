@@ -1,4 +1,4 @@
-"""A splunklib command that returns its rows as they are: the floor under any search command. Run as a program."""
+"""A splunklib command that returns its rows as they are: the lower bound of any search command. Run as a program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from splunklib.searchcommands import Configuration, StreamingCommand, dispatch
 
 @Configuration(distributed=False)
 class PassThroughCommand(StreamingCommand):  # type: ignore[misc]  # splunklib has no types
-    """Rows out are rows in."""
+    """Returns every row unchanged."""
 
     def stream(self, records: Iterator[Any]) -> Iterator[Any]:
         """Yield every record."""

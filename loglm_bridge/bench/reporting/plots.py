@@ -1,4 +1,4 @@
-"""The curves as pictures, one SVG each."""
+"""The curves as SVG files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from loglm_bridge.bench.growth import Curve
+from loglm_bridge.bench.comparison import Curve
 
 _STYLE: Any = {"svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
-_WIDE = 20
+#: Ratio of the largest x to the smallest from which on the x axis is logarithmic.
+_LOG_FROM = 20
 
 
 def draw(curves: Sequence[Curve], folder: Path) -> None:
-    """Write each curve to `<folder>/<name>.svg`; x is logarithmic where it spans more than a factor of _WIDE."""
+    """Write each curve to `<folder>/<name>.svg`; x is logarithmic where it spans more than a factor of _LOG_FROM."""
     folder.mkdir(parents=True, exist_ok=True)
     for curve in curves:
         with mpl.rc_context(_STYLE):
@@ -25,8 +26,8 @@ def draw(curves: Sequence[Curve], folder: Path) -> None:
             axes = figure.subplots()
             for name, points in curve.lines.items():
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=name)
-            places = [x for points in curve.lines.values() for x, _ in points]
-            if min(places) > 0 and max(places) > _WIDE * min(places):
+            xs = [x for points in curve.lines.values() for x, _ in points]
+            if min(xs) > 0 and max(xs) > _LOG_FROM * min(xs):
                 axes.set_xscale("log")
             axes.set(xlabel=curve.x, ylabel=curve.y, ylim=(0, None))
             axes.legend(frameon=False)

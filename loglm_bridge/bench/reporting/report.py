@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from loglm_bridge.bench.reporting.comparison import Figure
+from loglm_bridge.bench.comparison import Figure
 
 _HEAD = ("part", "what", "stream", "distinct raw / canonical", "figure", "beside", "ratio", "CPU, µs an event")
 
 
 def head(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the figures were taken on, and the head of their table; `data` is what bench.json holds."""
-    machine, how = data["machine"], f", profile {data['profile']}" if data["profile"] else ""
-    how += ", each sidecar kept to one core" if data["pinned"] else ""
-    yield f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}; {data['model']}{how}"
+    """Yield the lines about the machine, and the head of the table; `data` is what bench.json holds."""
+    machine, options = data["machine"], f", profile {data['profile']}" if data["profile"] else ""
+    options += ", each sidecar kept to one core" if data["pinned"] else ""
+    yield f"{machine['cores']} cores ({machine['processor']}), Python {machine['python']}; {data['model']}{options}"
     yield f"Medians of {data['rounds']} rounds, ratios round by round. Load average before: {machine['load']:.1f}"
     yield ""
     yield f"| {' | '.join(_HEAD)} |"
@@ -22,13 +22,13 @@ def head(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def line(figure: Figure, shares: Mapping[str, tuple[float, float]]) -> str:
-    """Return the figure's line; `shares` are those of distinct raw and canonical events by stream."""
-    raw, forms = shares.get(figure.stream, (None, None))
+    """Return the line of a figure; `shares` are those of distinct raw and canonical events by stream."""
+    raw, canonical = shares.get(figure.stream, (None, None))
     cells = (
         figure.part,
         figure.what,
         figure.stream or "-",
-        "-" if raw is None else f"{raw:.2f} / {forms:.3f}",
+        "-" if raw is None else f"{raw:.2f} / {canonical:.3f}",
         _value(figure),
         f"{figure.beside} {number(figure.baseline)}".strip(),
         number(figure.ratio),
@@ -45,7 +45,7 @@ def _value(figure: Figure) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number with as many digits as mean something, a dash for none."""
+    """Return a number with three significant digits at least, a dash for none."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,6 +1,6 @@
-"""Events of which no two are alike, of nine kinds of log: the worst case for whatever remembers what it has seen.
+"""Events of nine kinds of log with distinct canonical forms: the worst case for every cache.
 
-Every text holds five words, each in a place of its own, that spell the event's number.
+Every text holds five words, each in a value of its own, that encode the number of the event.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _WORDS = (
     "remove", "repair", "inspect", "resolve", "migrate", "compress", "balance",
 )  # fmt: skip
 
-#: How many events there are before one comes again.
-MOST = len(_WORDS) ** 5
+#: The number of distinct events.
+COUNT = len(_WORDS) ** 5
 
-#: Prime to MOST: neighbours in the stream share no word.
+#: Coprime to COUNT: neighbours in the stream share no word.
 _STRIDE = 7_368_787
 
 _HOST = "ws-ember-04.example.com"
@@ -30,12 +30,12 @@ _GUID = "{7c1e0032-2b4d-4f6a-9c8e-0d1f2a3b4c5d}"
 _TIME = "2026-03-02T08:15:23.512Z"
 
 
-def happening(number: int) -> Event:
-    """Return the event of a number below MOST; no other number has its canonical form."""
-    code, words = number * _STRIDE % MOST, []
+def distinct_event(number: int) -> Event:
+    """Return the event of a number below COUNT; no other number has its canonical form."""
+    code, words = number * _STRIDE % COUNT, []
     for _ in range(5):
-        code, place = divmod(code, len(_WORDS))
-        words.append(_WORDS[place])
+        code, index = divmod(code, len(_WORDS))
+        words.append(_WORDS[index])
     raw, sourcetype = _KINDS[number % len(_KINDS)](*words)
     return Event(raw, sourcetype, "bench", _HOST)
 
@@ -84,8 +84,8 @@ def _sudo(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
 
 def _execve(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
     arguments = (f"/opt/{a}/{b}", f"--{c}", d, f"/var/lib/{e}")
-    said = " ".join(f'a{i}="{argument}"' for i, argument in enumerate(arguments))
-    return f"type=EXECVE msg=audit(1772440070.512:88099): argc={len(arguments)} {said}", "linux:audit"
+    fields = " ".join(f'a{i}="{argument}"' for i, argument in enumerate(arguments))
+    return f"type=EXECVE msg=audit(1772440070.512:88099): argc={len(arguments)} {fields}", "linux:audit"
 
 
 def _page(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def _page(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
 
 
 def _cloud(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
-    said = {
+    fields = {
         "eventVersion": "1.09", "eventTime": _TIME, "eventSource": "ssm.amazonaws.com", "eventName": "SendCommand",
         "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::123456789012:assumed-role/inventory/inventory"},
         "awsRegion": "eu-central-1", "sourceIPAddress": "10.20.9.4", "userAgent": "Boto3/1.35.0",
@@ -103,7 +103,7 @@ def _cloud(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:
         },
         "responseElements": None, "requestID": _GUID[1:-1], "eventID": _GUID[1:-1], "eventType": "AwsApiCall",
     }  # fmt: skip
-    return json.dumps(said), "aws:cloudtrail"
+    return json.dumps(fields), "aws:cloudtrail"
 
 
 def _request(a: str, b: str, c: str, d: str, e: str) -> tuple[str, str]:

@@ -1,45 +1,50 @@
-"""splunkd's side of the chunked protocol, made to cost next to nothing: a search over a stream, chunk by chunk.
+"""A timed search over a stream: splunkd's double sends it chunk by chunk, and a clock measures the command.
 
-Lockstep as splunkd does it: a chunk is sent when the one before was answered, and the last one is empty. The clock runs
-from the start of the process to the answer to getinfo and then while a chunk is with the command; chunks are made
-before it runs and answers are checked after it stops.
+A chunk is sent when the one before was answered; the last one is empty. The clock runs from the start of the process
+to the answer to getinfo, and then while a chunk is with the command. Chunks are encoded before it runs, and answers are
+checked after it stops, so the driver itself costs next to nothing.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 from threading import Timer
-from typing import IO, Any
 
 from loglm_bridge.bench import processes
+from loglm_bridge.bench.comparison import Measurement
 from loglm_bridge.contract.event import Event
-from loglm_bridge.demo.splunkd import HEADER, ROW_NUMBER, SearchError, encode, getinfo
+from loglm_bridge.harness import splunkd
+from loglm_bridge.harness.splunkd import ROW_NUMBER, SearchError, SearchProcess
 
-#: Rows of the chunks of an event search (limits.conf: 100 at first, five times as many, at most 2,500), and of a
-#: search that has transformed its results (maxresultrows).
-GROWING, WHOLE = (100, 500, 2_500), (50_000,)
+#: Rows of each chunk of an event search; the last size is that of all further chunks (limits.conf: min_results_perchunk
+#: 100, chunk_multiplier 5, max_results_perchunk 2500).
+GROWING = (100, 500, 2_500)
+
+#: Rows of each chunk of a search whose results were transformed (limits.conf: maxresultrows).
+WHOLE = (50_000,)
 
 #: Seconds within which one search must end.
-_MOST_SECONDS = 3_600
+_SEARCH_SECONDS = 3_600
 
-#: What a row must carry if the command wrote labels.
+#: Values of `loglm_status` of a row that the command labelled, or found nothing to label in.
 _LABELLED = frozenset({"ok", "empty", "unparsed"})
 
 
 @dataclass
-class Search:
-    """What one search took. `seconds` are those of the clock; `peak` (bytes) is the command's own, and `cpu` its
-    processor seconds from the answer to getinfo on."""
+class SearchCost:
+    """What one search took, in rows and seconds of the clock.
+
+    `getinfo` and `first` are the seconds until the answer to getinfo and until the first rows. `cpu` is the command's
+    processor time from the answer to getinfo on, `driver_cpu` that of this process, `peak` the command's memory in
+    bytes. `statuses` counts the rows by `loglm_status`.
+    """
 
     rows: int = 0
     getinfo: float = 0.0
@@ -52,129 +57,95 @@ class Search:
 
     @property
     def rate(self) -> float:
-        """Rows a second from the answer to getinfo on: a long search shows no start."""
+        """Rows a second from the answer to getinfo on: a long search does not show its start."""
         return self.rows / (self.seconds - self.getinfo)
 
+    @property
+    def measurement(self) -> Measurement:
+        """The rate, and the microseconds of processor time a row."""
+        return Measurement(self.rate, 1e6 * self.cpu / self.rows)
 
-def search(
+
+def run_search(
     command: Sequence[str],
     args: Sequence[str],
     events: Iterable[Event],
     env: Mapping[str, str],
-    sizes: Sequence[int] = GROWING,
-) -> Search:
+    chunk_sizes: Sequence[int] = GROWING,
+) -> SearchCost:
     """Run a search command over the events and return what it took.
 
     Raises:
         SearchError: the command broke the protocol, lost or moved a row, or wrote a row without a label.
     """
-    found, chunks = Search(), _chunks(events, sizes)
-    ahead = next(chunks, None)
-    began, busy = time.monotonic(), time.process_time()
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(env))  # noqa: S603
-    limit = Timer(_MOST_SECONDS, process.kill)
-    limit.start()
-    try:
-        talk = _Talk(process)
-        talk.ask(getinfo(args), b"")
-        found.getinfo = found.seconds = time.monotonic() - began
-        found.driver_cpu = time.process_time() - busy
-        started = processes.cpu_seconds(process.pid) or 0.0
-        while ahead is not None:
-            _timed(found, talk, *ahead)
-            ahead = next(chunks, None)
-        found.peak = processes.memory(process.pid, peak=True)
-        _timed(found, talk, b"", 0, finished=True)
-        found.cpu = _end(process) - started
-    finally:
-        limit.cancel()
-        _close(process)
-    return found
+    cost, chunks = SearchCost(), _chunks(events, chunk_sizes)
+    chunk = next(chunks, None)
+    began, cpu_began = time.monotonic(), time.process_time()
+    with SearchProcess(command, env) as search:
+        limit = Timer(_SEARCH_SECONDS, search.process.kill)
+        limit.start()
+        try:
+            splunkd.raise_error(search.ask(splunkd.getinfo(args))[0])
+            cost.getinfo = cost.seconds = time.monotonic() - began
+            cost.driver_cpu = time.process_time() - cpu_began
+            cpu_at_getinfo = processes.cpu_seconds(search.process.pid) or 0.0
+            while chunk is not None:
+                _execute(cost, search, *chunk)
+                chunk = next(chunks, None)
+            cost.peak = processes.memory(search.process.pid, peak=True)
+            _execute(cost, search, b"", 0, finished=True)
+            cost.cpu = _end(search) - cpu_at_getinfo
+        finally:
+            limit.cancel()
+    return cost
 
 
-def _timed(found: Search, talk: _Talk, body: bytes, count: int, finished: bool = False) -> None:
-    began, busy = time.monotonic(), time.process_time()
-    answer = talk.ask({"action": "execute", "finished": finished}, body)
-    found.seconds += time.monotonic() - began
-    found.driver_cpu += time.process_time() - busy
-    found.first = found.first or found.seconds
-    found.rows += count
-    for status, number in check(answer, count).items():
-        found.statuses[status] = found.statuses.get(status, 0) + number
+def _execute(cost: SearchCost, search: SearchProcess, body: bytes, count: int, finished: bool = False) -> None:
+    """Send a chunk of `count` rows and add to `cost` what it took."""
+    began, cpu_began = time.monotonic(), time.process_time()
+    metadata, answer = search.ask({"action": "execute", "finished": finished}, body)
+    cost.seconds += time.monotonic() - began
+    cost.driver_cpu += time.process_time() - cpu_began
+    splunkd.raise_error(metadata)
+    cost.first = cost.first or cost.seconds
+    cost.rows += count
+    for status, number in count_statuses(answer, count).items():
+        cost.statuses[status] = cost.statuses.get(status, 0) + number
 
 
-def _end(process: subprocess.Popen[bytes]) -> float:
+def _end(search: SearchProcess) -> float:
     """Wait for the end of the process and return its processor seconds."""
-    assert process.stdin is not None  # noqa: S101 - for the type checker: both are pipes
-    assert process.stdout is not None  # noqa: S101
-    process.stdin.close()
-    if process.stdout.read(1):
-        raise SearchError("the command wrote more than its answers")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SearchError(f"the command ended with code {process.returncode}")
+    search.close_input()
+    _, status, usage = os.wait4(search.process.pid, 0)
+    search.process.returncode = os.waitstatus_to_exitcode(status)
+    if search.process.returncode:
+        raise SearchError(f"the command ended with code {search.process.returncode}")
     return usage.ru_utime + usage.ru_stime
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
-    process.wait()
-
-
-class _Talk:
-    """The conversation with one process."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._out: IO[bytes] | None = process.stdin
-        self._answers: IO[bytes] | None = process.stdout
-
-    def ask(self, metadata: Mapping[str, Any], body: bytes) -> bytes:
-        """Send a record and return the body of its answer. Raises SearchError."""
-        assert self._out is not None  # noqa: S101 - for the type checker: both are pipes
-        assert self._answers is not None  # noqa: S101
-        head = json.dumps(metadata).encode()
-        try:
-            self._out.write(b"chunked 1.0,%d,%d\n" % (len(head), len(body)) + head)
-            self._out.write(body)
-            self._out.flush()
-            found = HEADER.fullmatch(self._answers.readline(200))
-        except BrokenPipeError:
-            found = None
-        if found is None:
-            raise SearchError(f"no answer to {metadata['action']}")
-        said, rows = (self._answers.read(int(size)) for size in found.groups())
-        error = json.loads(said).get("error") if b'"error"' in said else None
-        if error:
-            raise SearchError(str(error))
-        return rows
-
-
 def _chunks(events: Iterable[Event], sizes: Sequence[int]) -> Iterator[tuple[bytes, int]]:
-    """Yield bodies and their numbers of rows; the last size is that of all further ones."""
-    left = iter(events)
+    """Yield the bodies of chunks and their numbers of rows; the last size is that of all further chunks."""
+    remaining = iter(events)
     for size in chain(sizes, repeat(sizes[-1])):
-        rows = [_row(event) for event in islice(left, size)]
+        rows = [_row(number, event) for number, event in enumerate(islice(remaining, size))]
         if not rows:
             return
-        yield encode(rows, list(rows[0])), len(rows)
+        yield splunkd.encode_rows(rows), len(rows)
 
 
-def _row(event: Event) -> dict[str, str]:
-    hints = {"host": event.host, "source": event.source, "sourcetype": event.sourcetype}
-    row = {"_raw": event.raw, "_time": f"{event.time or 0:.3f}", **hints}
-    return {**row, "entity": event.entity} if event.entity else row
+def _row(number: int, event: Event) -> dict[str, str]:
+    row = {"_raw": event.raw, "_time": f"{event.time or 0:.3f}"}
+    row |= {"host": event.host, "source": event.source, "sourcetype": event.sourcetype}
+    if event.entity:
+        row["entity"] = event.entity
+    return {**row, ROW_NUMBER: str(number)}
 
 
-def check(answer: bytes, count: int) -> dict[str, int]:
+def count_statuses(answer: bytes, count: int) -> dict[str, int]:
     """Return how many rows of an answer have which `loglm_status`.
 
     Raises:
-        SearchError: not the rows that were sent, in their order, or a row without a label.
+        SearchError: the answer does not hold the `count` rows that were sent, in their order, or a row has no label.
     """
     csv.field_size_limit(sys.maxsize)
     rows = csv.reader(io.StringIO(answer.decode("utf-8"), newline=""))
@@ -182,14 +153,14 @@ def check(answer: bytes, count: int) -> dict[str, int]:
     number = header.index(ROW_NUMBER) if ROW_NUMBER in header else None
     status = header.index("loglm_status") if "loglm_status" in header else None
     statuses: dict[str, int] = {}
-    came = 0
-    for came, cells in enumerate(rows, start=1):
-        if number is None or cells[number] != str(came - 1):
-            raise SearchError(f"{count} rows went in, and what came back is not these rows in their order")
+    answered = 0
+    for answered, cells in enumerate(rows, start=1):
+        if number is None or cells[number] != str(answered - 1):
+            raise SearchError(f"{count} rows were sent; the answer does not hold these rows in their order")
         if status is not None:
             statuses[cells[status]] = statuses.get(cells[status], 0) + 1
-    if came != count:
-        raise SearchError(f"{count} rows went in and {came} came back")
+    if answered != count:
+        raise SearchError(f"{count} rows were sent and {answered} came back")
     if not statuses.keys() <= _LABELLED:
         raise SearchError(f"rows came back without labels: {statuses}")
     return statuses

@@ -1,4 +1,4 @@
-"""Streams are what they say: repeating in canonical form, distinct, or flows of pairs; the same at every call."""
+"""Streams repeat canonical events, repeat none, or are flows of pairs; they are the same at every call."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.bench.workload import streams
-from loglm_bridge.bench.workload.distinct_events import MOST, happening
+from loglm_bridge.bench.workload.distinct_events import COUNT, distinct_event
 from loglm_bridge.bench.workload.streams import Stream
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.contract.event import Event
@@ -26,7 +26,7 @@ def raws(stream: Stream, start: int, count: int, turn: int = 0) -> list[str]:
     return [event.raw for event in stream.events(start, count, turn)]
 
 
-def test_a_repeating_stream_repeats_what_happens_with_other_values(base):
+def test_a_repeating_stream_repeats_canonical_events_with_other_values(base):
     stream, size = streams.repeating("samples", base), len(base)
     first = forms(stream, 0, size)
     assert forms(stream, size, size) == forms(stream, 0, size, turn=1) == first
@@ -35,10 +35,10 @@ def test_a_repeating_stream_repeats_what_happens_with_other_values(base):
         assert len({texts[i] for texts in passes}) == len(passes), base[i].raw
 
 
-def test_the_shares_of_a_repeating_stream_say_so(base):
-    raw, form = streams.shares(streams.repeating("samples", base).events(0, 5 * len(base)))
+def test_the_shares_of_a_repeating_stream_show_its_repetition(base):
+    raw, canonical_share = streams.shares(streams.repeating("samples", base).events(0, 5 * len(base)))
     assert raw == 1
-    assert form <= 1 / 5
+    assert canonical_share <= 1 / 5
 
 
 def test_a_distinct_stream_repeats_nothing_and_holds_several_kinds():
@@ -48,29 +48,29 @@ def test_a_distinct_stream_repeats_nothing_and_holds_several_kinds():
     assert len({event.raw[:1] for event in events}) >= 4, "JSON, XML and text"
 
 
-def test_another_turn_of_a_distinct_stream_is_the_same_happenings():
+def test_another_turn_of_a_distinct_stream_has_the_same_canonical_events():
     stream = streams.distinct()
     assert forms(stream, 50, 40) == forms(stream, 50, 40, turn=1)
     assert not set(raws(stream, 50, 40)) & set(raws(stream, 50, 40, turn=1))
 
 
 @settings(deadline=None)
-@given(st.integers(0, MOST - 1), st.integers(0, MOST - 1))
+@given(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1))
 def test_no_two_numbers_have_one_canonical_form(one, other):
-    alike = parse_and_canonicalise(happening(one))[1].key == parse_and_canonicalise(happening(other))[1].key
+    alike = parse_and_canonicalise(distinct_event(one))[1].key == parse_and_canonicalise(distinct_event(other))[1].key
     assert alike == (one == other)
 
 
 @given(st.floats(0, 1), st.integers(0, 10_000), st.integers(1, 200))
-def test_a_mixed_stream_has_its_share_of_new_events_wherever_one_looks(share, start, count):
-    known = Stream("known", lambda place, _: Event(raw=f"known {place}"))
+def test_a_mixed_stream_has_its_share_of_new_events_in_every_stretch(share, start, count):
+    known = Stream("known", lambda index, _: Event(raw=f"known {index}"))
     events = list(streams.mixed("mixed", known, share).events(start, count))
     new = [event for event in events if not event.raw.startswith("known")]
     assert abs(len(new) - share * count) <= 1
     assert len({event.raw for event in events}) == count
 
 
-def test_flows_are_of_many_pairs_and_come_in_order_of_time():
+def test_flows_have_many_pairs_and_come_in_order_of_time():
     events = list(streams.flows(pairs=50).events(0, 300))
     assert 40 < len({event.entity for event in events}) <= 50
     assert [event.time for event in events] == sorted({event.time for event in events})
@@ -86,7 +86,7 @@ def test_another_turn_of_flows_has_other_ports_and_the_same_amounts():
 
 
 @pytest.mark.parametrize("stream", [streams.distinct(), streams.flows()], ids=lambda stream: stream.name)
-def test_a_stream_is_the_same_at_every_call_and_from_every_place(stream):
+def test_a_stream_is_the_same_at_every_call_and_from_every_index(stream):
     assert list(stream.events(3, 7)) == list(islice(stream.events(0, 10), 3, None))
 
 
@@ -97,7 +97,7 @@ def lines(path, name: str, count: int) -> str:
     return str(path / name)
 
 
-def test_files_stand_side_by_side_each_in_its_order(tmp_path):
+def test_files_are_interleaved_and_each_keeps_its_order(tmp_path):
     files = [lines(tmp_path, "a", 30), lines(tmp_path, "b", 10)]
     events = [event.raw for event in streams.events_of(files)]
     assert [raw for raw in events if raw.startswith("a")] == [f"a {i}" for i in range(30)]
@@ -105,15 +105,15 @@ def test_files_stand_side_by_side_each_in_its_order(tmp_path):
     assert sum(raw.startswith("b") for raw in events[:20]) == 5
 
 
-def test_of_large_files_runs_of_neighbours_are_taken(tmp_path):
-    events = [event.raw for event in streams.events_of([lines(tmp_path, "a", 10_000)], most=1_000)]
-    places = [int(raw.split()[1]) for raw in events]
-    assert 900 <= len(places) <= 1_100
-    assert places == sorted(places)
-    assert places[0] < 1_000 < 8_000 < places[-1]
-    assert sum(b - a == 1 for a, b in pairwise(places)) > 0.8 * len(places)
+def test_runs_of_consecutive_events_are_taken_of_large_files(tmp_path):
+    events = [event.raw for event in streams.events_of([lines(tmp_path, "a", 10_000)], limit=1_000)]
+    indices = [int(raw.split()[1]) for raw in events]
+    assert 900 <= len(indices) <= 1_100
+    assert indices == sorted(indices)
+    assert indices[0] < 1_000 < 8_000 < indices[-1]
+    assert sum(b - a == 1 for a, b in pairwise(indices)) > 0.8 * len(indices)
 
 
-def test_a_file_that_is_not_there_is_named():
+def test_a_missing_file_is_named():
     with pytest.raises(InputError, match="no such file"):
         streams.events_of(["nowhere.jsonl"])

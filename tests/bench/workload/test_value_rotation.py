@@ -1,4 +1,4 @@
-"""Values drawn anew: other values, the same event, whatever the format; the same at every call."""
+"""Replaced values: other values, the same canonical event, in any format; the same at every call."""
 
 import json
 import re
@@ -15,7 +15,7 @@ SYSMON = {
     "ProcessGuid": "{7C1E0032-2B4D-4F6A-9C8E-0D1F2A3B4C5D}", "LogonId": "0x5f21c", "CommandLine": "whoami /all",
 }  # fmt: skip
 
-#: A text, what must differ in another turn, what must stay.
+#: A text, the values that must differ in another turn, the values that must stay.
 TEXTS = [
     (json.dumps(SYSMON), ["08:15:23.512", "7120", "4312", "7C1E0032-2B4D", "5f21c"], ['"EventID": 1,', "whoami /all"]),
     (
@@ -42,36 +42,36 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("raw", "drawn", "kept"), TEXTS)
-def test_what_identifies_is_drawn_anew_and_the_rest_stays(raw, drawn, kept):
+@pytest.mark.parametrize(("raw", "replaced", "unchanged"), TEXTS)
+def test_identifying_values_are_replaced_and_the_rest_stays(raw, replaced, unchanged):
     texts = {Template(raw).text(turn) for turn in range(1, 21)}
-    assert len(texts) == (20 if drawn else 1)
+    assert len(texts) == (20 if replaced else 1)
     for text in texts:
-        assert [value for value in drawn if value in text] == []
-        assert [value for value in kept if value not in text] == []
+        assert [value for value in replaced if value in text] == []
+        assert [value for value in unchanged if value not in text] == []
         assert re.sub(r"\w", "", text) == re.sub(r"\w", "", raw), "another form"
 
 
-def test_an_event_drawn_anew_is_the_same_to_the_model(base):
+def test_an_event_with_replaced_values_has_the_same_canonical_form(base):
     for event in base:
         template = Template(event.raw)
         forms = {parse_and_canonicalise(event._replace(raw=template.text(turn)))[1].key for turn in range(3)}
         assert forms == {parse_and_canonicalise(event)[1].key}, event.raw
 
 
-def test_one_value_becomes_one_other_value_in_a_turn():
+def test_equal_values_get_equal_replacements_in_a_turn():
     first = Template('{"ProcessId": 7120, "x": 1}').text(5)
     second = Template('{"y": "z", "ParentProcessId": 7120}').text(5)
     assert re.findall(r"\d{4}", first) == re.findall(r"\d{4}", second)
 
 
 @given(st.text(), st.integers(0, 10**9))
-def test_any_text_is_drawn_the_same_way_at_every_call(raw, turn):
+def test_any_text_gets_the_same_replacements_at_every_call(raw, turn):
     assert Template(raw).text(turn) == Template(raw).text(turn)
 
 
 @given(st.times(), st.integers(0, 86_398), st.integers(1, 86_399))
-def test_a_time_of_day_stays_one_and_comes_back_after_a_day_of_turns_only(time, turn, turns):
+def test_a_time_of_day_stays_valid_and_comes_back_after_a_day_of_turns_only(time, turn, turns):
     raw = time.replace(microsecond=0).isoformat()
     text = Template(raw).text(turn)
     assert re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", text)

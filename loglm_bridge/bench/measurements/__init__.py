@@ -1,0 +1,1 @@
+"""The parts of `loglm bench`: each module measures one thing and yields its figures."""
