@@ -4,6 +4,7 @@ With --check nothing is written; the exit code is 1 if a block is stale, and its
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.generate", description="Writes the generated blocks.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a block is stale")
     check = parser.parse_args().check
+    for name in [name for name in os.environ if name.startswith(("LOGLM_", "XDG_"))]:
+        del os.environ[name]  # they change the defaults that help texts name
     stale = []
     for page in pages(ROOT):
         before = page.read_text(encoding="utf-8")

@@ -50,6 +50,8 @@ def _sections(title: str, parser: argparse.ArgumentParser, level: int, meaning: 
     rows = [row for action in parser._actions if (row := _row(action, parser))]
     if rows:
         yield table(["argument", "meaning"], rows)
+    if parser.epilog:
+        yield sentence(parser.epilog)
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             meanings = {choice.dest: choice.help or "" for choice in action._choices_actions}

@@ -75,8 +75,8 @@ def test_subcommands_in_sentences_exist(command):
 
 
 def test_every_other_line_begins_with_a_program_that_is_known():
-    known = r"(\S*/)?(loglm|pip|pytest|ruff|mypy|python3?(\.11)?|mkdocs)\b|\./package\.sh|bash \.ci/run|curl|install|https|--data|\["
-    assert [line for line in LINES if not re.match(known, line)] == []
+    programs = r"(\S*/)?(loglm|pip|pytest|ruff|mypy|python|python3\.11|mkdocs|package\.sh|curl|install) ?"
+    assert [line for line in LINES if not re.match(programs, line)] == []
 
 
 def test_extras_tests_and_modules_exist():
@@ -147,17 +147,20 @@ def test_requests_to_the_sidecar_are_answered(block, sidecar):
 
 
 SETTINGS = Settings.read(ROOT)
-SEARCHES = sorted({block.text.replace("\n", " ") for block in blocks("spl")}) + sorted(
-    {
-        found[1].replace("\\|", "|")
-        for page in PAGES
-        for found in re.finditer(r"(`+) ?([^`\n]*\| loglm\b.*?) ?\1(?!`)", prose(page.read_text(encoding="utf-8")))
-        if (found := (found[0], found[2]))
-    }
-)
 
 
-@pytest.mark.parametrize("search", SEARCHES)
+def searches():
+    """Every search with `| loglm` in a block or a piece of code."""
+    found = {block.text.replace("\n", " ") for block in blocks("spl") if "| loglm" in block.text}
+    for page in PAGES:
+        pieces = re.findall(r"(?<!`)(`+)(?!`) ?([^\n]*?) ?(?<!`)\1(?!`)", prose(page.read_text(encoding="utf-8")))
+        found |= {
+            text.replace("\\|", "|") for _, text in pieces if re.search(r"\| loglm(incidents)? ?\S*=|\\\| loglm", text)
+        }
+    return sorted(found)
+
+
+@pytest.mark.parametrize("search", searches())
 def test_options_in_searches_are_understood(search):
     commands = re.findall(r"\| (loglm|loglmincidents)\b([^|]*)", f"| {search}")
     assert commands

@@ -17,14 +17,17 @@ def conf_names(path, pattern=r"^\[([^\]]+)\]"):
     return set(re.findall(pattern, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("text", [section(read("README.md"), "The fields"), read("docs/analyst/fields.md")])
+@pytest.mark.parametrize(
+    "text", [section(read("README.md"), "The fields"), read("docs/analyst/fields.md").partition("\n## ")[0]]
+)
 def test_every_written_field_is_explained(text):
     listed = [cell for cell in first_cells(text) if cell.startswith("loglm_")]
-    assert [cell for cell in listed if cell not in ("loglm_event_key",)] == [*column_names("loglm_", "all")]
+    assert listed == [*column_names("loglm_", "all")]
 
 
 def test_every_status_is_explained():
-    assert set(first_cells(section(read("docs/analyst/fields.md"), "Status"))) == set(ROW_STATUSES)
+    listed = first_cells(section(read("docs/analyst/fields.md"), "Status").partition("| --- |")[2])
+    assert set(listed) == set(ROW_STATUSES)
 
 
 def test_every_option_of_the_search_command_is_in_its_syntax():
@@ -34,17 +37,14 @@ def test_every_option_of_the_search_command_is_in_its_syntax():
     assert set(first_cells(page)) == set(SearchOptions._fields)
 
 
-def test_every_macro_exists():
+def test_every_macro_that_a_search_calls_exists():
     macros = {name.partition("(")[0] for name in conf_names("default/macros.conf")}
-    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    called = set(re.findall(r"`(loglm_\w+)(?:\([^)`]*\))?` ?`", text)) | set(re.findall(r"\| `(loglm_\w+)", text))
-    known = {*column_names("loglm_", "all"), "loglm_input", "loglm_notable", "loglm_user", "loglm_event_key"}
-    assert called - known
-    assert {name for name in called - known if not name.endswith(_METRIC_ENDS)} <= macros
-
-
-_METRIC_ENDS = ("_total", "_seconds", "_events", "_bytes", "_ready", "_hits", "_misses", "_outcomes", "_info", "_flight",
-                "_connections", "_calls")  # fmt: skip
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    called = set(re.findall(r"\| `(loglm_\w+)", pages)) | set(re.findall(r"^`(loglm_\w+)\(", pages, re.MULTILINE))
+    named = set(re.findall(r"macros? `(loglm_\w+)`", pages))
+    assert len(called) >= 4
+    assert len(named) >= 2
+    assert called | named <= macros
 
 
 def test_saved_searches_and_labels_exist():
