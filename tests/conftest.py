@@ -1,4 +1,4 @@
-"""Fixtures that several parts share."""
+"""Fixtures of several test folders, and the selection of tests that need data from outside the checkout."""
 
 from pathlib import Path
 
@@ -7,9 +7,30 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
-# No time is asserted: on a busy machine a property takes as long as it takes.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# no deadline: on a busy machine an example takes as long as it takes
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
+
+
+#: Third-party data and recordings beside the checkout; they are not part of the repository.
+SHARED = ROOT.parent / "shared"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses ../shared, and leave it out where that folder is absent: one line instead of a skip for each."""
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shared)
+    if not SHARED.is_dir():
+        without = [item for item in items if item.get_closest_marker("shared")]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if not item.get_closest_marker("shared")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out and why."""
+    if not SHARED.is_dir():
+        terminalreporter.write_line("not run: tests marked `shared`, which need the recordings in ../shared (absent)")
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +41,5 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of third-party data and recordings beside the checkout; tests that need it skip where it is absent."""
-    path = ROOT.parent / "shared"
-    if not path.is_dir():
-        pytest.skip("../shared is absent")
-    return path
+    """The folder of third-party data and recordings beside the checkout."""
+    return SHARED
