@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
-from loglm_bridge.telemetry.canonical import placeholders
-from loglm_bridge.telemetry.canonical.host import guids
+from loglm_bridge.telemetry.canonical import guids, placeholders
 from loglm_bridge.telemetry.canonical.network import ports
 
 #: Seconds between two turns: prime to the seconds of a day and of a month, so that a time of day comes back after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from loglm_bridge.telemetry.canonical import placeholders
-from loglm_bridge.telemetry.canonical.host.guids import guid
+from loglm_bridge.telemetry.canonical.guids import guid
 
 GUID = re.compile(
     r"%?\{?(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])\}?", re.IGNORECASE

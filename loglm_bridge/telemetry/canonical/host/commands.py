@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 
 from loglm_bridge.telemetry.canonical import identity, placeholders
+from loglm_bridge.telemetry.canonical.guids import guid
 from loglm_bridge.telemetry.canonical.host import paths
-from loglm_bridge.telemetry.canonical.host.guids import guid
 from loglm_bridge.telemetry.canonical.network import addresses
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
