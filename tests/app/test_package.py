@@ -17,7 +17,7 @@ from loglm_bridge import __version__
 from loglm_bridge.contract.attack_table import TECHNIQUES
 from tests.app.conftest import build
 
-#: What shipped code of our own must not do (RELIABILITY.md 1.11): code loading, shells, unverified TLS.
+#: What shipped code of our own must not do: code loading, shells, unverified TLS.
 FORBIDDEN = re.compile(
     r"\b(pickle|marshal|shelve|joblib)\b|\beval\(|(?<![.\w])exec\(|os\.system|shell\s*=\s*True|verify\s*=\s*False"
     r"|_create_unverified_context|CERT_NONE|\b__import__\("

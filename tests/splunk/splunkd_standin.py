@@ -1,6 +1,6 @@
 """A splunkd of the tests' own over real HTTP: search export, receivers, storage/passwords, HEC.
 
-Answers are shaped as real ones (SPLUNK.md section 5, recordings rest-results); every answer has a Connection header,
+Answers are shaped as real ones (docs/dev/splunk-facts.md); every answer has a Connection header,
 without which splunk-sdk reads an empty body. Events and faults are set from the test that started it.
 """
 

@@ -1,4 +1,4 @@
-"""Faults of the sidecar and the network (reference/RELIABILITY.md, section 3): what happens and what the user reads.
+"""Faults of the sidecar and the network (docs/dev/faults.md): what happens and what the user reads.
 
 Every test counts: rows out are rows in, in order, and the statuses add up.
 """

@@ -1,4 +1,4 @@
-"""Promise P1 of reference/RELIABILITY.md: rows out are rows in, in order, whatever the rows and whatever goes wrong."""
+"""Promise P1 of docs/dev/faults.md: rows out are rows in, in order, whatever the rows and whatever goes wrong."""
 
 import io
 import json

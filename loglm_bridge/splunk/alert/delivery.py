@@ -1,7 +1,7 @@
 """Hands notables to Splunk over HTTP: one by one to splunkd's receivers/simple, or in batches to the event collector.
 
 At least once: what may have been taken is sent again. What Splunk refuses is skipped and counted, so that one bad event
-neither blocks the rest nor is tried for ever (SPLUNK.md section 5, kafka-connect-splunk #215).
+neither blocks the rest nor is tried for ever (docs/dev/splunk-facts.md).
 """
 
 from __future__ import annotations

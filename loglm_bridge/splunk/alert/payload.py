@@ -1,4 +1,4 @@
-"""What splunkd tells an alert action: the payload on stdin, and the settings of the alert in it (SPLUNK.md 3.1)."""
+"""What splunkd tells an alert action: the payload on stdin, and the settings of the alert in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of an alert: gzip-compressed CSV with `__mv_` columns (SPLUNK.md 1.1, 3.1)."""
+"""The results of an alert: gzip-compressed CSV with `__mv_` columns."""
 
 from __future__ import annotations
 

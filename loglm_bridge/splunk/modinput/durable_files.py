@@ -1,7 +1,7 @@
 """The few file operations that positions are kept with, each as durable as it says. Tests put a failing disk here.
 
 A rename alone is not enough: files of zero bytes were found after power loss where neither the file nor the folder had
-been synced (RELIABILITY.md 1.5).
+been synced.
 """
 
 from __future__ import annotations

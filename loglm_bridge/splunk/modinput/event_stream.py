@@ -1,4 +1,4 @@
-"""What a modular input says to splunkd: event XML on stdout, log lines on stderr (SPLUNK.md section 2)."""
+"""What a modular input says to splunkd: event XML on stdout, log lines on stderr (docs/dev/splunk-facts.md)."""
 
 from __future__ import annotations
 

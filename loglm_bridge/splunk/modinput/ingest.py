@@ -1,7 +1,7 @@
 """One run of an input: read window after window, label, write notables, move on.
 
 Order within a batch: write, flush, note in the journal; at the end of a window: save the position. A kill at any point
-repeats at most one batch of notables and loses none (RELIABILITY.md P3). If anything fails, nothing moves on.
+repeats at most one batch of notables and loses none (docs/dev/faults.md, P3). If anything fails, nothing moves on.
 """
 
 from __future__ import annotations

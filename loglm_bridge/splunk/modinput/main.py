@@ -1,6 +1,6 @@
 """`loglm_input://<name>`: reads events with a search, labels them, writes a notable event for each attack.
 
-splunkd starts it in three ways (SPLUNK.md section 2): `--scheme`, `--validate-arguments`, and to run. Exit code 0: all
+splunkd starts it in three ways: `--scheme`, `--validate-arguments`, and to run. Exit code 0: all
 that was there to do is done, or another process does it; 1: something is in the way, the position stays, and the next
 start goes on from there.
 """

@@ -1,7 +1,7 @@
 """The events of one window, streamed from search/v2/jobs/export.
 
 Splunklib's JSONResultsReader holds the whole answer in memory and keeps one message of several, so the answer is read
-here: one JSON document per line (SPLUNK.md section 5; recordings rest-results).
+here: one JSON document per line (docs/dev/splunk-facts.md).
 """
 
 from __future__ import annotations
