@@ -1,7 +1,7 @@
 """What splunkd writes to a modular input's stdin: XML that names the server, the session and the inputs.
 
-Forms (docs/dev/splunk-facts.md): (`input/configuration/stanza` for a run, `items/item` for a validation), in UTF-8
-or UTF-16. The text is bounded and must hold no document type before any parser sees it.
+Forms: `input/configuration/stanza` for a run, `items/item` for a validation (docs/dev/splunk-facts.md), in UTF-8 or
+UTF-16. The text is bounded and must hold no document type before any parser sees it.
 """
 
 from __future__ import annotations
