@@ -107,3 +107,15 @@ def test_dated_measurements_are_those_of_the_log_of_experiments():
     for number, figures in rows:
         note = re.split(r"\n\*\*\d+\. |\n## ", log.partition(f"\n**{number}. ")[2])[0]
         assert [figure for figure in re.findall(r"\d*\.?\d+", figures) if figure not in note] == [], number
+
+
+def test_code_cites_pages_of_this_repository_only():
+    cited = re.compile(r"(?:[\w.-]+/)*[A-Za-z][\w-]*\.md\b")
+    known = {page.name for page in PAGES} | {"EXPERIMENTS.md", "MODEL_CARD.md"}
+    for folder in ("loglm_bridge", "app", "bin", "default", ".ci", "deploy"):
+        for path in sorted(
+            path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".conf", ".spec", ".sh")
+        ):
+            for found in cited.findall(path.read_text(encoding="utf-8")):
+                assert found.rpartition("/")[2] in known, f"{name(path)}: {found}"
+                assert "/" not in found or (ROOT / found).exists(), f"{name(path)}: {found}"
