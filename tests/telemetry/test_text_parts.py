@@ -39,7 +39,7 @@ def test_pairs(text, expected, words):
     ],
 )
 def test_stamps(text, body, level):
-    assert line_prefix.strip(text) == (body, level)
+    assert line_prefix.strip_prefix(text) == (body, level)
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_host_names_leave_a_sentence_and_file_names_stay():
 @given(st.text(max_size=200))
 def test_any_text_is_read(text):
     key_value_scanner.pairs(text)
-    line_prefix.strip(text)
+    line_prefix.strip_prefix(text)
     sentence.fields(text)
 
 
 def test_template_gaps_in_order():
-    template = Template.read("x", "from {a} to {b}")
+    template = Template.parse("x", "from {a} to {b}")
     assert template.match("from 1 to 2 and more") == [("a", "1"), ("b", "2 and more")]
     assert template.match("from 1") is None
     assert template.match("else") is None

@@ -1,1 +1,1 @@
-"""One module per way in which events are written; each has `parse(text, event) -> Record | None`."""
+"""Formats: one module per way of writing events, each with `parse(text, event) -> Record | None`."""

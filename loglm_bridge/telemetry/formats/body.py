@@ -1,4 +1,4 @@
-"""The text inside a syslog line or a container's envelope, read by the formats that can stand there."""
+"""The text inside a syslog line or a container's envelope, parsed by the formats that can occur there."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import Record
 
 _Parser = Callable[[str, Event], Optional[Record]]
-#: Formats of one line, in the order in which they are asked.
-_LINES: Sequence[_Parser] = (
+#: Formats of one line, in the order in which they are tried.
+_LINE_PARSERS: Sequence[_Parser] = (
     auditd.parse,
     firewall_line.parse,
     vpc_flow.parse,
@@ -24,24 +24,27 @@ _LINES: Sequence[_Parser] = (
 
 
 def parse(text: str, event: Event) -> Record | None:
-    """Return the record of a body in a format of its own, None where it is a sentence."""
+    """Return the record of a body that has a format of its own, None where it is a sentence."""
     body = text.removeprefix("@cee:").strip()
     if not body:
         return None
-    if body[0] in "{[":
-        found = json_event.parse(body, event)
-        if found is not None:
-            return found
-    if "|" in body:
-        found = cef.parse(body, event) or leef.parse(body, event)
-        if found is not None:
-            return found
-    if "<Event" in body[:400]:
-        found = windows_xml.parse(body, event)
-        if found is not None:
-            return found
-    for parser in _LINES:
-        found = parser(body, event)
-        if found is not None:
-            return found
+    record = _with_marker(body, event)
+    if record is not None:
+        return record
+    for parser in _LINE_PARSERS:
+        record = parser(body, event)
+        if record is not None:
+            return record
     return None
+
+
+def _with_marker(body: str, event: Event) -> Record | None:
+    """Return the record of a body in a format that a few characters identify."""
+    record = None
+    if body[0] in "{[":
+        record = json_event.parse(body, event)
+    if record is None and "|" in body:
+        record = cef.parse(body, event) or leef.parse(body, event)
+    if record is None and "<Event" in body[:400]:
+        record = windows_xml.parse(body, event)
+    return record

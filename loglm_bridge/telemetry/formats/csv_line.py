@@ -1,4 +1,4 @@
-"""Comma-separated lines: the firewall logs of Palo Alto Networks by their columns, others by a header or by number.
+"""Comma-separated lines: logs of Palo Alto Networks by their known columns, others by a header or by number.
 
 Columns: https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring
 """
@@ -15,22 +15,21 @@ from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list
 
 _MAX_COLUMNS = 160
 _MAX_LINE = 32_768
-#: Values a line must have to be read as CSV without a header.
-_LEAST = 6
+#: Values that a line must have.
+_MIN_VALUES = 6
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one CSV line, also under its header line; None where the text is not comma-separated."""
+    """Parse one CSV line, with or without its header line; None where the text is not comma-separated."""
     lines = text.strip().split("\n", 2)
-    if lines[0].count(",") < _LEAST - 1:
+    if lines[0].count(",") < _MIN_VALUES - 1:
         return None
     values = _values(lines[0])
     if len(values) > 5 and values[3] in COLUMNS and values[0].strip().isdigit():
         return _paloalto(values)
     if len(lines) > 1 and _is_header(values):
-        return _record(
-            [(n.strip().lower().replace(" ", "_"), v) for n, v in zip(values, _values(lines[1]), strict=False)]
-        )
+        names = [name.strip().lower().replace(" ", "_") for name in values]
+        return _record(list(zip(names, _values(lines[1]), strict=False)))
     return _record(_numbered(values)) if _is_row(lines[0], values) else None
 
 
@@ -46,7 +45,7 @@ def _is_header(values: list[str]) -> bool:
 
 
 def _is_row(line: str, values: list[str]) -> bool:
-    """A sentence with commas has blanks behind them and long parts, a list of pairs equals signs; a row has neither."""
+    """Tell a row from a sentence, whose commas precede blanks and long parts, and from a list of pairs."""
     if is_pair_list(values[0], 3) or (line.lstrip()[:1] == '"' and '": ' in line[:80]):
         return False
     if sum("=" in v for v in values) * 2 > len(values) or sum(v.count(":") == 1 for v in values) * 2 > len(values):

@@ -1,4 +1,4 @@
-"""JSON events of any shape: read in linear time, flattened to dotted names, recovered where cut or broken."""
+"""JSON events of any structure: parsed in linear time, flattened to dotted names, recovered where cut or broken."""
 
 from __future__ import annotations
 
@@ -16,65 +16,68 @@ from loglm_bridge.telemetry.formats import json_audit
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
-#: Fields of one event that are kept.
+#: Fields of one event.
 MAX_FIELDS = 256
-#: Longest text inside a JSON string that is read as JSON itself.
+#: Members of an object that is handled as a flat one.
+MAX_FLAT_MEMBERS = 64
+#: Longest string that is parsed as JSON itself.
 _MAX_NESTED = 65_536
+#: Levels of the structure below which strings are not parsed as JSON.
+_MAX_NESTED_DEPTH = 6
 #: Members of a list of scalars that are joined to one value.
 _MAX_JOINED = 32
+#: Members of an object that may be a named value, and characters of its name.
+_MAX_PAIR_MEMBERS, _MAX_PAIR_NAME = 5, 100
 
-#: Members of a plain object, whose names are remembered together.
-MAX_FLAT_MEMBERS = 64
-
-#: Lists that are a command line in parts.
+#: Names of lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
 _OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _OPENERS = frozenset("{[")
-_PLAIN = frozenset({str, int, float})
+_SCALARS = frozenset({str, int, float})
 _NAME_KEYS = frozenset({"name", "key"})
 _VALUE_KEYS = ("value", "newvalue", "#text", "text", "_text", "valuestring", "boolvalue", "intvalue", "stringvalue")
 
 
 def parse(text: str, event: Event) -> Record | None:
-    """Read a JSON object, or a list of them; None where the text is not JSON.
+    """Parse a JSON object, or a list of them; None where the text is not JSON.
 
     Nested names are joined with dots, members of lists repeat their list's name, {"name": x, "value": y} pairs become
-    one field, JSON inside strings is read too. At most MAX_FIELDS fields, MAX_JSON_DEPTH levels.
+    one field, JSON inside strings is parsed too. At most MAX_FIELDS fields, MAX_JSON_DEPTH levels.
     """
-    found = flattened(text)
-    if found is None:
+    columns = flattened(text)
+    if columns is None:
         return None
-    fields = list(zip(*found, strict=True))
+    fields = list(zip(*columns, strict=True))
     return record_of(fields, event) if fields else Record("json", "json", "", (), status="empty")
 
 
 def record_of(fields: list[Field], event: Event) -> Record:
-    """Return the record of flattened fields: whose event it is, and its fields under that family's names."""
+    """Return the record of flattened fields: its family and kind, its fields under that family's names."""
     return json_audit.parse(fields, event) or json_families.record(fields, event)
 
 
 def flattened(text: str) -> tuple[list[str], list[str]] | None:
-    """Return the names and values of a JSON text's fields, both empty where it holds none; None for no JSON."""
+    """Return the names and values of a JSON text's fields, None where the text is not JSON."""
     if not _OPENS.match(text[:200]):
         return None
     value = _load(text)
     if value is None:
-        broken = _recovered(text)
-        return ([name for name, _ in broken], [value for _, value in broken]) if broken else None
+        recovered = _recovered(text)
+        return ([name for name, _ in recovered], [value for _, value in recovered]) if recovered else None
     clean = "\\" not in text
-    if clean and value.__class__ is dict and _is_plain(value, text):
+    if clean and value.__class__ is dict and _is_flat(value, text):
         return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
-    out = _Columns([], [], clean)
-    _walk(out, "", value, 0)
-    return out.names[:MAX_FIELDS], out.values[:MAX_FIELDS]
+    columns = _Columns([], [], clean)
+    _add_value(columns, "", value, 0)
+    return columns.names[:MAX_FIELDS], columns.values[:MAX_FIELDS]
 
 
-def _is_plain(value: dict[str, Any], text: str) -> bool:
-    """Tell whether an object holds nothing but a few numbers and strings that are no JSON; `text` has no escapes."""
+def _is_flat(value: dict[str, Any], text: str) -> bool:
+    """Tell whether an object has only a few numbers and strings, none of them JSON; `text` has no escapes."""
     return (
         len(value) <= MAX_FLAT_MEMBERS
-        and {member.__class__ for member in value.values()} <= _PLAIN
+        and {member.__class__ for member in value.values()} <= _SCALARS
         and '"{' not in text
         and '"[' not in text
     )
@@ -82,12 +85,12 @@ def _is_plain(value: dict[str, Any], text: str) -> bool:
 
 @lru_cache(maxsize=2_048)
 def names_of(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the fields of a plain object with these keys."""
-    return tuple([_below("", key) for key in keys])
+    """Return the field names of a flat object with these keys."""
+    return tuple([_dotted("", key) for key in keys])
 
 
 def _load(text: str) -> Any:
-    """Return the JSON value, None where the text is none; numbers that no float holds stay text."""
+    """Return the JSON value, None where the text is not JSON; numbers beyond a float's range stay text."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -99,7 +102,7 @@ def _load(text: str) -> Any:
 
 
 class _Columns(NamedTuple):
-    """Fields as they are found; `clean` tells that a clean text's strings are clean too: none is escaped."""
+    """The fields collected so far; `clean`: strings need no cleaning, because the clean text has no escapes."""
 
     names: list[str]
     values: list[str]
@@ -111,84 +114,87 @@ class _Columns(NamedTuple):
         self.values.append(value)
 
 
-def _walk(out: _Columns, name: str, value: Any, depth: int) -> None:
-    """Add the fields of a value; what stands behind the first MAX_FIELDS of them is not looked at."""
-    kind = value.__class__
-    if kind is str:
-        _walk_text(out, name, value, depth)
-    elif kind is int or kind is float:
-        out.add(name, str(value))
-    elif kind is bool:
-        out.add(name, "true" if value else "false")
+def _add_value(columns: _Columns, name: str, value: Any, depth: int) -> None:
+    """Add the fields of a value; members after the first MAX_FIELDS fields are not visited."""
+    value_type = value.__class__
+    if value_type is str:
+        _add_text(columns, name, value, depth)
+    elif value_type is int or value_type is float:
+        columns.add(name, str(value))
+    elif value_type is bool:
+        columns.add(name, "true" if value else "false")
     elif value is None:
         return
     elif depth >= MAX_JSON_DEPTH:
-        out.add(name, "[nested too deep]")
-    elif kind is dict:
-        _walk_object(out, name, value, depth)
+        columns.add(name, "[nested too deep]")
+    elif value_type is dict:
+        _add_object(columns, name, value, depth)
     else:
-        _walk_list(out, name, value, depth)
+        _add_list(columns, name, value, depth)
 
 
-def _walk_object(out: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
-    """Add the fields of an object; the commonest members without a call: plain numbers, text that needs no care."""
-    names, values, clean = out
+def _add_object(columns: _Columns, name: str, value: dict[str, Any], depth: int) -> None:
+    """Add the fields of an object; the commonest members, numbers and clean text, without a further call."""
+    names, values, clean = columns
     for key, member in value.items():
-        kind = member.__class__
-        if kind is str and member[:1] not in _OPENERS and (clean or (member.isascii() and member.isprintable())):
-            names.append(_below(name, key))
+        value_type = member.__class__
+        if value_type is str and member[:1] not in _OPENERS and (clean or (member.isascii() and member.isprintable())):
+            names.append(_dotted(name, key))
             values.append(member)
-        elif kind is int or kind is float:
-            names.append(_below(name, key))
+        elif value_type is int or value_type is float:
+            names.append(_dotted(name, key))
             values.append(str(member))
         elif member is not None:
-            _walk(out, _below(name, key), member, depth + 1)
+            _add_value(columns, _dotted(name, key), member, depth + 1)
         if len(names) >= MAX_FIELDS:
             return
 
 
 @lru_cache(maxsize=32_768)
-def _below(name: str, key: str) -> str:
+def _dotted(name: str, key: str) -> str:
     key = clean_text(key)
     return f"{name}.{key}" if name else key
 
 
-def _walk_text(out: _Columns, name: str, value: str, depth: int) -> None:
-    if value[:1] in _OPENERS and value[-1:] in ("}", "]") and 2 < len(value) <= _MAX_NESTED and depth < 6:
+def _add_text(columns: _Columns, name: str, value: str, depth: int) -> None:
+    """Add a string, or the fields of the JSON inside it."""
+    bracketed = value[:1] in _OPENERS and value[-1:] in ("}", "]")
+    if bracketed and 2 < len(value) <= _MAX_NESTED and depth < _MAX_NESTED_DEPTH:
         inner = _load(value) if _OPENS.match(value) else None
         if isinstance(inner, (dict, list)) and inner:
-            # what is escaped inside it is not seen in the text around it
-            _walk(out._replace(clean=False), name, inner, depth + 1)
+            # escapes inside the string do not show in the text around it
+            _add_value(columns._replace(clean=False), name, inner, depth + 1)
             return
-    out.add(name, clean_text(value))
+    columns.add(name, clean_text(value))
 
 
-def _walk_list(out: _Columns, name: str, value: list[Any], depth: int) -> None:
+def _add_list(columns: _Columns, name: str, value: list[Any], depth: int) -> None:
+    """Add a list: scalars as one value, named values under their names, other members under the list's name."""
     if not any(isinstance(member, (dict, list)) for member in value):
         texts = [text for member in value[:_MAX_JOINED] if (text := _scalar(member))]
         if texts:
-            out.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
+            columns.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
         return
     for member in value:
-        if len(out.names) >= MAX_FIELDS:
+        if len(columns.names) >= MAX_FIELDS:
             return
         pair = _pair(member) if isinstance(member, dict) else None
         if pair is None:
-            _walk(out, name, member, depth + 1)
+            _add_value(columns, name, member, depth + 1)
         else:
-            _walk(out, _below(name, pair[0]), pair[1], depth + 1)
+            _add_value(columns, _dotted(name, pair[0]), pair[1], depth + 1)
 
 
 def _pair(member: dict[str, Any]) -> tuple[str, Any] | None:
-    """Return (name, value) of a member that is a named value, such as O365 Parameters or event data."""
-    if len(member) > 5:
+    """Return (name, value) of an object that is a named value, such as O365 Parameters or event data; else None."""
+    if len(member) > _MAX_PAIR_MEMBERS:
         return None
     folded = {key.lower(): value for key, value in member.items()}
-    named = next((folded[key] for key in folded if key in _NAME_KEYS), None)
-    if not isinstance(named, str) or not 0 < len(named) <= 100:
+    name = next((folded[key] for key in folded if key in _NAME_KEYS), None)
+    if not isinstance(name, str) or not 0 < len(name) <= _MAX_PAIR_NAME:
         return None
-    found = next((folded[key] for key in _VALUE_KEYS if key in folded), None)
-    return None if found is None else (named, found)
+    value = next((folded[key] for key in _VALUE_KEYS if key in folded), None)
+    return None if value is None else (name, value)
 
 
 def _scalar(value: Any) -> str:
@@ -200,35 +206,35 @@ def _scalar(value: Any) -> str:
 
 
 def _recovered(text: str) -> list[Field]:
-    """Return what can be read of broken or cut JSON: one pass over its tokens with a stack of names."""
+    """Return the readable fields of broken or cut JSON: one pass over its tokens with a stack of names."""
     fields: list[Field] = []
-    above: list[str] = []
+    parents: list[str] = []
     key = ""
     value: str | None = None
-    for found in _TOKEN.finditer(text):
-        string, _, mark, bare = found.groups()
-        if mark is None:
+    for match in _TOKEN.finditer(text):
+        string, _, punctuation, bare = match.groups()
+        if punctuation is None:
             value = _unescaped(string) if string is not None else bare
-        elif mark == ":":
+        elif punctuation == ":":
             key, value = value or "", None
-        elif mark in "{[":
-            above.append(".".join(part for part in (*above[-1:], key) if part))
+        elif punctuation in "{[":
+            parents.append(".".join(part for part in (*parents[-1:], key) if part))
             key, value = "", None
-            if len(above) > MAX_JSON_DEPTH:
+            if len(parents) > MAX_JSON_DEPTH:
                 break
         else:
-            _keep(fields, above, key, value)
+            _add_recovered(fields, parents, key, value)
             key, value = "", None
-            if mark != "," and above:
-                above.pop()
+            if punctuation != "," and parents:
+                parents.pop()
         if len(fields) >= MAX_FIELDS:
             return fields
-    _keep(fields, above, key, value)
+    _add_recovered(fields, parents, key, value)
     return fields
 
 
-def _keep(fields: list[Field], above: list[str], key: str, value: str | None) -> None:
-    name = ".".join(part for part in (*above[-1:], key) if part)
+def _add_recovered(fields: list[Field], parents: list[str], key: str, value: str | None) -> None:
+    name = ".".join(part for part in (*parents[-1:], key) if part)
     if name and value is not None and value not in ("", "null"):
         fields.append((name, value))
 

@@ -11,25 +11,30 @@ from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning import line_prefix
 from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list, pairs
 
-_TYPE = re.compile(r"[^a-z0-9_.-]+")
+_UNSAFE = re.compile(r"[^a-z0-9_.-]+")
 _COLON = re.compile(r"\s*([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
-#: One line of JSON that was printed over several lines and read line by line.
-_FRAGMENT = re.compile(r"\s*\"([^\"\s]{1,80})\"\s?: ([^\n]{1,8000}?),?\s*\Z")
-_LEAST = 3
+#: One line of JSON that was pretty-printed and collected line by line.
+_JSON_LINE = re.compile(r"\s*\"([^\"\s]{1,80})\"\s?: ([^\n]{1,8000}?),?\s*\Z")
+#: Pairs that a list must have.
+_MIN_PAIRS = 3
+#: Pairs from which on a text is a list of them, whatever else it has.
+_MANY_PAIRS = 8
 _MAX_PARTS = 120
+_BLANK_VALUES = frozenset({"", "-", "N/A", "null"})
+_TEXT_FIELDS = frozenset({"msg", "message"})
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read a text of which most is pairs; None where it is a sentence, even one with a pair in it."""
-    if "=" in text and is_pair_list(text, _LEAST):
+    """Parse a text that consists mostly of pairs; None where it is a sentence, even one with a pair in it."""
+    if "=" in text and is_pair_list(text, _MIN_PAIRS):
         fields, words = pairs(text)
-        named = sum(len(n) + len(v) for n, v in fields)
-        if named * 2 >= len(words) or len(fields) >= 8:
+        length_of_pairs = sum(len(name) + len(value) for name, value in fields)
+        if length_of_pairs * 2 >= len(words) or len(fields) >= _MANY_PAIRS:
             return _record(fields, words)
-    fragment = _FRAGMENT.match(text)
-    if fragment:
-        return _record([(fragment.group(1), fragment.group(2).strip().strip('"'))], "")
-    return _colons(text)
+    json_line = _JSON_LINE.match(text)
+    if json_line:
+        return _record([(json_line.group(1), json_line.group(2).strip().strip('"'))], "")
+    return _colon_pairs(text)
 
 
 def _record(fields: list[Field], words: str) -> Record:
@@ -37,34 +42,35 @@ def _record(fields: list[Field], words: str) -> Record:
         return Record("key_value", "flow", flow.kind_of(fields), flow.normalise(fields))
     values = {n.lower(): v for n, v in fields}
     if "devid" in values and "logid" in values:
-        return device.record("key_value", fields, f"fortinet_{_word(values.get('type', ''))}")
-    shown = [f for f in fields if f[1] not in ("", "-", "N/A", "null") and f[0].lower() not in ("msg", "message")]
-    said = " ".join(part for part in (words, values.get("msg", ""), values.get("message", "")) if part)
-    told = _told(said, values)
-    return Record("key_value", "key_value", "", (*told[:1], *shown, *told[1:]))
+        return device.record("key_value", fields, f"fortinet_{_safe_word(values.get('type', ''))}")
+    shown = [field for field in fields if field[1] not in _BLANK_VALUES and field[0].lower() not in _TEXT_FIELDS]
+    text = " ".join(part for part in (words, values.get("msg", ""), values.get("message", "")) if part)
+    from_text = _sentence_fields(text, values)
+    return Record("key_value", "key_value", "", (*from_text[:1], *shown, *from_text[1:]))
 
 
-def _told(said: str, values: dict[str, str]) -> list[Field]:
-    """Return what the words between the pairs tell: the behaviour first, nothing that a pair says already."""
-    if not said:
+def _sentence_fields(text: str, values: dict[str, str]) -> list[Field]:
+    """Return the fields of the words between the pairs, the action first, without those that a pair has already."""
+    if not text:
         return []
-    body, level = line_prefix.strip(said)
-    known = {"src_ip" if "ip" in n or "addr" in n else "user" if "user" in n else "" for n in values}
-    out = [f for f in sentence.fields(body) if f[0] not in known]
-    return [*out, ("severity", level)] if level and "level" not in values else out
+    body, level = line_prefix.strip_prefix(text)
+    present = {"src_ip" if "ip" in name or "addr" in name else "user" if "user" in name else "" for name in values}
+    fields = [field for field in sentence.fields(body) if field[0] not in present]
+    return [*fields, ("severity", level)] if level and "level" not in values else fields
 
 
-def _word(text: str) -> str:
-    return _TYPE.sub("", text.lower())[:24]
+def _safe_word(text: str) -> str:
+    return _UNSAFE.sub("", text.lower())[:24]
 
 
-def _colons(text: str) -> Record | None:
+def _colon_pairs(text: str) -> Record | None:
+    """Parse `Name: value` between commas; None where fewer than three fifths of the parts are such pairs."""
     if text.count(": ") < 4 or text.count(",") < 3:
         return None
     parts = text.split(",", _MAX_PARTS)
     matches = [_COLON.match(part) for part in parts]
-    fields = [(m.group(1).strip().replace(" ", "_"), m.group(2).strip()) for m in matches if m]
+    fields = [(match.group(1).strip().replace(" ", "_"), match.group(2).strip()) for match in matches if match]
     if len(fields) * 5 < len(parts) * 3:
         return None
-    words = ", ".join(p.strip() for p, m in zip(parts, matches, strict=True) if not m)
+    words = ", ".join(part.strip() for part, match in zip(parts, matches, strict=True) if not match)
     return _record(fields, words)

@@ -1,4 +1,4 @@
-"""Every text format in the order in which they are asked; the last one reads anything."""
+"""All text formats in the order in which they are tried; free text accepts anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loglm_bridge.telemetry.formats import auditd, csv_line, free_text, key_valu
 from loglm_bridge.telemetry.formats.device import cef, firewall_line, flow_csv, leef, vpc_flow, zeek_tsv
 from loglm_bridge.telemetry.record import Record
 
-#: From the formats that a few characters prove to those that need a whole line.
+#: From formats that a few characters identify to those that need the whole line.
 PARSERS: Sequence[Callable[[str, Event], Optional[Record]]] = (
     zeek_tsv.parse,
     auditd.parse,
@@ -27,7 +27,7 @@ PARSERS: Sequence[Callable[[str, Event], Optional[Record]]] = (
 
 
 def parse(text: str, event: Event) -> Record:
-    """Return the record of the first text format that reads the text; free text where none does."""
+    """Return the record of the first text format that accepts the text; free text where none does."""
     for parser in PARSERS:
         record = parser(text, event)
         if record is not None:

@@ -1,4 +1,4 @@
-"""Syslog, RFC 3164 with and without PRI, RFC 5424 with structured data, and what stands inside: the body is read again.
+"""Syslog: RFC 3164 with and without PRI, RFC 5424 with structured data; the body is parsed in turn.
 
 https://www.rfc-editor.org/rfc/rfc3164, https://www.rfc-editor.org/rfc/rfc5424
 """
@@ -14,7 +14,7 @@ from loglm_bridge.telemetry.formats import body as bodies
 from loglm_bridge.telemetry.record import Field, Record
 
 _PRI = re.compile(r"<\d{1,3}>")
-_STAMP = re.compile(
+_TIME = re.compile(
     r"(?:[*.:]?\s?(?:(?:19|20)\d\d )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s{1,2}\d{1,2}"
     r"(?: (?:19|20)\d\d)? \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?:UTC|GMT|[A-Z]{1,3}T)(?=[ :]))?"
     r"|(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z{1,2}|[+-]\d\d:?\d\d)?)(?=[\s:])"
@@ -23,52 +23,57 @@ _RFC5424 = re.compile(r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,6
 _TAG = re.compile(
     r"([A-Za-z][\w./@+-]{0,80}(?:\([\w.:-]{1,40}\))?)\s?(?:\[[\w.#-]{1,40}\])?\s?(?:<[A-Za-z]{1,12}>)?: {0,2}"
 )
-_CUT = re.compile(r"([A-Za-z][\w./-]{1,60}|-) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
+# What is left of RFC 5424 where a collector cut its beginning: program, process id, message id, data.
+_CUT_RFC5424 = re.compile(r"([A-Za-z][\w./-]{1,60}|-) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _PARAMETER = re.compile(r"([^\s=:;\[\]\"]{1,64})[=:]\"((?:[^\"\\\]]|\\.)*+)\"")
 _HOST = re.compile(r"[A-Za-z0-9][\w.:-]{0,254}\Z|\[[0-9a-fA-F:.]{2,45}\]\Z")
-_MAX_HEADER = 4
+#: Severity words that may precede the tag.
+_SEVERITIES = frozenset({"info", "notice", "warning", "err", "crit", "alert", "emerg", "debug", "error"})
+_MAX_SEVERITIES = 4
+_MAX_PARAMETERS = 128
+_MAX_ELEMENT = 16_384
 
 
 def parse(text: str, event: Event) -> Record | None:
-    """Read a syslog line; None where it has neither a header nor a program's tag.
+    """Parse a syslog line; None where it has neither a header nor a program's tag.
 
-    The body is read by the other formats where it is one of theirs, else by its program's sentences.
+    The body is parsed by another format if it has one, else as a sentence of its program.
     """
-    line, marked = text.strip(), False
-    found = _PRI.match(line)
-    if found:
-        line, marked = line[found.end() :].lstrip(), True
-    five = _RFC5424.match(line)
-    if five:
-        return _rfc5424(line[five.end() :], five, event)
-    stamp = _STAMP.match(line)
-    if stamp:
-        loose = not marked and line[0].isdigit() and (line[10:11] == " " or "," in stamp.group())
-        return _rfc3164(line[stamp.end() :].lstrip(" :"), event, loose)
-    tagged = _TAG.match(line)
-    if tagged and (marked or "[" in tagged.group() or linux.program(tagged.group(1)) in linux.PROGRAMS):
-        return _body(tagged.group(1), line[tagged.end() :], event)
-    return _body("", line, event) if marked and line else None
+    line = text.strip()
+    priority = _PRI.match(line)
+    if priority:
+        line = line[priority.end() :].lstrip()
+    rfc5424 = _RFC5424.match(line)
+    if rfc5424:
+        return _rfc5424(line[rfc5424.end() :], rfc5424, event)
+    time = _TIME.match(line)
+    if time:
+        ambiguous = not priority and line[0].isdigit() and (line[10:11] == " " or "," in time.group())
+        return _rfc3164(line[time.end() :].lstrip(" :"), event, ambiguous)
+    tag = _TAG.match(line)
+    if tag and (priority or "[" in tag.group() or linux.program(tag.group(1)) in linux.PROGRAMS):
+        return _body(tag.group(1), line[tag.end() :], event)
+    return _body("", line, event) if priority and line else None
 
 
 def _rfc5424(rest: str, header: re.Match[str], event: Event) -> Record:
-    parameters, body = _structured(rest)
-    tag = "" if header.group(3) == "-" else header.group(3)
-    tagged = _TAG.match(body) if not tag else None
-    if tagged:
-        tag, body = tagged.group(1), body[tagged.end() :]
-    record = _body(tag, body.removeprefix("BOM").strip(), event)
-    return record if not parameters else _with(record, parameters)
+    parameters, body = _structured_data(rest)
+    program = "" if header.group(3) == "-" else header.group(3)
+    tag = _TAG.match(body) if not program else None
+    if tag:
+        program, body = tag.group(1), body[tag.end() :]
+    record = _body(program, body.removeprefix("BOM").strip(), event)
+    return record if not parameters else _with_parameters(record, parameters)
 
 
-def _structured(rest: str) -> tuple[list[Field], str]:
-    """Return the parameters of the structured data and the message behind it; one pass over the brackets."""
+def _structured_data(rest: str) -> tuple[list[Field], str]:
+    """Return the parameters of the structured data and the message after it; one pass over the elements."""
     if not rest.startswith("["):
         return [], rest[1:].strip()
     position = 0
     parameters: list[Field] = []
-    while position < len(rest) and rest[position] == "[" and len(parameters) < 128:
+    while position < len(rest) and rest[position] == "[" and len(parameters) < _MAX_PARAMETERS:
         end = _element_end(rest, position)
         if end < 0:
             return [], rest
@@ -78,9 +83,9 @@ def _structured(rest: str) -> tuple[list[Field], str]:
 
 
 def _element_end(rest: str, start: int) -> int:
-    """Return the place of the bracket that closes the element, quotes respected; -1 where none does."""
+    """Return the index of the bracket that closes the element, outside quotes; -1 where none does."""
     quoted = escaped = False
-    for index in range(start, min(len(rest), start + 16_384)):
+    for index in range(start, min(len(rest), start + _MAX_ELEMENT)):
         character = rest[index]
         if escaped:
             escaped = False
@@ -93,58 +98,61 @@ def _element_end(rest: str, start: int) -> int:
     return -1
 
 
-def _rfc3164(rest: str, event: Event, loose: bool) -> Record | None:
-    """What follows the time: a host, perhaps a program, then the body; either may be missing.
+def _rfc3164(rest: str, event: Event, ambiguous: bool) -> Record | None:
+    """Parse what follows the time: a host, perhaps a program, then the body; host or program may be missing.
 
-    Programs' own logs start with a time too: where that is likely (`loose`), a program must follow.
+    Logs that programs write themselves begin with a time too. Where the time has such a form (`ambiguous`), a
+    program's tag is required.
     """
-    tagged = _TAG.match(rest)
-    if tagged and "." not in tagged.group(1)[:1] and linux.program(tagged.group(1)) in linux.PROGRAMS:
-        return _body(tagged.group(1), rest[tagged.end() :], event)
+    tag = _TAG.match(rest)
+    if tag and "." not in tag.group(1)[:1] and linux.program(tag.group(1)) in linux.PROGRAMS:
+        return _body(tag.group(1), rest[tag.end() :], event)
     container = _CONTAINER.match(rest)
     if container:
         return _body("", rest[container.end() :], event)
     host, blank, after = rest.partition(" ")
     if not blank or not _HOST.match(host.rstrip(":")):
-        return None if loose else _body("", rest, event)
-    if host[:1].isalpha() and host.endswith(":") and host[:-1].replace("-", "").replace("_", "").isalnum():
-        return None if loose else _body(host[:-1], after.lstrip(), event)
-    after = after.lstrip(" :")
-    for _ in range(_MAX_HEADER):
-        tagged = _TAG.match(after)
-        if tagged and (not loose or "[" in tagged.group()):
-            return _hosted(host, _body(tagged.group(1), after[tagged.end() :], event))
-        word, blank, following = after.partition(" ")
-        if word not in ("info", "notice", "warning", "err", "crit", "alert", "emerg", "debug", "error"):
+        return None if ambiguous else _body("", rest, event)
+    if _is_bare_tag(host):
+        return None if ambiguous else _body(host[:-1], after.lstrip(), event)
+    return _after_host(host, after.lstrip(" :"), event, ambiguous)
+
+
+def _is_bare_tag(word: str) -> bool:
+    """Tell a program's tag in the place of the host (`chronyd:`) from a host."""
+    return word[:1].isalpha() and word.endswith(":") and word[:-1].replace("-", "").replace("_", "").isalnum()
+
+
+def _after_host(host: str, rest: str, event: Event, ambiguous: bool) -> Record | None:
+    """Parse what follows the host: perhaps severities, perhaps a tag, the body."""
+    for _ in range(_MAX_SEVERITIES):
+        tag = _TAG.match(rest)
+        if tag and (not ambiguous or "[" in tag.group()):
+            return _with_host(host, _body(tag.group(1), rest[tag.end() :], event))
+        word, _, following = rest.partition(" ")
+        if word not in _SEVERITIES:
             break
-        after = following.lstrip()
-    if loose:
+        rest = following.lstrip()
+    if ambiguous:
         return None
-    found = _dashed(after)
-    if found:
-        return _hosted(host, _body(found.group(1), after[found.end() :], event))
-    return _hosted(host, _body("", after, event))
+    cut = _CUT_RFC5424.match(rest)
+    if cut:
+        return _with_host(host, _body(cut.group(1), rest[cut.end() :], event))
+    return _with_host(host, _body("", rest, event))
 
 
-def _dashed(text: str) -> re.Match[str] | None:
-    """Match what is left of RFC 5424 where a collector cut its beginning: program, process, message id, data."""
-    return _CUT.match(text)
+def _with_host(host: str, record: Record) -> Record:
+    """Return the record with a field for the host, so that its name can be masked in other values."""
+    return Record(*record.event_type, (*record.fields, ("host", host.rstrip(":"))), record.truncated)
 
 
-def _hosted(host: str, record: Record) -> Record:
-    """Name the host, so that it can be taken out of the other values."""
-    return Record(
-        record.format, record.family, record.kind, (*record.fields, ("host", host.rstrip(":"))), record.truncated
-    )
+def _with_parameters(record: Record, parameters: list[Field]) -> Record:
+    fields = tuple(field for field in record.fields if field != ("message", ""))
+    return Record(*record.event_type, (*fields, *parameters), record.truncated)
 
 
 def _body(tag: str, body: str, event: Event) -> Record:
-    found = linux.known("syslog", tag, body) or bodies.parse(body, event)
-    if found is None:
-        found = network_os.parse("syslog", f"{tag}: {body}" if tag.startswith("%") else body)
-    return found if found is not None else linux.record("syslog", tag, body)
-
-
-def _with(record: Record, parameters: list[Field]) -> Record:
-    fields = tuple(f for f in record.fields if f != ("message", "")) + tuple(parameters)
-    return Record(record.format, record.family, record.kind, fields, record.truncated)
+    record = linux.known("syslog", tag, body) or bodies.parse(body, event)
+    if record is None:
+        record = network_os.parse("syslog", f"{tag}: {body}" if tag.startswith("%") else body)
+    return record if record is not None else linux.record("syslog", tag, body)

@@ -1,4 +1,4 @@
-"""Web server lines: common and combined log format and its kin, IIS and other W3C lines, Apache and nginx error logs.
+"""Web server lines: common and combined log format and variants, IIS and other W3C lines, Apache and nginx error logs.
 
 Formats: https://httpd.apache.org/docs/2.4/logs.html, https://nginx.org/en/docs/http/ngx_http_log_module.html,
 https://www.w3.org/TR/WD-logfile.html
@@ -7,6 +7,7 @@ https://www.w3.org/TR/WD-logfile.html
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical.network.addresses import is_ip
@@ -22,7 +23,7 @@ _METHODS = frozenset(
 )  # fmt: skip
 _TIME = re.compile(r"\[\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d")
 _STATUS = re.compile(r"\"[\s|\"\w/.-]{0,80}?[\s|]([1-5]\d\d)(?:[\s|]+(\d{1,15}|-))?(?=[\s|]|\Z)")
-#: Load balancers of AWS write the status before the request: target's and own, bytes in and out.
+#: AWS load balancers write before the request: their own and the target's status, bytes in and out.
 _STATUS_BEFORE = re.compile(r" ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,15} (\d{1,15}) \Z")
 _ISO = re.compile(r"(?:\d{4}-\d\d-\d\d[ \t])?\d\d:\d\d:\d\d(?:\.\d{1,6})?[ \t]")
 _ERROR = re.compile(
@@ -30,18 +31,31 @@ _ERROR = re.compile(
     r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[()(\w{3,8})\] \d{1,10}#\d{1,10}:)\s?"
 )
 _CLIENT = re.compile(r"\[client ([0-9a-fA-F.:]{3,45}?)(?::(\d{1,5}))?\]|client: ([0-9a-fA-F.:]{3,45})")
-_W3C = ("date", "time", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip")
+#: Columns of IIS's own format; `_` is not used.
+_IIS_COLUMNS = (
+    "c-ip", "cs-username", "_", "_", "_", "_", "s-ip", "_", "_", "sc-bytes", "sc-status", "_", "cs-method",
+    "cs-uri-stem", "cs-uri-query",
+)  # fmt: skip
+#: Columns of CloudFront from the fourth on; `_` is not used.
+_CLOUDFRONT_COLUMNS = (
+    "sc-bytes", "c-ip", "cs-method", "_", "cs-uri-stem", "sc-status", "cs(Referer)", "cs(User-Agent)", "cs-uri-query",
+)  # fmt: skip
+#: Columns of W3C lines from the method on, where there is no header.
+_W3C_COLUMNS = ("cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip")
+_MAX_ACCESS_LINE = 16_384
+#: Longest method, in characters.
+_MAX_METHOD = 24
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one line of a web server's log; None where it is none."""
+    """Parse one line of a web server's log; None where it is none."""
     line = text.strip()
     if line.startswith("#"):
         return _with_header(line)
     if _ISO.match(line):
-        found = _w3c(line)
-        if found is not None:
-            return found
+        record = _w3c(line)
+        if record is not None:
+            return record
     if ", W3SVC" in line[:120]:
         return _iis_native(line)
     error = _ERROR.match(line)
@@ -51,35 +65,34 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
 
 
 def _access(line: str) -> Record | None:
-    """Common log format: something, then a quoted request, a status, and quoted referer and agent."""
-    timed = _TIME.search(line, 0, 400) is not None
-    strings = quoted_strings(line[:16_384])
-    index = next((i for i, s in enumerate(strings[:4]) if _is_request(s)), -1)
-    if index < 0 and not (timed and strings and _STATUS.search(line, 0, 16_384)):
+    """Parse common log format: client and time, then a quoted request, a status, quoted referer and agent."""
+    has_time = _TIME.search(line, 0, 400) is not None
+    strings = quoted_strings(line[:_MAX_ACCESS_LINE])
+    index = next((i for i, string in enumerate(strings[:4]) if _is_request(string)), -1)
+    if index < 0 and not (has_time and strings and _STATUS.search(line, 0, _MAX_ACCESS_LINE)):
         return None
-    index = max(index, 0)
-    fields = [*_client(line[: line.find('"')]), *_request(strings[index])]
-    place = line.find(strings[index]) + len(strings[index])
+    request = strings[max(index, 0)]
     before = line[: line.find('"')]
-    status = _STATUS_BEFORE.search(before[-80:]) or _STATUS.search(line, place, place + 160)
-    if status is None and not timed:
+    fields = [*_client_fields(before), *_request_fields(request)]
+    end = line.find(request) + len(request)
+    status = _STATUS_BEFORE.search(before[-80:]) or _STATUS.search(line, end, end + 160)
+    if status is None and not has_time:
         return None
     if status is not None:
         fields += [("status", status.group(1)), ("bytes", status.group(2) or "")]
-    fields += _rest(strings[index + 1 :])
-    return _record("access", fields)
+    fields += _header_fields(strings[max(index, 0) + 1 :])
+    return _access_record(fields)
 
 
 def _is_request(text: str) -> bool:
     word, blank, rest = text.partition(" ")
-    return word in _METHODS or (
-        bool(blank) and rest.rpartition(" ")[2].startswith(("HTTP/", "RTSP/")) and len(word) < 24
-    )
+    has_version = bool(blank) and rest.rpartition(" ")[2].startswith(("HTTP/", "RTSP/"))
+    return word in _METHODS or (has_version and len(word) < _MAX_METHOD)
 
 
-def _request(text: str) -> list[Field]:
+def _request_fields(text: str) -> list[Field]:
     method, blank, rest = text.partition(" ")
-    if not blank or len(method) > 24:
+    if not blank or len(method) > _MAX_METHOD:
         return [("payload", text)]
     uri, _, version = rest.rpartition(" ")
     if not version.startswith(("HTTP", "RTSP")):
@@ -87,7 +100,8 @@ def _request(text: str) -> list[Field]:
     return [("http_method", method), ("uri", uri)]
 
 
-def _client(before: str) -> list[Field]:
+def _client_fields(before: str) -> list[Field]:
+    """Return client address and user of the text before the request; the user is two words after the address."""
     words = before.split(None, 24)[:24]
     fields: list[Field] = []
     for index, word in enumerate(words):
@@ -102,17 +116,17 @@ def _client(before: str) -> list[Field]:
     return fields
 
 
-def _rest(strings: list[str]) -> list[Field]:
-    """Behind the status stand the referer, then the agent; a lone string is the agent."""
-    kept = [s.replace('\\"', '"') for s in strings[:3]]
-    if not kept:
+def _header_fields(strings: list[str]) -> list[Field]:
+    """Return referrer and agent of the strings after the status; a single string is the agent."""
+    unescaped = [string.replace('\\"', '"') for string in strings[:2]]
+    if not unescaped:
         return []
-    if len(kept) == 1:
-        return [("http_user_agent", kept[0])]
-    first, second = kept[0], kept[1]
-    if "://" in second[:10] and "://" not in first[:10]:
-        first, second = second, first
-    return [("http_referrer", first), ("http_user_agent", second)]
+    if len(unescaped) == 1:
+        return [("http_user_agent", unescaped[0])]
+    referrer, agent = unescaped
+    if "://" in agent[:10] and "://" not in referrer[:10]:
+        referrer, agent = agent, referrer
+    return [("http_referrer", referrer), ("http_user_agent", agent)]
 
 
 def _with_header(text: str) -> Record | None:
@@ -121,82 +135,78 @@ def _with_header(text: str) -> Record | None:
         if line.startswith("#Fields:"):
             names = line[8:].split(None, 80)
         elif line and not line.startswith("#"):
-            return _named(names, line.split(None, 80)) if names else _w3c(line)
+            return _w3c_record(names, line.split(None, 80)) if names else _w3c(line)
     return None
 
 
 def _iis_native(line: str) -> Record | None:
-    """IIS's own format: client, user, date, time, service, server, address, ms, in, out, status, code, method, path."""
-    values = [v.strip() for v in line.split(",", 20)]
-    if len(values) < 14:
-        return None
-    names = ("c-ip", "cs-username", "_", "_", "_", "_", "s-ip", "_", "_", "sc-bytes", "sc-status", "_", "cs-method",
-             "cs-uri-stem", "cs-uri-query")  # fmt: skip
-    return _named(list(names), values)
+    """Parse IIS's own comma-separated format."""
+    values = [value.strip() for value in line.split(",", 20)]
+    return _w3c_record(_IIS_COLUMNS, values) if len(values) >= 14 else None
 
 
 def _w3c(line: str) -> Record | None:
-    """IIS writes a fixed order behind the method: path, query, port, user, client, ..., agent, ..., status."""
+    """Parse a W3C line without a header; IIS has a fixed order from the method to the client.
+
+    Of the columns after the client, agent, referrer and status are told by their form.
+    """
     if "\t" in line:
         return _cloudfront(line.split("\t", 60))
     values = line.split(None, 60)
-    index = next((i for i, v in enumerate(values[:10]) if v in _METHODS), -1)
+    index = next((i for i, value in enumerate(values[:10]) if value in _METHODS), -1)
     if index < 2 or len(values) < index + 7 or not values[index + 1].startswith(("/", "*", "http")):
         return None
-    names = ["cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip"]
     if not is_ip(values[index + 5]):
         return None
-    fields = list(zip(names, values[index : index + 6], strict=False))
     tail = values[index + 6 :]
     agent = next((v for v in tail if "/" in v and not v.startswith(("HTTP/", "http"))), "")
     referrer = next((v for v in tail if v.startswith("http")), "")
     status = next((v for v in tail if len(v) == 3 and v.isdigit() and v[0] in "12345"), "")
-    fields += [("cs(User-Agent)", agent), ("cs(Referer)", referrer), ("sc-status", status)]
-    return _named([n for n, _ in fields], [v for _, v in fields])
+    names = (*_W3C_COLUMNS, "cs(User-Agent)", "cs(Referer)", "sc-status")
+    return _w3c_record(names, [*values[index : index + 6], agent, referrer, status])
 
 
 def _cloudfront(values: list[str]) -> Record | None:
-    """CloudFront: date, time, edge, bytes, client, method, host, path, status, referer, agent, query."""
+    """Parse CloudFront: date, time, edge, bytes, client, method, host, path, status, referer, agent, query."""
     if len(values) < 12 or values[5] not in _METHODS or not is_ip(values[4]):
         return None
-    names = ["sc-bytes", "c-ip", "cs-method", "_", "cs-uri-stem", "sc-status", "cs(Referer)", "cs(User-Agent)",
-             "cs-uri-query"]  # fmt: skip
-    return _named(names, values[3:12])
+    return _w3c_record(_CLOUDFRONT_COLUMNS, values[3:12])
 
 
-def _named(names: list[str], values: list[str]) -> Record:
-    found = dict(zip(names, values, strict=False))
-    query = found.get("cs-uri-query", "-")
-    stem = found.get("cs-uri-stem") or found.get("cs-uri") or ""
-    agent = found.get("cs(User-Agent)", "").replace("+", " ")
+def _w3c_record(names: Sequence[str], values: Sequence[str]) -> Record:
+    by_name = dict(zip(names, values, strict=False))
+    query = by_name.get("cs-uri-query", "-")
+    stem = by_name.get("cs-uri-stem") or by_name.get("cs-uri") or ""
+    agent = by_name.get("cs(User-Agent)", "").replace("+", " ")
     fields = [
-        ("src_ip", found.get("c-ip", "")),
-        ("user", found.get("cs-username", "")),
-        ("http_method", found.get("cs-method", "")),
+        ("src_ip", by_name.get("c-ip", "")),
+        ("user", by_name.get("cs-username", "")),
+        ("http_method", by_name.get("cs-method", "")),
         ("uri", stem if query in ("-", "") else f"{stem}?{query}"),
-        ("dest_port", found.get("s-port", "")),
-        ("status", found.get("sc-status", "")),
-        ("bytes", found.get("sc-bytes", "")),
-        ("http_referrer", found.get("cs(Referer)", "")),
+        ("dest_port", by_name.get("s-port", "")),
+        ("status", by_name.get("sc-status", "")),
+        ("bytes", by_name.get("sc-bytes", "")),
+        ("http_referrer", by_name.get("cs(Referer)", "")),
         ("http_user_agent", agent),
     ]
-    return _record("access", fields)
+    return _access_record(fields)
 
 
-def _error(line: str, found: re.Match[str]) -> Record:
-    module, level = found.group(1) or "", found.group(2) or found.group(4) or found.group(1) or ""
-    body = line[found.end() :]
+def _error(line: str, header: re.Match[str]) -> Record:
+    """Parse an error line: module and level of its header, client and request of its message."""
+    module, level = header.group(1) or "", header.group(2) or header.group(4) or header.group(1) or ""
+    body = line[header.end() :]
     client = _CLIENT.search(body, 0, 4_000)
     fields: list[Field] = [("severity", level), ("module", module if module != level else "")]
     if client:
         fields += [("src_ip", client.group(1) or client.group(3)), ("src_port", client.group(2) or "")]
-    request = next((s for s in quoted_strings(body[:8_192]) if _is_request(s)), "")
+    request = next((string for string in quoted_strings(body[:8_192]) if _is_request(string)), "")
     if request:
-        fields += _request(request)
+        fields += _request_fields(request)
     fields.append(("message", body))
-    return Record("web_error", "web", "error", tuple(f for f in fields if f[1] not in ("", "-")))
+    return Record("web_error", "web", "error", tuple(field for field in fields if field[1] not in ("", "-")))
 
 
-def _record(kind: str, fields: list[Field]) -> Record:
-    kept = tuple(f for f in fields if f[1] not in ("", "-"))
-    return Record("web_access", "web", kind, (("action", "http_request"), *kept))
+def _access_record(fields: list[Field]) -> Record:
+    present = (field for field in fields if field[1] not in ("", "-"))
+    return Record("web_access", "web", "access", (("action", "http_request"), *present))

@@ -1,0 +1,1 @@
+"""Scanners that several formats share: hostile characters, prefixes, pairs, templates, times. All take linear time."""

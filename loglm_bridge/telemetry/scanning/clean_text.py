@@ -1,4 +1,4 @@
-"""Raw text made safe at the edge: hostile characters become visible, long events are cut."""
+"""Raw text made safe: hostile characters become visible, long events are truncated."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _HOSTILE = re.compile(
 )
 #: The ASCII characters that _HOSTILE does not hold.
 _HARMLESS = bytes(code for code in range(128) if not _HOSTILE.match(chr(code)))
-#: Characters below which it is cheaper to ask first whether all are printable.
+#: Length below which `isprintable` is the cheaper first check.
 _SHORT = 100
 
 
 def clean_text(text: str) -> str:
-    """Return the text with control, bidi, zero-width and lone surrogate characters spelt out as `[U+202E]`.
+    """Return the text with control, bidi, zero-width and lone surrogate characters written as `[U+202E]`.
 
-    A byte order mark that opens the text says nothing and is dropped. The result encodes to UTF-8, is well-formed
-    in XML, and cannot reorder or hide what a person sees (RELIABILITY.md, fault 28).
+    A byte order mark at the beginning is dropped. The result encodes to UTF-8, is well-formed in XML, and cannot
+    reorder or hide what a person sees (docs/dev/faults.md).
     """
     if text.isascii():
         if (len(text) < _SHORT and text.isprintable()) or not text.encode("ascii").translate(None, _HARMLESS):
             return text
     elif text[:1] == "\ufeff":
         text = text[1:]
-    return _HOSTILE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return _HOSTILE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def truncate(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
-    """Return the text's first `limit` bytes of UTF-8 at a character boundary, and whether anything was lost."""
+    """Return the text's first `limit` bytes of UTF-8, ending at a character boundary, and whether it was truncated."""
     if len(text) * 4 <= limit:
         return text, False
     if text.isascii():
@@ -43,6 +43,6 @@ def truncate(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:
     data = text[: limit + 1].encode("utf-8", "surrogatepass")
     if len(data) <= limit:
         return text, False
-    while data[limit] & 0xC0 == 0x80:  # within a character
+    while data[limit] & 0xC0 == 0x80:  # inside a character
         limit -= 1
     return data[:limit].decode("utf-8", "surrogatepass"), True

@@ -7,11 +7,13 @@ from itertools import islice
 
 from loglm_bridge.telemetry.record import Field
 
-#: Most pairs that are read from one text; no log writes more that say anything new.
+#: Pairs of one text that are read.
 MAX_PAIRS = 160
+#: Characters of a text in which `is_pair_list` counts pairs.
+_MAX_SEARCH = 4_000
 
-# A name, "=" (or ":" before a quoted value), then a quoted value or nothing; what stands between two names is the
-# unquoted value. A quote that opens right after "=" also closes an earlier one, so the scan stays linear.
+# A name, "=" (or ":" before a quoted value), then a quoted value or nothing: an unquoted value is the text before the
+# next name. Possessive quantifiers keep the scan linear.
 _PAIR = re.compile(
     r"(?:(?<=[\s,;|^\"'(\[{<])|^)([A-Za-z_@$][\w.@$/()\[\]-]{0,63}+)\s?(?:=|:(?=\s?\"))[ ]?"
     r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|)",
@@ -24,19 +26,19 @@ _TRIM = " \t\r\n,;|^"
 
 
 def pairs(text: str) -> tuple[list[Field], str]:
-    """Return the (name, value) pairs of a text in order, and the words that belong to none.
+    """Return the (name, value) pairs of a text in order, and the words outside all pairs.
 
-    Quoted values are unescaped. An unquoted value ends at a blank, or, where the list is separated by one of `,;|^` or
-    tabs, at the separator before the next name.
+    Quoted values are unescaped. An unquoted value ends at a blank or, in a list separated by `,;|^` or tabs, at the
+    separator before the next name.
     """
-    found = list(islice(_PAIR.finditer(text), MAX_PAIRS))
-    if not found:
+    matches = list(islice(_PAIR.finditer(text), MAX_PAIRS))
+    if not matches:
         return [], text.strip()
-    separated = _separated(text, found)
+    separated = _is_separated(text, matches)
     fields: list[Field] = []
-    rest = [text[: found[0].start(1)]]
-    for index, match in enumerate(found):
-        end = found[index + 1].start(1) if index + 1 < len(found) else len(text)
+    rest = [text[: matches[0].start(1)]]
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start(1) if index + 1 < len(matches) else len(text)
         quoted, tail = match.group(2), text[match.end() : end]
         if quoted:
             value = unescape(quoted[1:-1])
@@ -57,20 +59,20 @@ def quoted_strings(text: str) -> list[str]:
 
 
 def unescape(value: str) -> str:
-    """Undo backslash escapes of quotes, backslash, equals sign, bar and slash; others (C:\\new) are kept."""
+    """Return the value with escaped quotes, backslashes, equals signs, bars and slashes unescaped; `C:\\new` stays."""
     return _ESCAPE.sub(r"\1", value) if "\\" in value else value
 
 
-def is_pair_list(text: str, least: int = 2) -> bool:
-    """Tell whether a text holds at least `least` pairs, looking at its first 4,000 characters only."""
-    return sum(1 for _ in islice(_PAIR.finditer(text, 0, 4_000), least)) >= least
+def is_pair_list(text: str, min_pairs: int = 2) -> bool:
+    """Tell whether the first 4,000 characters of a text have at least `min_pairs` pairs."""
+    return sum(1 for _ in islice(_PAIR.finditer(text, 0, _MAX_SEARCH), min_pairs)) >= min_pairs
 
 
-def _separated(text: str, found: list[re.Match[str]]) -> bool:
-    """Tell whether separators other than blanks stand before most names."""
-    marks = 0
-    for match in found[1:]:
+def _is_separated(text: str, matches: list[re.Match[str]]) -> bool:
+    """Tell whether most names follow a separator other than a blank."""
+    separators = 0
+    for match in matches[1:]:
         before = text[max(0, match.start(1) - 3) : match.start(1)].rstrip(" \r\n")
         if before and before[-1] in _SEPARATORS:
-            marks += 1
-    return len(found) > 1 and marks * 2 > len(found) - 1
+            separators += 1
+    return len(matches) > 1 and separators * 2 > len(matches) - 1

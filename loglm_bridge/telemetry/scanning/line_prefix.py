@@ -1,4 +1,4 @@
-"""What stands before a log line's sentence: times in the many spellings of programs, levels, process numbers."""
+"""The prefix of a log line: times in the spellings of many programs, levels, process ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _ZONE = r"(?:Z{1,2}| ?[+-]\d\d:?\d\d(?!\d)| (?:UTC|GMT|[A-Z]{1,3}T)(?=[ \]]))?"
 _CLOCK = r"\d{1,2}[:.]\d\d(?:[:.]\d\d(?:[:.,]\d{1,9})?)?(?: [AP]M)?" + _ZONE
-#: A date and a clock, epoch seconds, or the bare digits of Hadoop (yymmdd hhmmss).
+#: A date and a clock time, epoch seconds, or the bare digits of Hadoop (yymmdd hhmmss).
 _TIME = re.compile(
     rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?(?:"
     rf"{_MONTH} {{1,2}}\d{{1,2}},?(?: \d{{4}})? {_CLOCK}(?: \d{{4}})?"
@@ -24,41 +24,41 @@ _LEVEL = re.compile(
     r"|[VDIWEF](?= [A-Z]))(?![\w.])",
     re.IGNORECASE,
 )
-_EDGES = re.compile(r"[\s\[\](){}|:,;*#<>-]{1,12}")
+_DELIMITERS = re.compile(r"[\s\[\](){}|:,;*#<>-]{1,12}")
 _PROCESS = re.compile(r"(?:\d{1,7}(?=[ \]])|pid \d{1,10}(?::tid \d{1,20})?|\d{1,10}#\d{1,10})(?=[\]\s:])")
 _MAX_PARTS = 10
 
 
-def strip(text: str) -> tuple[str, str]:
-    """Return the text without times, levels and process numbers in front, and the level in lower case if there is one.
+def strip_prefix(text: str) -> tuple[str, str]:
+    """Return the text without times, levels and process ids at its beginning, and the level in lower case or "".
 
-    At most ten such parts are taken off; each is matched at the place where the last one ended, so the cost is bounded.
+    At most ten such parts are removed; each is matched where the last one ended, so that the cost is bounded.
     """
     position, level = 0, ""
-    stamped = False
+    has_time = False
     for _ in range(_MAX_PARTS):
-        edge = _EDGES.match(text, position)
-        start = edge.end() if edge else position
+        delimiters = _DELIMITERS.match(text, position)
+        start = delimiters.end() if delimiters else position
         time = _TIME.match(text, start)
         if time:
-            position, stamped = time.end(), True
+            position, has_time = time.end(), True
             continue
-        process = _PROCESS.match(text, start) if stamped else None
+        process = _PROCESS.match(text, start) if has_time else None
         if process:
             position = process.end()
             continue
-        found = _LEVEL.match(text, start) if not level else None
-        if found is None:
+        level_match = _LEVEL.match(text, start) if not level else None
+        if level_match is None:
             break
-        level, position = found.group(1).lower(), found.end()
-    edge = _EDGES.match(text, position) if position else None
-    body = text[_kept(text, edge) if edge else position :].strip()
+        level, position = level_match.group(1).lower(), level_match.end()
+    delimiters = _DELIMITERS.match(text, position) if position else None
+    body = text[_body_start(text, delimiters) if delimiters else position :].strip()
     return (body, level) if body else (text.strip(), "")
 
 
-def _kept(text: str, edge: re.Match[str]) -> int:
-    """Return where the body starts: an opening bracket in front of it belongs to it."""
-    end = edge.end()
-    while end > edge.start() and text[end - 1] in "[({<":
-        end -= 1
-    return end
+def _body_start(text: str, delimiters: re.Match[str]) -> int:
+    """Return where the body starts: an opening bracket directly before it belongs to it."""
+    start = delimiters.end()
+    while start > delimiters.start() and text[start - 1] in "[({<":
+        start -= 1
+    return start

@@ -1,4 +1,4 @@
-"""Times as callers write them, to epoch seconds."""
+"""Times as callers write them, converted to epoch seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Optional
 def epoch_seconds(value: Any) -> Optional[float]:
     """Return epoch seconds of a number, a numeric text or an ISO 8601 text (UTC where no zone is given).
 
-    Anything else, also a time out of range, is None: a time is a hint and never a reason to refuse an event.
+    Anything else gives None, as does a time out of range: a time is a hint, never a reason to reject an event.
     """
     if isinstance(value, bool) or value is None:
         return None

@@ -11,9 +11,9 @@ from loglm_bridge.telemetry.families.unix.linux_sentences import SENTENCES
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning import line_prefix
 from loglm_bridge.telemetry.scanning.key_value_scanner import pairs
-from loglm_bridge.telemetry.scanning.sentence_templates import read_table
+from loglm_bridge.telemetry.scanning.sentence_templates import parse_table
 
-_TEMPLATES = read_table(SENTENCES)
+_TEMPLATES = parse_table(SENTENCES)
 #: Programs whose tag is known without a header before it.
 PROGRAMS = frozenset(_TEMPLATES) | {"kernel", "filterlog", "auditd", "audispd", "rsyslogd", "sshguard", "dockerd"}
 #: Programs whose sentences are recognised without their name, in this order.
@@ -40,7 +40,7 @@ def known(written: str, tag: str, body: str) -> Optional[Record]:
     return None if found is None else Record(written, "linux", name, tuple(found))
 
 
-def sentence(written: str, body: str) -> Optional[Record]:
+def known_sentence(written: str, body: str) -> Optional[Record]:
     """Return the record of a sentence that some program is known to write, told without the program's name."""
     for name in _ANONYMOUS:
         found = _TEMPLATES[name].match(body)
@@ -54,7 +54,7 @@ def record(written: str, tag: str, body: str) -> Record:
     text = _UPTIME.sub("", body, count=1) if body.startswith("[") else body
     if not text:
         return Record(written, "linux", program(tag), ())
-    said, level = line_prefix.strip(text)
+    said, level = line_prefix.strip_prefix(text)
     severity = (("severity", level),) if level else ()
     return Record(written, "linux", program(tag), (*sentences.fields(said), *severity))
 

@@ -16,15 +16,15 @@ _HEADER = ("vendor", "product", "product_version", "signature_id", "signature", 
 _BAR = re.compile(r"(?<!\\)\|")
 _NAME = re.compile(r"(?:(?<=\s)|^)([A-Za-z0-9_.\[\]-]{1,64}+)=")
 _ESCAPE = re.compile(r"\\([\\=|])")
-#: The dictionary's names for bytes to and from the source.
+#: CEF's keys for the bytes to and from the source.
 _COUNTERS = {"in": "bytes_in", "out": "bytes_out"}
 _MAX_PAIRS = 160
-#: How far into a line the mark may stand: behind a syslog header.
+#: Characters in which `CEF:` must begin: it may follow a syslog header.
 _MAX_START = 400
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one CEF event, wherever in the first characters it starts, also one that lost its mark; None for others."""
+    """Parse one CEF event that begins within _MAX_START characters, or lost its `CEF:`; None for other text."""
     start = text.find("CEF:", 0, _MAX_START)
     if start == 0 or (start > 0 and not text[start - 1].isalnum()):
         start += 4
@@ -39,15 +39,15 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
 
 
 def _extension(text: str) -> list[Field]:
-    """A value runs up to the blank before the next name, so it may hold blanks itself."""
-    found = list(islice(_NAME.finditer(text), _MAX_PAIRS))
-    ends = [*(m.start() for m in found[1:]), len(text)]
-    pairs = ((m.group(1), _unescape(text[m.end() : end].strip())) for m, end in zip(found, ends, strict=False))
-    return [(_COUNTERS.get(n, n), v) for n, v in pairs]
+    """Return the extension's pairs; a value extends to the blank before the next name, so it may contain blanks."""
+    names = list(islice(_NAME.finditer(text), _MAX_PAIRS))
+    ends = [*(match.start() for match in names[1:]), len(text)]
+    pairs = ((m.group(1), _unescape(text[m.end() : end].strip())) for m, end in zip(names, ends, strict=False))
+    return [(_COUNTERS.get(name, name), value) for name, value in pairs]
 
 
 def _labelled(fields: list[Field]) -> list[Field]:
-    """Rename cs1, cn2, flexString1, ... by the label that comes with them."""
+    """Return the fields with cs1, cn2, flexString1, ... renamed to their labels."""
     labels = {name[:-5]: value for name, value in fields if name.endswith("Label") and value}
     if not labels:
         return fields

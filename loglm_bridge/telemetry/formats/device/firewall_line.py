@@ -11,28 +11,28 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.families.network import flow_values
 from loglm_bridge.telemetry.record import Field, Record
 
-_FAST = re.compile(
+_FAST_ALERT = re.compile(
     r"\[\*\*\]\s?\[\d+:(\d+):\d+\]\s+(.{1,300}?)\s+\[\*\*\]\s+(?:\[Classification: ([^\]]{1,80})\]\s+)?"
     r"(?:\[Priority: (\d)\]\s+)?\{([\w-]{1,16})\}\s+(\S{2,60}) -> (\S{2,60})"
 )
-_FILTER = re.compile(
+_FILTERLOG = re.compile(
     r"\d{0,10},\d*,[^,]{0,80},[^,]{0,80},[^,]{1,20},match,(pass|block|rdr|nat|binat|reject),(in|out),([46]),"
 )
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one such line; None where it is none."""
+    """Parse one such line; None where it is neither."""
     if "[**]" in text[:80]:
         return _alert(text)
-    found = _FILTER.search(text, 0, 200)
-    return None if found is None else _filter(text[found.start() :], found)
+    match = _FILTERLOG.search(text, 0, 200)
+    return None if match is None else _filterlog(text[match.start() :], match)
 
 
 def _alert(text: str) -> Record | None:
-    found = _FAST.search(text, 0, 1_000)
-    if found is None:
+    match = _FAST_ALERT.search(text, 0, 1_000)
+    if match is None:
         return None
-    signature_id, signature, category, priority, protocol, source, target = found.groups()
+    signature_id, signature, category, priority, protocol, source, destination = match.groups()
     fields: list[Field] = [
         ("action", "alert"),
         ("signature", signature.strip('"')),
@@ -40,13 +40,14 @@ def _alert(text: str) -> Record | None:
         ("category", category or ""),
         ("severity", priority or ""),
         ("protocol", flow_values.protocol(protocol)),
-        *_end("src", source),
-        *_end("dest", target),
+        *_endpoint("src", source),
+        *_endpoint("dest", destination),
     ]
-    return Record("alert_fast", "ids", "alert", tuple(f for f in fields if f[1]))
+    return Record("alert_fast", "ids", "alert", tuple(field for field in fields if field[1]))
 
 
-def _end(side: str, text: str) -> tuple[Field, ...]:
+def _endpoint(side: str, text: str) -> tuple[Field, ...]:
+    """Return address and port of `address:port` or of an address alone, IPv4 or IPv6."""
     address, colon, port = text.rpartition(":")
     without_port = text.count(":") == 7 or (":" in address and "::" not in address and address.count(":") < 7)
     if not colon or not port.isdigit() or without_port:
@@ -54,22 +55,23 @@ def _end(side: str, text: str) -> tuple[Field, ...]:
     return (f"{side}_ip", address), (f"{side}_port", port)
 
 
-def _filter(text: str, found: re.Match[str]) -> Record:
+def _filterlog(text: str, header: re.Match[str]) -> Record:
+    """Parse pf's line; IPv4 and IPv6 have protocol, addresses and ports in columns of their own."""
     values = text.split(",", 40)
-    action, direction, version = found.groups()
-    first = 15 if version == "4" else 12
-    protocol = values[first + 1 if version == "4" else first].lower() if len(values) > first + 1 else ""
-    ends = values[18:22] if version == "4" else values[15:19]
-    ends += [""] * (4 - len(ends))
-    transport = flow_values.protocol(protocol)
-    with_ports = transport in ("tcp", "udp")
+    action, direction, version = header.groups()
+    protocol_column, first_endpoint_column = (16, 18) if version == "4" else (12, 15)
+    has_protocol = len(values) > (16 if version == "4" else 13)
+    protocol = flow_values.protocol(values[protocol_column].lower() if has_protocol else "")
+    endpoints = values[first_endpoint_column : first_endpoint_column + 4]
+    src_ip, dest_ip, src_port, dest_port = endpoints + [""] * (4 - len(endpoints))
+    has_ports = protocol in ("tcp", "udp")
     fields: list[Field] = [
-        ("src_ip", ends[0]),
-        ("src_port", ends[2] if with_ports else ""),
-        ("dest_ip", ends[1]),
-        ("dest_port", ends[3] if with_ports else ""),
-        ("protocol", transport),
+        ("src_ip", src_ip),
+        ("src_port", src_port if has_ports else ""),
+        ("dest_ip", dest_ip),
+        ("dest_port", dest_port if has_ports else ""),
+        ("protocol", protocol),
         ("action", "allowed" if action == "pass" else "blocked"),
         ("direction", "inbound" if direction == "in" else "outbound"),
     ]
-    return Record("filterlog", "flow", transport, tuple(f for f in fields if f[1]))
+    return Record("filterlog", "flow", protocol, tuple(field for field in fields if field[1]))

@@ -1,4 +1,4 @@
-"""AWS VPC flow log lines: version 2 as documented, later versions as their default orders.
+"""AWS VPC flow log lines: in the default format of version 2, or by their header.
 
 Format: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 """
@@ -18,7 +18,7 @@ _STATUSES = ("OK", "NODATA", "SKIPDATA")
 
 
 def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signature for all formats)
-    """Read one flow log line (also with a header line above it); None where it is not one."""
+    """Parse one flow log line, with or without its header line; None where it is not one."""
     lines = text.strip().split("\n", 2)
     header: tuple[str, ...] = _COLUMNS
     if len(lines) > 1 and "srcaddr" in lines[0] and "dstaddr" in lines[0]:
@@ -28,7 +28,8 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         return None
     fields = tuple(zip(header, values, strict=False))
     if not flow.is_flow(fields):
-        return Record("vpc_flow", "flow", "nodata", (("status", dict(fields).get("log_status", "NODATA").lower()),))
+        status = dict(fields).get("log_status", "NODATA").lower()
+        return Record("vpc_flow", "flow", "nodata", (("status", status),))
     return Record("vpc_flow", "flow", flow.kind_of(fields), flow.normalise(fields))
 
 

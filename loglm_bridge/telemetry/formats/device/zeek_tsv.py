@@ -1,4 +1,4 @@
-"""Zeek's tab-separated logs: with their `#fields` header, by the sourcetype's hint, or recognised by their shape.
+"""Zeek's tab-separated logs: by their `#fields` header, by the sourcetype, or by number and form of their values.
 
 Format: https://docs.zeek.org/en/master/log-formats.html
 """
@@ -21,9 +21,9 @@ _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "unknown_transport"})
 _STATES = frozenset({"S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"})
 #: Logs to which sites and versions add columns.
 _GROWING = frozenset({"conn", "dns", "ssl"})
-_HINT = re.compile(r"(?:zeek|bro)[:_.-]([a-z0-9_]{2,40})")
-#: A value that only one log has, as (column, pattern), tried in this order on lines of a known length.
-_MARKS = (
+_SOURCETYPE = re.compile(r"(?:zeek|bro)[:_.-]([a-z0-9_]{2,40})")
+#: (log, column, pattern): a value by which a log is recognised among those with as many columns; the first match wins.
+_DISTINCTIVE_VALUES = (
     ("conn", 11, re.compile("|".join(_STATES) + r"\Z")),
     ("weird", 8, re.compile(r"[TF]\Z")),
     ("tunnel", 6, re.compile(r"Tunnel::")),
@@ -45,16 +45,16 @@ _MARKS = (
 
 
 def parse(text: str, event: Event) -> Record | None:
-    """Read one line of a Zeek log, or the first data line under a `#fields` header; None where it is none."""
+    """Parse one line of a Zeek log, or the first data line under a `#fields` header; None where it is neither."""
     if "\t" not in text and not (event.sourcetype and "zeek" in event.sourcetype and "#" in text[:2]):
         return None
     log, names, line = _headers(text)
     values = line.split("\t", _MAX_COLUMNS)[:_MAX_COLUMNS]
     if not names:
-        log = log or _hint(event.sourcetype)
+        log = log or _log_of_sourcetype(event.sourcetype)
         if not _is_zeek(values, log):
             return None
-        log = log or _by_shape(values)
+        log = log or _log_of_values(values)
         names = columns(log, len(values))
     fields = [
         (names[i] if i < len(names) else f"column_{i + 1}", v)
@@ -65,7 +65,7 @@ def parse(text: str, event: Event) -> Record | None:
 
 
 def _headers(text: str) -> tuple[str, tuple[str, ...], str]:
-    """Return log, column names and first data line of a text that may carry Zeek's header lines."""
+    """Return log, column names and first data line of a text with or without Zeek's header lines."""
     if not text.startswith("#"):
         return "", (), text.partition("\n")[0].rstrip("\r")
     log, line = "", ""
@@ -80,9 +80,9 @@ def _headers(text: str) -> tuple[str, tuple[str, ...], str]:
     return log, (), line
 
 
-def _hint(sourcetype: str) -> str:
-    found = _HINT.search(sourcetype[:80].lower())
-    return found.group(1) if found else ""
+def _log_of_sourcetype(sourcetype: str) -> str:
+    match = _SOURCETYPE.search(sourcetype[:80].lower())
+    return match.group(1) if match else ""
 
 
 def _is_zeek(values: Sequence[str], log: str) -> bool:
@@ -95,17 +95,23 @@ def _is_zeek(values: Sequence[str], log: str) -> bool:
     return bool(log) and (len(values) >= 3 or log in LAYOUTS)
 
 
-def _by_shape(values: Sequence[str]) -> str:
-    """Name the log of a line by its length and by values that only one log has."""
+def _log_of_values(values: Sequence[str]) -> str:
+    """Return the log of a line, told by the number of its values and by distinctive ones; empty if unknown."""
     count = len(values)
-    connection = count >= 8 and all(is_ip(v) or v == "-" for v in (values[2], values[4]))
-    for log, column, mark in _MARKS if connection else ():
-        if (
-            (count in LAYOUTS[log] or (log in _GROWING and count > min(LAYOUTS[log])))
-            and mark.match(values[column])
-            and _agrees(log, values)
-        ):
+    has_endpoints = count >= 8 and all(is_ip(v) or v == "-" for v in (values[2], values[4]))
+    for log, column, pattern in _DISTINCTIVE_VALUES if has_endpoints else ():
+        if _can_have_columns(log, count) and pattern.match(values[column]) and _has_protocol_of(log, values):
             return log
+    return _log_without_endpoints(values)
+
+
+def _can_have_columns(log: str, count: int) -> bool:
+    return count in LAYOUTS[log] or (log in _GROWING and count > min(LAYOUTS[log]))
+
+
+def _log_without_endpoints(values: Sequence[str]) -> str:
+    """Return which of the logs without two endpoints in the usual columns a line belongs to, empty if unknown."""
+    count = len(values)
     if count >= 21 and _UID.match(values[1]) and values[1][0] == "F":
         return "files"
     if count == 17 and values[1][:1] == "F":
@@ -115,8 +121,9 @@ def _by_shape(values: Sequence[str]) -> str:
     return "x509" if count >= 22 and values[2] in ("1", "2", "3") else ""
 
 
-def _agrees(log: str, values: Sequence[str]) -> bool:
-    transport = values[6] in _PROTOCOLS
+def _has_protocol_of(log: str, values: Sequence[str]) -> bool:
+    """Tell whether the seventh value is a transport protocol exactly if the log has one there."""
     if log == "smb_files":
-        return any(v.startswith("SMB::") for v in values[6:12])
-    return transport if log in ("conn", "dns", "dpd") else not transport
+        return any(value.startswith("SMB::") for value in values[6:12])
+    has_protocol = values[6] in _PROTOCOLS
+    return has_protocol if log in ("conn", "dns", "dpd") else not has_protocol
