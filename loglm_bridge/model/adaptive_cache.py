@@ -1,4 +1,4 @@
-"""What was found out and may be asked again; large only where that pays."""
+"""A cache that is large only where its entries are reused."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from typing import TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Entries of a cache that does not pay: what never comes again is better forgotten soon, as long as its memory is near.
-FEW = 1_024
+#: Maximum entries of a cache that is not reused: its few entries stay in the processor's cache.
+SMALL_SIZE = 1_024
 
-#: A cache pays where an entry is found so many times, on average, until it is forgotten.
-_PAYS = 0.5
+#: Hits per stored entry, on average, from which on a cache may be large.
+_MIN_HITS_PER_ENTRY = 0.5
 
 
-class Cache(dict[K, V]):
-    """A dict of at most `most` entries, FEW of them unless it pays; all are forgotten at once."""
+class AdaptiveCache(dict[K, V]):
+    """A dict of at most `max_entries`, of SMALL_SIZE while it is hardly reused; a full one is cleared as a whole."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._limit, self._found = most, min(FEW, most), 0
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries, self._limit, self._hits = max_entries, min(SMALL_SIZE, max_entries), 0
 
-    def keep(self, entries: dict[K, V], found: int) -> None:
-        """Add entries; `found` is how many others were found meanwhile."""
-        self._found += found
+    def store(self, entries: dict[K, V], hits: int) -> None:
+        """Add entries; `hits` is how many lookups succeeded since the last call."""
+        self._hits += hits
         count = len(self) + len(entries)
         if count > self._limit:
-            self._limit = self._most if self._found >= _PAYS * count else min(FEW, self._most)
+            reused = self._hits >= _MIN_HITS_PER_ENTRY * count
+            self._limit = self._max_entries if reused else min(SMALL_SIZE, self._max_entries)
         if count > self._limit:
             self.clear()
         if len(entries) <= self._limit:
             self.update(entries)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all entries."""
         super().clear()
-        self._found = 0
+        self._hits = 0

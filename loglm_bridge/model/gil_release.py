@@ -1,4 +1,4 @@
-"""Work of a runtime that needs no Python: who waits for it may let others have the interpreter meanwhile."""
+"""Yield the Python turn while native inference runs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Protocol
 class PythonTurn(Protocol):
     """A thread's turn to run Python."""
 
-    def leave(self) -> None:
-        """Let others have it."""
+    def release(self) -> None:
+        """Let other threads have the turn."""
 
-    def come_back(self) -> None:
-        """Have it again."""
-
-
-_mine = threading.local()
+    def reacquire(self) -> None:
+        """Wait for the turn."""
 
 
-def take(turn: PythonTurn) -> None:
-    """Make it this thread's turn."""
-    _mine.turn = turn
+_bound = threading.local()
+
+
+def bind(turn: PythonTurn) -> None:
+    """Set the turn of the current thread."""
+    _bound.turn = turn
 
 
 @contextmanager
-def aside() -> Iterator[None]:
-    """Leave this thread's turn to others, if it has one."""
-    turn: PythonTurn | None = getattr(_mine, "turn", None)
+def released() -> Iterator[None]:
+    """Release the current thread's turn, if it has one."""
+    turn: PythonTurn | None = getattr(_bound, "turn", None)
     if turn is None:
         yield
         return
-    turn.leave()
+    turn.release()
     try:
         yield
     finally:
-        turn.come_back()
+        turn.reacquire()

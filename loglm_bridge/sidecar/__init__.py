@@ -1,5 +1,6 @@
-"""`loglm serve`: the HTTP service in front of the model. Admission, batching, authentication, health, metrics.
+"""`loglm serve`: the HTTP service in front of the model.
 
-config -> server -> connection (bounds of a socket) -> guard (who may ask) -> app (the routes) -> admission (how much)
--> scheduler (in which batches) -> inference (under a watchdog, in threads that take turns) -> the model, by keeper.
+A request passes http/connection_limits (time limits per connection), http/auth (host, origin, token), http/routes,
+http/admission (limits on work in flight), inference/batch_scheduler (requests to batches), inference/inference (faults
+of the model) and inference/model_call (one call under the watchdog). server.py builds and stops all of them.
 """

@@ -17,7 +17,7 @@ from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.limits import DEFAULT_PORT, MAX_BATCH_EVENTS, MAX_BODY_BYTES, MAX_ECHO
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.model.state_folder import state_folder, xdg_folder
-from loglm_bridge.sidecar.config_types import Cast, choice, level, names, path, seconds, text, whole
+from loglm_bridge.sidecar.config_types import Parser, choice, host_names, integer, log_level, path, seconds, text
 
 
 def _cores() -> int:
@@ -34,16 +34,16 @@ def default_config_file() -> Path:
     return xdg_folder("XDG_CONFIG_HOME", "~/.config", "/etc") / "sidecar.toml"
 
 
-def _about(cast: Cast, meaning: str) -> Mapping[str, Any]:
-    return {"cast": cast, "help": meaning}
+def _about(parse: Parser, meaning: str) -> Mapping[str, Any]:
+    return {"parse": parse, "help": meaning}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the sidecar runs with. Each key's help says what it sets or protects."""
+    """Settings of one sidecar; the help of each field says what it sets or limits."""
 
     host: str = field(default="127.0.0.1", metadata=_about(text, "address; beyond loopback only with TLS"))
-    port: int = field(default=DEFAULT_PORT, metadata=_about(whole(0, 65_535), "0 picks a free one and prints it"))
+    port: int = field(default=DEFAULT_PORT, metadata=_about(integer(0, 65_535), "0 picks a free one and prints it"))
     token_file: Path = field(
         default_factory=default_token_file,
         metadata=_about(path, "file of the bearer token, made at the first start; default: token in the state folder"),
@@ -57,26 +57,29 @@ class Settings:
     tls_cert: Path | None = field(default=None, metadata=_about(path, "certificate chain (PEM); serves https"))
     tls_key: Path | None = field(default=None, metadata=_about(path, "private key of the certificate (PEM)"))
     allowed_hosts: tuple[str, ...] = field(
-        default=(), metadata=_about(names, "further names[:port] by which clients may call it, separated by commas")
+        default=(),
+        metadata=_about(host_names, "further names[:port] by which clients may call it, separated by commas"),
     )
     workers: int = field(
         default_factory=_cores,
-        metadata=_about(whole(1, 64), "batches labelled at the same time; default: one for each core, at most 4"),
+        metadata=_about(integer(1, 64), "batches labelled at the same time; default: one for each core, at most 4"),
     )
-    threads: int = field(default=1, metadata=_about(whole(1, 64), "threads of one inference"))
+    threads: int = field(default=1, metadata=_about(integer(1, 64), "threads of one inference"))
     queue_events: int = field(
         default=4_096,
-        metadata=_about(whole(MAX_BATCH_EVENTS, 1_000_000), "events that may wait; more are refused with 429 at once"),
+        metadata=_about(
+            integer(MAX_BATCH_EVENTS, 1_000_000), "events that may wait; further ones are refused with 429 at once"
+        ),
     )
     queue_bytes: int = field(
         default=4 * MAX_BODY_BYTES,
-        metadata=_about(whole(MAX_BODY_BYTES, 1 << 40), "bytes of request bodies held at a time; bounds memory"),
+        metadata=_about(integer(MAX_BODY_BYTES, 1 << 40), "bytes of request bodies held at a time; bounds memory"),
     )
     connections: int = field(
         default=256,
-        metadata=_about(whole(8, 60_000), "open connections; the longest idle one makes room for a new one"),
+        metadata=_about(integer(8, 60_000), "open connections; the longest idle one makes room for a new one"),
     )
-    # with the search for a bad event it stays below a client's usual timeout of 10 s
+    # together with the isolation of a failing event it stays below a client's default timeout of 10 s
     deadline: float = field(
         default=4.0, metadata=_about(seconds(0.1, 600), "seconds for a batch before its events are tried one by one")
     )
@@ -84,10 +87,10 @@ class Settings:
         default=10.0, metadata=_about(seconds(0, 600), "seconds that a stop waits for running requests")
     )
     memory_mb: int = field(
-        default=0, metadata=_about(whole(0, 1 << 30), "cap on the address space in MiB (RLIMIT_AS); 0: none")
+        default=0, metadata=_about(integer(0, 1 << 30), "limit on the address space in MiB (RLIMIT_AS); 0: none")
     )
     log_file: Path | None = field(default=None, metadata=_about(path, "log, rotated at 10 MB; default: stderr"))
-    log_level: str = field(default="info", metadata=_about(level, "debug, info, warning or error"))
+    log_level: str = field(default="info", metadata=_about(log_level, "debug, info, warning or error"))
 
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -95,22 +98,22 @@ class Settings:
 
     @property
     def tls(self) -> bool:
-        """Whether it serves https."""
+        """Whether the sidecar serves https."""
         return self.tls_cert is not None
 
     def redacted(self) -> dict[str, Any]:
         """Return the settings for the log; the token itself is never among them."""
-        shown = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {k: str(v) if isinstance(v, Path) else v for k, v in shown.items()} | {"token": "********"}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: str(v) if isinstance(v, Path) else v for k, v in values.items()} | {"token": "********"}
 
 
 def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
-    """Add the settings' flags, all or those in `only`, and `--config`. Values are checked by `from_args`."""
+    """Add the flags of all settings, or of those in `only`, and `--config`. `from_args` checks their values."""
     parser.add_argument("--config", metavar="FILE", help=f"settings file (TOML); default: {default_config_file()}")
     for item in fields(Settings):
         if not only or item.name in only:
-            flag, kind = _flag(item.name), item.name.rpartition("_")[2].upper()
-            parser.add_argument(flag, dest=item.name, metavar=kind, help=_help(item).replace("%", "%%"))
+            flag, metavar = _flag(item.name), item.name.rpartition("_")[2].upper()
+            parser.add_argument(flag, dest=item.name, metavar=metavar, help=_help(item).replace("%", "%%"))
 
 
 def _help(item: Field[Any]) -> str:
@@ -122,13 +125,13 @@ def _help(item: Field[Any]) -> str:
 
 
 def from_args(args: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of parsed flags, the environment and the settings file.
+    """Return the settings from parsed flags, the environment and the settings file, in this order of precedence.
 
     Raises:
-        ConfigError: a value cannot be used, with its key, the value and what is wanted.
+        ConfigError: a value is invalid; the message names its key, the value and what is expected.
     """
     environ = os.environ if environ is None else environ
-    source, data = _file(getattr(args, "config", None) or environ.get("LOGLM_CONFIG"))
+    source, data = _read_file(getattr(args, "config", None) or environ.get("LOGLM_CONFIG"))
     values = {}
     for item in fields(Settings):
         variable = f"LOGLM_{item.name.upper()}"
@@ -141,13 +144,14 @@ def from_args(args: argparse.Namespace, environ: Mapping[str, str] | None = None
         else:
             continue
         try:
-            values[item.name] = item.metadata["cast"](value)
-        except ValueError as wanted:
-            raise ConfigError(f"{item.name} must be {wanted}, got {_echo(value)}", where=where) from None
+            values[item.name] = item.metadata["parse"](value)
+        except ValueError as expected:
+            raise ConfigError(f"{item.name} must be {expected}, got {_echo(value)}", where=where) from None
     return Settings(**values)
 
 
-def _file(chosen: str | None) -> tuple[Path, Mapping[str, Any]]:
+def _read_file(chosen: str | None) -> tuple[Path, Mapping[str, Any]]:
+    """Return the path of the settings file and its content; empty where the default one does not exist."""
     source = Path(chosen).expanduser() if chosen else default_config_file()
     if not chosen and not source.is_file():
         return source, {}

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, without raw events, tokens, headers or anything else of a request's text."""
+"""The log: one JSON object per line, without raw events, tokens, headers or any other text of a request."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.safe_text import MAX_LINE, one_line
 from loglm_bridge.sidecar.config import Settings
 
-_FILE_BYTES, _FILES_KEPT = 10_000_000, 3
+_MAX_FILE_BYTES, _BACKUP_FILES = 10_000_000, 3
 
-#: Frames of a traceback that are logged.
-_FRAMES = 12
+#: Maximum frames of a traceback that are logged.
+_MAX_FRAMES = 12
 
 
 def details(**values: Any) -> dict[str, Any]:
-    """Return what a log call takes as `extra`: `log.info("drained", extra=details(requests=14))`."""
+    """Return the `extra` argument of a log call: `log.info("drained", extra=details(requests=14))`."""
     return {"details": values}
 
 
 class JsonFormatter(logging.Formatter):
     """Formats a record as `{"time","level","logger","message", ...details}`.
 
-    Of a foreign exception only its type and the places in the code are written: its message may repeat an event.
+    Of a foreign exception only the type and the code locations are written: its message may repeat an event.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -44,21 +44,21 @@ class JsonFormatter(logging.Formatter):
             "message": one_line(record.getMessage()),
         }
         for key, value in getattr(record, "details", {}).items():
-            line[key] = _safe(value)
+            line[key] = _one_line_texts(value)
         if record.exc_info and record.exc_info[1]:
             line |= describe_exception(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True, default=lambda value: type(value).__name__)
 
 
 def describe_exception(error: BaseException) -> dict[str, Any]:
-    """Return an exception's type, where it was raised, and its message if it is one of ours."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    """Return an exception's type, its traceback, and its message if it is an error of this package."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
     described: dict[str, Any] = {
         "error": type(error).__name__,
         "at": [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames],
     }
     if isinstance(error, LogLMError):
-        described["said"] = one_line(str(error))
+        described["reason"] = one_line(str(error))
     return described
 
 
@@ -71,36 +71,37 @@ def configure(settings: Settings) -> None:
     handler = _handler(settings.log_file)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # its "error" logger is its log of everything; ours says what matters of it
+    # despite its name uvicorn logs everything to "uvicorn.error"; only its errors are needed beside our own log
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.captureWarnings(True)
 
 
 def _handler(path: Path | None) -> logging.Handler:
     if path is None:
-        return _Stderr(sys.stderr)
+        return _StderrHandler(sys.stderr)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return _File(path, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="ascii")
+    return _PrivateFileHandler(path, maxBytes=_MAX_FILE_BYTES, backupCount=_BACKUP_FILES, encoding="ascii")
 
 
-class _Stderr(logging.StreamHandler[Any]):
+class _StderrHandler(logging.StreamHandler[Any]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
-        """Say nothing: with stderr gone there is nobody to tell."""
+        """Drop the line: stderr is closed, so there is nowhere to report it."""
 
 
-class _File(RotatingFileHandler):
+class _PrivateFileHandler(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding="ascii", line_buffering=True)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
-        """Write the line to stderr: the disk is full or the file was taken away."""
+        """Write the line to stderr: the disk is full or the file was removed."""
         print(self.format(record), file=sys.stderr)
 
 
-def _safe(value: Any) -> Any:
+def _one_line_texts(value: Any) -> Any:
+    """Return a value whose texts, at any depth, are cut to one line each."""
     if isinstance(value, str):
         return one_line(value, MAX_LINE)
     if isinstance(value, dict):
-        return {one_line(str(k), MAX_LINE): _safe(v) for k, v in value.items()}
-    return [_safe(v) for v in value] if isinstance(value, list | tuple) else value
+        return {one_line(str(k), MAX_LINE): _one_line_texts(v) for k, v in value.items()}
+    return [_one_line_texts(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,7 +1,7 @@
-"""Counters of the sidecar in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats, 0.0.4).
+"""Metrics of the sidecar in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats, 0.0.4).
 
-Every pair adds up: `loglm_requests_received_total` is the sum of `loglm_requests_total` over its outcomes plus
-`loglm_requests_in_flight`, and so for events. Only the event loop's thread writes here.
+Counters are consistent: `loglm_requests_received_total` is the sum of `loglm_requests_total` over all outcomes plus
+`loglm_requests_in_flight`; the same holds for events. Only the thread of the event loop writes here.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from loglm_bridge.contract.errors import BY_CODE
 from loglm_bridge.contract.verdict import MODEL_STATUSES
 from loglm_bridge.contract.wire import ModelId
 
-#: How a request can end: answered, refused with an error's code, or its client left before the answer.
+#: Outcomes of a request: answered, refused with the code of an error, or abandoned by its client.
 OUTCOMES = ("ok", *BY_CODE, "gone")
 
-#: How an admitted or refused event can end: a verdict of a status, refused by a code, or its client left.
+#: Outcomes of an event: the status of its verdict, the code of the error that refused it, or abandoned by its client.
 EVENT_OUTCOMES = (*MODEL_STATUSES, "overloaded", "not_ready", "model_error", "invalid_request", "internal", "gone")
 
-#: Why the sidecar closed a connection.
+#: Reasons for which the sidecar closes a connection.
 CLOSED = ("refused", "evicted", "slow_head", "slow_body", "slow_reader", "malformed")
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Counter:
-    """A number that only grows, per value of at most one label; the values are known beforehand."""
+    """A number that only grows, for each value of at most one label; the values are declared beforehand."""
 
-    def __init__(self, name: str, meaning: str, label: str = "", values: tuple[str, ...] = ("",)) -> None:
-        self.name, self._meaning, self._label = name, meaning, label
+    def __init__(self, name: str, description: str, label: str = "", values: tuple[str, ...] = ("",)) -> None:
+        self.name, self._description, self._label = name, description, label
         self.counts = dict.fromkeys(values, 0)
 
     def add(self, value: str = "", amount: int = 1) -> None:
@@ -39,16 +39,16 @@ class Counter:
         self.counts[value] += amount
 
     def lines(self) -> list[str]:
-        """Return the exposition."""
-        shown = [f'{{{self._label}="{value}"}} {n}' if value else f" {n}" for value, n in self.counts.items()]
-        return [f"# HELP {self.name} {self._meaning}", f"# TYPE {self.name} counter", *(self.name + s for s in shown)]
+        """Return the lines of the exposition."""
+        samples = [f'{{{self._label}="{value}"}} {n}' if value else f" {n}" for value, n in self.counts.items()]
+        return [*_header(self.name, self._description, "counter"), *(self.name + sample for sample in samples)]
 
 
 class Histogram:
-    """How long something took, in seconds."""
+    """Durations in seconds."""
 
-    def __init__(self, name: str, meaning: str) -> None:
-        self.name, self._meaning = name, meaning
+    def __init__(self, name: str, description: str) -> None:
+        self.name, self._description = name, description
         self._counts, self._sum = [0] * (len(_BUCKETS) + 1), 0.0
 
     def add(self, seconds: float) -> None:
@@ -57,28 +57,30 @@ class Histogram:
         self._sum += seconds
 
     def lines(self) -> list[str]:
-        """Return the exposition."""
-        out, total = [f"# HELP {self.name} {self._meaning}", f"# TYPE {self.name} histogram"], 0
+        """Return the lines of the exposition."""
+        lines, total = _header(self.name, self._description, "histogram"), 0
         for bound, count in zip((*map(str, _BUCKETS), "+Inf"), self._counts, strict=True):
             total += count
-            out.append(f'{self.name}_bucket{{le="{bound}"}} {total}')
-        return [*out, f"{self.name}_sum {self._sum:.6f}", f"{self.name}_count {total}"]
+            lines.append(f'{self.name}_bucket{{le="{bound}"}} {total}')
+        return [*lines, f"{self.name}_sum {self._sum:.6f}", f"{self.name}_count {total}"]
 
 
 class Metrics:
-    """All counters of one sidecar. `gauges` are read when asked for."""
+    """All metrics of one sidecar. `gauges` are evaluated at each exposition."""
 
     def __init__(self) -> None:
         self.requests_received = Counter("loglm_requests_received_total", "HTTP requests whose head was read.")
-        self.requests = Counter("loglm_requests_total", "HTTP requests by how they ended.", "outcome", OUTCOMES)
+        self.requests = Counter("loglm_requests_total", "HTTP requests by outcome.", "outcome", OUTCOMES)
         self.events_received = Counter("loglm_events_received_total", "Events of well-formed requests.")
-        self.events = Counter("loglm_events_total", "Events by how they ended.", "outcome", EVENT_OUTCOMES)
+        self.events = Counter("loglm_events_total", "Events by outcome.", "outcome", EVENT_OUTCOMES)
         self.connections = Counter("loglm_connections_total", "Connections accepted.")
-        self.closed = Counter("loglm_connections_closed_total", "Connections this side closed.", "reason", CLOSED)
+        self.closed = Counter("loglm_connections_closed_total", "Connections closed by the sidecar.", "reason", CLOSED)
         self.hung = Counter("loglm_inference_hung_total", "Calls of the model that passed their deadline.")
-        self.failed = Counter("loglm_inference_failed_total", "Calls of the model that raised or gave invalid numbers.")
+        self.failed = Counter(
+            "loglm_inference_failed_total", "Calls of the model that raised or returned invalid numbers."
+        )
         self.memory = Counter("loglm_inference_memory_total", "Calls of the model that ran out of memory.")
-        self.restarts = Counter("loglm_model_restarts_total", "Times the model was loaded again after it had failed.")
+        self.restarts = Counter("loglm_model_restarts_total", "Times the model was loaded again after a failure.")
         self.request_seconds = Histogram("loglm_request_seconds", "Duration of requests for labels.")
         self.inference_seconds = Histogram("loglm_inference_seconds", "Duration of calls of the model.")
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {
@@ -86,20 +88,24 @@ class Metrics:
         }
 
     def expose(self, model: ModelId | None, caches: Mapping[str, int]) -> str:
-        """Return the body of GET /metrics; `caches` are the model's figures of what it remembers."""
+        """Return the body of GET /metrics; `caches` are the figures of the model's caches by name."""
         lines = [line for part in vars(self).values() if isinstance(part, Counter | Histogram) for line in part.lines()]
-        for name, (meaning, read) in self.gauges.items():
-            lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge", f"{name} {float(read())!r}"]
+        for name, (description, read) in self.gauges.items():
+            lines += [*_header(name, description, "gauge"), f"{name} {float(read())!r}"]
         for name, value in caches.items():
-            lines += [f"# TYPE loglm_{name} {_kind(name)}", f"loglm_{name} {value}"]
+            lines += [f"# TYPE loglm_{name} {_cache_metric_type(name)}", f"loglm_{name} {value}"]
         if model is not None:
-            lines += ["# HELP loglm_model_info The model that answers.", "# TYPE loglm_model_info gauge"]
+            lines += _header("loglm_model_info", "The model that answers.", "gauge")
             lines.append(f"loglm_model_info{_labels(model.to_dict())} 1")
         return "\n".join(lines) + "\n"
 
 
-def _kind(cache: str) -> str:
-    return "counter" if cache.endswith(("hits", "misses")) else "gauge"
+def _header(name: str, description: str, metric_type: str) -> list[str]:
+    return [f"# HELP {name} {description}", f"# TYPE {name} {metric_type}"]
+
+
+def _cache_metric_type(name: str) -> str:
+    return "counter" if name.endswith(("hits", "misses")) else "gauge"
 
 
 def _labels(values: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""`loglm serve`: start, answer, drain, stop."""
+"""`loglm serve`: starts the sidecar, drains it and stops it."""
 
 from __future__ import annotations
 
@@ -21,40 +21,42 @@ from loglm_bridge.sidecar.config import Settings
 from loglm_bridge.sidecar.http import bind
 from loglm_bridge.sidecar.http.admission import Admission
 from loglm_bridge.sidecar.http.auth import AuthMiddleware
-from loglm_bridge.sidecar.http.connection_limits import KEEP_ALIVE_SECONDS, ConnectionLimiter, connections
+from loglm_bridge.sidecar.http.connection_limits import KEEP_ALIVE_SECONDS, ConnectionLimiter, connection_class
 from loglm_bridge.sidecar.http.routes import Api, application
 from loglm_bridge.sidecar.http.token import ensure_token
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
 from loglm_bridge.sidecar.inference.inference import Inference
 from loglm_bridge.sidecar.inference.model_backend import Load, load_model
 from loglm_bridge.sidecar.inference.model_call import ModelCall
-from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor, loader
+from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor, self_testing_loader
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
-from loglm_bridge.sidecar.inference.watchdog import Watchdog, beat
+from loglm_bridge.sidecar.inference.watchdog import Watchdog, heartbeat
 from loglm_bridge.sidecar.logs import details
 from loglm_bridge.sidecar.metrics import Metrics
 
-#: Exit codes: stopped as asked; a setting cannot be used; the model failed and stayed so (EX_SOFTWARE of sysexits.h);
-#: the model was refused (EX_CONFIG).
+#: Exit codes: stopped on request; a setting cannot be used; the model failed for good (EX_SOFTWARE of sysexits.h); the
+#: model was refused (EX_CONFIG).
 OK, BAD_SETTING, GIVEN_UP, REFUSED = 0, 2, 70, 78
 
-#: Seconds within which a client must finish the TLS handshake; asyncio would wait for 60.
+#: Maximum seconds of a TLS handshake; asyncio's own limit is 60.
 _HANDSHAKE_SECONDS = 5.0
 
-#: Bytes of the longest request head.
-_HEAD_BYTES = 16_384
+#: Maximum bytes of a request head.
+_MAX_HEAD_BYTES = 16_384
+
+_DRAIN_POLL_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, load: Load = load_model) -> int:
-    """Run the sidecar until it is told to stop; returns the exit code.
+    """Run the sidecar until it is stopped; returns the exit code.
 
-    `LogLM sidecar ready on <url>` is the one line on stdout, printed once requests are taken.
+    `LogLM sidecar ready on <url>` is the only line on stdout, printed once requests are accepted.
     """
     try:
         logs.configure(settings)
-        process_memory.cap(settings.memory_mb)
+        process_memory.limit_address_space(settings.memory_mb)
         process_memory.share_arenas()
         process_memory.collect_rarely()
         bind.check_tls(settings)
@@ -66,31 +68,30 @@ def serve(settings: Settings, load: Load = load_model) -> int:
         return _refuse(LogLMError(f"cannot start ({error.strerror})", where=str(error.filename or "")), BAD_SETTING)
     log.info("starting", extra=details(url=bind.url(settings, listener), settings=settings.redacted()))
     sidecar = Sidecar(settings, listener, token, load)
-    with asyncio.Runner(loop_factory=_Loop) as runner:
+    with asyncio.Runner(loop_factory=_EventLoop) as runner:
         runner.run(sidecar.serve(sockets=[listener]))
     log.info("stopped", extra=details(code=sidecar.exit_code))
-    _flush()
-    return sidecar.leave()
+    _flush_standard_streams()
+    return sidecar.finish()
 
 
 class Sidecar(uvicorn.Server):
-    """The parts put together, and the order in which they start and stop."""
+    """Builds all parts, and starts and stops them in order."""
 
     def __init__(self, settings: Settings, listener: socket.socket, token: str, load: Load) -> None:
         self.settings, self.exit_code = settings, OK
         self._url = bind.url(settings, listener)
-        self._metrics, self._watchdog = Metrics(), Watchdog()
-        tested = loader(load, settings.model, settings.threads, settings.profile)
-        self._keeper = ModelSupervisor(tested, self._watchdog, self._metrics, lambda: self._end(GIVEN_UP))
-        self._quarantine = Quarantine()
-        caller = ModelCall(self._watchdog, self._metrics)
-        inference = Inference(self._keeper, caller, self._quarantine, settings.deadline)
+        self._metrics, self._watchdog, self._quarantine = Metrics(), Watchdog(), Quarantine()
+        load_tested = self_testing_loader(load, settings.model, settings.threads, settings.profile)
+        self._supervisor = ModelSupervisor(load_tested, self._watchdog, self._metrics, lambda: self._exit(GIVEN_UP))
+        model_call = ModelCall(self._watchdog, self._metrics)
+        inference = Inference(self._supervisor, model_call, self._quarantine, settings.deadline)
         self._scheduler = Scheduler(inference.label, settings.workers)
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
-        self._gate = ConnectionLimiter(settings.connections, self._metrics)
-        api = Api(self._keeper, self._admission, self._scheduler, self._metrics, self._watchdog)
-        names = bind.names(settings, listener)
-        self._guard = AuthMiddleware(application(api), names, token, self._metrics)
+        self._limiter = ConnectionLimiter(settings.connections, self._metrics)
+        api = Api(self._supervisor, self._admission, self._scheduler, self._metrics, self._watchdog)
+        allowed = bind.allowed_hosts(settings, listener)
+        self._auth = AuthMiddleware(application(api), allowed, token, self._metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self._add_gauges()
         super().__init__(self._uvicorn_config())
@@ -100,35 +101,39 @@ class Sidecar(uvicorn.Server):
         await super().startup(sockets)
         asyncio.get_running_loop().set_exception_handler(_log_loop_error)
         self._scheduler.start()
-        self._spawn(self._load_model(), self._gate.sweep(self.server_state.connections), beat(self.settings.deadline))
+        self._spawn(
+            self._load_model(),
+            self._limiter.sweep(self.server_state.connections),
+            heartbeat(self.settings.deadline),
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what was taken, 503 to all else, then close."""
-        self._keeper.stop()
-        started, taken = time.monotonic(), self._guard.in_flight
-        while self._guard.in_flight and time.monotonic() - started < self.settings.drain:
-            await asyncio.sleep(0.02)
-        left = self._guard.in_flight
+        """Answer the requests that were accepted, refuse all others with 503, then close."""
+        self._supervisor.stop()
+        started, accepted = time.monotonic(), self._auth.in_flight
+        while self._auth.in_flight and time.monotonic() - started < self.settings.drain:
+            await asyncio.sleep(_DRAIN_POLL_SECONDS)
+        unanswered = self._auth.in_flight
         seconds = round(time.monotonic() - started, 2)
-        log.info("drained", extra=details(requests=taken, unanswered=left, seconds=seconds))
-        # what is answered is not yet read: clients have the rest of the time for that
+        log.info("drained", extra=details(requests=accepted, unanswered=unanswered, seconds=seconds))
+        # clients have the rest of the time to read their answers
         self.config.timeout_graceful_shutdown = max(1, round(self.settings.drain - seconds))
-        self._gate.shut()
+        self._limiter.stop_accepting()
         await super().shutdown(sockets)
         self._scheduler.stop()
         for task in self._tasks:
             task.cancel()
-        self._keeper.close()
+        self._supervisor.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn calls it)
         """Stop at the first signal, exit at the second. (uvicorn's own would end with the signal, not with code 0.)"""
         if self.should_exit:
             os._exit(128 + sig)
-        self._keeper.stop()
+        self._supervisor.stop()
         self.should_exit = True
 
-    def leave(self) -> int:
-        """Return the exit code, or end the process here: native code still at work would not survive an orderly end."""
+    def finish(self) -> int:
+        """Return the exit code; end the process at once where native code still runs, as a regular exit would crash."""
         if self._watchdog.running:
             logging.shutdown()
             os._exit(self.exit_code)
@@ -137,25 +142,25 @@ class Sidecar(uvicorn.Server):
     async def _load_model(self) -> None:
         started = time.monotonic()
         try:
-            await self._keeper.start()
+            await self._supervisor.start()
         except (ModelRefused, ModelFailed) as error:
-            self._end(_refuse(error, REFUSED))
+            self._exit(_refuse(error, REFUSED))
         except Exception as error:
             log.error("model cannot be loaded", exc_info=error)
-            self._end(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
+            self._exit(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
         else:
-            process_memory.settle()
+            process_memory.exclude_loaded_objects()
             self._announce(round(time.monotonic() - started, 2))
 
     def _announce(self, seconds: float) -> None:
-        if self._keeper.reason:
+        if self._supervisor.not_ready_reason:
             return
-        model = self._keeper.ready_model()
+        model = self._supervisor.ready_model()
         log.info("ready", extra=details(url=self._url, model=str(model.id), seconds=seconds))
-        with contextlib.suppress(OSError):  # nobody reads stdout
+        with contextlib.suppress(OSError):  # stdout is closed
             print(f"LogLM sidecar ready on {self._url}", flush=True)
 
-    def _end(self, code: int) -> None:
+    def _exit(self, code: int) -> None:
         self.exit_code = code
         self.should_exit = True
 
@@ -164,19 +169,19 @@ class Sidecar(uvicorn.Server):
 
     def _add_gauges(self) -> None:
         self._metrics.gauges |= {
-            "loglm_ready": ("1 when requests are taken.", lambda: not self._keeper.reason),
-            "loglm_requests_in_flight": ("Requests not yet answered.", lambda: self._guard.in_flight),
-            "loglm_queue_events": ("Events waiting or with the model.", lambda: self._admission.events),
-            "loglm_queue_bytes": ("Bytes of request bodies held.", lambda: self._admission.bytes),
+            "loglm_ready": ("1 while requests are accepted.", lambda: not self._supervisor.not_ready_reason),
+            "loglm_requests_in_flight": ("Requests not yet answered.", lambda: self._auth.in_flight),
+            "loglm_queue_events": ("Events that wait or are being labelled.", lambda: self._admission.events),
+            "loglm_queue_bytes": ("Bytes of request bodies in memory.", lambda: self._admission.bytes),
             "loglm_open_connections": ("Open connections.", lambda: len(self.server_state.connections)),
             "loglm_quarantined_events": ("Events withheld from the model.", lambda: len(self._quarantine)),
-            "loglm_hanging_calls": ("Calls of the model that hang.", lambda: self._watchdog.abandoned),
+            "loglm_hanging_calls": ("Calls of the model that hang.", lambda: self._watchdog.all_hung),
         }
 
     def _uvicorn_config(self) -> uvicorn.Config:
         return uvicorn.Config(
-            self._guard,
-            http=connections(self._gate),
+            self._auth,
+            http=connection_class(self._limiter),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -184,22 +189,22 @@ class Sidecar(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            h11_max_incomplete_event_size=_HEAD_BYTES,
+            h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
             ssl_certfile=self.settings.tls_cert,
             ssl_keyfile=self.settings.tls_key,
         )
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class _EventLoop(asyncio.SelectorEventLoop):
     async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
-        """Create a server, with a bound on the TLS handshake that uvicorn has no setting for."""
+        """Create a server, with a limit on the TLS handshake that uvicorn has no setting for."""
         if kwargs.get("ssl"):
             kwargs["ssl_handshake_timeout"] = _HANDSHAKE_SECONDS
         return await super().create_server(*args, **kwargs)
 
 
 def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what went wrong outside of any request; asyncio's own would print objects and with them their contents."""
+    """Log an error outside of any request; asyncio's own handler would print objects with their contents."""
     error = context.get("exception")
     if isinstance(error, ConnectionError):
         log.debug("connection lost", exc_info=error)
@@ -207,8 +212,8 @@ def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
         log.error("event loop: %s", context.get("message", ""), exc_info=error)
 
 
-def _flush() -> None:
-    """Flush stdout and stderr; one that nobody reads is let go, or its flush at exit would spoil the exit code."""
+def _flush_standard_streams() -> None:
+    """Flush stdout and stderr; replace a closed one, whose flush at exit would change the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -217,6 +222,6 @@ def _flush() -> None:
 
 
 def _refuse(error: LogLMError, code: int) -> int:
-    log.error("refused to serve", extra=details(said=str(error), code=code))
+    log.error("refused to serve", extra=details(reason=str(error), code=code))
     print(f"loglm serve: {error.user_message()}", file=sys.stderr)
     return code

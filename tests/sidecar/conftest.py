@@ -7,7 +7,7 @@ from tests.sidecar.process import Process, check_counters
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts sidecars with given flags and environment; ends them after the test."""
+    """Return a function that starts a sidecar with flags and environment; all are stopped after the test."""
     running = []
 
     def begin(*flags, **environ):
@@ -24,7 +24,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="module")
 def sidecar(tmp_path_factory):
-    """One sidecar with the double for all tests of a module that leave it as it was."""
+    """One sidecar with the test double for all tests of a module that do not change its state."""
     process = Process(tmp_path_factory.mktemp("sidecar"), "--log-level", "debug", "--deadline", "2").ready()
     yield process
     check_counters(process.metrics())

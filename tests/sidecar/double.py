@@ -1,8 +1,8 @@
 """A test double of the model, for tests of the HTTP service only: its verdicts are a hash of the text.
 
-What it does wrong is said in the event: HANG, REGEX (hangs with the interpreter's lock), CRASH, NAN, SHORT (one verdict
-too few), SLOW <seconds>, HOLD <path> (until that file is there), ALLOCATE <MiB>, SEQUENCE (fails in a sequence only),
-or in the variable DOUBLE: refuse, untested, broken (from the first event named BREAK on), late <seconds>.
+Its faults are set by the text of the event: HANG, REGEX (hangs without releasing the GIL), CRASH, NAN, SHORT (one
+verdict too few), SLOW <seconds>, HOLD <path> (until that file exists), ALLOCATE <MiB>, SEQUENCE (fails in a sequence
+only); or by the variable DOUBLE: refuse, untested, broken (from the first event with BREAK on), late <seconds>.
 
     python -m tests.sidecar.double --port 0       is `loglm serve` with this model
 """
@@ -27,6 +27,9 @@ from loglm_bridge.sidecar.config import add_arguments, from_args
 from loglm_bridge.sidecar.server import serve
 
 ALLOCATE = re.compile(r"ALLOCATE (\d+)")
+
+#: Ends the calls that hang, so that a test can clean up; a sidecar process never sets it.
+RELEASE_HANGING = threading.Event()
 
 
 class Double:
@@ -55,7 +58,7 @@ class Double:
         for event in events if state else ():
             before = state.outgoing.get(event.entity, state.incoming.get(event.entity, ""))
             if "NONE" in before:
-                raise InvalidRequest("a past that is none", where="/past")
+                raise InvalidRequest("an invalid entity state", where="/past")
             state.outgoing[event.entity] = before + f"<{event.raw}>"
         bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
         verdicts = [self._verdict(event, options) for event in events]
@@ -94,7 +97,7 @@ class Double:
 
 def misbehave(raw, options):
     if "HANG" in raw:
-        threading.Event().wait()
+        RELEASE_HANGING.wait()
     if "REGEX" in raw:
         re.match(r"(a+)+$", "a" * 60 + "b")
     if "CRASH" in raw or ("SEQUENCE" in raw and options.sequence):

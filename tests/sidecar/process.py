@@ -1,4 +1,4 @@
-"""A real sidecar process, and how tests talk to it."""
+"""A sidecar process, and the requests of tests to it."""
 
 from __future__ import annotations
 
@@ -28,28 +28,29 @@ class Process:
         folder: Path,
         *flags: str,
         module: str = "tests.sidecar.double",
-        nobody_reads: bool = False,
+        closed_streams: bool = False,
         **environ: str,
     ):
         self.folder = folder
         self.token_file = folder / "token"
-        own = ("--port", "0") if "--port" not in flags else ()
-        place = ("--token-file", str(self.token_file)) if "--token-file" not in flags else ()
+        port = ("--port", "0") if "--port" not in flags else ()
+        token = ("--token-file", str(self.token_file)) if "--token-file" not in flags else ()
         self.started = time.monotonic()
         self.errors = (folder / "stderr").open("wb")
-        reading, broken = os.pipe()
-        os.close(reading)
+        read_end, broken = os.pipe()
+        os.close(read_end)
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", module, *own, *place, *flags],
+            [sys.executable, "-W", "error", "-m", module, *port, *token, *flags],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **environ},
-            stdout=broken if nobody_reads else subprocess.PIPE,
-            stderr=broken if nobody_reads else self.errors,
+            stdout=broken if closed_streams else subprocess.PIPE,
+            stderr=broken if closed_streams else self.errors,
             text=True,
         )
         os.close(broken)
         self.lines: Queue[str] = Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.url = ""
         self.session = requests.Session()
         self.session.trust_env = False
@@ -59,7 +60,7 @@ class Process:
             self.lines.put(line)
 
     def ready(self, seconds: float = 30) -> Process:
-        """Wait for the line that says so."""
+        """Wait until requests are accepted."""
         until = time.monotonic() + seconds
         while not self.url:
             try:
@@ -68,13 +69,13 @@ class Process:
                 assert self.process.poll() is None, self.log()
                 assert time.monotonic() < until, self.log()
                 continue
-            found = READY.fullmatch(line.strip())
-            assert found, line
-            self.url = found[1]
+            announced = READY.fullmatch(line.strip())
+            assert announced, line
+            self.url = announced[1]
         return self
 
     def listening(self, seconds: float = 30) -> Process:
-        """Wait until it listens, ready or not; the log says where."""
+        """Wait until it listens, ready or not; the log names the URL."""
         until = time.monotonic() + seconds
         while not self.url:
             self.url = next((r["url"] for r in self.records() if r["message"] == "starting"), "")
@@ -91,33 +92,33 @@ class Process:
         return self.token_file.read_text().strip()
 
     def ask(self, path: str, data=None, **options) -> requests.Response:
-        """One request with the token; a POST where there is data."""
+        """Send a request with the token; a POST where there is data."""
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
         method = "GET" if data is None else "POST"
         body = None if data is None else data if isinstance(data, bytes) else json.dumps(data).encode()
         return self.session.request(method, self.url + path, data=body, headers=headers, timeout=30, **options)
 
     def label(self, *raws: str, path: str = "/v1/label", **options) -> list[dict]:
-        """The results of one batch."""
+        """Return the results of one batch."""
         answer = self.ask(path, {"events": [{"raw": raw} for raw in raws], "options": options})
         assert answer.status_code == 200, answer.text
         assert len(answer.json()["results"]) == len(raws)
         return answer.json()["results"]
 
     def metrics(self) -> dict[str, float]:
-        """All samples of /metrics."""
+        """Return all samples of /metrics."""
         lines = (line for line in self.ask("/metrics").text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def connect(self) -> socket.socket:
-        """A raw connection."""
+        """Open a raw connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def log(self) -> str:
         return (self.folder / "stderr").read_text()
 
     def records(self) -> list[dict]:
-        """The log's complete lines; every one must be a JSON object."""
+        """Return the complete lines of the log; every one must be a JSON object."""
         return [json.loads(line) for line in self.log().split("\n")[:-1] if line.startswith("{")]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -133,6 +134,7 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self._reader.join()
         if self.process.stdout:
             self.process.stdout.close()
         self.errors.close()
@@ -140,11 +142,11 @@ class Process:
 
 
 def check_counters(metrics: dict[str, float]) -> None:
-    """Every counter pair adds up. The request that reads the counters is in flight."""
+    """Check that received equals finished plus in flight. The request that reads the metrics is in flight."""
 
     def total(name: str) -> float:
         return sum(value for key, value in metrics.items() if key.startswith(name + "{"))
 
-    flying = metrics["loglm_requests_in_flight"]
-    assert metrics["loglm_requests_received_total"] == total("loglm_requests_total") + flying
+    in_flight = metrics["loglm_requests_in_flight"]
+    assert metrics["loglm_requests_received_total"] == total("loglm_requests_total") + in_flight
     assert metrics["loglm_events_received_total"] == total("loglm_events_total") + metrics["loglm_queue_events"]

@@ -1,4 +1,4 @@
-"""Settings: flags before environment before file before defaults; what cannot be used is named."""
+"""Settings: flags override the environment, the file and the defaults; errors name the invalid value."""
 
 import argparse
 from dataclasses import fields
@@ -39,14 +39,14 @@ def test_defaults(home):
     assert settings.queue_bytes >= MAX_BODY_BYTES
 
 
-def test_every_default_passes_its_own_check():
+def test_every_default_passes_its_own_parser():
     for item in fields(Settings):
         value = getattr(Settings(), item.name)
         if value is not None and item.name != "allowed_hosts":
-            assert item.metadata["cast"](str(value)) == value
+            assert item.metadata["parse"](str(value)) == value
 
 
-def test_flags_stand_above_environment_above_file_above_defaults(tmp_path):
+def test_flags_override_environment_file_and_defaults(tmp_path):
     file = tmp_path / "own.toml"
     file.write_text('port = 1001\nworkers = 3\ndeadline = 2\nallowed_hosts = ["a.example", "B.example:8443"]\n')
     flags = ("--config", str(file), "--port", "1003")
@@ -55,7 +55,7 @@ def test_flags_stand_above_environment_above_file_above_defaults(tmp_path):
     assert settings.allowed_hosts == ("a.example", "b.example:8443")
 
 
-def test_the_file_is_found_by_variable_and_by_place(home):
+def test_the_file_is_named_by_a_variable_or_at_its_default_path(home):
     own = home / "own.toml"
     own.write_text("port = 1")
     usual = default_config_file()
@@ -66,14 +66,14 @@ def test_the_file_is_found_by_variable_and_by_place(home):
     assert read(LOGLM_CONFIG=str(own)).port == 1
 
 
-def test_places_follow_the_xdg_variables(monkeypatch, tmp_path):
+def test_default_paths_follow_the_xdg_variables(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
     monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute")
     assert default_token_file() == tmp_path / "s/loglm/token"
     assert default_config_file() == tmp_path / ".config/loglm/sidecar.toml"
 
 
-def test_an_account_without_a_home_has_places_too(monkeypatch):
+def test_an_account_without_a_home_uses_system_folders(monkeypatch):
     def no_home(self):
         raise RuntimeError("Could not determine home directory.")
 
@@ -83,7 +83,7 @@ def test_an_account_without_a_home_has_places_too(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "wanted"),
+    ("name", "value", "expected"),
     [
         ("port", "65536", "whole number from 0 to 65535"),
         ("port", "-1", "whole number"),
@@ -101,12 +101,12 @@ def test_an_account_without_a_home_has_places_too(monkeypatch):
         ("log_level", "loud", "debug, info"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_is_wanted(name, value, wanted, tmp_path):
+def test_an_invalid_value_is_named_with_what_is_expected(name, value, expected, tmp_path):
     flag = "--" + name.replace("_", "-")
     with pytest.raises(ConfigError) as caught:
         read(f"{flag}={value}")
     assert caught.value.where == flag
-    assert wanted in caught.value.message
+    assert expected in caught.value.message
     assert len(caught.value.message) < 400
     with pytest.raises(ConfigError) as caught:
         read(**{f"LOGLM_{name.upper()}": value})
@@ -114,7 +114,7 @@ def test_a_value_that_cannot_be_used_is_named_with_what_is_wanted(name, value, w
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("port = true", "port must be a whole number"),
         ('port = "a"', "port must be a whole number"),
@@ -128,15 +128,15 @@ def test_a_value_that_cannot_be_used_is_named_with_what_is_wanted(name, value, w
         ("\x00", "not TOML"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named(tmp_path, text, said):
+def test_an_invalid_file_is_named(tmp_path, text, message):
     file = tmp_path / "own.toml"
     file.write_text(text)
-    with pytest.raises(ConfigError, match=said) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         read("--config", str(file))
     assert str(file) in caught.value.where
 
 
-def test_a_file_that_is_asked_for_must_be_there(tmp_path):
+def test_a_missing_file_is_an_error_where_it_was_named(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         read("--config", str(tmp_path / "none.toml"))
 
@@ -146,7 +146,7 @@ def test_certificate_and_key_belong_together():
         read("--tls-cert", "cert.pem")
 
 
-def test_a_part_of_the_flags_is_enough_for_a_part_of_the_settings(tmp_path):
+def test_flags_of_some_settings_can_be_added_alone(tmp_path):
     parser = argparse.ArgumentParser()
     add_arguments(parser, only=("token_file",))
     assert from_args(parser.parse_args(["--token-file", str(tmp_path / "t")]), {}).token_file == tmp_path / "t"
@@ -154,7 +154,7 @@ def test_a_part_of_the_flags_is_enough_for_a_part_of_the_settings(tmp_path):
         parser.parse_args(["--port", "1"])
 
 
-def test_the_settings_are_shown_without_the_token(tmp_path):
+def test_redacted_settings_hide_the_token(tmp_path):
     shown = read("--token-file", str(tmp_path / "t")).redacted()
     assert shown["token"] == "********"
     assert shown["token_file"] == str(tmp_path / "t")

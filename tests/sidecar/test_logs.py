@@ -1,4 +1,4 @@
-"""The log: one JSON object a line whatever is logged, and nothing of an event in it (P9, fault 38)."""
+"""The log: one JSON object per line whatever is logged, without any text of an event."""
 
 import contextlib
 import json
@@ -19,8 +19,8 @@ from loglm_bridge.sidecar.logs import JsonFormatter, configure, details
 
 
 @pytest.fixture(autouse=True)
-def quiet_afterwards():
-    """Gives back the logging that pytest has set up."""
+def restore_logging():
+    """Restore the logging that pytest has set up."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     yield
@@ -41,18 +41,18 @@ def formatted(message, *arguments, error=None, **extra):
 
 
 @given(st.text(st.characters()), st.dictionaries(st.text(st.characters()), st.text(st.characters())))
-def test_whatever_is_logged_is_one_line_of_ascii(text, values):
+def test_any_record_is_one_line_of_ascii(text, values):
     line = formatted("%s", text, values=values, listed=[text], path=object())
     assert line.isascii()
     assert line.isprintable()
     assert len(json.loads(line)["message"]) <= MAX_LINE
 
 
-def test_a_forged_line_stays_inside_its_value():
-    found = json.loads(formatted("said %s", 'a\nERROR b\x1b[31m\u202e"}'))
-    assert found["message"] == 'said a\\nERROR b\\u001b[31m\\u202e"}'
-    assert found["level"] == "info"
-    assert found["time"].endswith("Z")
+def test_a_forged_log_line_stays_inside_its_value():
+    record = json.loads(formatted("read %s", 'a\nERROR b\x1b[31m\u202e"}'))
+    assert record["message"] == 'read a\\nERROR b\\u001b[31m\\u202e"}'
+    assert record["level"] == "info"
+    assert record["time"].endswith("Z")
 
 
 def raised(error):
@@ -62,23 +62,23 @@ def raised(error):
         return sys.exc_info()
 
 
-def test_of_a_foreign_exception_only_type_and_place_are_logged():
+def test_of_a_foreign_exception_only_type_and_location_are_logged():
     line = formatted("failed", error=raised(RuntimeError("canary-4711")))
-    found = json.loads(line)
+    record = json.loads(line)
     assert "canary" not in line
-    assert found["error"] == "RuntimeError"
-    assert found["at"][-1].startswith("test_logs.py:")
-    assert found["at"][-1].endswith(" raised")
+    assert record["error"] == "RuntimeError"
+    assert record["at"][-1].startswith("test_logs.py:")
+    assert record["at"][-1].endswith(" raised")
 
 
-def test_our_own_errors_say_what_they_have_to_say():
+def test_errors_of_this_package_are_logged_with_their_message():
     assert (
-        json.loads(formatted("failed", error=raised(ConfigError("no port", where="--port"))))["said"]
+        json.loads(formatted("failed", error=raised(ConfigError("no port", where="--port"))))["reason"]
         == "no port [--port]"
     )
 
 
-def test_a_file_is_private_and_takes_everything_the_process_logs(tmp_path):
+def test_a_log_file_is_private_and_gets_all_records_of_the_process(tmp_path):
     path = tmp_path / "logs" / "sidecar.log"
     configure(Settings(log_file=path))
     logging.getLogger("any.library").warning("one")
@@ -88,8 +88,8 @@ def test_a_file_is_private_and_takes_everything_the_process_logs(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_is_rotated_and_stays_private(tmp_path, monkeypatch):
-    monkeypatch.setattr(logs, "_FILE_BYTES", 500)
+def test_a_log_file_is_rotated_and_stays_private(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "_MAX_FILE_BYTES", 500)
     path = tmp_path / "sidecar.log"
     configure(Settings(log_file=path))
     for i in range(40):
@@ -100,13 +100,13 @@ def test_a_file_is_rotated_and_stays_private(tmp_path, monkeypatch):
     assert "line 39" in path.read_text()
 
 
-def test_with_the_disk_full_the_log_goes_to_stderr(capsys):
+def test_on_a_full_disk_the_log_goes_to_stderr(capsys):
     configure(Settings(log_file=Path("/dev/full")))
     logging.getLogger("x").error("important")
     assert json.loads(capsys.readouterr().err)["message"] == "important"
 
 
-def test_without_stderr_logging_goes_on(monkeypatch, tmp_path):
+def test_logging_works_with_stderr_closed(monkeypatch, tmp_path):
     closed = (tmp_path / "closed").open("w")
     closed.close()
     monkeypatch.setattr(sys, "stderr", closed)

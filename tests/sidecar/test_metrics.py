@@ -1,4 +1,4 @@
-"""The exposition: what Prometheus reads, and counters that can only hold declared values."""
+"""The exposition that Prometheus reads; counters accept only declared label values."""
 
 import re
 
@@ -10,12 +10,12 @@ from loglm_bridge.sidecar.metrics import Counter, Histogram, Metrics
 SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="(\\.|[^"\\\n])*"(,[a-z0-9]+="(\\.|[^"\\\n])*")*\})? -?[0-9.e+]+')
 
 
-def test_a_counter():
-    counter = Counter("n_total", "Meaning.", "kind", ("a", "b"))
+def test_a_counter_counts_declared_values_only():
+    counter = Counter("n_total", "Description.", "kind", ("a", "b"))
     counter.add("b")
     counter.add("b", 2)
     assert counter.lines() == [
-        "# HELP n_total Meaning.",
+        "# HELP n_total Description.",
         "# TYPE n_total counter",
         'n_total{kind="a"} 0',
         'n_total{kind="b"} 3',
@@ -25,7 +25,7 @@ def test_a_counter():
 
 
 def test_a_histogram_is_cumulative_and_its_bounds_are_inclusive():
-    histogram = Histogram("s", "Meaning.")
+    histogram = Histogram("s", "Description.")
     for seconds in (0.001, 0.0011, 7.0, 99.0):
         histogram.add(seconds)
     lines = histogram.lines()
@@ -38,7 +38,7 @@ def test_a_histogram_is_cumulative_and_its_bounds_are_inclusive():
 
 def test_every_line_of_the_exposition_is_well_formed():
     metrics = Metrics()
-    metrics.gauges["flag"] = ("Meaning.", lambda: True)
+    metrics.gauges["flag"] = ("Description.", lambda: True)
     text = metrics.expose(ModelId('a"b', "1\\", "n\n"), {"form_cache_hits": 5, "form_cache_bytes": 6})
     assert text.endswith("\n")
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]

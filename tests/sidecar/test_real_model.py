@@ -1,4 +1,4 @@
-"""The sidecar with the shipped model: ready, deterministic over HTTP, and only with the model as it was released."""
+"""The sidecar with the shipped model: ready, deterministic over HTTP, and only with an unchanged model folder."""
 
 import json
 import random
@@ -11,10 +11,10 @@ from tests.sidecar.process import Process, check_counters
 
 
 def texts() -> list[str]:
-    """500 events of a dozen shapes, all made up; some alike, some broken."""
+    """Return 500 invented events of a dozen formats, some of them equal, some of them malformed."""
     draw = random.Random(11)
     users, hosts = ("ada", "SYSTEM", "svc_backup", "root"), ("ws-17", "dc01", "web3")
-    shapes = (
+    templates = (
         lambda u, h, n: f"powershell.exe -nop -w hidden -enc {'QQ' * (n % 30)} user={u} host={h}",
         lambda u, h, n: json.dumps({"EventID": 4688, "NewProcessName": "C:\\Windows\\System32\\cmd.exe", "User": u}),
         lambda u, h, n: f"<34>Oct 11 22:14:{n % 60:02d} {h} sshd[{n}]: Failed password for {u} from 192.0.2.{n % 250}",
@@ -28,7 +28,7 @@ def texts() -> list[str]:
         lambda u, h, n: "x" * (n * 300),
         lambda u, h, n: "",
     )
-    return [shapes[n % len(shapes)](draw.choice(users), draw.choice(hosts), n) for n in range(500)]
+    return [templates[n % len(templates)](draw.choice(users), draw.choice(hosts), n) for n in range(500)]
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,12 @@ def real(tmp_path_factory, shipped):
 
 
 def results(sidecar, events, path="/v1/label", **options):
-    """The bytes of each result, cut out of the answer by its own reader."""
+    """Return the JSON of each result."""
     answer = sidecar.ask(path, {"events": events, "options": options})
     assert answer.status_code == 200, answer.text
-    found = answer.json()["results"]
-    assert len(found) == len(events)
-    return [json.dumps(result) for result in found]
+    data = answer.json()["results"]
+    assert len(data) == len(events)
+    return [json.dumps(result) for result in data]
 
 
 @pytest.mark.parametrize("options", [{}, {"top": 10, "embedding": True}])
@@ -76,24 +76,24 @@ def test_another_process_with_other_threads_gives_the_same_bytes(real, shipped, 
         other.close()
 
 
-def test_every_event_is_answered_and_embedded(real):
+def test_every_event_gets_a_status_and_ok_ones_an_embedding(real):
     events = [{"raw": raw} for raw in texts()]
-    found = [json.loads(result) for result in results(real, events, path="/v1/embed")]
-    assert {result["status"] for result in found} <= {"ok", "empty", "unparsed"}
-    widths = {len(result["embedding"]) for result in found if result["status"] == "ok"}
+    answers = [json.loads(result) for result in results(real, events, path="/v1/embed")]
+    assert {result["status"] for result in answers} <= {"ok", "empty", "unparsed"}
+    widths = {len(result["embedding"]) for result in answers if result["status"] == "ok"}
     assert len(widths) == 1
-    for result in found:
+    for result in answers:
         if result["status"] == "ok":
             assert sum(x * x for x in result["embedding"]) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_the_model_says_what_it_is(real):
+def test_the_model_description_matches_the_replies(real):
     described = real.ask("/v1/model").json()
     reply = real.ask("/v1/label", {"events": []}).json()
     assert {key: described[key] for key in ("name", "version", "sha256")} == reply["model"]
 
 
-def test_a_model_with_one_byte_changed_is_never_served(shipped, tmp_path):
+def test_a_model_with_one_changed_byte_is_refused(shipped, tmp_path):
     for file in sorted(path for path in shipped.iterdir() if path.is_file()):
         copy = tmp_path / f"model-{file.name}"
         shutil.copytree(shipped, copy)
@@ -112,7 +112,7 @@ def test_a_model_with_one_byte_changed_is_never_served(shipped, tmp_path):
         shutil.rmtree(copy)
 
 
-def test_a_folder_that_is_no_model_is_refused(start, tmp_path):
+def test_a_folder_without_a_model_is_refused(start, tmp_path):
     process = Process(tmp_path, "--model", str(tmp_path), module="tests.sidecar.real")
     try:
         assert process.wait(60) == 78

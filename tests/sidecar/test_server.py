@@ -1,4 +1,4 @@
-"""Starting, stopping, crashing: real processes (P5, P7, P10, faults 3, 5, 6, 7, 8, 9, 16, 17)."""
+"""Start, drain, stop, overload and crashes of sidecar processes."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from tests.sidecar.process import check_counters
 
 
 def in_background(function):
-    """Run in a thread; returns a function that waits for its result."""
+    """Run a function in a thread; returns a function that waits for its result."""
     pool = ThreadPoolExecutor(1)
     future = pool.submit(function)
 
@@ -25,7 +25,7 @@ def in_background(function):
     return result
 
 
-def test_it_starts_says_so_and_stops(start):
+def test_it_starts_announces_its_url_and_stops(start):
     sidecar = start().ready()
     assert sidecar.port > 0
     assert stat.S_IMODE(sidecar.token_file.stat().st_mode) == 0o600
@@ -39,19 +39,19 @@ def test_it_starts_says_so_and_stops(start):
     assert [r["code"] for r in sidecar.records() if r["message"] == "stopped"] == [0]
 
 
-def test_a_token_outlives_its_sidecar(start, tmp_path):
-    flags = ("--token-file", str(tmp_path / "kept"))
+def test_the_token_is_kept_across_restarts(start, tmp_path):
+    flags = ("--token-file", str(tmp_path / "token"))
     tokens = []
     for _ in range(2):
         sidecar = start(*flags).ready()
-        sidecar.token_file = tmp_path / "kept"
+        sidecar.token_file = tmp_path / "token"
         assert sidecar.label("a")[0]["status"] == "ok"
         tokens.append(sidecar.token)
         assert sidecar.stop(signal.SIGINT) == 0
     assert tokens[0] == tokens[1]
 
 
-def test_while_the_model_loads_it_is_alive_and_not_ready(start):
+def test_while_the_model_loads_it_is_live_but_not_ready(start):
     sidecar = start(DOUBLE="late 2").listening()
     live = sidecar.session.get(sidecar.url + "/health/live", timeout=5)
     ready = sidecar.session.get(sidecar.url + "/health/ready", timeout=5)
@@ -68,7 +68,7 @@ def test_while_the_model_loads_it_is_alive_and_not_ready(start):
     assert sidecar.stop() == 0
 
 
-def test_it_stops_while_the_model_loads(start):
+def test_it_can_be_stopped_while_the_model_loads(start):
     sidecar = start(DOUBLE="late 30").listening()
     started = time.monotonic()
     assert sidecar.stop() == 0
@@ -76,40 +76,42 @@ def test_it_stops_while_the_model_loads(start):
     assert sidecar.lines.empty()
 
 
-@pytest.mark.parametrize(("mode", "said"), [("refuse", "tokenizer.json: sha256 differs"), ("untested", "golden event")])
-def test_a_model_that_is_refused_ends_it_with_78(start, mode, said):
+@pytest.mark.parametrize(
+    ("mode", "message"), [("refuse", "tokenizer.json: sha256 differs"), ("untested", "golden event")]
+)
+def test_a_refused_model_exits_with_78(start, mode, message):
     sidecar = start("--model", "/some/folder", DOUBLE=mode)
     assert sidecar.wait() == 78
-    assert f"loglm serve: {said}" in sidecar.log()
+    assert f"loglm serve: {message}" in sidecar.log()
     assert "Traceback" not in sidecar.log()
     assert sidecar.lines.empty()
 
 
-def test_a_setting_that_cannot_be_used_ends_it_with_2(start):
+def test_an_invalid_setting_exits_with_2(start):
     sidecar = start("--workers", "none")
     assert sidecar.wait() == 2
     assert "workers must be a whole number" in sidecar.log()
 
 
-def test_a_port_that_is_taken_ends_it_with_2(start):
+def test_a_port_in_use_exits_with_2(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         sidecar = start("--port", str(other.getsockname()[1]))
         assert sidecar.wait() == 2
     assert "in use" in sidecar.log()
 
 
-def queued(sidecar, events):
-    """Wait until that many events are in the sidecar's queue."""
+def wait_for_queue(sidecar, events):
+    """Wait until at least so many events are in the sidecar's queue."""
     until = time.monotonic() + 30
     while sidecar.metrics()["loglm_queue_events"] < events:
         assert time.monotonic() < until, sidecar.metrics()
         time.sleep(0.02)
 
 
-def test_a_stop_answers_what_was_taken_and_nothing_else(start):
+def test_a_stop_answers_accepted_requests_and_refuses_new_ones(start):
     sidecar = start("--workers", "1").ready()
     slow = [in_background(lambda i=i: requests.post(**request(sidecar, f"SLOW 1 {i}"), timeout=20)) for i in range(2)]
-    queued(sidecar, 2)
+    wait_for_queue(sidecar, 2)
     sidecar.process.send_signal(signal.SIGTERM)
     time.sleep(0.15)
     ready = requests.get(sidecar.url + "/health/ready", timeout=5)
@@ -131,7 +133,7 @@ def request(sidecar, *raws):
     }
 
 
-def test_a_stop_does_not_wait_for_ever(start):
+def test_a_stop_waits_no_longer_than_the_drain_setting(start):
     sidecar = start("--drain", "0.5", "--deadline", "30").ready()
     hanging = in_background(lambda: outcome(sidecar, "HANG"))
     time.sleep(0.3)
@@ -150,7 +152,7 @@ def outcome(sidecar, *raws):
         return type(error).__name__
 
 
-def test_a_second_signal_ends_it_at_once(start):
+def test_a_second_signal_exits_at_once(start):
     sidecar = start("--drain", "60", "--deadline", "60").ready()
     hanging = in_background(lambda: outcome(sidecar, "HANG"))
     time.sleep(0.3)
@@ -163,29 +165,29 @@ def test_a_second_signal_ends_it_at_once(start):
     assert hanging() == "ConnectionError"
 
 
-def test_after_a_crash_it_starts_again_with_the_same_token(start, tmp_path):
-    flags = ("--token-file", str(tmp_path / "kept"))
+def test_after_a_crash_it_restarts_with_the_same_token(start, tmp_path):
+    flags = ("--token-file", str(tmp_path / "token"))
     first = start(*flags).ready()
-    first.token_file = tmp_path / "kept"
+    first.token_file = tmp_path / "token"
     hanging = in_background(lambda: outcome(first, "SLOW 5"))
     time.sleep(0.2)
     assert first.stop(signal.SIGKILL) == -signal.SIGKILL
     assert hanging() == "ConnectionError"
     second = start(*flags, "--port", str(first.port)).ready()
-    second.token_file = tmp_path / "kept"
+    second.token_file = tmp_path / "token"
     assert second.label("a")[0]["status"] == "ok"
     assert second.stop() == 0
 
 
-def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start, tmp_path):
+def test_overload_is_refused_at_once_and_queued_requests_are_answered(start, tmp_path):
     sidecar = start("--workers", "1", "--queue-events", "2048", "--deadline", "120").ready()
     release = tmp_path / "release"
     batch = [f"event {i}" for i in range(99)]
     waiting = [in_background(lambda: outcome(sidecar, f"HOLD {release}", *batch))]
-    queued(sidecar, 100)  # the only worker is busy before anyone else asks
+    wait_for_queue(sidecar, 100)  # the only worker is busy before other requests arrive
     waiting += [in_background(lambda: outcome(sidecar, *batch, "last")) for _ in range(19)]
     waiting.append(in_background(lambda: outcome(sidecar, *batch[:48])))
-    queued(sidecar, 2_048)
+    wait_for_queue(sidecar, 2_048)
 
     def ask(_):
         answer = sidecar.ask("/v1/label", {"events": [{"raw": raw} for raw in batch]})
@@ -194,7 +196,7 @@ def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start, tmp_path):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(250)))
-    assert sidecar.metrics()["loglm_queue_events"] == 2_048, "all were told while the queue stood still"
+    assert sidecar.metrics()["loglm_queue_events"] == 2_048, "all were refused while the queue stood still"
     release.touch()
     assert [result() for result in waiting] == [200] * 21
     metrics = sidecar.metrics()
@@ -203,7 +205,7 @@ def test_overload_is_told_at_once_and_nobody_who_waits_suffers(start, tmp_path):
     assert sidecar.stop() == 0
 
 
-def test_everything_that_was_asked_is_counted(start):
+def test_all_requests_are_counted(start):
     sidecar = start("--workers", "1", "--deadline", "1").ready()
     sidecar.label("a", "", "CRASH", "HANG")
     sidecar.ask("/v1/label", b"{")
@@ -218,10 +220,10 @@ def test_everything_that_was_asked_is_counted(start):
     assert metrics['loglm_events_total{outcome="error"}'] == 2
     assert metrics["loglm_quarantined_events"] == 2
     assert metrics["loglm_hanging_calls"] == 1
-    assert sidecar.stop() == 0, "threads that hang do not hold it"
+    assert sidecar.stop() == 0, "hanging threads do not delay the stop"
 
 
-def test_a_model_that_breaks_is_not_ready_then_loaded_again(start):
+def test_a_broken_model_is_not_ready_then_reloaded(start):
     sidecar = start(DOUBLE="broken").ready()
     assert sidecar.label("a")[0]["status"] == "ok"
     codes = []
@@ -243,16 +245,16 @@ def test_a_model_that_breaks_is_not_ready_then_loaded_again(start):
     assert sidecar.stop() == 0
 
 
-def test_an_event_that_holds_the_interpreter_ends_the_process_for_a_new_one(start):
+def test_an_event_that_never_releases_the_gil_ends_the_process(start):
     sidecar = start("--deadline", "0.2").ready()
     assert outcome(sidecar, "REGEX canary") == "ConnectionError"
     assert sidecar.wait() == 1
     assert "Timeout" in sidecar.log()
-    assert "misbehave" in sidecar.log(), "the log says where it hung"
+    assert "misbehave" in sidecar.log(), "the log names the code that hung"
     assert "canary" not in sidecar.log()
 
 
-def test_with_memory_capped_a_batch_is_halved_and_answered(start):
+def test_under_a_memory_limit_a_batch_is_bisected_and_answered(start):
     sidecar = start("--memory-mb", "1500", "--workers", "1").ready()
     results = sidecar.label(*(f"ALLOCATE 20 {i}" for i in range(100)), "ALLOCATE 4000")
     assert [r["status"] for r in results] == ["ok"] * 100 + ["error"]
@@ -263,10 +265,10 @@ def test_with_memory_capped_a_batch_is_halved_and_answered(start):
     assert sidecar.stop() == 0
 
 
-def test_with_stdout_and_stderr_gone_it_serves_and_stops(start):
+def test_with_closed_stdout_and_stderr_it_serves_and_stops(start):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    sidecar = start("--port", str(port), "--log-level", "debug", nobody_reads=True)
+    sidecar = start("--port", str(port), "--log-level", "debug", closed_streams=True)
     sidecar.url = f"http://127.0.0.1:{port}"
     until = time.monotonic() + 40
     while outcome(sidecar, "a") != 200:
@@ -276,7 +278,7 @@ def test_with_stdout_and_stderr_gone_it_serves_and_stops(start):
     assert sidecar.stop() == 0
 
 
-def test_the_log_goes_to_a_file_where_one_is_named(start, tmp_path):
+def test_the_log_goes_to_the_configured_file(start, tmp_path):
     path = tmp_path / "own.log"
     sidecar = start("--log-file", str(path)).ready()
     assert sidecar.stop() == 0

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS, MAX_STATE_CHARACTERS
+from loglm_bridge.contract.entity_state import MAX_STATE_CHARACTERS, MAX_STATE_EVENTS
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.model.context.evidence import Evidence
 from loglm_bridge.model.context.windows import NOBODY, narrow

@@ -14,7 +14,7 @@ from loglm_bridge.contract.attack_table import TECHNIQUES
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
-from loglm_bridge.model.adaptive_cache import Cache
+from loglm_bridge.model.adaptive_cache import AdaptiveCache
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.heads import DECIMALS, ranked, sigmoid, softmax, verdict
 from loglm_bridge.model.flow.flow_trees import FlowTrees
@@ -114,7 +114,7 @@ class FlowClassifier:
 
     def clear(self) -> None:
         """Forget what was remembered."""
-        self._known = Cache[_Key, Verdict](_MOST_KNOWN)
+        self._known = AdaptiveCache[_Key, Verdict](_MOST_KNOWN)
 
     def _scores(self, logits: np.ndarray) -> list[float]:
         curve = self.config.curve
@@ -138,7 +138,7 @@ class FlowClassifier:
                 found = fresh[key] = tuple.__new__(Verdict, ("ok", score, word, named, novelty, *_NO_MORE))
             out.append(found)
         recalled = len(out) - len(fresh)
-        known.keep(fresh, recalled)
+        known.store(fresh, recalled)
         self._judged += len(fresh)
         self._recalled += recalled
         return out

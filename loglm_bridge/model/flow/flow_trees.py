@@ -17,7 +17,7 @@ from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.model.classifier.encoder_session import runtime
 from loglm_bridge.model.flow.flow_features import FEATURES
 from loglm_bridge.model.folder.model_folder import FLOW_TREES
-from loglm_bridge.model.gil_release import aside
+from loglm_bridge.model.gil_release import released
 
 #: Whole numbers that make one logit: a leaf is told to four decimals.
 UNIT = 8_192
@@ -70,7 +70,7 @@ class FlowTrees:
         order = _alike(rows)
         given = {"features": _NONE, "named": _NONE, name: rows.take(order, axis=0)}
         try:
-            with aside():
+            with released():
                 found: list[np.ndarray] = self._session.run(wanted, given)
         except Exception as error:
             raise ModelFailed("the trees of flows failed") from error

@@ -1,4 +1,4 @@
-"""How much may be in the house: bytes of bodies and events of requests, counted, never queued without bound."""
+"""Admission control: limits on in-flight bytes and events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from loglm_bridge.contract.errors import Overloaded
 
 
 class Admission:
-    """Two permits, for bytes and for events. Who gets none is told at once, which beats a long wait for a timeout."""
+    """Counts bytes of request bodies and events in flight.
+
+    A request beyond a limit is refused at once: its client learns that earlier than from a timeout.
+    """
 
     def __init__(self, max_bytes: int, max_events: int) -> None:
         self._max_bytes, self._max_events = max_bytes, max_events
@@ -18,7 +21,7 @@ class Admission:
 
     @contextlib.contextmanager
     def body(self, size: int) -> Iterator[None]:
-        """Hold `size` bytes; taken before a body is read. Raises Overloaded."""
+        """Reserve `size` bytes, before a body is read. Raises Overloaded."""
         if self.bytes + size > self._max_bytes or self.events >= self._max_events:
             raise Overloaded("too many requests wait")
         self.bytes += size
@@ -29,9 +32,9 @@ class Admission:
 
     @contextlib.contextmanager
     def batch(self, count: int) -> Iterator[None]:
-        """Hold `count` events; taken before they are queued. Raises Overloaded."""
+        """Reserve `count` events, before they are queued. Raises Overloaded."""
         if self.events + count > self._max_events:
-            raise Overloaded(f"{self.events} events wait already, at most {self._max_events} may")
+            raise Overloaded(f"{self.events} events wait already, the limit is {self._max_events}")
         self.events += count
         try:
             yield

@@ -1,4 +1,4 @@
-"""Where the sidecar listens, and that it listens nowhere else by accident."""
+"""The listening socket: its address, and the checks that it is not exposed by accident."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loglm_bridge.sidecar.http.auth import AllowedHosts
 
 _BACKLOG = 128
 
-#: The names of this machine to itself.
+#: Names by which a machine reaches itself.
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -20,11 +20,11 @@ def listen(settings: Settings) -> socket.socket:
     """Return the bound, listening socket.
 
     Raises:
-        ConfigError: the address does not exist or is taken, or is not loopback and TLS or names are missing.
+        ConfigError: the address does not exist or is in use, or is not loopback and TLS or host names are missing.
     """
     family, address = _resolve(settings)
     _check_exposure(settings, address[0])
-    # asyncio sets TCP_NODELAY only where the protocol is spelt out; without it every answer waits 40 ms for an ACK
+    # asyncio sets TCP_NODELAY only where the protocol is given; without it every answer waits 40 ms for an ACK
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,7 +35,7 @@ def listen(settings: Settings) -> socket.socket:
         raise ConfigError(
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror})",
             where="host, port",
-            hint="stop what listens there (another sidecar?) or choose another port",
+            hint="stop the program that listens there (another sidecar?) or choose another port",
         ) from error
     listener.setblocking(False)
     return listener
@@ -57,28 +57,28 @@ def check_tls(settings: Settings) -> None:
 
 
 def url(settings: Settings, listener: socket.socket) -> str:
-    """Return the address under which the listening socket is reached."""
+    """Return the URL of the listening socket."""
     host, port = listener.getsockname()[:2]
     return f"{_scheme(settings)}://{_bracketed(host)}:{port}"
 
 
-def names(settings: Settings, listener: socket.socket) -> AllowedHosts:
+def allowed_hosts(settings: Settings, listener: socket.socket) -> AllowedHosts:
     """Return the names by which clients may call the listening socket."""
     host, port = listener.getsockname()[:2]
     address = ipaddress.ip_address(host)
     local = _LOOPBACK if address.is_loopback or address.is_unspecified else ()
-    given = (settings.host.lower(), _bracketed(host)) if not address.is_unspecified else ()
-    return AllowedHosts.of((*local, *given, *settings.allowed_hosts), port, _scheme(settings))
+    own = (settings.host.lower(), _bracketed(host)) if not address.is_unspecified else ()
+    return AllowedHosts.of((*local, *own, *settings.allowed_hosts), port, _scheme(settings))
 
 
 def _resolve(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:
     host = settings.host.strip("[]")
     try:
-        found = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        candidates = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise ConfigError("host is no address of this machine", where="host", hint="set it to 127.0.0.1") from error
-    # of a name with several addresses (localhost), the IPv4 one: Splunk's default url says 127.0.0.1
-    family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    # of several addresses (localhost) the IPv4 one: the app's default url names 127.0.0.1
+    family, _, _, _, address = min(candidates, key=lambda entry: entry[0] != socket.AF_INET)
     return family, (str(address[0]), int(address[1]))
 
 
@@ -88,13 +88,13 @@ def _check_exposure(settings: Settings, host: str) -> None:
         return
     if not settings.tls:
         raise ConfigError(
-            f"{settings.host} can be reached from other machines, and without TLS token and events could be read",
+            f"other machines can reach {settings.host}, and without TLS they could read token and events",
             where="host",
             hint="set tls_cert and tls_key, or listen on 127.0.0.1",
         )
     if address.is_unspecified and not settings.allowed_hosts:
         raise ConfigError(
-            f"{settings.host} is every address of this machine, so it is not known by which name clients call it",
+            f"{settings.host} stands for every address of this machine, so the host names that clients use are unknown",
             where="allowed_hosts",
             hint="set allowed_hosts to the names in the clients' url",
         )

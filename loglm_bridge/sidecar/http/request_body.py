@@ -1,88 +1,83 @@
-"""Bodies of requests for labels: read fast where they are plain, by the contract's strict reader where they are not.
+"""Bodies of requests for labels: a fast parser for plain bodies, the contract's strict one for all others.
 
-The fast parser lets through what the contract refuses (a repeated key, say) or reads less (lone surrogates). So it only
-has the last word on a body whose events hold nothing but the known keys with values of the right kind, and which holds
-as many keys as were read, so that none was repeated; any other body is read again, and its error, if it has one, told
-by the contract.
+The fast parser accepts bodies that the contract refuses, and may read less of them. Its result is used only where all
+events consist of known keys with values of the expected types, and where the body has as many keys as the data, so that
+none was repeated. The contract parses every other body again, and words its error if it has one.
 """
 
 from __future__ import annotations
 
-import re
 from math import isfinite
 from operator import itemgetter
 from typing import Any
 
-import orjson
-
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_BATCH_EVENTS
-from loglm_bridge.contract.wire import Options, Request, state_of, read_request
+from loglm_bridge.contract.wire import Options, Request, read_request, state_of
+from loglm_bridge.sidecar import json_codec
 
-_KEYS = frozenset(Event._fields)
 _FIELDS = Event._fields
-_ALL = itemgetter(*_FIELDS)
-_PARTS = frozenset({"events", "options", "past"})
-_OPTIONS = frozenset(Options().to_dict())
+_FIELD_SET = frozenset(_FIELDS)
+_FIELD_TYPES = [{float if name == "time" else str} for name in _FIELDS]
+_all_values = itemgetter(*_FIELDS)
+_TIME = _FIELDS.index("time")
 
-_BACKSLASH = ord("\\")
+_BODY_KEYS = frozenset({"events", "options", "past"})
+_OPTION_KEYS = frozenset(Options().to_dict())
 
-#: Whole numbers below it are floats without loss.
-_WHOLE = 1 << 53
-
-#: A quote whose colon does not follow at once: a key that counting would miss, unless a backslash stands before it.
-_LOOSE = re.compile(rb'"[ \t\r\n]+:')
+#: Integers below it convert to float without loss.
+_MAX_EXACT_INTEGER = 1 << 53
 
 
-def read(body: bytes) -> Request:
-    """Read the body of POST /v1/label and /v1/embed; what it returns and raises is what `wire.read_request` does."""
+def parse_request(body: bytes) -> Request:
+    """Read the body of POST /v1/label and /v1/embed; result and errors are those of `wire.read_request`."""
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        data = json_codec.parse(body)
+    except ValueError:
         return read_request(body)
-    events = _events(data)
-    if events is None or not _all_read(body, data):
+    events = _plain_events(data)
+    if events is None or not _parsed_all_keys(body, data):
         return read_request(body)
     return Request(tuple(events), Options.from_dict(data.get("options")), state_of(data))
 
 
-def _events(data: Any) -> list[Event] | None:
-    """Return the events of a body whose every part is plain, None for any other."""
-    if data.__class__ is not dict or not data.keys() <= _PARTS:
+def _plain_events(data: Any) -> list[Event] | None:
+    """Return the events of a body in which every part is plain, None for any other body."""
+    if data.__class__ is not dict or not data.keys() <= _BODY_KEYS:
         return None
     rows, options = data.get("events"), data.get("options", {})
     if rows.__class__ is not list or len(rows) > MAX_BATCH_EVENTS:
         return None
-    if options.__class__ is not dict or not options.keys() <= _OPTIONS or data.get("past", {}).__class__ is not dict:
+    if options.__class__ is not dict or not options.keys() <= _OPTION_KEYS:
         return None
-    whole = _whole(rows)
-    if whole is not None:
-        return whole
-    events = [_event(row) for row in rows]
-    return None if None in events else events  # type: ignore[return-value]  # None was looked for
+    if data.get("past", {}).__class__ is not dict:
+        return None
+    complete = _complete_events(rows)
+    if complete is not None:
+        return complete
+    events = [_plain_event(row) for row in rows]
+    return None if None in events else events  # type: ignore[return-value]  # None is excluded
 
 
-def _whole(rows: list[Any]) -> list[Event] | None:
-    """Return the events of rows that hold all keys, as a search with `by` sends them; None for any others."""
+def _complete_events(rows: list[Any]) -> list[Event] | None:
+    """Return the events of rows that all have every key, as a search with `by` sends them; None for other rows."""
     try:
-        columns = list(zip(*map(_ALL, rows), strict=True))
+        columns = list(zip(*map(_all_values, rows), strict=True))
     except (KeyError, TypeError):
         return None
     if not columns or set(map(len, rows)) != {len(_FIELDS)}:
         return None
-    kinds = [set(map(type, column)) for column in columns]
-    times = columns[_FIELDS.index("time")]
-    if not all(kind == {float if name == "time" else str} for name, kind in zip(_FIELDS, kinds, strict=True)):
+    if [set(map(type, column)) for column in columns] != _FIELD_TYPES or not all(map(isfinite, columns[_TIME])):
         return None
-    return list(map(Event._make, zip(*columns, strict=True))) if all(map(isfinite, times)) else None
+    return list(map(Event._make, zip(*columns, strict=True)))
 
 
-def _event(row: Any) -> Event | None:
-    if row.__class__ is not dict or not row.keys() <= _KEYS:
+def _plain_event(row: Any) -> Event | None:
+    if row.__class__ is not dict or not row.keys() <= _FIELD_SET:
         return None
     get = row.get
     time = get("time", 0.0)
-    if time.__class__ is int and abs(time) < _WHOLE:
+    if time.__class__ is int and abs(time) < _MAX_EXACT_INTEGER:
         time = float(time)
     if time.__class__ is not float or not isfinite(time):
         return None
@@ -93,21 +88,9 @@ def _event(row: Any) -> Event | None:
     return Event(raw, sourcetype, source, host, time if "time" in row else None, entity)
 
 
-def _all_read(body: bytes, data: Any) -> bool:
-    """Tell whether all keys of a body of plain parts are among its data, and none of them was repeated.
-
-    The app writes as orjson does: what comes out as the same bytes has lost nothing. Else the keys are counted.
-    """
-    if orjson.dumps(data) == body:
+def _parsed_all_keys(body: bytes, data: Any) -> bool:
+    """Return whether all keys of a plain body are in its data, so that none was repeated."""
+    if json_codec.is_reproducible(body, data):
         return True
-    return _keys(body) == sum(map(len, (data, data.get("options", ()), data.get("past", ()), *data["events"])))
-
-
-def _keys(body: bytes) -> int:
-    """Return how many keys a valid body has, given that none of them ends in a backslash; -1 where that is not told.
-
-    A key's closing quote is followed by a colon. Inside a text a quote has a backslash before it.
-    """
-    if any(body[found.start() - 1] != _BACKSLASH for found in _LOOSE.finditer(body)):
-        return -1
-    return body.count(b'":') - body.count(b'\\":')
+    objects = (data, data.get("options", ()), data.get("past", ()), *data["events"])
+    return json_codec.count_keys(body) == sum(map(len, objects))

@@ -1,25 +1,22 @@
-"""HTTP answers: JSON in ASCII, errors in the one form of the contract."""
+"""HTTP responses: JSON bodies, and errors in the one form of the contract."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from loglm_bridge.contract import json_codec as contract_codec
 from loglm_bridge.contract.errors import LogLMError, MethodNotAllowed, NotFound, Overloaded, VersionMismatch
-from loglm_bridge.contract.json_codec import encode
 from loglm_bridge.contract.limits import API_VERSION
 from loglm_bridge.sidecar.logs import details
 
-#: Seconds after which to ask again, told with every refusal that will pass.
+#: Seconds that a client should wait before it retries; sent with every refusal that is temporary.
 RETRY_AFTER = "1"
 
 _VERSIONED = re.compile(r"/v([0-9]{1,9})/")
@@ -27,62 +24,60 @@ _VERSIONED = re.compile(r"/v([0-9]{1,9})/")
 log = logging.getLogger(__name__)
 
 
-def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Return an answer with a JSON body. ASCII, so that even a lone surrogate of a request can be repeated."""
-    body = data if isinstance(data, bytes) else json.dumps(data, allow_nan=False, separators=(",", ":")).encode("ascii")
+def json_response(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return a response of JSON data, or of bytes that are JSON.
+
+    Data is written in ASCII, so that even a lone surrogate of a request can be repeated in an error.
+    """
+    body = data if isinstance(data, bytes) else contract_codec.encode(data)
     return Response(body, status, headers, media_type="application/json")
 
 
-def texts(data: Mapping[str, str]) -> bytes:
-    """Return an object of texts as JSON. They are long, and orjson looks at many characters at a time."""
-    try:
-        return orjson.dumps(data)
-    except orjson.JSONEncodeError:  # a lone surrogate
-        return encode(data)
-
-
-def error_answer(error: LogLMError) -> Response:
-    """Return the answer that an error stands for."""
+def error_response(error: LogLMError) -> Response:
+    """Return the response to an error."""
     headers = {}
     if error.status in (429, 503):
         headers["Retry-After"] = RETRY_AFTER
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="loglm"'
-    return json_answer(error.to_dict(), error.status, headers)
+    return json_response(error.to_dict(), error.status, headers)
+
+
+# --- error handlers of the ASGI application --------------------------------------------------------------------------
 
 
 def on_error(request: Request, error: Exception) -> Response:
-    """Answer an error of ours and note its code for the counters."""
+    """Answer an error of this package, and note its code for the metrics."""
     if not isinstance(error, LogLMError):
         raise error
     request.state.outcome = error.code
-    return error_answer(error)
+    return error_response(error)
 
 
 def on_http_error(request: Request, error: Exception) -> Response:
-    """Answer what the router refuses: another method, another interface version, no such path."""
+    """Answer a refusal of the router: wrong method, other interface version, unknown path."""
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return on_error(request, MethodNotAllowed("the path exists, the method does not"))
+        return on_error(request, MethodNotAllowed("the path exists, but not with this method"))
     version = _VERSIONED.match(request.url.path)
     if version and version[1] != str(API_VERSION):
-        return on_error(request, VersionMismatch(f"this sidecar speaks interface {API_VERSION}, asked for another"))
+        return on_error(request, VersionMismatch(f"this sidecar speaks interface version {API_VERSION}"))
     return on_error(request, NotFound("no such path"))
 
 
-def on_no_memory(request: Request, _: Exception) -> Response:
-    """Answer a request that there is no memory for."""
+def on_memory_error(request: Request, _: Exception) -> Response:
+    """Answer a request for which memory is insufficient."""
     log.error("out of memory")
     return on_error(request, Overloaded("out of memory"))
 
 
-def on_client_gone(request: Request, _: Exception) -> Response:
-    """Note that nobody waits for an answer; the status (nginx's for this case) is never sent."""
+def on_client_disconnect(request: Request, _: Exception) -> Response:
+    """Note that the client left; the status (nginx's for this case) is never sent."""
     request.state.outcome = "gone"
     return Response(status_code=499)
 
 
-def on_unexpected(request: Request, error: Exception) -> Response:
-    """Answer a defect of ours: the log holds where, the client a reference to it."""
+def on_unexpected_error(request: Request, error: Exception) -> Response:
+    """Answer an internal error: the log holds the traceback, the client gets a reference to it."""
     ref = secrets.token_hex(4)
     log.error("internal error", exc_info=error, extra=details(ref=ref))
     return on_error(request, LogLMError(f"internal error, ref={ref}"))

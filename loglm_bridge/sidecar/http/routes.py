@@ -1,12 +1,12 @@
 """The routes of sidecar API v1.
 
-POST /v1/label      a batch of events -> the model's verdicts (contract/wire.py, DESIGN.md 2.1)
-POST /v1/embed      the same, with options.embedding taken as true: every result whose status is ok carries
-                    `embedding`, the event's vector of unit length; equal events have equal vectors
-GET  /v1/model      what the model is: name, version, sha256, figures
-GET  /health/live   200 as long as the process turns
-GET  /health/ready  200 when requests are taken, else 503 with the reason; both name service and interface
-                    version and need no token, so that a client can make sure whom it talks to
+POST /v1/label      a batch of events -> the model's verdicts (contract/wire.py, contract/reply.py)
+POST /v1/embed      the same with options.embedding set: every result whose status is ok carries `embedding`, the
+                    event's vector of unit length; equal events have equal vectors
+GET  /v1/model      the model: name, version, sha256, evaluation figures
+GET  /health/live   200 while the event loop is responsive
+GET  /health/ready  200 while requests are accepted, else 503 with the reason. Both health routes name service and
+                    interface version and need no token, so that a client can identify the service first
 GET  /metrics       Prometheus text format
 """
 
@@ -30,25 +30,27 @@ from loglm_bridge.contract.errors import LogLMError, NotReady
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.reply import join_reply
 from loglm_bridge.contract.wire import Request as Batch
-from loglm_bridge.sidecar.http import request_body, responses
+from loglm_bridge.sidecar import json_codec
+from loglm_bridge.sidecar.http import responses
 from loglm_bridge.sidecar.http.admission import Admission
+from loglm_bridge.sidecar.http.request_body import parse_request
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
 from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor
 from loglm_bridge.sidecar.inference.watchdog import Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 
-#: Bodies up to this size are parsed where they arrive; larger ones in a thread, so that others need not wait.
-_PARSE_HERE = 65_536
+#: Maximum bytes of a body that is parsed on the event loop; larger ones are parsed in a thread.
+_MAX_INLINE_PARSE = 65_536
 
 _IDENTITY = {"service": SERVICE, "api": API_VERSION, "version": __version__}
 
 
 @dataclass(frozen=True)
 class Api:
-    """The handlers, over the parts that do the work."""
+    """The request handlers."""
 
-    keeper: ModelSupervisor
+    supervisor: ModelSupervisor
     admission: Admission
     scheduler: Scheduler
     metrics: Metrics
@@ -64,73 +66,71 @@ class Api:
 
     async def model(self, _: Request) -> Response:
         """Answer GET /v1/model."""
-        return responses.json_answer(self.keeper.ready_model().describe())
+        return responses.json_response(self.supervisor.ready_model().describe())
 
     async def live(self, _: Request) -> Response:
         """Answer GET /health/live."""
-        return responses.json_answer(_IDENTITY | {"live": True})
+        return responses.json_response(_IDENTITY | {"live": True})
 
     async def ready(self, _: Request) -> Response:
         """Answer GET /health/ready."""
-        reason = self.keeper.reason
+        reason = self.supervisor.not_ready_reason
         if not reason:
-            return responses.json_answer(_IDENTITY | {"ready": True})
+            return responses.json_response(_IDENTITY | {"ready": True})
         error = NotReady(f"the sidecar is not ready: {reason}")
         data = _IDENTITY | {"ready": False, "reason": reason} | error.to_dict()
-        return responses.json_answer(data, error.status, {"Retry-After": responses.RETRY_AFTER})
+        return responses.json_response(data, error.status, {"Retry-After": responses.RETRY_AFTER})
 
-    async def expose(self, _: Request) -> Response:
+    async def expose_metrics(self, _: Request) -> Response:
         """Answer GET /metrics."""
-        model = self.keeper.last
+        model = self.supervisor.last_model
         text = self.metrics.expose(model.id if model else None, model.caches() if model else {})
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _answer(self, request: Request, embed: bool) -> Response:
         started = time.monotonic()
-        model = self.keeper.ready_model().id
+        model_id = self.supervisor.ready_model().id
         with self.admission.body(int(request.headers["content-length"])):
-            batch = await self._read(request)
+            batch = await self._parse(request)
             options = batch.options._replace(embedding=True) if embed else batch.options
             state = None if batch.state is None else EntityState(batch.state)
-            answers = await self._label(request, batch._replace(options=options), state)
-            if self.keeper.last is None or self.keeper.last.id != model:
+            verdicts = await self._label(request, batch._replace(options=options), state)
+            if self.supervisor.last_model is None or self.supervisor.last_model.id != model_id:
                 raise NotReady("the model was replaced meanwhile")
-            told = responses.texts(state.outgoing) if state else None
-            reply = join_reply(model, [answer.body for answer in answers], options.distinct, told)
+            outgoing = json_codec.encode(state.outgoing) if state else None
+            reply = join_reply(model_id, [verdict.body for verdict in verdicts], options.distinct, outgoing)
         self.metrics.request_seconds.add(time.monotonic() - started)
-        return responses.json_answer(reply)
+        return responses.json_response(reply)
 
-    async def _read(self, request: Request) -> Batch:
+    async def _parse(self, request: Request) -> Batch:
         body = await request.body()
-        return (
-            request_body.read(body)
-            if len(body) <= _PARSE_HERE
-            else await self.watchdog.call(lambda: request_body.read(body))
-        )
+        if len(body) <= _MAX_INLINE_PARSE:
+            return parse_request(body)
+        return await self.watchdog.call(lambda: parse_request(body))
 
     async def _label(self, request: Request, batch: Batch, state: EntityState | None) -> list[EncodedVerdict]:
-        """Label a batch and count how its events end."""
-        count, outcome = len(batch.events), "internal"
+        """Label a batch and count the outcomes of its events."""
+        count, failure = len(batch.events), "internal"
         self.metrics.events_received.add(amount=count)
-        ends: Counter[str] = Counter()
+        statuses: Counter[str] = Counter()
         try:
             with self.admission.batch(count):
-                answers = await _while_connected(request, self.scheduler.run(batch.events, batch.options, state))
-            ends.update(answer.status for answer in answers)
+                verdicts = await _while_connected(request, self.scheduler.run(batch.events, batch.options, state))
+            statuses.update(verdict.status for verdict in verdicts)
         except LogLMError as error:
-            outcome = error.code
+            failure = error.code
             raise
         except (ClientDisconnect, asyncio.CancelledError):
-            outcome = "gone"
+            failure = "gone"
             raise
         finally:
-            for status, number in (ends or {outcome: count}).items():
-                self.metrics.events.add(status, number)
-        return answers
+            for outcome, number in (statuses or {failure: count}).items():
+                self.metrics.events.add(outcome, number)
+        return verdicts
 
 
 def application(api: Api) -> Starlette:
-    """Return the ASGI application of the routes, without the guard."""
+    """Return the ASGI application of the routes, without access control."""
     app = Starlette(
         routes=[
             Route("/v1/label", api.label, methods=["POST"]),
@@ -138,14 +138,14 @@ def application(api: Api) -> Starlette:
             Route("/v1/model", api.model),
             Route("/health/live", api.live),
             Route("/health/ready", api.ready),
-            Route("/metrics", api.expose),
+            Route("/metrics", api.expose_metrics),
         ],
         exception_handlers={
             LogLMError: responses.on_error,
             HTTPException: responses.on_http_error,
-            MemoryError: responses.on_no_memory,
-            ClientDisconnect: responses.on_client_gone,
-            Exception: responses.on_unexpected,
+            MemoryError: responses.on_memory_error,
+            ClientDisconnect: responses.on_client_disconnect,
+            Exception: responses.on_unexpected_error,
         },
     )
     app.router.redirect_slashes = False
@@ -153,18 +153,18 @@ def application(api: Api) -> Starlette:
 
 
 async def _while_connected(request: Request, work: Coroutine[None, None, list[EncodedVerdict]]) -> list[EncodedVerdict]:
-    """Return what `work` returns; stop it when its client leaves, so that the queue holds no work for nobody."""
-    task, gone = asyncio.create_task(work), asyncio.create_task(_gone(request))
+    """Return the result of `work`; cancel it when its client disconnects, so that the queue holds no abandoned work."""
+    task, disconnect = asyncio.create_task(work), asyncio.create_task(_disconnect(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise ClientDisconnect
         return task.result()
     finally:
         task.cancel()
-        gone.cancel()
+        disconnect.cancel()
 
 
-async def _gone(request: Request) -> None:
+async def _disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The bearer token: 256 random bits in a file that only its owner reads."""
+"""The bearer token: 256 random bits in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 from loglm_bridge.contract.errors import ConfigError
 
-#: Characters of the shortest token that is taken from a file somebody else wrote: 128 bits in base64.
-_SHORTEST = 22
+#: Minimum characters of a token that somebody else wrote: 128 bits in base64.
+_MIN_CHARACTERS = 22
 
-#: Bytes of the longest file that can be a token.
-_LONGEST = 4_096
+#: Maximum bytes of a token file.
+_MAX_BYTES = 4_096
 
 
 def read_token(path: Path) -> str:
     """Return the token of a file.
 
     Raises:
-        ConfigError: the file is absent, is readable or writable by others than its owner and group, or holds no token.
+        ConfigError: the file is absent, accessible to others than its owner and group, or holds no token.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -31,12 +31,12 @@ def read_token(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"the token cannot be read ({error.strerror})", where=str(path)) from error
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise ConfigError("the token's place is no file", where=str(path))
-        if found.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
-            raise ConfigError("the token's file is open to others", where=str(path), hint=f"run chmod 600 {path}")
-        return _checked(os.read(descriptor, _LONGEST), path)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError("the token file is not a regular file", where=str(path))
+        if status.st_mode & (stat.S_IWGRP | stat.S_IRWXO):
+            raise ConfigError("the token file is open to others", where=str(path), hint=f"run chmod 600 {path}")
+        return _checked(os.read(descriptor, _MAX_BYTES), path)
     finally:
         os.close(descriptor)
 
@@ -44,7 +44,7 @@ def read_token(path: Path) -> str:
 def ensure_token(path: Path) -> str:
     """Return the token of a file; create the file, mode 0600, where there is none.
 
-    Two first starts at the same time agree on one token, and a crash leaves a whole file or none.
+    Two first starts at the same time agree on one token, and a crash leaves a complete file or none.
 
     Raises:
         ConfigError: as `read_token`, or the file cannot be created.
@@ -53,12 +53,12 @@ def ensure_token(path: Path) -> str:
         try:
             _create(path, secrets.token_urlsafe(32))
         except FileExistsError:
-            pass  # another start was faster: its token counts
+            pass  # another start was faster: its token is used
         except OSError as error:
             raise ConfigError(
                 f"the token cannot be saved ({error.strerror})",
                 where=str(path),
-                hint="set token_file to a place of its own",
+                hint="set token_file to a path that this account can write",
             ) from error
     return read_token(path)
 
@@ -72,7 +72,7 @@ def _create(path: Path, token: str) -> None:
             file.write(token + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # a link never replaces what is there, a rename would
+        # unlike a rename, a link never replaces an existing file
         os.link(draft, path)
     finally:
         draft.unlink()
@@ -85,9 +85,9 @@ def _create(path: Path, token: str) -> None:
 
 def _checked(body: bytes, path: Path) -> str:
     token = body.strip()
-    if len(token) < _SHORTEST or len(body) >= _LONGEST or not all(0x21 <= byte <= 0x7E for byte in token):
+    if len(token) < _MIN_CHARACTERS or len(body) >= _MAX_BYTES or not all(0x21 <= byte <= 0x7E for byte in token):
         raise ConfigError(
-            f"the file holds no token of at least {_SHORTEST} printable characters",
+            f"the file holds no token of at least {_MIN_CHARACTERS} printable characters",
             where=str(path),
             hint="remove it and start the sidecar again, then save the new token in Splunk",
         )

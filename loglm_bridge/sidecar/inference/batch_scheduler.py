@@ -1,4 +1,4 @@
-"""Forms batches for the model out of requests and hands them to the workers."""
+"""Forms batches for the model out of requests, and passes them to the workers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 
-#: Events of one call of the model: large requests are cut, so that workers share them and a deadline fits all calls.
+#: Maximum events of one call of the model: workers share larger requests, and one deadline fits all calls.
 MAX_SLICE = 256
 
-#: Nothing is cut smaller than this, and small requests are put together up to it: a call costs, too.
+#: Slices are not cut smaller than this, and small requests are merged up to it: each call has a cost.
 _MIN_SLICE = 32
 
 Label = Callable[[Sequence[Event], Options, EntityState | None], Awaitable[list[EncodedVerdict]]]
@@ -23,18 +23,20 @@ Label = Callable[[Sequence[Event], Options, EntityState | None], Awaitable[list[
 
 @dataclass(frozen=True)
 class _Slice:
+    """Events of one request that reach the model together."""
+
     events: Sequence[Event]
     options: Options
     state: EntityState | None
-    answers: asyncio.Future[list[EncodedVerdict]]
+    results: asyncio.Future[list[EncodedVerdict]]
 
 
 class Scheduler:
-    """A first-in first-out queue in front of `workers` calls of `label` at a time."""
+    """A first-in first-out queue in front of `workers` concurrent calls of `label`."""
 
     def __init__(self, label: Label, workers: int) -> None:
         self._label, self._workers = label, workers
-        self._waiting: deque[_Slice] = deque()
+        self._queue: deque[_Slice] = deque()
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -43,30 +45,30 @@ class Scheduler:
         self._tasks = [asyncio.get_running_loop().create_task(self._work()) for _ in range(self._workers)]
 
     def stop(self) -> None:
-        """Stop the workers, whatever still waits."""
+        """Stop the workers, even if requests are queued."""
         for task in self._tasks:
             task.cancel()
 
     async def run(
         self, events: Sequence[Event], options: Options, state: EntityState | None = None
     ) -> list[EncodedVerdict]:
-        """Return the answers of a request; a `past` is that of a sequence.
+        """Return the results of a request; `state` belongs to a sequence.
 
-        Cancelled, what is not yet with the model never gets there.
+        If this is cancelled, slices that are still queued never reach the model.
 
         Raises:
-            LogLMError: what `label` raises for one of its slices.
+            LogLMError: whatever `label` raises for one of its slices.
         """
         loop = asyncio.get_running_loop()
         slices = [_Slice(part, options, state, loop.create_future()) for part in self._cut(events, options)]
-        self._waiting.extend(slices)
+        self._queue.extend(slices)
         self._arrived.set()
         try:
-            parts = await asyncio.gather(*(s.answers for s in slices))
+            parts = await asyncio.gather(*(s.results for s in slices))
         finally:
             for part in slices:
-                part.answers.cancel()
-        return [answer for part in parts for answer in part]
+                part.results.cancel()
+        return [result for part in parts for result in part]
 
     def _cut(self, events: Sequence[Event], options: Options) -> list[Sequence[Event]]:
         if not events:
@@ -78,46 +80,46 @@ class Scheduler:
 
     async def _work(self) -> None:
         while True:
-            while not self._waiting:
+            while not self._queue:
                 self._arrived.clear()
                 await self._arrived.wait()
-            batch = self._next()
+            batch = self._next_batch()
             if batch:
                 await self._run(batch)
 
-    def _next(self) -> list[_Slice]:
-        """Take the oldest slice and those behind it that can share a call with it."""
+    def _next_batch(self) -> list[_Slice]:
+        """Take the oldest slice, and those behind it that can share a call with it."""
         batch: list[_Slice] = []
-        share = self._share(sum(len(part.events) for part in self._waiting))
-        while self._waiting:
-            following = self._waiting[0]
-            if not following.answers.done():  # done: its client left
-                if batch and not _together(batch, following, share):
+        share = self._share(sum(len(part.events) for part in self._queue))
+        while self._queue:
+            following = self._queue[0]
+            if not following.results.done():  # done: its client disconnected
+                if batch and not _can_share_call(batch, following, share):
                     break
                 batch.append(following)
-            self._waiting.popleft()
+            self._queue.popleft()
         return batch
 
     def _share(self, count: int) -> int:
-        """Return how many of `count` waiting events one worker takes."""
+        """Return how many of `count` queued events one worker takes."""
         return min(MAX_SLICE, max(_MIN_SLICE, -(-count // self._workers)))
 
     async def _run(self, batch: list[_Slice]) -> None:
         events = [event for part in batch for event in part.events]
         try:
-            answers = await self._label(events, batch[0].options, batch[0].state)
-        except Exception as error:  # noqa: BLE001 (handed to the requests, whose rim answers and logs it)
+            results = await self._label(events, batch[0].options, batch[0].state)
+        except Exception as error:  # noqa: BLE001 (passed on to the requests, whose handlers answer and log it)
             for part in batch:
-                if not part.answers.done():
-                    part.answers.set_exception(error)
+                if not part.results.done():
+                    part.results.set_exception(error)
             return
         for part in batch:
-            if not part.answers.done():
-                part.answers.set_result(answers[: len(part.events)])
-            answers = answers[len(part.events) :]
+            if not part.results.done():
+                part.results.set_result(results[: len(part.events)])
+            results = results[len(part.events) :]
 
 
-def _together(batch: Sequence[_Slice], following: _Slice, share: int) -> bool:
+def _can_share_call(batch: Sequence[_Slice], following: _Slice, share: int) -> bool:
     options = batch[0].options
     size = sum(len(part.events) for part in batch) + len(following.events)
     return size <= share and not options.sequence and following.options == options

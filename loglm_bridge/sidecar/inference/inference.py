@@ -1,7 +1,6 @@
-"""A batch through the model, whatever the model does: hang, crash, run out of memory, return nonsense.
+"""Labels a batch whatever the model does: hang, crash, run out of memory, return invalid verdicts.
 
-The rule: one bad event costs its own row, a broken model costs the batch and is noticed (RELIABILITY.md, faults 8, 9
-and 16).
+A failing event costs its own row. A broken model costs the batch, and is noticed by its self-test.
 """
 
 from __future__ import annotations
@@ -26,84 +25,84 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Inference:
-    """Labels batches with the keeper's model; `deadline` is in seconds for one batch."""
+    """Labels batches with the supervisor's model; `deadline` is in seconds for one batch."""
 
-    keeper: ModelSupervisor
-    caller: ModelCall
+    supervisor: ModelSupervisor
+    model_call: ModelCall
     quarantine: Quarantine
     deadline: float
 
     async def label(
         self, events: Sequence[Event], options: Options, state: EntityState | None = None
     ) -> list[EncodedVerdict]:
-        """Return the answers of a batch, in order; see Model.label.
+        """Return the results of a batch, in order; see Model.label.
 
         Raises:
-            InvalidRequest: the past is none.
-            ModelFailed: the model gave no valid answer and fails its own test.
+            InvalidRequest: the entity state is invalid.
+            ModelFailed: the model gave no valid verdict and fails its self-test.
             NotReady: no model, or too many calls hang.
         """
-        self.keeper.check_stuck()
-        model = self.keeper.last
+        self.supervisor.check_hung()
+        model = self.supervisor.last_model
         if model is None:
             raise NotReady("the sidecar is not ready: loading")
         if not self.quarantine:
             return await self._label(model, events, options, state) if events else []
-        free = [not self.quarantine.holds(event) for event in events]
-        rest = [event for event, is_free in zip(events, free, strict=True) if is_free]
-        found = iter(await self._label(model, rest, options, state) if rest else ())
-        return [next(found) if is_free else QUARANTINED for is_free in free]
+        withheld = [event in self.quarantine for event in events]
+        rest = [event for event, is_withheld in zip(events, withheld, strict=True) if not is_withheld]
+        results = iter(await self._label(model, rest, options, state) if rest else ())
+        return [QUARANTINED if is_withheld else next(results) for is_withheld in withheld]
 
     async def _label(
         self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None
     ) -> list[EncodedVerdict]:
         try:
-            answers = await self.caller(model, events, options, state, self.deadline)
+            results = await self.model_call(model, events, options, state, self.deadline)
         except InvalidRequest:
             raise
-        except Exception as error:  # noqa: BLE001 (what a model may raise is not known here; the search logs it)
-            answers = await self._isolate(model, events, options, state, error)
-        self.keeper.success()
-        return answers
+        except Exception as error:  # noqa: BLE001 (a model may raise anything; the isolation logs it)
+            results = await self._isolate(model, events, options, state, error)
+        self.supervisor.record_success()
+        return results
 
     async def _isolate(
         self, model: Model, events: Sequence[Event], options: Options, state: EntityState | None, error: Exception
     ) -> list[EncodedVerdict]:
-        alone = options._replace(sequence=False)
-        search = FaultIsolation(
-            call=lambda part, seconds: self.caller(model, part, alone, None, seconds),
-            suspect=lambda: self._suspect(model),
-            check_stuck=self.keeper.check_stuck,
+        independent = options._replace(sequence=False)
+        isolation = FaultIsolation(
+            call=lambda part, seconds: self.model_call(model, part, independent, None, seconds),
+            check_model=lambda: self._check_model(model),
+            check_hung=self.supervisor.check_hung,
             quarantine=self.quarantine,
             deadline=self.deadline,
         )
-        answers = await search.run(events, error)
-        return await self._sequence(model, events, options, state, answers) if options.sequence else answers
+        results = await isolation.run(events, error)
+        return await self._label_sequence(model, events, options, state, results) if options.sequence else results
 
-    async def _sequence(
+    async def _label_sequence(
         self,
         model: Model,
         events: Sequence[Event],
         options: Options,
         state: EntityState | None,
-        answers: list[EncodedVerdict],
+        results: list[EncodedVerdict],
     ) -> list[EncodedVerdict]:
-        """Read the events that are not to blame as the sequence that was asked for: alone, their verdicts differ."""
-        rest = [event for event, answer in zip(events, answers, strict=True) if answer not in WITHHELD]
+        """Label the events that do not fail again, as the requested sequence: context changes their verdicts."""
+        rest = [event for event, result in zip(events, results, strict=True) if result not in WITHHELD]
         try:
-            found: Iterator[EncodedVerdict] = iter(
-                await self.caller(model, rest, options, state, self.deadline) if rest else ()
+            in_context: Iterator[EncodedVerdict] = iter(
+                await self.model_call(model, rest, options, state, self.deadline) if rest else ()
             )
         except Exception:
             log.exception("model failed on a sequence")
-            found = repeat(BAD_SEQUENCE)
-        return [answer if answer in WITHHELD else next(found) for answer in answers]
+            in_context = repeat(BAD_SEQUENCE)
+        return [result if result in WITHHELD else next(in_context) for result in results]
 
-    async def _suspect(self, model: Model) -> None:
-        """Raise ModelFailed if the model fails its own test too; otherwise the events were to blame."""
+    async def _check_model(self, model: Model) -> None:
+        """Raise ModelFailed if the model fails its self-test; otherwise the events are the cause."""
         try:
-            await self.caller.watchdog.call(model.self_test, self.deadline)
+            await self.model_call.watchdog.call(model.self_test, self.deadline)
         except Exception as error:
             log.exception("model fails its self-test")
-            self.keeper.strike()
-            raise ModelFailed("the model gave no valid answer and fails its self-test") from error
+            self.supervisor.record_failure()
+            raise ModelFailed("the model gave no valid verdict and fails its self-test") from error

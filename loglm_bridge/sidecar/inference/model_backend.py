@@ -1,4 +1,4 @@
-"""The model as the sidecar sees it, and the one place that loads the real one."""
+"""The model as the sidecar sees it, and the function that loads the real one."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from loglm_bridge.contract.wire import ModelId, Options
 
 
 class Model(Protocol):
-    """Text in, verdicts out. Every method may be called from several threads at a time."""
+    """Events in, verdicts out. Every method may be called from several threads at a time."""
 
     @property
     def id(self) -> ModelId:
         """Name, version and the manifest's sha256."""
 
     def label(self, events: Sequence[Event], options: Options, state: EntityState | None) -> list[Verdict]:
-        """Return one verdict for each event, in order; the same event gets the same verdict in any batch.
+        """Return one verdict per event, in order; the same event gets the same verdict in any batch.
 
-        Where a sequence is asked for, the events' `past` is read with them, and brought up to date. Raises
-        InvalidRequest where it is none.
+        With `options.sequence` the incoming `state` of the events' entities is read, and the outgoing one is written.
+        Raises InvalidRequest where the state is invalid.
         """
 
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model."""
 
     def caches(self) -> Mapping[str, int]:
-        """Return figures of what the model remembers, by name."""
+        """Return the figures of the model's caches, by name."""
 
     def self_test(self) -> None:
-        """Label the golden events. Raises ModelFailed where an answer differs from the recorded one."""
+        """Label the golden events. Raises ModelFailed where a verdict differs from the recorded one."""
 
     def close(self) -> None:
-        """Give back what the model holds."""
+        """Release the memory that the model holds."""
 
 
-#: Loads and verifies a model folder (None: the promoted or else the shipped one) with so many threads of one inference,
-#: as a profile. Raises ModelRefused.
+#: Loads and verifies a model folder (None: the promoted or else the shipped one) with a number of threads per inference
+#: and as a profile. Raises ModelRefused.
 Load = Callable[[Path | None, int, str], Model]
 
 
@@ -50,7 +50,7 @@ def load_model(folder: Path | None, threads: int, profile: str) -> Model:
     Raises:
         ModelRefused: the folder does not match its manifest.
     """
-    # onnxruntime is heavy: flags and settings are checked before it is imported
+    # onnxruntime takes long to import: flags and settings are checked first
     from loglm_bridge.model import default_folder
     from loglm_bridge.model.labeller import Labeller
 

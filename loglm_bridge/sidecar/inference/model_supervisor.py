@@ -1,4 +1,4 @@
-"""The model's life: loaded, tested, watched, loaded again when it fails, given up when that does not help."""
+"""The life cycle of the model: loaded, tested, watched, reloaded when it fails, given up when that does not help."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from typing import Any
 
 from loglm_bridge.contract.errors import NotReady
 from loglm_bridge.sidecar.inference.model_backend import Model
-from loglm_bridge.sidecar.inference.watchdog import MAX_STUCK, Watchdog
+from loglm_bridge.sidecar.inference.watchdog import MAX_HUNG, Watchdog
 from loglm_bridge.sidecar.logs import details
 from loglm_bridge.sidecar.metrics import Metrics
 
-#: Batches in a row without one valid answer after which the model is not ready.
-MAX_STRIKES = 3
+#: Consecutive batches without one valid verdict after which the model is not ready.
+MAX_FAILURES = 3
 
-#: Restarts within an hour before the process gives up; the pauses between them double up to a minute.
-MAX_RESTARTS, _WITHIN_SECONDS, _FIRST_PAUSE, _LONGEST_PAUSE = 10, 3_600.0, 1.0, 60.0
+#: Restarts within this many seconds after which the process gives up.
+MAX_RESTARTS, _RESTART_WINDOW_SECONDS = 10, 3_600.0
+
+#: Seconds before the first restart, and at most; the pause doubles each time.
+_FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
 
 log = logging.getLogger(__name__)
 
 
 class ModelSupervisor:
-    """Holds the one model. `load` blocks, returns a tested model or raises ModelRefused or ModelFailed.
+    """Holds the one model. `load` blocks, and returns a tested model or raises ModelRefused or ModelFailed.
 
-    `give_up` is called once when the model cannot be brought back. `clock` is for tests.
+    `give_up` is called once, when the model cannot be restored. `clock` is for tests.
     """
 
     def __init__(
@@ -41,63 +44,66 @@ class ModelSupervisor:
         self._load, self._watchdog, self._metrics, self._give_up = load, watchdog, metrics, give_up
         self._clock = clock
         self._model: Model | None = None
-        self._reason = "loading"
-        self._strikes = 0
+        self._not_ready_reason = "loading"
+        self._failures = 0
         self._restarts: deque[float] = deque(maxlen=MAX_RESTARTS)
         self._restarting: asyncio.Task[None] | None = None
 
     @property
-    def reason(self) -> str:
-        """Why no requests are taken: loading, failed, hung, stopping; empty when ready."""
-        return self._reason
+    def not_ready_reason(self) -> str:
+        """Why no requests are accepted: loading, failed, hung, stopping; empty when ready."""
+        return self._not_ready_reason
 
     @property
-    def last(self) -> Model | None:
+    def last_model(self) -> Model | None:
         """The model that answers or answered last, None before the first is loaded."""
         return self._model
 
     def ready_model(self) -> Model:
-        """Return the model. Raises NotReady where no requests are taken."""
-        if self._reason or self._model is None:
-            raise NotReady(f"the sidecar is not ready: {self._reason}")
+        """Return the model. Raises NotReady while no requests are accepted."""
+        if self._not_ready_reason or self._model is None:
+            raise self._not_ready()
         return self._model
 
     async def start(self) -> None:
-        """Load the model for the first time. Raises what loading raises."""
+        """Load the model for the first time. Raises whatever `load` raises."""
         self._model = await self._watchdog.call(self._load)
-        if self._reason == "loading":  # a stop may have come meanwhile
-            self._reason = ""
+        if self._not_ready_reason == "loading":  # otherwise the sidecar was stopped meanwhile
+            self._not_ready_reason = ""
 
     def stop(self) -> None:
-        """Take no more requests; those that were taken are still answered."""
-        self._reason = "stopping"
+        """Accept no more requests; those already accepted are still answered."""
+        self._not_ready_reason = "stopping"
         if self._restarting:
             self._restarting.cancel()
 
     def close(self) -> None:
-        """Give back the model, unless calls still run in it."""
+        """Close the model, unless calls still run in it."""
         if self._model is not None and not self._watchdog.running:
             self._model.close()
 
-    def success(self) -> None:
-        """A batch had a valid answer."""
-        self._strikes = 0
+    def record_success(self) -> None:
+        """Note that a batch got a valid verdict."""
+        self._failures = 0
 
-    def strike(self) -> None:
-        """A batch had no valid answer and the model fails its own test."""
-        self._strikes += 1
-        if self._strikes >= MAX_STRIKES:
-            self._fail("failed")
+    def record_failure(self) -> None:
+        """Note that a batch got no valid verdict and that the model fails its self-test."""
+        self._failures += 1
+        if self._failures >= MAX_FAILURES:
+            self._replace("failed")
 
-    def check_stuck(self) -> None:
-        """Raise NotReady, and have the model replaced, where too many calls hang in it."""
-        if self._watchdog.stuck >= MAX_STUCK:
-            self._fail("hung")
-            raise NotReady(f"the sidecar is not ready: {self._reason}")
+    def check_hung(self) -> None:
+        """Raise NotReady, and replace the model, where too many calls hang in it."""
+        if self._watchdog.hung >= MAX_HUNG:
+            self._replace("hung")
+            raise self._not_ready()
 
-    def _fail(self, reason: str) -> None:
-        if not self._reason:
-            self._reason = reason
+    def _not_ready(self) -> NotReady:
+        return NotReady(f"the sidecar is not ready: {self._not_ready_reason}")
+
+    def _replace(self, reason: str) -> None:
+        if not self._not_ready_reason:
+            self._not_ready_reason = reason
             log.error("model is not ready", extra=details(reason=reason))
             self._restarting = asyncio.get_running_loop().create_task(self._restart())
 
@@ -105,34 +111,35 @@ class ModelSupervisor:
         pause = _FIRST_PAUSE
         while self._may_restart():
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _MAX_PAUSE)
             self._restarts.append(self._clock())
             self._metrics.restarts.add()
             try:
-                self._model = await self._watchdog.call(self._load, _LONGEST_PAUSE)
+                self._model = await self._watchdog.call(self._load, _MAX_PAUSE)
             except Exception:
                 log.warning("model restart failed", exc_info=True)
                 continue
-            # calls that hang do so in the old model's locks
-            self._watchdog.forgive()
-            self._strikes = 0
-            self._reason = ""
+            # calls that hang do so in locks of the old model
+            self._watchdog.reset_hung()
+            self._failures = 0
+            self._not_ready_reason = ""
             log.info("model restarted", extra=details(restarts=len(self._restarts)))
             return
         log.error("model given up", extra=details(restarts=len(self._restarts)))
         self._give_up()
 
     def _may_restart(self) -> bool:
-        full = len(self._restarts) == MAX_RESTARTS
-        return not full or self._clock() - self._restarts[0] > _WITHIN_SECONDS
+        if len(self._restarts) < MAX_RESTARTS:
+            return True
+        return self._clock() - self._restarts[0] > _RESTART_WINDOW_SECONDS
 
 
-def loader(load: Callable[..., Model], *arguments: Any) -> Callable[[], Model]:
-    """Return a function that loads a model and tests it on its golden events."""
+def self_testing_loader(load: Callable[..., Model], *arguments: Any) -> Callable[[], Model]:
+    """Return a function that loads a model and runs its self-test."""
 
-    def tested() -> Model:
+    def load_and_test() -> Model:
         model = load(*arguments)
         model.self_test()
         return model
 
-    return tested
+    return load_and_test

@@ -1,4 +1,4 @@
-"""Events that made the model hang or crash are not handed to it again for a while."""
+"""Quarantine: events on which the model hung or crashed are withheld from it for a while."""
 
 from __future__ import annotations
 
@@ -9,48 +9,50 @@ from hashlib import sha256
 
 from loglm_bridge.contract.event import Event
 
-#: Events held; the oldest makes room.
+#: Maximum events in quarantine; the oldest one leaves first.
 MAX_EVENTS = 1_024
 
-#: After so long an event gets another chance: the fault may have been a moment's.
+#: Seconds after which an event is released: the fault may have been temporary.
 SECONDS = 600.0
+
+#: Digits of a key that are logged.
+_LOGGED_DIGITS = 12
 
 
 class Quarantine:
-    """A bounded set of event keys with an end of each.
+    """A bounded set of event keys, each with an expiry time.
 
-    The key is that of the raw text alone, not `Event.key`: the same text at another time would do the same harm.
+    The key is the hash of the raw text alone, not `Event.key`: the same text at another time would fail again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._expiry: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
         self._expire()
-        return len(self._until)
+        return len(self._expiry)
 
-    def add(self, event: Event) -> str:
-        """Hold an event; returns the first digits of its key, for the log."""
-        key = _key(event)
-        self._until.pop(key, None)
-        self._until[key] = self._clock() + SECONDS
-        if len(self._until) > MAX_EVENTS:
-            self._until.popitem(last=False)
-        return key.hex()[:12]
-
-    def holds(self, event: Event) -> bool:
-        """Tell whether an event is held."""
-        # nearly always there is nothing to look up, and then nothing to hash
-        if not self._until:
+    def __contains__(self, event: Event) -> bool:
+        # mostly the quarantine is empty, and no event needs to be hashed
+        if not self._expiry:
             return False
         self._expire()
-        return _key(event) in self._until
+        return _key(event) in self._expiry
+
+    def add(self, event: Event) -> str:
+        """Add an event; returns the first digits of its key, for the log."""
+        key = _key(event)
+        self._expiry.pop(key, None)
+        self._expiry[key] = self._clock() + SECONDS
+        if len(self._expiry) > MAX_EVENTS:
+            self._expiry.popitem(last=False)
+        return key.hex()[:_LOGGED_DIGITS]
 
     def _expire(self) -> None:
         now = self._clock()
-        while self._until and next(iter(self._until.values())) <= now:
-            self._until.popitem(last=False)
+        while self._expiry and next(iter(self._expiry.values())) <= now:
+            self._expiry.popitem(last=False)
 
 
 def _key(event: Event) -> bytes:

@@ -1,7 +1,7 @@
-"""Calls that may never return: bounded in time, counted while they hang, and a last resort where even that fails.
+"""Calls that may never return: limited in time, counted while they hang, and a last resort where even that fails.
 
-A thread cannot be ended from outside, so a call that hangs is left behind in its own daemon thread. What is bounded
-is how many of them there may be; who exceeds it gets a fresh model (see `keeper`).
+A thread cannot be ended from outside, so a call that hangs is left behind in its own daemon thread. Their number is
+limited: beyond the limit the supervisor replaces the model.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import faulthandler
 from collections.abc import Callable
 from typing import TypeVar
 
-from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, TurnScheduler
+from loglm_bridge.sidecar.inference.gil_turns import MAX_WAIT, TurnScheduler
 
 T = TypeVar("T")
 
-#: Calls that may hang at a time.
-MAX_STUCK = 8
+#: Maximum calls that may hang at a time.
+MAX_HUNG = 8
 
-#: The event loop may stand still for so many batch deadlines before the process gives itself up.
-_DEADLINES_WITHOUT_A_BEAT = 10
+#: The process ends after its event loop stood still for this many batch deadlines.
+_MAX_DEADLINES_STALLED = 10
 
-_BEAT_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 1.0
 
 _STDERR = 2
+
+_Future = asyncio.Future[tuple[T | None, BaseException | None]]
 
 
 class HungError(Exception):
@@ -32,92 +34,93 @@ class HungError(Exception):
 
 
 class Watchdog:
-    """Runs functions in threads and knows which of them hang."""
+    """Runs functions in threads and counts those that hang."""
 
     def __init__(self) -> None:
         self._turns = TurnScheduler()
-        self._stuck: set[asyncio.Future[object]] = set()
-        self._abandoned: set[asyncio.Future[object]] = set()
+        self._hung: set[asyncio.Future[object]] = set()
+        self._all_hung: set[asyncio.Future[object]] = set()
         self._running = 0
 
     @property
-    def stuck(self) -> int:
-        """How many calls hang, not counting those that were forgiven."""
-        return len(self._stuck)
+    def hung(self) -> int:
+        """Number of calls that hang, without those of before the last `reset_hung`."""
+        return len(self._hung)
 
     @property
-    def abandoned(self) -> int:
-        """How many calls hang at all."""
-        return len(self._abandoned)
+    def all_hung(self) -> int:
+        """Number of all calls that hang."""
+        return len(self._all_hung)
 
     @property
     def running(self) -> int:
-        """How many calls have not returned, whether somebody waits for them or not."""
+        """Number of calls that have not returned, hanging ones included."""
         return self._running
 
-    def forgive(self) -> None:
-        """Forget the calls that hang now: what they hang in has been replaced."""
-        self._stuck.clear()
+    def reset_hung(self) -> None:
+        """Stop counting the calls that hang now as `hung`: the model in which they hang was replaced."""
+        self._hung.clear()
 
     async def call(self, function: Callable[[], T], seconds: float | None = None) -> T:
-        """Return what `function` returns, called in a thread, at the latest after PATIENCE.
+        """Return what `function` returns, called in a thread that starts after MAX_WAIT at the latest.
 
         Raises:
-            HungError: it did not return within `seconds` of its call.
+            HungError: it did not return within `seconds` of its start.
             Exception: whatever it raises.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[tuple[T | None, BaseException | None]] = loop.create_future()
-        begun: list[float] = []
+        future: _Future[T] = loop.create_future()
+        started: list[float] = []
 
-        def settle(value: T | None, error: BaseException | None) -> None:
+        def finish(value: T | None, error: BaseException | None) -> None:
             self._running -= 1
             if not future.done():
                 future.set_result((value, error))
 
         def run() -> None:
-            begun.append(loop.time())
+            started.append(loop.time())
             value, error = None, None
             try:
                 value = function()
-            except BaseException as raised:  # noqa: BLE001 (handed to the caller whatever it is)
+            except BaseException as raised:  # noqa: BLE001 (passed on to the caller)
                 error = raised
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, value, error)
+                loop.call_soon_threadsafe(finish, value, error)
 
-        self._turns.put(run)
+        self._turns.submit(run)
         self._running += 1
-        late = loop.call_later(PATIENCE, self._turns.hurry, run)
-        left = seconds
-        while not (await asyncio.wait({future}, timeout=left))[0]:
-            left = (begun[0] if begun else loop.time()) + seconds - loop.time()  # type: ignore[operator]  # None waits
-            if left <= 0:
-                self._turns.give_up(run)
-                self._leave(future)
+        promotion = loop.call_later(MAX_WAIT, self._turns.promote, run)
+        remaining = seconds
+        while not (await asyncio.wait({future}, timeout=remaining))[0]:
+            # only reached with a timeout, so `seconds` is a number
+            remaining = (started[0] if started else loop.time()) + seconds - loop.time()  # type: ignore[operator]
+            if remaining <= 0:
+                self._turns.abandon(run)
+                self._count_hung(future)
                 raise HungError
-        late.cancel()
+        promotion.cancel()
         value, error = future.result()
         if error is not None:
             raise error
         return value  # type: ignore[return-value]  # None only where T allows it
 
-    def _leave(self, future: asyncio.Future[tuple[T | None, BaseException | None]]) -> None:
-        for held in (self._stuck, self._abandoned):
-            held.add(future)  # type: ignore[arg-type]  # only counted
-            future.add_done_callback(held.discard)
+    def _count_hung(self, future: _Future[T]) -> None:
+        for calls in (self._hung, self._all_hung):
+            calls.add(future)  # type: ignore[arg-type]  # only counted
+            future.add_done_callback(calls.discard)
 
 
-async def beat(deadline: float) -> None:
-    """Keep the process alive as long as the event loop turns.
+async def heartbeat(deadline: float) -> None:
+    """Keep the process alive while the event loop is responsive.
 
-    Code that holds the interpreter's lock for ever (a runaway regular expression) stops every thread, so no watchdog
-    written in Python can see it. faulthandler's timer is a thread of its own in C: where no beat resets it for ten
-    deadlines, it writes the stack (places in the code, no values) to stderr and ends the process with code 1, which a
-    service manager answers with a new one.
+    Code that never releases the GIL (a catastrophic regular expression) stops every thread, so no watchdog written in
+    Python can detect it. The timer of faulthandler is a C thread. If no heartbeat resets it for ten deadlines, it
+    writes the stack (code locations, no values) to stderr and ends the process with code 1, and the service manager
+    starts a new one.
     """
     try:
         while True:
-            faulthandler.dump_traceback_later(deadline * _DEADLINES_WITHOUT_A_BEAT, exit=True, file=_STDERR)
-            await asyncio.sleep(_BEAT_SECONDS)
+            faulthandler.dump_traceback_later(deadline * _MAX_DEADLINES_STALLED, exit=True, file=_STDERR)
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
     finally:
         faulthandler.cancel_dump_traceback_later()

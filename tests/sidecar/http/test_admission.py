@@ -1,4 +1,4 @@
-"""Permits: never more held than allowed, always given back."""
+"""Admission control: the limits are never exceeded, and every reservation is released."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from loglm_bridge.contract.errors import Overloaded
 from loglm_bridge.sidecar.http.admission import Admission
 
 
-def test_bytes_are_held_and_given_back():
+def test_bytes_are_reserved_and_released():
     admission = Admission(max_bytes=100, max_events=10)
     with admission.body(60):
         with pytest.raises(Overloaded), admission.body(41):
@@ -16,7 +16,7 @@ def test_bytes_are_held_and_given_back():
     assert admission.bytes == 0
 
 
-def test_events_are_held_and_given_back_even_after_an_error():
+def test_events_are_reserved_and_released_even_after_an_error():
     admission = Admission(max_bytes=100, max_events=10)
 
     def fail():
@@ -30,7 +30,7 @@ def test_events_are_held_and_given_back_even_after_an_error():
     assert admission.events == 0
 
 
-def test_with_the_queue_full_no_body_is_read():
+def test_with_a_full_queue_no_body_is_admitted():
     admission = Admission(max_bytes=100, max_events=10)
     with admission.batch(10), pytest.raises(Overloaded), admission.body(1):
         pass

@@ -1,4 +1,4 @@
-"""Where it listens (1.9): loopback unless TLS; one clear sentence where that is not to be had."""
+"""The listening socket: loopback only, unless TLS is configured; errors name the setting."""
 
 import contextlib
 import shutil
@@ -48,25 +48,25 @@ def prepare(settings):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.53"])
-def test_loopback_needs_nothing(host):
+def test_loopback_needs_no_further_setting(host):
     with contextlib.closing(bind.listen(Settings(host=host, port=0))) as listener:
         address, port = listener.getsockname()
         assert address.startswith("127.")
         assert bind.url(Settings(host=host), listener) == f"http://{address}:{port}"
-        assert {f"localhost:{port}", f"[::1]:{port}", f"{host}:{port}"} <= bind.names(
+        assert {f"localhost:{port}", f"[::1]:{port}", f"{host}:{port}"} <= bind.allowed_hosts(
             Settings(host=host), listener
         ).hosts
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
-def test_loopback_of_ipv6(host):
+def test_ipv6_loopback_is_accepted(host):
     with (
         contextlib.suppress(ConfigError),
         contextlib.closing(bind.listen(Settings(host=host, port=0))) as listener,
     ):
         port = listener.getsockname()[1]
         assert bind.url(Settings(), listener) == f"http://[::1]:{port}"
-        assert f"[::1]:{port}" in bind.names(Settings(host=host), listener).hosts
+        assert f"[::1]:{port}" in bind.allowed_hosts(Settings(host=host), listener).hosts
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
@@ -76,22 +76,22 @@ def test_other_addresses_need_tls(host):
     assert "tls_cert" in error.hint
 
 
-def test_all_addresses_need_the_names_by_which_they_are_called(certificate):
+def test_the_unspecified_address_needs_allowed_hosts(certificate):
     cert, key = certificate
     error = refusal(host="0.0.0.0", tls_cert=cert, tls_key=key)
     assert error.where == "allowed_hosts"
 
 
-def test_names_that_are_allowed_are_names(certificate):
+def test_allowed_hosts_are_accepted_as_host_names(certificate):
     cert, key = certificate
     settings = Settings(host="0.0.0.0", port=0, tls_cert=cert, tls_key=key, allowed_hosts=("logs.example", "b:1"))
     with contextlib.closing(bind.listen(settings)) as listener:
         port = listener.getsockname()[1]
-        hosts = bind.names(settings, listener).hosts
+        hosts = bind.allowed_hosts(settings, listener).hosts
     assert hosts == {f"{h}:{port}" for h in ("127.0.0.1", "localhost", "[::1]", "logs.example")} | {"b:1"}
 
 
-def test_an_address_that_is_taken_or_absent_is_named():
+def test_an_address_in_use_or_absent_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings = Settings(port=other.getsockname()[1])
         with pytest.raises(ConfigError, match="in use") as caught:
@@ -101,7 +101,7 @@ def test_an_address_that_is_taken_or_absent_is_named():
     assert refusal(host="\udc00").where == "host"
 
 
-def test_certificate_and_key_must_fit(certificate, tmp_path):
+def test_certificate_and_key_must_belong_together(certificate, tmp_path):
     cert, key = certificate
     junk = tmp_path / "junk.pem"
     junk.write_text("no pem")
@@ -110,7 +110,7 @@ def test_certificate_and_key_must_fit(certificate, tmp_path):
     bind.check_tls(Settings(tls_cert=cert, tls_key=key))
 
 
-def test_an_encrypted_key_is_refused_and_never_asked_for(certificate, tmp_path):
+def test_an_encrypted_key_is_refused_without_a_password_prompt(certificate, tmp_path):
     cert, key = certificate
     locked = tmp_path / "locked.pem"
     subprocess.run(
@@ -137,7 +137,7 @@ def test_it_serves_https(start, certificate):
     assert sidecar.stop() == 0
 
 
-def test_a_handshake_that_does_not_end_is_ended(start, certificate):
+def test_an_unfinished_handshake_is_closed(start, certificate):
     cert, key = certificate
     sidecar = start("--tls-cert", str(cert), "--tls-key", str(key)).ready()
     with sidecar.connect() as connection:
@@ -150,15 +150,15 @@ def test_a_handshake_that_does_not_end_is_ended(start, certificate):
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (("--host", "0.0.0.0"), "without TLS"),
         (("--tls-cert", "/nowhere/c", "--tls-key", "/nowhere/k"), "cannot be used"),
     ],
 )
-def test_a_start_that_is_refused_says_why_and_ends_with_2(start, flags, said):
+def test_a_refused_start_names_the_reason_and_exits_with_2(start, flags, message):
     sidecar = start(*flags)
     assert sidecar.wait() == 2
-    assert said in sidecar.log()
+    assert message in sidecar.log()
     assert "Traceback" not in sidecar.log()
     assert not sidecar.token_file.exists()

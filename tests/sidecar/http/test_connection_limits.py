@@ -1,4 +1,4 @@
-"""Connections that dawdle, idle or talk nonsense (fault 15), over raw sockets to a real process."""
+"""Connections that are slow, idle or malformed, over raw sockets to a real process."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loglm_bridge.sidecar.http import connection_limits as bounds
+from loglm_bridge.sidecar.http import connection_limits as limits
 from loglm_bridge.sidecar.http.connection_limits import Connection, ConnectionLimiter
 from loglm_bridge.sidecar.metrics import Metrics
 
@@ -26,7 +26,7 @@ def head(sidecar, length, path="/v1/label"):
 
 
 def is_closed(connection):
-    """Whether the other side has ended a connection; what it sent before is read away."""
+    """Return whether the peer has closed a connection; discards what it sent before."""
     connection.settimeout(0.01)
     try:
         while connection.recv(65_536):
@@ -38,17 +38,7 @@ def is_closed(connection):
     return True
 
 
-def seconds_until_closed(connections, most):
-    started, found = time.monotonic(), {}
-    while len(found) < len(connections) and time.monotonic() - started < most:
-        for name, connection in connections.items():
-            if name not in found and is_closed(connection):
-                found[name] = time.monotonic() - started
-        time.sleep(0.1)
-    return found
-
-
-def test_slow_clients_are_ended_and_others_are_not_kept_waiting(start):
+def test_slow_clients_are_closed_and_others_do_not_wait(start):
     sidecar = start("--log-level", "debug").ready()
     with contextlib.ExitStack() as stack:
         slow = {
@@ -60,8 +50,8 @@ def test_slow_clients_are_ended_and_others_are_not_kept_waiting(start):
         slow["refused"].sendall(b"POST / HTTP/1.1\r\nHost: evil\r\nContent-Length: 1000000\r\n\r\nx")
         waits = []
         started = time.monotonic()
-        found = {}
-        while len(found) < 5 and time.monotonic() - started < 40:
+        closed = {}
+        while len(closed) < 5 and time.monotonic() - started < 40:
             with contextlib.suppress(OSError):
                 slow["drip"].sendall(b"G")  # a head that never ends, byte by byte
             with contextlib.suppress(OSError):
@@ -69,10 +59,10 @@ def test_slow_clients_are_ended_and_others_are_not_kept_waiting(start):
             before = time.monotonic()
             assert sidecar.label("a")[0]["status"] == "ok"
             waits.append(time.monotonic() - before)
-            found |= {n: time.monotonic() - started for n, c in slow.items() if n not in found and is_closed(c)}
+            closed |= {n: time.monotonic() - started for n, c in slow.items() if n not in closed and is_closed(c)}
             time.sleep(0.2)
-    assert set(found) == set(slow)
-    assert all(4 < seconds < 30 for seconds in found.values()), found
+    assert set(closed) == set(slow)
+    assert all(4 < seconds < 30 for seconds in closed.values()), closed
     assert max(waits) < 3
     metrics = sidecar.metrics()
     assert metrics['loglm_connections_closed_total{reason="slow_head"}'] == 4
@@ -82,7 +72,7 @@ def test_slow_clients_are_ended_and_others_are_not_kept_waiting(start):
     assert sidecar.stop() == 0
 
 
-def test_five_hundred_idle_connections_keep_nobody_out(start):
+def test_five_hundred_idle_connections_lock_nobody_out(start):
     sidecar = start("--connections", "64").ready()
     with contextlib.ExitStack() as stack:
         working = stack.enter_context(sidecar.connect())
@@ -97,7 +87,7 @@ def test_five_hundred_idle_connections_keep_nobody_out(start):
     assert sidecar.stop() == 0
 
 
-def test_a_connection_that_asked_something_is_kept_rather_than_one_that_did_not(start):
+def test_a_connection_with_requests_outlives_those_without(start):
     sidecar = start("--connections", "16").ready()
     sidecar.label("a")
     with contextlib.ExitStack() as stack:
@@ -109,7 +99,7 @@ def test_a_connection_that_asked_something_is_kept_rather_than_one_that_did_not(
         assert sidecar.metrics()["loglm_connections_total"] == before, "the session's own connection lives"
 
 
-def test_beyond_the_cap_with_all_at_work_a_client_is_told_to_come_back(start):
+def test_with_all_connections_busy_a_new_one_gets_503_with_retry_after(start):
     sidecar = start("--connections", "8", "--workers", "1").ready()
     body = json.dumps({"events": [{"raw": "SLOW 1.5"}]}).encode()
     with contextlib.ExitStack() as stack:
@@ -139,7 +129,7 @@ def test_beyond_the_cap_with_all_at_work_a_client_is_told_to_come_back(start):
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_refused_as_an_error_of_ours(sidecar, data):
+def test_data_that_is_not_http_gets_an_error_of_the_contract(sidecar, data):
     with sidecar.connect() as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(data)
@@ -160,7 +150,7 @@ def test_other_versions_of_http_are_refused(sidecar, data):
         assert connection.recv(65_536).startswith(b"HTTP/1.1 4")
 
 
-def test_any_bytes_are_survived(sidecar):
+def test_any_bytes_leave_the_sidecar_running(sidecar):
     pieces = st.sampled_from(
         [
             *(
@@ -207,7 +197,7 @@ def test_pipelined_requests_are_answered_in_order(sidecar):
     assert [part.count(b'"status"') for part in answer.split(b"HTTP/1.1 200")[1:]] == [3, 1, 2]
 
 
-def test_a_client_may_ask_before_it_sends(sidecar):
+def test_a_client_may_expect_100_continue(sidecar):
     body = b'{"events":[]}'
     with sidecar.connect() as connection:
         connection.sendall(head(sidecar, len(body))[:-2] + b"Expect: 100-continue\r\n\r\n")
@@ -217,7 +207,7 @@ def test_a_client_may_ask_before_it_sends(sidecar):
 
 
 @pytest.mark.slow
-def test_a_client_that_does_not_read_its_answer_is_ended(start):
+def test_a_client_that_does_not_read_its_answer_is_closed(start):
     sidecar = start("--log-level", "debug").ready()
     body = json.dumps({"events": [{"raw": str(i)} for i in range(2_048)], "options": {"embedding": True}}).encode()
     with contextlib.ExitStack() as stack:
@@ -233,13 +223,15 @@ def test_a_client_that_does_not_read_its_answer_is_ended(start):
 
 
 def connection_at(now, **changes):
-    """A connection as `outstays` sees it: answered once, nothing begun, nothing unsent."""
-    found = Connection.__new__(Connection)
-    found.transport = SimpleNamespace(get_write_buffer_size=lambda: changes.get("unsent", 0))
-    found.cycle = changes.get("cycle", SimpleNamespace(response_complete=True, more_body=False))
-    found._since, found._heard, found._progress = now, changes.get("heard", now), now
-    found._begun, found._requests, found._unsent = changes.get("begun", False), changes.get("requests", 1), 0
-    return found
+    """Return a connection after one request: no head begun, nothing unsent."""
+    connection = Connection.__new__(Connection)
+    connection.transport = SimpleNamespace(get_write_buffer_size=lambda: changes.get("unsent", 0))
+    connection.cycle = changes.get("cycle", SimpleNamespace(response_complete=True, more_body=False))
+    connection._phase_started = connection._last_sent = now
+    connection._last_received = changes.get("received", now)
+    connection._head_begun, connection._requests = changes.get("begun", False), changes.get("requests", 1)
+    connection._unsent = 0
+    return connection
 
 
 ARRIVING = SimpleNamespace(response_complete=False, more_body=True)
@@ -250,35 +242,34 @@ RUNNING = SimpleNamespace(response_complete=False, more_body=False)
     ("changes", "seconds", "reason"),
     [
         ({}, 10_000, ""),  # uvicorn's keep-alive timer
-        ({"requests": 0}, bounds.HEAD_SECONDS + 0.1, "slow_head"),
-        ({"requests": 0}, bounds.HEAD_SECONDS - 0.1, ""),
-        ({"begun": True}, bounds.HEAD_SECONDS + 0.1, "slow_head"),
-        ({"cycle": ARRIVING}, bounds.BODY_PAUSE_SECONDS - 0.1, ""),
-        ({"cycle": ARRIVING}, bounds.BODY_PAUSE_SECONDS + 0.1, "slow_body"),
-        ({"cycle": ARRIVING, "heard": bounds.BODY_SECONDS - 1}, bounds.BODY_SECONDS - 0.1, ""),
-        ({"cycle": ARRIVING, "heard": bounds.BODY_SECONDS}, bounds.BODY_SECONDS + 0.1, "slow_body"),
+        ({"requests": 0}, limits.HEAD_SECONDS + 0.1, "slow_head"),
+        ({"requests": 0}, limits.HEAD_SECONDS - 0.1, ""),
+        ({"begun": True}, limits.HEAD_SECONDS + 0.1, "slow_head"),
+        ({"cycle": ARRIVING}, limits.BODY_PAUSE_SECONDS - 0.1, ""),
+        ({"cycle": ARRIVING}, limits.BODY_PAUSE_SECONDS + 0.1, "slow_body"),
+        ({"cycle": ARRIVING, "received": limits.BODY_SECONDS - 1}, limits.BODY_SECONDS - 0.1, ""),
+        ({"cycle": ARRIVING, "received": limits.BODY_SECONDS}, limits.BODY_SECONDS + 0.1, "slow_body"),
         ({"cycle": RUNNING}, 10_000, ""),  # the model's deadline
     ],
 )
-def test_what_may_last_how_long(changes, seconds, reason):
-    assert connection_at(0.0, **changes).outstays(seconds) == reason
+def test_the_time_limit_of_each_phase(changes, seconds, reason):
+    assert connection_at(0.0, **changes).timeout_reason(seconds) == reason
 
 
-def test_an_answer_that_is_read_slowly_but_steadily_may_last():
-    unsent = [10_000]
-    found = connection_at(0.0)
-    found.transport = SimpleNamespace(get_write_buffer_size=lambda: unsent[0])
-    now = 0.0
+def test_a_slow_but_steady_reader_is_kept():
+    unsent, now = [10_000], 0.0
+    connection = connection_at(now)
+    connection.transport = SimpleNamespace(get_write_buffer_size=lambda: unsent[0])
     for _ in range(20):
-        now += bounds.ANSWER_PAUSE_SECONDS - 1
+        now += limits.ANSWER_PAUSE_SECONDS - 1
         unsent[0] -= 1
-        assert found.outstays(now) == ""
-    assert found.outstays(now + bounds.ANSWER_PAUSE_SECONDS + 1) == "slow_reader"
+        assert connection.timeout_reason(now) == ""
+    assert connection.timeout_reason(now + limits.ANSWER_PAUSE_SECONDS + 1) == "slow_reader"
 
 
-def test_who_is_accepted_in_the_moment_of_a_stop_is_let_go():
-    gate, let_go = ConnectionLimiter(limit=2, metrics=Metrics()), []
+def test_a_connection_accepted_during_a_stop_is_closed():
+    limiter, closed = ConnectionLimiter(max_connections=2, metrics=Metrics()), []
     for name in ("before", "after"):
-        gate.enter(SimpleNamespace(shutdown=lambda name=name: let_go.append(name)), ())
-        gate.shut()
-    assert let_go == ["after"]
+        limiter.accept(SimpleNamespace(shutdown=lambda name=name: closed.append(name)), ())
+        limiter.stop_accepting()
+    assert closed == ["after"]

@@ -1,4 +1,4 @@
-"""The routes over a real process: what they answer, and that no body makes them answer 500 (P11, fault 39)."""
+"""The routes over a real process: their answers, and that no body makes them answer 500."""
 
 import json
 import threading
@@ -27,7 +27,7 @@ NEARLY = st.fixed_dictionaries(
 )
 
 
-def test_a_batch_is_answered_as_the_contract_says(sidecar):
+def test_a_batch_is_answered_in_the_form_of_the_contract(sidecar):
     answer = sidecar.ask("/v1/label", {"events": [{"raw": "a"}, {"raw": ""}, {"raw": "\ud800"}]})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -45,7 +45,7 @@ def test_options_reach_the_model(sidecar):
     assert len(result["embedding"]) == 32
 
 
-def test_embed_is_label_with_the_embedding(sidecar):
+def test_embed_answers_as_label_with_embedding(sidecar):
     labelled = sidecar.label("a", "", "b", embedding=True)
     assert sidecar.label("a", "", "b", path="/v1/embed") == labelled
     assert sidecar.label("a", "", "b", path="/v1/embed", embedding=False) == labelled
@@ -63,7 +63,7 @@ def test_the_same_event_gets_the_same_bytes_in_any_batch(sidecar):
         assert [json.dumps([r]) for r in sidecar.label(*batch)] == [alone[raw] for raw in batch]
 
 
-def test_a_full_batch_is_taken_and_one_event_more_is_not(sidecar):
+def test_a_full_batch_is_accepted_and_one_more_event_is_not(sidecar):
     events = [{"raw": str(i)} for i in range(MAX_BATCH_EVENTS + 1)]
     assert sidecar.ask("/v1/label", {"events": events[1:]}).status_code == 200
     answer = sidecar.ask("/v1/label", {"events": events})
@@ -76,11 +76,11 @@ def test_health_names_the_service_without_a_token(sidecar):
         assert (data["service"], data["api"], data[key]) == (SERVICE, API_VERSION, True)
 
 
-def test_the_model_describes_itself(sidecar):
+def test_the_model_is_described(sidecar):
     assert sidecar.ask("/v1/model").json()["name"] == "double"
 
 
-def test_metrics_are_text(sidecar):
+def test_metrics_are_in_the_prometheus_format(sidecar):
     answer = sidecar.ask("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert sidecar.metrics()["loglm_ready"] == 1
@@ -104,7 +104,7 @@ def test_metrics_are_text(sidecar):
         ("GET", "/docs", "not_found"),
     ],
 )
-def test_what_is_not_there_is_refused(sidecar, method, path, code):
+def test_unknown_paths_and_methods_are_refused(sidecar, method, path, code):
     answer = sidecar.session.request(
         method, sidecar.url + path, headers={"Authorization": f"Bearer {sidecar.token}"}, data=b"", timeout=5
     )
@@ -126,7 +126,7 @@ def test_what_is_not_there_is_refused(sidecar, method, path, code):
         (b"\xff\xfe{}", 400, ""),
     ],
 )
-def test_tricks_are_refused_with_a_code_and_a_place(sidecar, body, status, where):
+def test_malformed_bodies_are_refused_with_a_code_and_a_pointer(sidecar, body, status, where):
     answer = sidecar.ask("/v1/label", body)
     assert answer.status_code == status
     assert answer.json()["error"]["where"] == where
@@ -136,7 +136,7 @@ def test_tricks_are_refused_with_a_code_and_a_place(sidecar, body, status, where
 def test_no_body_makes_it_answer_500(sidecar, path):
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.binary(max_size=60) | (JSON | NEARLY).map(lambda data: json.dumps(data).encode()))
-    def asks(body):
+    def send(body):
         answer = sidecar.ask(path, body)
         assert answer.status_code in (200, 400, 413, 422), answer.text
         if answer.status_code == 200:
@@ -144,10 +144,10 @@ def test_no_body_makes_it_answer_500(sidecar, path):
         else:
             assert set(answer.json()["error"]) == {"code", "message", "where"}
 
-    asks()
+    send()
 
 
-def test_a_large_body_is_parsed_beside_the_others(sidecar):
+def test_a_large_body_does_not_block_other_requests(sidecar):
     body = json.dumps({"events": [{"raw": "x" * 60}] * 2_000, "padding": [0] * 2_000_000}).encode()
     large = threading.Thread(target=lambda: sidecar.session.post(sidecar.url + "/v1/label", data=body, timeout=60))
     waits = []
@@ -161,7 +161,7 @@ def test_a_large_body_is_parsed_beside_the_others(sidecar):
     assert max(waits) < 5
 
 
-def test_a_client_that_leaves_takes_its_work_with_it(sidecar):
+def test_work_of_a_disconnected_client_is_cancelled(sidecar):
     body = json.dumps({"events": [{"raw": f"SLOW 0.5 {i}"} for i in range(4)]}).encode()
     head = f"POST /v1/label HTTP/1.1\r\nHost: 127.0.0.1:{sidecar.port}\r\nAuthorization: Bearer {sidecar.token}\r\n"
     with sidecar.connect() as connection:
@@ -176,12 +176,12 @@ def test_a_client_that_leaves_takes_its_work_with_it(sidecar):
     assert metrics["loglm_queue_events"] == 0
 
 
-def test_the_wire_of_the_client_is_the_wire_of_the_sidecar(sidecar):
+def test_a_body_written_by_the_contract_is_accepted(sidecar):
     body = write_request([Event("a", "st", "src", "h", 1.5, "e")], Options(top=2))
     assert sidecar.ask("/v1/label", body).status_code == 200
 
 
-def test_what_is_known_of_earlier_events_comes_back_with_them(sidecar):
+def test_entity_state_is_returned_and_continued(sidecar):
     body = {"events": [{"raw": "a", "entity": "e"}, {"raw": "b", "entity": "f"}], "options": {"sequence": True}}
     first = sidecar.ask("/v1/label", {**body, "past": {}}).json()
     assert first["past"] == {"e": "<a>", "f": "<b>"}
@@ -191,7 +191,7 @@ def test_what_is_known_of_earlier_events_comes_back_with_them(sidecar):
     assert "past" not in sidecar.ask("/v1/label", body).json()
 
 
-def test_a_past_that_is_none_is_the_clients_fault(sidecar):
+def test_an_invalid_entity_state_is_a_client_error(sidecar):
     events = [{"raw": f"{i}", "entity": "e"} for i in range(20)]
     before = sidecar.metrics()["loglm_inference_failed_total"]
     answer = sidecar.ask("/v1/label", {"events": events, "options": {"sequence": True}, "past": {"e": "NONE"}})

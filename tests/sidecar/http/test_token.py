@@ -1,4 +1,4 @@
-"""The token's file: private from its first moment, whole or absent, never replaced."""
+"""The token file: private from its creation, complete or absent, never replaced."""
 
 import multiprocessing
 import os
@@ -11,7 +11,7 @@ from loglm_bridge.sidecar.http import token
 from loglm_bridge.sidecar.http.token import ensure_token, read_token
 
 
-def test_a_first_start_creates_a_private_file_and_later_ones_read_it(tmp_path):
+def test_the_first_start_creates_a_private_file_and_later_ones_read_it(tmp_path):
     path = tmp_path / "a" / "b" / "token"
     made = ensure_token(path)
     assert len(made) == 43  # 32 bytes in base64
@@ -21,7 +21,7 @@ def test_a_first_start_creates_a_private_file_and_later_ones_read_it(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_generous_umask_opens_nothing(tmp_path):
+def test_the_mode_does_not_depend_on_the_umask(tmp_path):
     before = os.umask(0)
     try:
         ensure_token(tmp_path / "token")
@@ -30,18 +30,18 @@ def test_a_generous_umask_opens_nothing(tmp_path):
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
 
 
-def test_two_files_hold_two_tokens(tmp_path):
+def test_every_file_gets_its_own_token(tmp_path):
     assert ensure_token(tmp_path / "one") != ensure_token(tmp_path / "two")
 
 
-def test_first_starts_at_the_same_time_agree(tmp_path):
+def test_concurrent_first_starts_agree_on_one_token(tmp_path):
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         made = pool.map(ensure_token, [tmp_path / "token"] * 12, chunksize=1)
     assert set(made) == {read_token(tmp_path / "token")}
     assert [p.name for p in tmp_path.iterdir()] == ["token"]
 
 
-def test_a_file_that_comes_between_is_kept(tmp_path, monkeypatch):
+def test_a_file_created_meanwhile_is_kept(tmp_path, monkeypatch):
     path = tmp_path / "token"
 
     def other_was_faster(length):
@@ -64,7 +64,7 @@ def test_a_file_open_to_others_is_refused(tmp_path, mode):
     assert f"chmod 600 {path}" in caught.value.hint
 
 
-def test_a_group_may_read_where_the_owner_says_so(tmp_path):
+def test_a_file_readable_by_the_group_is_accepted(tmp_path):
     path = tmp_path / "token"
     made = ensure_token(path)
     path.chmod(0o640)
@@ -75,7 +75,7 @@ def test_a_group_may_read_where_the_owner_says_so(tmp_path):
     "body",
     [b"", b"\n", b"short", b"x" * 21, b"two words of some length here", b"\xff" * 40, b"x" * 5000, b"x" * 30 + b"\0"],
 )
-def test_a_file_without_a_token_is_refused_and_not_repeated(tmp_path, body):
+def test_a_file_without_a_token_is_refused_and_not_quoted(tmp_path, body):
     path = tmp_path / "token"
     path.write_bytes(body)
     path.chmod(0o600)
@@ -84,13 +84,13 @@ def test_a_file_without_a_token_is_refused_and_not_repeated(tmp_path, body):
     assert len(body) < 5 or body.decode("latin-1") not in str(caught.value)
 
 
-def test_what_is_not_there_or_no_file_is_refused(tmp_path):
+def test_an_absent_or_irregular_file_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no token yet"):
         read_token(tmp_path / "none")
-    with pytest.raises(ConfigError, match=r"no file|cannot be read"):
+    with pytest.raises(ConfigError, match=r"regular file|cannot be read"):
         read_token(tmp_path)
     os.mkfifo(tmp_path / "pipe", 0o600)
-    with pytest.raises(ConfigError, match="no file"):
+    with pytest.raises(ConfigError, match="regular file"):
         read_token(tmp_path / "pipe")
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be"):

@@ -1,4 +1,4 @@
-"""Batches out of requests: cut, merged, in order, without work for nobody."""
+"""Requests are cut and merged into batches, in order, and abandoned ones never reach the model."""
 
 import asyncio
 
@@ -13,16 +13,16 @@ from loglm_bridge.sidecar.inference.batch_scheduler import MAX_SLICE, Scheduler
 from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 
 
-class Labels:
-    """Answers each event with its text; waits at `gate` where one is set."""
+class EchoLabel:
+    """Returns the text of each event as its result; waits for `gate` if one is set."""
 
     def __init__(self):
-        self.calls, self.gate, self.running, self.most = [], None, 0, 0
+        self.calls, self.gate, self.running, self.max_running = [], None, 0, 0
 
     async def __call__(self, events, options, state):
         self.calls.append((len(events), options))
         self.running += 1
-        self.most = max(self.most, self.running)
+        self.max_running = max(self.max_running, self.running)
         if self.gate:
             await self.gate.wait()
         else:
@@ -43,10 +43,10 @@ def events(count, name=""):
 
 def run(scenario, workers=2):
     async def main():
-        labels = Labels()
-        scheduler = Scheduler(labels, workers)
+        label = EchoLabel()
+        scheduler = Scheduler(label, workers)
         scheduler.start()
-        await scenario(scheduler, labels)
+        await scenario(scheduler, label)
         scheduler.stop()
 
     asyncio.run(asyncio.wait_for(main(), 20))
@@ -54,54 +54,56 @@ def run(scenario, workers=2):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 700), max_size=8), st.integers(1, 4))
-def test_every_request_gets_its_own_answers_in_order(sizes, workers):
-    async def scenario(scheduler, labels):
+def test_every_request_gets_its_own_results_in_order(sizes, workers):
+    async def scenario(scheduler, label):
         requests = [events(size, f"{i}-") for i, size in enumerate(sizes)]
-        found = await asyncio.gather(*(scheduler.run(r, Options()) for r in requests))
-        assert [[a.body.decode() for a in answers] for answers in found] == [[e.raw for e in r] for r in requests]
-        assert all(size <= MAX_SLICE for size in labels.sizes)
-        assert labels.most <= workers
+        replies = await asyncio.gather(*(scheduler.run(r, Options()) for r in requests))
+        assert [[result.body.decode() for result in reply] for reply in replies] == [
+            [e.raw for e in r] for r in requests
+        ]
+        assert all(size <= MAX_SLICE for size in label.sizes)
+        assert label.max_running <= workers
 
     run(scenario, workers)
 
 
 def test_a_large_request_is_shared_by_the_workers():
-    async def scenario(scheduler, labels):
+    async def scenario(scheduler, label):
         await scheduler.run(events(200), Options())
-        assert labels.sizes == [100, 100]
-        labels.calls.clear()
+        assert label.sizes == [100, 100]
+        label.calls.clear()
         await scheduler.run(events(20), Options())
-        assert labels.sizes == [20]
+        assert label.sizes == [20]
 
     run(scenario)
 
 
 def test_waiting_requests_with_the_same_options_share_a_call():
-    async def scenario(scheduler, labels):
-        labels.gate = asyncio.Event()
+    async def scenario(scheduler, label):
+        label.gate = asyncio.Event()
         first = asyncio.create_task(scheduler.run(events(1), Options()))
         await asyncio.sleep(0.01)
         kinds = [Options()] * 5 + [Options(top=1)] * 2 + [Options()]
         waiting = [asyncio.create_task(scheduler.run(events(10), options)) for options in kinds]
         await asyncio.sleep(0.01)
-        labels.gate.set()
+        label.gate.set()
         await asyncio.gather(first, *waiting)
-        assert labels.calls == [(1, Options()), (50, Options()), (20, Options(top=1)), (10, Options())]
+        assert label.calls == [(1, Options()), (50, Options()), (20, Options(top=1)), (10, Options())]
 
     run(scenario, workers=1)
 
 
 def test_a_sequence_is_neither_cut_nor_merged():
-    async def scenario(scheduler, labels):
+    async def scenario(scheduler, label):
         options = Options(sequence=True)
         await asyncio.gather(*(scheduler.run(events(600), options) for _ in range(3)))
-        assert labels.sizes == [600] * 3
+        assert label.sizes == [600] * 3
 
     run(scenario, workers=1)
 
 
 def test_a_failure_reaches_its_request_and_the_workers_go_on():
-    async def scenario(scheduler, labels):
+    async def scenario(scheduler, label):
         for _ in range(3):
             with pytest.raises(ModelFailed):
                 await scheduler.run([*events(300), Event("FAIL")], Options())
@@ -110,33 +112,33 @@ def test_a_failure_reaches_its_request_and_the_workers_go_on():
     run(scenario)
 
 
-def test_work_whose_client_left_never_reaches_the_model():
-    async def scenario(scheduler, labels):
-        labels.gate = asyncio.Event()
+def test_queued_work_of_a_disconnected_client_never_reaches_the_model():
+    async def scenario(scheduler, label):
+        label.gate = asyncio.Event()
         first = asyncio.create_task(scheduler.run(events(1), Options()))
         await asyncio.sleep(0.01)
-        left = asyncio.create_task(scheduler.run(events(100), Options()))
+        cancelled = asyncio.create_task(scheduler.run(events(100), Options()))
         stays = asyncio.create_task(scheduler.run(events(5), Options()))
         await asyncio.sleep(0.01)
-        left.cancel()
-        labels.gate.set()
+        cancelled.cancel()
+        label.gate.set()
         assert len(await first) == 1
         assert len(await stays) == 5
-        assert labels.sizes == [1, 5]
+        assert label.sizes == [1, 5]
         with pytest.raises(asyncio.CancelledError):
-            await left
+            await cancelled
 
     run(scenario, workers=1)
 
 
-def test_a_client_that_leaves_during_its_call_stops_nothing_else():
-    async def scenario(scheduler, labels):
-        labels.gate = asyncio.Event()
-        left = asyncio.create_task(scheduler.run(events(1), Options()))
+def test_a_client_that_disconnects_during_its_call_affects_no_other():
+    async def scenario(scheduler, label):
+        label.gate = asyncio.Event()
+        cancelled = asyncio.create_task(scheduler.run(events(1), Options()))
         await asyncio.sleep(0.01)
-        left.cancel()
+        cancelled.cancel()
         await asyncio.sleep(0.01)
-        labels.gate.set()
+        label.gate.set()
         assert len(await scheduler.run(events(5), Options())) == 5
 
     run(scenario, workers=1)

@@ -1,33 +1,36 @@
-"""Threads that take turns: all is done once, one at a time as long as nothing hangs, and nothing waits for ever."""
+"""Threads that take turns: all work runs once, one piece at a time unless something hangs, and nothing starves."""
 
-import _thread
 import random
 import threading
 import time
 
 import pytest
 
-from loglm_bridge.model.gil_release import aside
-from loglm_bridge.sidecar.inference import gil_turns as module
-from loglm_bridge.sidecar.inference.gil_turns import PATIENCE, TurnScheduler
+from loglm_bridge.model.gil_release import released
+from loglm_bridge.sidecar.inference import gil_turns
+from loglm_bridge.sidecar.inference.gil_turns import MAX_WAIT, TurnScheduler
+from tests.sidecar.inference.conftest import wait_until, worker_threads
 
 
 class Log:
-    """What was done, by which thread; `wait` returns once so much was."""
+    """What was done, by which thread; `wait` returns the entries once there are at least `count`."""
 
     def __init__(self):
-        self.lines = []
-        self._more = threading.Condition()
+        self.entries = []
+        self._changed = threading.Condition()
 
-    def add(self, line):
-        with self._more:
-            self.lines.append((line, threading.get_ident()))
-            self._more.notify_all()
+    def add(self, entry):
+        with self._changed:
+            self.entries.append((entry, threading.get_ident()))
+            self._changed.notify_all()
 
     def wait(self, count):
-        with self._more:
-            assert self._more.wait_for(lambda: len(self.lines) >= count, 30), self.lines
-        return [line for line, _ in self.lines]
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.entries) >= count, 30), self.entries
+        return [entry for entry, _ in self.entries]
+
+    def threads(self, first=0):
+        return {thread for _, thread in self.entries[first:]}
 
 
 @pytest.fixture
@@ -36,179 +39,176 @@ def log():
 
 
 @pytest.fixture
-def free():
-    """What blocked pieces of work wait for; set at the end of the test in any case."""
+def unblock():
+    """An event for which blocked work waits; set at the end of the test in any case."""
     event = threading.Event()
     yield event
     event.set()
 
 
-def blocked(log, free, name="blocked"):
+def blocked(log, unblock, name="blocked"):
     def work():
         log.add(name)
-        free.wait(30)
+        unblock.wait(30)
         log.add(f"{name} ended")
 
     return work
 
 
-def test_what_waits_is_done_by_the_thread_that_has_the_turn_in_order(log, free):
-    turns = TurnScheduler()
-    turns.put(blocked(log, free))
+def adds(log, entry):
+    """Return work that logs an entry. It is found by its identity."""
+    return lambda: log.add(entry)
+
+
+def test_queued_work_runs_in_order_on_the_thread_that_has_the_turn(log, unblock):
+    scheduler = TurnScheduler()
+    scheduler.submit(blocked(log, unblock))
     for number in range(5):
-        turns.put(lambda number=number: log.add(number))
+        scheduler.submit(adds(log, number))
     log.wait(1)
-    free.set()
+    unblock.set()
     assert log.wait(7) == ["blocked", "blocked ended", 0, 1, 2, 3, 4]
-    assert len({thread for _, thread in log.lines}) == 1
+    assert len(log.threads()) == 1
 
 
-def test_the_thread_that_was_at_work_last_is_taken_again(log, free):
-    turns = TurnScheduler()
-    turns.put(blocked(log, free, "first"))
-    second = blocked(log, free, "second")
-    turns.put(second)
-    turns.hurry(second)
+def test_the_thread_that_worked_last_is_reused(log, unblock, monkeypatch):
+    monkeypatch.setattr(gil_turns, "_IDLE_SECONDS", 5)
+    scheduler = TurnScheduler()
+    scheduler.submit(blocked(log, unblock, "first"))
+    second = blocked(log, unblock, "second")
+    scheduler.submit(second)
+    scheduler.promote(second)
     log.wait(2)
-    free.set()
+    unblock.set()
     log.wait(4)
     for number in range(20):
-        while turns.holder is not None or len(turns.idle) < 2:
-            time.sleep(0.001)
-        last = turns.idle[-1]
-        turns.put(lambda number=number: log.add(number))
+        wait_until(lambda: scheduler.holder is None and len(scheduler.idle) == 2)
+        last = scheduler.idle[-1]
+        scheduler.submit(adds(log, number))
         log.wait(5 + number)
-        while last not in turns.idle:
-            time.sleep(0.001)
-    assert len({thread for _, thread in log.lines[4:]}) == 1
+        wait_until(lambda last=last: last in scheduler.idle)
+    assert len(log.threads(first=4)) == 1
 
 
-def test_others_are_at_work_while_one_is_aside(log, free):
-    turns = TurnScheduler()
+def test_other_work_runs_while_a_turn_is_released(log, unblock):
+    scheduler = TurnScheduler()
 
     def runs_a_model():
-        with aside():
-            log.add("aside")
-            free.wait(30)
-        log.add("back")
+        with released():
+            log.add("released")
+            unblock.wait(30)
+        log.add("reacquired")
 
     def other():
         log.add("other")
-        free.set()
-        time.sleep(PATIENCE / 4)
+        unblock.set()
+        time.sleep(MAX_WAIT / 4)
         log.add("other ended")
 
-    turns.put(runs_a_model)
-    turns.put(other)
-    assert log.wait(4) == ["aside", "other", "other ended", "back"]
-    assert len({thread for _, thread in log.lines}) == 2
+    scheduler.submit(runs_a_model)
+    scheduler.submit(other)
+    assert log.wait(4) == ["released", "other", "other ended", "reacquired"]
+    assert len(log.threads()) == 2
 
 
-def test_who_comes_back_goes_before_what_has_not_begun(log, free):
-    turns = TurnScheduler()
+def test_a_returning_thread_goes_before_queued_work(log, monkeypatch):
+    monkeypatch.setattr(gil_turns, "MAX_WAIT", 30)
+    scheduler = TurnScheduler()
 
     def runs_a_model():
-        with aside():
-            log.add("aside")
-            while len(turns.waiting) < 3:
-                time.sleep(0.001)
-        log.add("back")
+        with released():
+            log.add("released")
+            wait_until(lambda: len(scheduler.queue) == 3)
+        log.add("reacquired")
 
     def other():
         log.add("other")
         for _ in range(3):
-            turns.put(lambda: log.add("late"))
-        while not turns.returning:
-            time.sleep(0.001)
+            scheduler.submit(adds(log, "queued"))
+        wait_until(lambda: scheduler.returning)
 
-    turns.put(runs_a_model)
+    scheduler.submit(runs_a_model)
     log.wait(1)
-    turns.put(other)
-    assert log.wait(6) == ["aside", "other", "back", "late", "late", "late"]
+    scheduler.submit(other)
+    assert log.wait(6) == ["released", "other", "reacquired", "queued", "queued", "queued"]
 
 
-def test_nothing_waits_for_what_hangs(log, free):
-    turns = TurnScheduler()
+def test_a_hanging_call_delays_no_other(log, unblock):
+    scheduler = TurnScheduler()
 
     def runs_a_model():
-        with aside():
-            turns.put(blocked(log, free))
+        with released():
+            scheduler.submit(blocked(log, unblock))
             log.wait(1)
-        log.add("back")
+        log.add("reacquired")
 
-    began = time.monotonic()
-    turns.put(runs_a_model)
+    started = time.monotonic()
+    scheduler.submit(runs_a_model)
     log.wait(2)
-    assert time.monotonic() - began > PATIENCE / 2
-    late = lambda: log.add("hurried")  # noqa: E731 - it is looked for by its identity
-    turns.hurry(late)
-    assert len(log.lines) == 2, "what was never put is not done"
-    free.set()
-    log.wait(3)
+    assert time.monotonic() - started > MAX_WAIT / 2
+    scheduler.promote(adds(log, "promoted"))
+    assert len(log.entries) == 2, "work that was never submitted does not run"
 
 
-def test_hurried_work_begins_beside_what_hangs_and_is_done_once(log, free):
-    turns = TurnScheduler()
-    turns.put(blocked(log, free))
-    work = lambda: log.add("hurried")  # noqa: E731 - it is looked for by its identity
-    turns.put(work)
+def test_promoted_work_starts_beside_a_hanging_call_and_runs_once(log, unblock):
+    scheduler = TurnScheduler()
+    scheduler.submit(blocked(log, unblock))
+    work = adds(log, "promoted")
+    scheduler.submit(work)
     log.wait(1)
     time.sleep(0.02)
-    assert len(log.lines) == 1
-    turns.hurry(work)
+    assert len(log.entries) == 1
+    scheduler.promote(work)
     log.wait(2)
-    turns.hurry(work)
-    turns.put(lambda: log.add("next"))
-    assert log.wait(3) == ["blocked", "hurried", "next"], "the turn is not that of what hangs any more"
-    free.set()
+    scheduler.promote(work)
+    scheduler.submit(adds(log, "next"))
+    assert log.wait(3) == ["blocked", "promoted", "next"], "the hanging call has lost its turn"
+    unblock.set()
     log.wait(4)
-    turns.put(lambda: log.add("last"))
+    scheduler.submit(adds(log, "last"))
     assert log.wait(5)[3:] == ["blocked ended", "last"]
 
 
-def test_the_turn_of_who_is_given_up_passes_on(log, free):
-    turns, work = TurnScheduler(), blocked(log, free)
-    turns.put(work)
-    turns.put(lambda: log.add("next"))
+def test_the_turn_of_an_abandoned_call_is_handed_over(log, unblock):
+    scheduler, work = TurnScheduler(), blocked(log, unblock)
+    scheduler.submit(work)
+    scheduler.submit(adds(log, "next"))
     log.wait(1)
-    turns.give_up(lambda: None)
+    scheduler.abandon(lambda: None)
     time.sleep(0.02)
-    assert len(log.lines) == 1
-    turns.give_up(work)
+    assert len(log.entries) == 1
+    scheduler.abandon(work)
     assert log.wait(2) == ["blocked", "next"]
 
 
-def test_threads_without_work_end(log, monkeypatch):
-    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.05)
-    turns, before = TurnScheduler(), _thread._count()
+def test_idle_threads_end(log):
+    scheduler = TurnScheduler()
     for number in range(3):
-        turns.put(lambda number=number: log.add(number))
+        scheduler.submit(adds(log, number))
         log.wait(number + 1)
-    deadline = time.monotonic() + 30
-    while _thread._count() > before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert not turns.idle
-    turns.put(lambda: log.add("again"))
+    wait_until(lambda: not worker_threads())
+    assert not scheduler.idle
+    scheduler.submit(adds(log, "again"))
     log.wait(4)
 
 
-def test_where_there_is_no_further_thread_work_is_refused_or_waits(log, free, monkeypatch):
-    turns = TurnScheduler()
-    with monkeypatch.context() as without:
-        without.setattr(module._thread, "start_new_thread", _refuse)
+def test_without_a_further_thread_work_is_refused_or_queued(log, unblock, monkeypatch):
+    scheduler = TurnScheduler()
+    with monkeypatch.context() as no_thread:
+        no_thread.setattr(gil_turns._thread, "start_new_thread", _refuse)
         with pytest.raises(RuntimeError):
-            turns.put(lambda: log.add("refused"))
-    turns.put(blocked(log, free))
-    waits = lambda: log.add("waits")  # noqa: E731 - it is looked for by its identity
-    turns.put(waits)
+            scheduler.submit(adds(log, "refused"))
+    scheduler.submit(blocked(log, unblock))
+    queued = adds(log, "queued")
+    scheduler.submit(queued)
     log.wait(1)
-    monkeypatch.setattr(module._thread, "start_new_thread", _refuse)
-    with pytest.raises(RuntimeError):
-        turns.hurry(waits)
-    turns.give_up(turns.holder.work)
-    free.set()
-    assert log.wait(3) == ["blocked", "blocked ended", "waits"]
+    with monkeypatch.context() as no_thread:
+        no_thread.setattr(gil_turns._thread, "start_new_thread", _refuse)
+        with pytest.raises(RuntimeError):
+            scheduler.promote(queued)
+        scheduler.abandon(scheduler.holder.work)
+        unblock.set()
+        assert log.wait(3) == ["blocked", "blocked ended", "queued"]
 
 
 def _refuse(*_):
@@ -216,22 +216,22 @@ def _refuse(*_):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_everything_is_done_once_and_one_at_a_time(seed, log, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 30)
-    turns, rng, at_work, most = TurnScheduler(), random.Random(seed), [0], [0]
-    guard = threading.Lock()
+def test_all_work_runs_once_and_one_piece_at_a_time(seed, log, monkeypatch):
+    monkeypatch.setattr(gil_turns, "MAX_WAIT", 30)
+    scheduler, rng = TurnScheduler(), random.Random(seed)
+    running, max_running, guard = [0], [0], threading.Lock()
 
     def change(by):
         with guard:
-            at_work[0] += by
-            most[0] = max(most[0], at_work[0])
+            running[0] += by
+            max_running[0] = max(max_running[0], running[0])
 
-    def work_of(number, asides):
+    def work_of(number, pauses):
         def work():
             change(1)
-            for seconds in asides:
+            for seconds in pauses:
                 change(-1)
-                with aside():
+                with released():
                     time.sleep(seconds)
                 change(1)
             change(-1)
@@ -240,7 +240,7 @@ def test_everything_is_done_once_and_one_at_a_time(seed, log, monkeypatch):
         return work
 
     for number in range(300):
-        turns.put(work_of(number, [rng.random() / 500 for _ in range(rng.randrange(4))]))
+        scheduler.submit(work_of(number, [rng.random() / 500 for _ in range(rng.randrange(4))]))
         time.sleep(rng.random() / 500)
     assert sorted(log.wait(300)) == list(range(300))
-    assert most[0] == 1
+    assert max_running[0] == 1

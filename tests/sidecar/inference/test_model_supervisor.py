@@ -1,4 +1,4 @@
-"""The model's life: loading, restarting, giving up, stopping."""
+"""The life cycle of the model: loading, restarting, giving up, stopping."""
 
 import asyncio
 import threading
@@ -8,7 +8,12 @@ import pytest
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused, NotReady
 from loglm_bridge.sidecar.inference import model_supervisor
-from loglm_bridge.sidecar.inference.model_supervisor import MAX_RESTARTS, MAX_STRIKES, ModelSupervisor, loader
+from loglm_bridge.sidecar.inference.model_supervisor import (
+    MAX_FAILURES,
+    MAX_RESTARTS,
+    ModelSupervisor,
+    self_testing_loader,
+)
 from loglm_bridge.sidecar.inference.watchdog import Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 from tests.sidecar.double import Double
@@ -17,64 +22,64 @@ from tests.sidecar.double import Double
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     monkeypatch.setattr(model_supervisor, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(model_supervisor, "_LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(model_supervisor, "_MAX_PAUSE", 0.002)
 
 
-def made(load, clock=time.monotonic):
+def supervise(load, clock=time.monotonic):
     given_up = []
     return ModelSupervisor(load, Watchdog(), Metrics(), lambda: given_up.append(True), clock), given_up
 
 
-def test_requests_are_taken_from_the_end_of_loading_to_the_stop():
+def test_requests_are_accepted_from_the_end_of_loading_until_the_stop():
     async def scenario():
-        goes_on = threading.Event()
+        proceed = threading.Event()
 
         def load():
-            goes_on.wait(5)
+            proceed.wait(5)
             return Double.load(None, 1, "base")
 
-        kept, _ = made(load)
-        loading = asyncio.create_task(kept.start())
+        supervisor, _ = supervise(load)
+        loading = asyncio.create_task(supervisor.start())
         await asyncio.sleep(0.01)
         with pytest.raises(NotReady, match="loading"):
-            kept.ready_model()
-        assert kept.last is None
-        goes_on.set()
+            supervisor.ready_model()
+        assert supervisor.last_model is None
+        proceed.set()
         await loading
-        assert kept.ready_model() is kept.last
-        kept.stop()
+        assert supervisor.ready_model() is supervisor.last_model
+        supervisor.stop()
         with pytest.raises(NotReady, match="stopping"):
-            kept.ready_model()
-        assert kept.last is not None, "requests that were taken are still answered"
-        kept.close()
+            supervisor.ready_model()
+        assert supervisor.last_model is not None, "accepted requests are still answered"
+        supervisor.close()
 
     asyncio.run(scenario())
 
 
-def test_a_stop_while_loading_is_not_forgotten():
+def test_a_stop_while_loading_takes_effect():
     async def scenario():
-        kept, _ = made(lambda: Double.load(None, 1, "base"))
-        kept.stop()
-        await kept.start()
-        assert kept.reason == "stopping"
+        supervisor, _ = supervise(lambda: Double.load(None, 1, "base"))
+        supervisor.stop()
+        await supervisor.start()
+        assert supervisor.not_ready_reason == "stopping"
 
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("refuse", ModelRefused), ("untested", ModelFailed)])
-def test_a_model_that_is_refused_or_fails_its_test_is_never_ready(monkeypatch, mode, kind):
+@pytest.mark.parametrize(("mode", "error"), [("refuse", ModelRefused), ("untested", ModelFailed)])
+def test_a_model_that_is_refused_or_fails_its_self_test_is_never_ready(monkeypatch, mode, error):
     monkeypatch.setenv("DOUBLE", mode)
 
     async def scenario():
-        kept, _ = made(loader(Double.load, None, 1, "base"))
-        with pytest.raises(kind):
-            await kept.start()
-        assert kept.reason == "loading"
+        supervisor, _ = supervise(self_testing_loader(Double.load, None, 1, "base"))
+        with pytest.raises(error):
+            await supervisor.start()
+        assert supervisor.not_ready_reason == "loading"
 
     asyncio.run(scenario())
 
 
-def test_a_model_that_cannot_be_brought_back_is_given_up():
+def test_a_model_that_cannot_be_restarted_is_given_up():
     async def scenario():
         loads = []
 
@@ -84,33 +89,33 @@ def test_a_model_that_cannot_be_brought_back_is_given_up():
                 raise ModelFailed("still broken")
             return Double.load(None, 1, "base")
 
-        kept, given_up = made(load)
-        await kept.start()
-        for _ in range(MAX_STRIKES):
-            kept.strike()
+        supervisor, given_up = supervise(load)
+        await supervisor.start()
+        for _ in range(MAX_FAILURES):
+            supervisor.record_failure()
         while not given_up:
-            assert kept.reason == "failed"
+            assert supervisor.not_ready_reason == "failed"
             await asyncio.sleep(0.01)
         assert len(loads) == 1 + MAX_RESTARTS
-        kept.strike()
+        supervisor.record_failure()
         await asyncio.sleep(0.05)
         assert given_up == [True]
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
-def test_restarts_of_an_hour_ago_do_not_count():
+def test_restarts_older_than_an_hour_do_not_count():
     async def scenario():
         now = [0.0]
-        kept, given_up = made(lambda: Double.load(None, 1, "base"), lambda: now[0])
-        await kept.start()
+        supervisor, given_up = supervise(lambda: Double.load(None, 1, "base"), lambda: now[0])
+        await supervisor.start()
         for _ in range(3 * MAX_RESTARTS):
             now[0] += 3_600 / MAX_RESTARTS + 1
-            for _ in range(MAX_STRIKES):
-                kept.strike()
-            while kept.reason:
+            for _ in range(MAX_FAILURES):
+                supervisor.record_failure()
+            while supervisor.not_ready_reason:
                 await asyncio.sleep(0.001)
         assert given_up == []
-        assert kept.reason == ""
+        assert supervisor.not_ready_reason == ""
 
     asyncio.run(asyncio.wait_for(scenario(), 20))

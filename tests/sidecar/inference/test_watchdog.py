@@ -1,13 +1,12 @@
-"""Calls in threads: their results, their errors, and what is known of those that hang."""
+"""Calls in threads: their results, their errors, and the count of those that hang."""
 
-import _thread
 import asyncio
 import threading
-import time
 
 import pytest
 
 from loglm_bridge.sidecar.inference.watchdog import HungError, Watchdog
+from tests.sidecar.inference.conftest import wait_until, worker_threads
 
 
 def test_a_call_returns_or_raises_what_its_function_does():
@@ -18,9 +17,9 @@ def test_a_call_returns_or_raises_what_its_function_does():
         for error in (ValueError("v"), TimeoutError("t"), StopIteration("s"), SystemExit(3), MemoryError()):
             with pytest.raises(BaseException) as caught:  # noqa: PT011 (compared below)
                 await watchdog.call(raiser(error), 5)
-            # a coroutine may not let StopIteration out; Python turns it into RuntimeError
+            # a coroutine may not raise StopIteration; Python turns it into RuntimeError
             assert caught.value is error or caught.value.__cause__ is error
-        assert watchdog.abandoned == 0
+        assert watchdog.all_hung == 0
 
     asyncio.run(scenario())
 
@@ -35,43 +34,40 @@ def raiser(error):
 def test_calls_run_beside_the_event_loop_and_each_other():
     async def scenario():
         watchdog = Watchdog()
-        meeting = threading.Barrier(2)
-        await asyncio.gather(watchdog.call(meeting.wait, 5), watchdog.call(meeting.wait, 5))
+        barrier = threading.Barrier(2)
+        await asyncio.gather(watchdog.call(barrier.wait, 5), watchdog.call(barrier.wait, 5))
 
     asyncio.run(scenario())
 
 
-def test_a_call_that_hangs_is_counted_until_it_returns():
+def test_a_hanging_call_is_counted_until_it_returns():
     async def scenario():
-        watchdog, free = Watchdog(), threading.Event()
+        watchdog, unblock = Watchdog(), threading.Event()
         with pytest.raises(HungError):
-            await watchdog.call(free.wait, 0.05)
-        assert (watchdog.stuck, watchdog.abandoned, watchdog.running) == (1, 1, 1)
-        watchdog.forgive()
-        assert (watchdog.stuck, watchdog.abandoned) == (0, 1)
+            await watchdog.call(unblock.wait, 0.05)
+        assert (watchdog.hung, watchdog.all_hung, watchdog.running) == (1, 1, 1)
+        watchdog.reset_hung()
+        assert (watchdog.hung, watchdog.all_hung) == (0, 1)
         with pytest.raises(HungError):
-            await watchdog.call(free.wait, 0.05)
-        assert (watchdog.stuck, watchdog.abandoned) == (1, 2)
-        free.set()
-        while watchdog.abandoned:
+            await watchdog.call(unblock.wait, 0.05)
+        assert (watchdog.hung, watchdog.all_hung) == (1, 2)
+        unblock.set()
+        while watchdog.all_hung:
             await asyncio.sleep(0.01)
-        assert (watchdog.stuck, watchdog.running) == (0, 0)
+        assert (watchdog.hung, watchdog.running) == (0, 0)
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
 
 
-def test_a_hanging_call_that_ends_after_the_loop_harms_nobody(capfd):
-    free, running = threading.Event(), _thread._count()
+def test_a_hanging_call_may_return_after_the_loop_is_closed(capfd):
+    unblock = threading.Event()
 
     async def scenario():
         with pytest.raises(HungError):
-            await Watchdog().call(free.wait, 0.05)
+            await Watchdog().call(unblock.wait, 0.05)
 
     asyncio.run(scenario())
-    assert _thread._count() == running + 1
-    free.set()
-    deadline = time.monotonic() + 5
-    while _thread._count() > running:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    assert len(worker_threads()) == 1
+    unblock.set()
+    wait_until(lambda: not worker_threads())
     assert not capfd.readouterr().err
