@@ -14,8 +14,8 @@ from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.modinput import options
 from loglm_bridge.splunk.modinput.ingest import Progress
 from loglm_bridge.splunk.rows.row_mapping import column_names
-from loglm_bridge.splunk.search.incidents_command import READERS as INCIDENT_OPTIONS
-from loglm_bridge.splunk.search.options import _READERS as COMMAND_OPTIONS
+from loglm_bridge.splunk.search.incidents_command import PARSERS as INCIDENT_OPTIONS
+from loglm_bridge.splunk.search.options import PARSERS as COMMAND_OPTIONS
 from loglm_bridge.splunk.user_messages import Tally
 from tests.app.conf import read_conf, read_spec
 
@@ -114,17 +114,17 @@ def test_every_key_is_in_a_spec(root):
 
 def test_no_key_of_splunk_is_listed_in_vain(root):
     used = {path.name: {k for keys in read_conf(path).values() for k in keys} for path in conf_files(root)}
-    vain = [
+    unused = [
         (name, key)
         for name, keys in SPLUNKS.items()
         for key in keys
         if not any(k == key or (key.endswith("*") and k.startswith(key[:-1])) for k in used.get(name, ()))
     ]
-    assert vain == []
+    assert unused == []
 
 
-def bare(spec_stanza):
-    """The stanza that holds the defaults of a spec's: those of [kind://<name>] stand in [kind]."""
+def conf_stanza(spec_stanza):
+    """Return the conf stanza with the defaults of a spec stanza: [scheme] for [scheme://<name>]."""
     return spec_stanza.removesuffix("://<name>")
 
 
@@ -132,7 +132,7 @@ def bare(spec_stanza):
 def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
     conf = read_conf(root / "default" / name)
     spec = spec_of(root, name)
-    assert [bare(stanza) for stanza in spec] == list(conf)
+    assert [conf_stanza(stanza) for stanza in spec] == list(conf)
     for stanza, keys in zip(conf, spec.values(), strict=True):
         ours = {k: v for k, v in conf[stanza].items() if not known_to_splunk(name, k)}
         documented = {k: default for k, default in keys.items() if default}  # the rest is required, without a default
@@ -146,7 +146,7 @@ def test_the_input_s_spec_has_every_setting_of_its_form(root):
 
 def test_the_alert_action_s_spec_has_every_setting_it_reads(root):
     (keys,) = spec_of(root, "alert_actions.conf").values()
-    assert {f"param.{name}" for name in payload.READERS} | {"param._cam"} == set(keys)
+    assert {f"param.{name}" for name in payload.PARSERS} | {"param._cam"} == set(keys)
 
 
 def test_the_description_of_the_adaptive_response_is_json(root):
@@ -303,10 +303,10 @@ def test_no_search_of_ours_writes_deletes_or_builds_a_search(root):
 
 def test_quotes_and_brackets_of_every_search_are_balanced(root):
     for where, text in searches(root):
-        bare = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
-        assert '"' not in bare, where
-        assert bare.count("(") == bare.count(")"), where
-        assert bare.count("`") % 2 == 0, where
+        unquoted = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
+        assert '"' not in unquoted, where
+        assert unquoted.count("(") == unquoted.count(")"), where
+        assert unquoted.count("`") % 2 == 0, where
 
 
 def test_lookups_use_columns_that_the_lookup_has(root):

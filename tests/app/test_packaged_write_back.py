@@ -84,8 +84,8 @@ def test_input(python, home, splunkd, tmp_path):
     text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main"})
     code, shown, lines = run(python, home, "loglm_input.py", text)
     assert (code, [line.split()[0] for line in lines]) == (0, ["INFO"])
-    ((_, notable),) = complete_events(shown)
-    assert f'orig_time="{now - 501.25:.3f}"' in notable
+    ((_, notable_event),) = complete_events(shown)
+    assert f'orig_time="{now - 501.25:.3f}"' in notable_event
     assert run(python, home, "loglm_input.py", text)[1] == ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from loglm_bridge.splunk.alert.payload import READERS, AlertOptions
+from loglm_bridge.splunk.alert.payload import PARSERS, AlertOptions
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def params(root):
 
 def test_the_conf_file_repeats_the_defaults(params):
     params.pop("_cam")
-    assert list(params) == list(READERS) == [field.name for field in fields(AlertOptions)]
+    assert list(params) == list(PARSERS) == [field.name for field in fields(AlertOptions)]
     assert AlertOptions.read(params) == AlertOptions()
 
 

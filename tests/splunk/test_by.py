@@ -90,7 +90,7 @@ class Sidecar:
     def __init__(self):
         self.chunk = []
 
-    def answers(self, requests, _):
+    def label_requests(self, requests, _):
         for about, request in requests:
             found = read_request(join_request(request.events, Options(), request.state))
             self.chunk.append(found)
@@ -137,7 +137,7 @@ def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
                 told = [of(request, entity) for request in parts]
                 assert sorted([part[i] for i in w] for part in told for w in windows_of(part)) == sorted(wanted)
                 assert all(len(request.events) <= max(2 * most, MAX_WINDOW_EVENTS) for request in parts)
-                left[entity] = labeller._company.of([entity])[entity]
+                left[entity] = labeller._states.get([entity])[entity]
                 assert left[entity] in [state_of(request)[entity] for request in parts if run[-1] in request.events]
 
 
@@ -146,7 +146,7 @@ def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
     defects = []
     labeller = Labeller(options, SETTINGS._replace(batch_events=1), None, defects.append)
     labeller._client = Sidecar()
-    monkeypatch.setattr(EventReader, "written", broken_at(5, EventReader.written))
+    monkeypatch.setattr(EventReader, "encoded", broken_at(5, EventReader.encoded))
     text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6

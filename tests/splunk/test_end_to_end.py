@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from loglm_bridge.contract.entity_state import KEPT
+from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.rows.row_mapping import event_of
 from tests.splunk.search.test_command import rows_of
@@ -148,7 +148,7 @@ def test_flows_are_read_with_those_of_earlier_chunks(tmp_path, app_at, search):
             assert [float(row["loglm_score"]) for row in rows] == [verdict.score for verdict in wanted]
             scores += [verdict.score for verdict in wanted]
             runs = [[e for e in (*before, *events) if e.entity == entity] for entity in {e.entity for e in events}]
-            before = [event for run in runs for event in run[-KEPT:]]
+            before = [event for run in runs for event in run[-MAX_STATE_EVENTS:]]
     finally:
         sidecar.close()
     alone = labeller.label([event_of(row, "_raw") for row in told], Options())

@@ -153,7 +153,7 @@ def test_a_closed_client_leaves_no_thread_behind(standin, second, client_of):
     client = client_of(standin.port, second.port)
     assert verdicts(client) == WANTED
     client.close()
-    lanes = [thread for thread in threading.enumerate() if thread.name == "loglm-lane"]
+    lanes = [thread for thread in threading.enumerate() if thread.name == "loglm-request-worker"]
     for thread in lanes:
         thread.join(5)
     assert threading.active_count() <= before

@@ -3,7 +3,7 @@
 import pytest
 
 from loglm_bridge.contract.errors import SidecarOverloaded, SidecarTimeout, SidecarUnavailable
-from loglm_bridge.splunk.user_messages import Tally, failure, summary, surprise
+from loglm_bridge.splunk.user_messages import Tally, failure, internal_error, summary
 
 
 def told(reason=None, prefix="loglm_", field="_raw", **statuses):
@@ -11,7 +11,7 @@ def told(reason=None, prefix="loglm_", field="_raw", **statuses):
     tally = Tally()
     tally.statuses.update(statuses)
     if reason:
-        tally.blame(reason)
+        tally.note_reason(reason)
     return summary(tally, field=field, prefix=prefix, ref="7f3a")
 
 
@@ -38,8 +38,8 @@ def test_everything_at_once_is_still_one_line():
     text = told(SidecarTimeout("no answer"), "x_", "a\nb", timeout=1, error=2, empty=3, unparsed=4)
     assert text == (
         "LogLM: no answer. 3 of 10 events returned without labels (x_status=timeout 1, error 2). Raise `timeout` in "
-        'loglm.conf or look at the sidecar\'s health. 3 of 10 events have no text in field "a\\nb" (x_status=empty). '
-        "4 of 10 events hold nothing LogLM can read (x_status=unparsed). ref=7f3a"
+        'loglm.conf or check the sidecar\'s health. 3 of 10 events have no text in field "a\\nb" (x_status=empty). '
+        "4 of 10 events contain nothing LogLM can read (x_status=unparsed). ref=7f3a"
     )
 
 
@@ -49,8 +49,8 @@ def test_events_that_the_model_failed_on_are_told_without_a_reason():
 
 def test_the_first_reason_is_told():
     tally = Tally()
-    tally.blame(SidecarTimeout("first"))
-    tally.blame(SidecarTimeout("second"))
+    tally.note_reason(SidecarTimeout("first"))
+    tally.note_reason(SidecarTimeout("second"))
     assert str(tally.reason) == "first"
     tally.statuses.update(ok=2, timeout=1)
     assert (str(tally), tally.rows) == ("rows=3 ok=2 timeout=1", 3)
@@ -58,6 +58,6 @@ def test_the_first_reason_is_told():
 
 def test_last_words():
     assert failure(SidecarUnavailable("gone"), "7f3a") == "LogLM: gone. Check that `loglm serve` is running. ref=7f3a"
-    assert surprise(KeyError("secret"), "7f3a") == (
+    assert internal_error(KeyError("secret"), "7f3a") == (
         "LogLM: internal error (KeyError). Look for ref=7f3a in index=_internal source=*loglm*"
     )

@@ -1,4 +1,4 @@
-"""What splunkd tells an alert action: the payload on stdin, and the settings of the alert in it."""
+"""The payload that splunkd writes to an alert action's stdin, and the settings of the action in it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, BinaryIO, Mapping, Optional
 
 from loglm_bridge.contract.errors import InputError
+from loglm_bridge.contract.row import Row
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.credentials import SplunkSession
-from loglm_bridge.splunk.config.notable_settings import NOTABLE_SETTINGS, Reader, index_name, read_all
-from loglm_bridge.splunk.modinput.search_export import Row
+from loglm_bridge.splunk.config.notable_settings import NOTABLE_SETTINGS, Parser, index_name, parse_settings
 
-#: Bytes of the longest payload that is read; it holds one row and the alert's settings.
+#: Maximum bytes of a payload; it contains one row and the alert's settings.
 MAX_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One call of an alert action. `first` is the first result, `settings` the action's settings as text."""
+    """One call of an alert action: `first` is the first result, `settings` are the action's settings as text."""
 
     name: str
     sid: str
@@ -32,10 +32,11 @@ class Alert:
 
 @dataclass(frozen=True)
 class AlertOptions:
-    """The settings of the action, param.* in conf; None means: as loglm.conf says.
+    """The settings of the action (param.* in conf); None means the setting of loglm.conf.
 
-    `onerror` is about rows that get no label because the sidecar does not answer: `fail` writes none of them and the
-    action fails, `pass` makes each a notable whose loglm_status says why. `risk_objects` as in contract.row.
+    `onerror` applies to rows without a label because the sidecar does not answer: with `fail` none of them is written
+    and the action fails, with `pass` each becomes a notable whose loglm_status says why. `risk_objects` as in
+    contract.row.
     """
 
     threshold: Optional[float] = None
@@ -54,19 +55,19 @@ class AlertOptions:
 
     @classmethod
     def read(cls, settings: Mapping[str, str]) -> AlertOptions:
-        """Read the settings; an empty one takes its default.
+        """Parse the settings; an empty one takes its default.
 
         Raises:
             ConfigError: a value cannot be used.
         """
-        return cls(**read_all(READERS, settings))
+        return cls(**parse_settings(PARSERS, settings))
 
 
 def read_alert(stream: BinaryIO) -> Alert:
     """Read the payload.
 
     Raises:
-        InputError: too long, not JSON, or without what is needed.
+        InputError: too long, not JSON, or without a required key.
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -82,8 +83,8 @@ def read_alert(stream: BinaryIO) -> Alert:
         name=_text(payload, "search_name") or "ad hoc search",
         sid=_text(payload, "sid"),
         app=_text(payload, "app"),
-        results=Path(_needed(payload, "results_file")),
-        session=SplunkSession(_needed(payload, "server_uri"), _needed(payload, "session_key")),
+        results=Path(_required(payload, "results_file")),
+        session=SplunkSession(_required(payload, "server_uri"), _required(payload, "session_key")),
         first=_row(payload.get("result")),
         settings={str(k): str(v) for k, v in settings.items()} if isinstance(settings, dict) else {},
     )
@@ -94,7 +95,7 @@ def _text(payload: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _needed(payload: Mapping[str, Any], name: str) -> str:
+def _required(payload: Mapping[str, Any], name: str) -> str:
     text = _text(payload, name)
     if not text:
         raise InputError(f"the alert's payload has no {name}")
@@ -107,24 +108,24 @@ def _row(result: Any) -> Row:
     return {name: [str(v) for v in (value if isinstance(value, list) else [value])] for name, value in result.items()}
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _risk_objects(text: str) -> tuple[str, ...]:
     names = tuple(name for name in (part.strip() for part in text.split(",")) if name)
     for name in names:
-        kind = name.partition(":")[2]
-        if len(name) > 200 or not name.isprintable() or kind not in ("", "user", "system", "other"):
-            raise ValueError("field names with commas between, each alone or as field:user, field:system, field:other")
+        type_ = name.partition(":")[2]
+        if len(name) > 200 or not name.isprintable() or type_ not in ("", "user", "system", "other"):
+            raise ValueError("comma-separated fields, each alone or as field:user, field:system, field:other")
     return names
 
 
-#: How the settings are read; what they mean is said in README/alert_actions.conf.spec.
-READERS: Mapping[str, Reader] = {
+#: Parser of each setting; README/alert_actions.conf.spec describes their meaning.
+PARSERS: Mapping[str, Parser] = {
     "threshold": lambda text: value_parsers.number(text, 0, 1),
     "onerror": lambda text: value_parsers.choice(text, ("fail", "pass")),
     "max_rows": lambda text: value_parsers.whole(text, 1, 50_000),
     "by": value_parsers.field_names,
     "delivery": lambda text: value_parsers.choice(text, ("receivers", "hec")),
-    **{name: reader for name, (reader, _) in NOTABLE_SETTINGS.items()},
-    "risk": value_parsers.truth,
+    **{name: parser for name, (parser, _) in NOTABLE_SETTINGS.items()},
+    "risk": value_parsers.boolean,
     "risk_index": index_name,
-    "risk_objects": _names,
+    "risk_objects": _risk_objects,
 }

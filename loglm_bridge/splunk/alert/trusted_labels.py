@@ -1,4 +1,4 @@
-"""Rows that a search has labelled already: their columns read back as a verdict, where they can be believed."""
+"""Rows that a search has already labelled: their columns read back as a verdict, where they can be trusted."""
 
 from __future__ import annotations
 
@@ -8,46 +8,45 @@ from typing import Optional
 
 from loglm_bridge.contract.attack import TECHNIQUE_ID
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.row import first_value
+from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.contract.verdict import VERDICTS, Technique, Verdict
 from loglm_bridge.splunk.config import value_parsers
-from loglm_bridge.splunk.modinput.search_export import Row
 from loglm_bridge.splunk.rows.row_mapping import event_of
 
-#: Statuses with which the model has said all it can; any other row is labelled anew.
+#: Statuses that a new request would give again; rows with any other are labelled anew.
 _FINAL = ("ok", "empty", "unparsed", "error")
 
-#: What can bring a field of a name into a row: the name itself, or an escape that spells it.
+#: Escapes that could spell a field's name in an event's text.
 _ESCAPES = r"\\u00|\\x|&#|%[46]"
 
 
 def verdict_of(row: Row, prefix: str) -> Optional[Verdict]:
-    """Return the verdict in the columns that `| loglm` wrote, None where the row has none to be believed.
+    """Return the verdict in the columns that `| loglm` wrote, None where the row has none that can be trusted.
 
-    Splunk extracts `name=value` from any event by itself, so a log line could bring its own `loglm_verdict=benign`. A
-    row whose text holds the prefix, or an escape that might spell it, is therefore labelled anew.
+    Splunk extracts `name=value` from any event by itself, so a log line could contain its own `loglm_verdict=benign`.
+    So None is returned for a row whose text contains the prefix, or an escape that might spell it.
     """
     status = first_value(row, prefix + "status")
-    forged = re.search(f"{re.escape(prefix)}|{_ESCAPES}", first_value(row, "_raw"), re.IGNORECASE)
-    if status not in _FINAL or forged:
+    suspect = re.search(f"{re.escape(prefix)}|{_ESCAPES}", first_value(row, "_raw"), re.IGNORECASE)
+    if status not in _FINAL or suspect:
         return None
     if status != "ok":
         return Verdict(status)
-    word = first_value(row, prefix + "verdict")
+    name = first_value(row, prefix + "verdict")
     try:
-        score, novelty = (value_parsers.number(first_value(row, prefix + name), 0, 1) for name in ("score", "novelty"))
-        return Verdict("ok", score, word, _techniques(row, prefix), novelty) if word in VERDICTS else None
+        score, novelty = (value_parsers.number(first_value(row, prefix + key), 0, 1) for key in ("score", "novelty"))
+        return Verdict("ok", score, name, _techniques(row, prefix), novelty) if name in VERDICTS else None
     except (ValueError, IndexError):
         return None
 
 
-def event_in(row: Row) -> Event:
-    """Return the event of a row; one without `_raw` (a statistic over labelled events) is told by all its fields."""
+def event_of_result(row: Row) -> Event:
+    """Return the event of a result; without `_raw` (statistics over labelled events) its text is all fields as JSON."""
     event = event_of(row, "_raw")
     if event.raw:
         return event
-    shown = {name: list(values_) for name, values_ in sorted(row.items()) if not name.startswith("_")}
-    return event_of({**row, "_raw": [json.dumps(shown, ensure_ascii=False)]}, "_raw")
+    fields = {name: list(values) for name, values in sorted(row.items()) if not name.startswith("_")}
+    return event_of({**row, "_raw": [json.dumps(fields, ensure_ascii=False)]}, "_raw")
 
 
 def _techniques(row: Row, prefix: str) -> tuple[Technique, ...]:

@@ -1,4 +1,4 @@
-"""Circuit breaker: after some failures in a row the sidecar is left alone: no search waits for a dead one."""
+"""Circuit breaker: after a few failures in a row a sidecar is not called for a while, so no search waits for it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from loglm_bridge.contract.errors import SidecarError
 #: Failures in a row that open the circuit.
 MAX_FAILURES = 3
 
-#: Seconds for which an open circuit refuses calls before one is let through as a probe.
+#: Seconds for which an open circuit refuses calls before it lets one through as a probe.
 COOL_DOWN = 30.0
 
 
 class CircuitBreaker:
-    """Counts failures of calls to one sidecar; `clock` gives seconds and never goes back."""
+    """Counts failures of calls to one sidecar; `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures = 0
         self._error: Optional[SidecarError] = None
-        self._until: Optional[float] = None
+        self._open_until: Optional[float] = None
 
     def check(self) -> None:
-        """Return if a call may be made, else raise the error that opened the circuit."""
+        """Raise the error that opened the circuit, while it is open."""
         if self.open and self._error is not None:
             # without its traceback, which would grow with every raise of the same object
             raise self._error.with_traceback(None)
@@ -32,21 +32,21 @@ class CircuitBreaker:
     @property
     def open(self) -> bool:
         """Whether calls are refused now."""
-        return self._until is not None and self._clock() < self._until
+        return self._open_until is not None and self._clock() < self._open_until
 
-    def success(self) -> None:
-        """Note that a call was answered."""
-        self._failures, self._error, self._until = 0, None, None
+    def record_success(self) -> None:
+        """Record that a call was answered, which closes the circuit."""
+        self._failures, self._error, self._open_until = 0, None, None
 
-    def failure(self, error: SidecarError, *, lasting: bool = False) -> None:
-        """Note that a call failed; `lasting`: asking again cannot help (a refused token, a foreign program).
+    def record_failure(self, error: SidecarError, *, permanent: bool = False) -> None:
+        """Record that a call failed; `permanent`: a retry cannot help (a refused token, another program).
 
         A probe that fails opens the circuit again at once.
         """
-        probing = self._until is not None
+        is_probe = self._open_until is not None
         self._failures += 1
         self._error = error
-        if lasting:
-            self._until = float("inf")
-        elif probing or self._failures >= MAX_FAILURES:
-            self._until = self._clock() + COOL_DOWN
+        if permanent:
+            self._open_until = float("inf")
+        elif is_probe or self._failures >= MAX_FAILURES:
+            self._open_until = self._clock() + COOL_DOWN

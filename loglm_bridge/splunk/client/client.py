@@ -3,9 +3,9 @@
     client = SidecarClient(settings, token)
     reply = client.label(events, Options(top=3))        # Reply.verdicts has the order and length of events
 
-Several addresses are asked at the same time. None of them gets an event or the token before it has named itself as a
-sidecar; each is asked again where that can help, waited for where it says so, and left alone (circuit breaker) where
-nothing answers.
+Several addresses are called concurrently. None of them gets an event or the token before it has identified itself as a
+sidecar. Calls are retried where that can help, delayed where the sidecar asks for it, and stopped for a while (circuit
+breaker) where nothing answers.
 """
 
 from __future__ import annotations
@@ -21,21 +21,27 @@ from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.contract.wire import ModelId, Options, write_event, write_hints
-from loglm_bridge.splunk.client.dispatcher import AT_ONCE, Outcome, PendingRequest, Request, RequestDispatcher
+from loglm_bridge.splunk.client.dispatcher import (
+    WORKERS_PER_ENDPOINT,
+    EncodedRequest,
+    Outcome,
+    PendingRequest,
+    RequestDispatcher,
+)
 from loglm_bridge.splunk.client.endpoint import Endpoint
 from loglm_bridge.splunk.config.settings import Settings
 
 Key = TypeVar("Key")
 
-#: Requests that are under way, or answered and not yet used, for each sidecar: those that it has, and one that is used.
+#: Maximum submitted requests per sidecar whose result the caller has not taken: one per worker, and one that is ready.
 #: More would only take memory.
-_AHEAD = AT_ONCE + 1
+_MAX_PENDING = WORKERS_PER_ENDPOINT + 1
 
 #: Bytes of a request's body beside its events.
-_ENVELOPE = 256
+_ENVELOPE_BYTES = 256
 
-#: What a request without events comes to; it is not sent.
-_NOTHING = Reply(ModelId("", "", ""), ())
+#: The result of a request without events, which is not sent.
+_EMPTY_REPLY = Reply(ModelId("", "", ""), ())
 
 
 class SidecarClient:
@@ -51,7 +57,7 @@ class SidecarClient:
     ) -> None:
         self._settings = settings
         self._endpoints = [Endpoint(url, settings, token, clock, sleep) for url in settings.urls]
-        self._lanes = RequestDispatcher(self._endpoints)
+        self._dispatcher = RequestDispatcher(self._endpoints)
 
     def __enter__(self) -> SidecarClient:
         return self
@@ -61,54 +67,55 @@ class SidecarClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._lanes.close()
+        self._dispatcher.close()
 
     def label(self, events: Sequence[Event], options: Options) -> Reply:
-        """Return the verdicts of `events`, in their order, asked for in as many requests as the limits need.
+        """Return the verdicts of `events`, in their order, with as many requests as the limits need.
 
-        All or nothing: who wants to keep the labels of the requests that went well calls `label_parts`. `Reply.model`
-        is the model of the last request. A sequence is only cut where a window alone is larger than a request may be.
+        All or nothing: `label_in_parts` keeps the labels of the requests that succeed. `Reply.model` is the model of
+        the last request. A window is divided only where it alone exceeds the limits of a request.
 
         Raises:
-            SidecarError: no labels; the kind says why and `row_status` what rows carry.
+            SidecarError: no labels; the class says why, `row_status` is the status of the rows.
         """
         model: Optional[ModelId] = None
         verdicts: dict[int, Verdict] = {}
-        for places, outcome in self.label_parts(events, options):
+        for indices, outcome in self.label_in_parts(events, options):
             if isinstance(outcome, Exception):
                 raise outcome
             model = outcome.model
-            verdicts.update(zip(places, outcome.verdicts))
+            verdicts.update(zip(indices, outcome.verdicts))
         if model is None:
             raise BadReply("no reply")
         return Reply(model=model, verdicts=tuple(verdicts[i] for i in range(len(events))))
 
-    def label_parts(self, events: Sequence[Event], options: Options) -> Iterator[tuple[list[int], Outcome]]:
-        """Yield the places of some of `events` and what the request with them came to, until all are told of.
+    def label_in_parts(self, events: Sequence[Event], options: Options) -> Iterator[tuple[list[int], Outcome]]:
+        """Yield for each request the indices of its events in `events`, and its outcome.
 
-        No events are one request without any: it proves address and token.
+        Without events, one empty request is sent: it checks address and token.
         """
         if not events:
-            yield [], self._lanes.ask(Request(()), options).outcome()
+            yield [], self._dispatcher.submit(EncodedRequest(()), options).result()
             return
         units = windows_of(events) if options.sequence else [[i] for i in range(len(events))]
-        parts = split(self._settings, units, lambda place: _written(events[place]))
-        yield from self.answers(((places, Request(written)) for places, written in parts), options)
+        parts = split_into_requests(self._settings, units, lambda index: _encoded(events[index]))
+        yield from self.label_requests(((indices, EncodedRequest(encoded)) for indices, encoded in parts), options)
 
-    def answers(self, requests: Iterable[tuple[Key, Request]], options: Options) -> Iterator[tuple[Key, Outcome]]:
-        """Yield what each request came to, in their order; each comes with a key, by which the caller knows it.
+    def label_requests(
+        self, requests: Iterable[tuple[Key, EncodedRequest]], options: Options
+    ) -> Iterator[tuple[Key, Outcome]]:
+        """Yield the outcome of each request, in their order, with the key that the caller gave it.
 
-        They are taken as there is room for them, some before the first one is answered.
+        Requests are taken from the iterable as there is room for them, some before the first one is answered.
         """
-        options = options._replace(distinct=True, short=True)  # how a reply is spelt, not what it says
-        under_way: deque[tuple[Key, Optional[PendingRequest]]] = deque()
+        options = options._replace(distinct=True, short=True)  # a shorter form of the same reply
+        queue: deque[tuple[Key, Optional[PendingRequest]]] = deque()
         for key, request in requests:
-            under_way.append((key, self._lanes.ask(request, options) if request.events else None))
-            if len(under_way) > _AHEAD * len(self._endpoints):
-                first, asked = under_way.popleft()
-                yield first, asked.outcome() if asked else _NOTHING
-        for first, asked in under_way:
-            yield first, asked.outcome() if asked else _NOTHING
+            queue.append((key, self._dispatcher.submit(request, options) if request.events else None))
+            if len(queue) > _MAX_PENDING * len(self._endpoints):
+                yield _result(*queue.popleft())
+        for key, pending in queue:
+            yield _result(key, pending)
 
     def identify(self) -> None:
         """Make sure that sidecars of this interface version listen; sends neither events nor the token.
@@ -116,39 +123,44 @@ class SidecarClient:
         Raises:
             WrongService: another program listens.
             SidecarRefused: a sidecar of another interface version.
-            SidecarError: nothing answers.
+            SidecarError: no answer.
         """
         for endpoint in self._endpoints:
             endpoint.identify()
 
 
-def split(
+def split_into_requests(
     settings: Settings,
     units: Iterable[Sequence[int]],
-    write: Callable[[int], bytes],
-    beside: Mapping[int, int] = MappingProxyType({}),
-    first: Optional[int] = None,
+    encode: Callable[[int], bytes],
+    extra_bytes: Mapping[int, int] = MappingProxyType({}),
+    first_limit: Optional[int] = None,
 ) -> Iterator[tuple[list[int], list[bytes]]]:
-    """Yield places, and what `write` makes of them, in parts within batch_events and batch_bytes.
+    """Yield the indices of events, and their results of `encode`, in parts within batch_events and batch_bytes.
 
-    A unit of places is not divided, and is written when its part is wanted. `beside` are the bytes that travel beside
-    what is written of a unit's first place. The first part holds at most `first` events, if that is said.
+    A unit (a list of indices) is not divided, and is encoded when its part is wanted. `extra_bytes` maps the first
+    index of a unit to the bytes that travel with it beside its events. The first part holds at most `first_limit`
+    events, where that is given.
     """
-    places: list[int] = []
+    indices: list[int] = []
     events: list[bytes] = []
-    size, most = _ENVELOPE, first or settings.batch_events
+    size, max_events = _ENVELOPE_BYTES, first_limit or settings.batch_events
     for unit in units:
-        written = list(map(write, unit))
-        cost = sum(map(len, written)) + len(written) + beside.get(unit[0], 0)
-        if places and (len(places) + len(unit) > most or size + cost > settings.batch_bytes):
-            yield places, events
-            places, events, size, most = [], [], _ENVELOPE, settings.batch_events
-        places += unit
-        events += written
+        encoded = list(map(encode, unit))
+        cost = sum(map(len, encoded)) + len(encoded) + extra_bytes.get(unit[0], 0)
+        if indices and (len(indices) + len(unit) > max_events or size + cost > settings.batch_bytes):
+            yield indices, events
+            indices, events, size, max_events = [], [], _ENVELOPE_BYTES, settings.batch_events
+        indices += unit
+        events += encoded
         size += cost
-    if places:
-        yield places, events
+    if indices:
+        yield indices, events
 
 
-def _written(event: Event) -> bytes:
+def _result(key: Key, pending: Optional[PendingRequest]) -> tuple[Key, Outcome]:
+    return key, _EMPTY_REPLY if pending is None else pending.result()
+
+
+def _encoded(event: Event) -> bytes:
     return write_event(event.raw, write_hints(event.sourcetype, event.source, event.host), event.entity, event.time)

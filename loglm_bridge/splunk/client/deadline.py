@@ -1,4 +1,4 @@
-"""A bound on the time of a whole call, which socket timeouts are not: those start anew with every byte."""
+"""A time limit on a whole call. Socket timeouts are none: they start anew with every byte."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ T = TypeVar("T")
 def within(seconds: float, call: Callable[[], T]) -> T:
     """Return `call()`, or raise TimeoutError once `seconds` have passed.
 
-    The call runs in a daemon thread; one that overruns is left behind (Python cannot stop it) and its result dropped,
-    so it must not hold what the caller goes on using. What the call raises is raised here.
+    The call runs in a daemon thread. One that overruns is abandoned (Python cannot stop it) and its result dropped, so
+    it must not hold what the caller goes on using. An exception of the call is raised here.
     """
     results: queue.SimpleQueue[Union[tuple[T, None], tuple[None, BaseException]]] = queue.SimpleQueue()
 
     def run() -> None:
         try:
             results.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
+        except BaseException as error:  # noqa: BLE001 - passed to the caller, which raises it
             results.put((None, error))
 
     threading.Thread(target=run, name="loglm-call", daemon=True).start()
@@ -32,5 +32,5 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         try:
             raise error
         finally:
-            del error  # its traceback holds this frame: a circle, and with it all that the call was given
+            del error  # its traceback refers to this frame: a cycle that would keep the call's arguments alive
     return result  # type: ignore[return-value]  # None belongs to T here

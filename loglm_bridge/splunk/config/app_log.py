@@ -1,7 +1,7 @@
 """The app's own log files under $SPLUNK_HOME/var/log/splunk (index=_internal source=*loglm*), and reference ids.
 
 splunkd treats what a command writes to stderr as an error of the search, so nothing is ever written there: without a
-writable log folder there is no log. Light, because every getinfo imports it and few write a line.
+writable log folder there is no log. Lightweight, because every getinfo imports it and few write a line.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ def open_log(name: str) -> Logger:
 
 
 def new_ref() -> str:
-    """Return a short id that ties what a user reads to a line of the log."""
+    """Return a short reference id, which appears in a message to a user and in the log line about it."""
     return os.urandom(4).hex()

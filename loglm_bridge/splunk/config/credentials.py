@@ -13,34 +13,34 @@ from loglm_bridge.splunk.config.settings import Settings
 APP = "loglm_bridge"
 REALM, NAME = "loglm_bridge", "sidecar"
 
-#: Seconds that splunkd may take to hand out the entry.
+#: Maximum seconds for splunkd to return the entry.
 _SPLUNKD_SECONDS = 5
 
-#: What an Authorization header can carry.
+#: The characters that an Authorization header can carry.
 _TOKEN = re.compile(r"[\x21-\x7e]{1,512}\Z")
 
-#: Bytes of a token file that are read; a wrong path may name anything.
+#: Maximum bytes of a token file that are read; a wrong path may name any file.
 _MAX_FILE = 4096
 
 
 class SplunkSession:
-    """A session with splunkd as it is handed to commands and inputs; no kind of class that prints its key."""
+    """A session with splunkd, as commands and inputs receive it. Not a dataclass: its repr must not show the key."""
 
     def __init__(self, uri: str, key: str) -> None:
         self.uri, self.key = uri, key
 
 
 def sidecar_token(settings: Settings, session: Optional[SplunkSession]) -> str:
-    """Return the sidecar's token: that of `token_file` where one is set, else of storage/passwords.
+    """Return the sidecar's token: from `token_file` where that is set, else from storage/passwords.
 
-    The store is asked for the one entry by its name, with the rights of `session`; its other entries are not read.
+    Reads one entry of the store by its name, with the rights of `session`, and no other entry.
 
     Raises:
         NoToken: there is none, or it may not be read; the message says which of the two.
     """
     token = _from_file(settings.token_file) if settings.token_file else _from_store(session)
     if not _TOKEN.match(token):
-        raise NoToken("the saved token is empty or holds characters that no token has")
+        raise NoToken("the saved token is empty or contains invalid characters")
     return token
 
 
@@ -59,7 +59,7 @@ def _from_file(path: Path) -> str:
 def _from_store(session: Optional[SplunkSession]) -> str:
     if session is None or not session.uri or not session.key:
         raise NoToken("no token file is configured and Splunk gave no session to read storage/passwords with")
-    # half as long to import as all that a search needs, so who has a token file does not wait for it
+    # imported only here: it takes half as long as all that a search needs, and a token file needs none of it
     from splunklib import binding
     from splunklib.client import AmbiguousReferenceException, Service
 
@@ -78,7 +78,7 @@ def _from_store(session: Optional[SplunkSession]) -> str:
     except KeyError as error:
         raise NoToken("no token saved in storage/passwords") from error
     except AmbiguousReferenceException as error:
-        raise NoToken("storage/passwords holds the token more than once", hint="delete all but one entry") from error
+        raise NoToken("storage/passwords contains the token more than once", hint="delete all but one entry") from error
     except (binding.AuthenticationError, binding.HTTPError) as error:
         raise NoToken(
             "this user's role may not read the token in storage/passwords",

@@ -20,15 +20,15 @@ from loglm_bridge.splunk.config import value_parsers
 
 CONF = "loglm.conf"
 
-#: Addresses of sidecars; a search has a thread and a connection for each.
+#: Maximum addresses of sidecars; a search has threads and connections for each.
 MAX_SIDECARS = 16
 
-#: What splits user, query or fragment off an address, or means different things to different readers.
-_NOT_IN_URL = re.compile(r"[@?#\\\x00-\x20\x7f]")
+#: Characters that separate user, query or fragment in an address, or that programs interpret differently.
+_FORBIDDEN_IN_URL = re.compile(r"[@?#\\\x00-\x20\x7f]")
 
 
 class Settings(NamedTuple):
-    """What `loglm.conf` says. `timeout` in seconds, `batch_bytes` in bytes of a request body; None where empty."""
+    """The settings of `loglm.conf`: `timeout` in seconds, `batch_bytes` of a request body; None where empty."""
 
     urls: tuple[str, ...]
     token_file: Optional[Path]
@@ -48,22 +48,22 @@ class Settings(NamedTuple):
             ConfigError: a file cannot be read, a key is missing or its value cannot be used.
         """
         conf = conf_files(app)
-        found: dict[str, Any] = {}
-        for stanza, keys in _readers(app).items():
-            for key, cast in keys.items():
+        values: dict[str, Any] = {}
+        for stanza, keys in _parsers(app).items():
+            for key, parser in keys.items():
                 where = f"[{stanza}] {key}"
                 if not conf.has_option(stanza, key):
                     raise ConfigError(f"{where} is missing", where=str(app / "default" / CONF))
                 text = conf.get(stanza, key).strip()
                 try:
-                    found[key] = cast(text)
+                    values[key] = parser(text)
                 except ValueError as error:
                     raise ConfigError(f"{where} must be {error}, got {_shown(text)}", where=CONF) from error
-        return cls(urls=found.pop("url"), **found)
+        return cls(urls=values.pop("url"), **values)
 
 
 def conf_files(app: Path) -> ConfigParser:
-    """Read default/loglm.conf and then local/; Splunk's [default] stanza holds for all others. Raises ConfigError."""
+    """Read default/loglm.conf and then local/; Splunk's [default] stanza applies to all others. Raises ConfigError."""
     conf = ConfigParser(
         delimiters=("=",),
         comment_prefixes=("#", ";"),
@@ -86,8 +86,8 @@ def conf_files(app: Path) -> ConfigParser:
     return conf
 
 
-def _readers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
-    """Return what each key of each stanza must be; the defaults are in default/loglm.conf only."""
+def _parsers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
+    """Return the parser of each key of each stanza; the defaults are in default/loglm.conf only."""
     return {
         "sidecar": {
             "url": sidecar_urls,
@@ -106,7 +106,7 @@ def _readers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
 
 
 def sidecar_urls(text: str) -> tuple[str, ...]:
-    """Return one or more addresses with commas between, each once. Raises ValueError with what is wanted."""
+    """Return the addresses of a comma-separated list, each once. Raises ValueError with what is expected."""
     urls = tuple(dict.fromkeys(sidecar_url(part.strip()) for part in text.split(",")))
     if len(urls) > MAX_SIDECARS:
         raise ValueError(f"at most {MAX_SIDECARS} addresses")
@@ -116,23 +116,23 @@ def sidecar_urls(text: str) -> tuple[str, ...]:
 def sidecar_url(text: str) -> str:
     """Return an address without a trailing slash.
 
-    The events and the token travel to it, so plain http is for this machine only, and neither credentials nor a query
-    can hide in it. Raises ValueError with what is wanted.
+    Events and the token are sent to it, so plain http is for this machine only, and it may contain neither credentials
+    nor a query. Raises ValueError with what is expected.
     """
-    wanted = "http://<loopback address>:<port> or https://<host>:<port>, without user, query or fragment"
+    expected = "http://<loopback address>:<port> or https://<host>:<port>, without user, query or fragment"
     try:
         url = urlsplit(text)
         host, port = url.hostname or "", url.port
     except ValueError as error:
-        raise ValueError(wanted) from error
+        raise ValueError(expected) from error
     safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
-    if not (safe and host and port != 0) or _NOT_IN_URL.search(text):
-        raise ValueError(wanted)
+    if not (safe and host and port != 0) or _FORBIDDEN_IN_URL.search(text):
+        raise ValueError(expected)
     return text.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address without brackets) is this machine's loopback."""
+    """Return whether `host` (a name, or an address without brackets) is a loopback address."""
     if host == "localhost":
         return True
     try:
@@ -142,10 +142,10 @@ def is_loopback(host: str) -> bool:
 
 
 def conf_path(app: Path, text: str) -> Optional[Path]:
-    """Return a path, `$SPLUNK_HOME` and the like replaced, relative ones from the app's folder; None where empty."""
+    """Return a path with environment variables replaced, relative to the app's folder; None where empty."""
     return app / os.path.expandvars(text) if text else None
 
 
 def _shown(text: str) -> str:
-    """Return a refused value for a message, without the password that an address may hold."""
+    """Return an invalid value for a message, without the password that an address may contain."""
     return repr(re.sub(r"[^/]*@", "***@", text)[:MAX_ECHO])

@@ -1,4 +1,4 @@
-"""splunkd's REST interface through splunk-sdk, with bounds on time and a certificate check where one can be made."""
+"""splunkd's REST interface through splunk-sdk, with time limits and, where possible, a certificate check."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from loglm_bridge.splunk.config.settings import is_loopback
 
 
 class SplunkdError(LogLMError):
-    """splunkd did not do what it was asked for."""
+    """A call to splunkd failed."""
 
     code, status, hint = "splunkd", 0, "see splunkd.log"
 
 
 class SessionEnded(SplunkdError):
-    """splunkd no longer takes the session key; a new process gets a new one."""
+    """splunkd no longer accepts the session key; a new process gets a new one."""
 
     hint = "nothing to do, splunkd starts the program again with a new session"
 
 
-#: What splunk-sdk raises where a call fails.
-FAILURES = (binding.HTTPError, binding.AuthenticationError, OSError, HTTPException)
+#: Exceptions of splunk-sdk for a failed call.
+CALL_ERRORS = (binding.HTTPError, binding.AuthenticationError, OSError, HTTPException)
 
 
 def connect(session: SplunkSession, seconds: float, app: str = "") -> Service:
-    """Return a service for the session; each read of an answer may take `seconds`.
+    """Return a service for the session; each read of a response may take `seconds`.
 
-    splunkd's own certificate is rarely one that can be verified, so over loopback, where nobody stands between, it is
-    not; any other address has to show a good one.
+    splunkd's own certificate can rarely be verified. Over loopback, where no one can intercept, it is not; at any other
+    address it must be valid.
 
     Raises:
-        SplunkdError: the session has no address that can be used.
+        SplunkdError: the address of the session is invalid.
     """
     try:
         uri = urlsplit(session.uri)
         host, port = uri.hostname or "", uri.port
     except ValueError as error:
-        raise SplunkdError("splunkd gave an address that is none") from error
+        raise SplunkdError("splunkd returned an invalid URI") from error
     if uri.scheme not in ("http", "https") or not host:
-        raise SplunkdError("splunkd gave an address that is none")
+        raise SplunkdError("splunkd returned an invalid URI")
     return Service(
         scheme=uri.scheme,
         host=host,
@@ -58,11 +58,11 @@ def connect(session: SplunkSession, seconds: float, app: str = "") -> Service:
     )
 
 
-def failure(error: Exception, doing: str) -> SplunkdError:
-    """Return what a failed call means; `doing` says what was tried."""
+def error_of_call(error: Exception, action: str) -> SplunkdError:
+    """Return the error of a failed call; `action` says what was attempted."""
     status = getattr(error, "status", None)
     if status == 401:
-        return SessionEnded(f"{doing}: splunkd no longer takes the session key")
+        return SessionEnded(f"{action}: splunkd no longer accepts the session key")
     if status is not None:
-        return SplunkdError(f"{doing}: {one_line(str(error), MAX_ECHO)}")
-    return SplunkdError(f"{doing}: splunkd cannot be reached ({type(error).__name__})")
+        return SplunkdError(f"{action}: {one_line(str(error), MAX_ECHO)}")
+    return SplunkdError(f"{action}: splunkd cannot be reached ({type(error).__name__})")

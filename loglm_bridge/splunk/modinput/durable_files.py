@@ -1,7 +1,6 @@
-"""The few file operations that positions are kept with, each as durable as it says. Tests put a failing disk here.
+"""The file operations of checkpoints, each with a stated durability. Tests replace them with a disk that fails.
 
-A rename alone is not enough: files of zero bytes were found after power loss where neither the file nor the folder had
-been synced.
+A rename alone is not enough: without fsync of file and folder, power loss can leave files of zero bytes.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ from pathlib import Path
 from typing import Optional
 
 
-class Disk:
+class DurableFolder:
     """The files of one folder. All operations raise OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def prepare(self) -> None:
-        """Make the folder."""
+    def create(self) -> None:
+        """Create the folder."""
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def names(self) -> list[str]:
@@ -33,28 +32,28 @@ class Disk:
             return None
 
     def replace(self, name: str, content: bytes) -> None:
-        """Give a file new content: after a crash it is the old one or the new one, whole."""
-        fresh = self._folder / f"{name}.new"
+        """Replace a file's content: after a crash it is the old or the new one, complete."""
+        temporary = self._folder / f"{name}.new"
         try:
-            with fresh.open("wb") as file:
+            with temporary.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            fresh.replace(self._folder / name)
+            temporary.replace(self._folder / name)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         self._sync_folder()
 
     def append(self, name: str, content: bytes) -> None:
-        """Add to a file that exists: after a crash any part of `content` may be missing."""
+        """Append to an existing file: after a crash any part of `content` may be missing."""
         with (self._folder / name).open("ab") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
 
     def rename(self, name: str, new: str) -> None:
-        """Rename a file, over another of that name."""
+        """Rename a file; replaces an existing file of that name."""
         (self._folder / name).replace(self._folder / new)
         self._sync_folder()
 

@@ -1,8 +1,8 @@
-"""Windows of index time: half-open spans of whole seconds, one after the other, none of them still filling.
+"""Windows of index time: successive half-open intervals of whole seconds, each complete before it is read.
 
-`_indextime` is when an indexer wrote an event, in whole seconds. Unlike `_time` it only grows, so an event that arrives
-late falls into a later window instead of one that was read already. Indexers run behind and their clocks differ; the
-settling lag waits for both.
+`_indextime` is the second in which an indexer wrote an event. Unlike `_time` it only increases, so an event that
+arrives late falls into a later window and not into one that was already read. Indexers lag and their clocks differ;
+the settling lag allows for both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from loglm_bridge.splunk.modinput.checkpoint import Position
 
 @dataclass(frozen=True)
 class Window:
-    """The seconds from `start` (in) to `end` (out)."""
+    """The seconds from `start` (inclusive) to `end` (exclusive)."""
 
     start: int
     end: int
@@ -24,19 +24,19 @@ class Window:
         return isinstance(second, int) and self.start <= second < self.end
 
 
-def next_window(position: Position, now: float, lag: int, longest: int) -> Optional[Window]:
-    """Return the next span of at most `longest` seconds that ended `lag` seconds before `now`, None if none has."""
-    end = min(position.second + longest, int(now) - lag)
+def next_window(position: Position, now: float, lag: int, max_seconds: int) -> Optional[Window]:
+    """Return the next window of at most `max_seconds` that ended `lag` seconds before `now`, None if none has."""
+    end = min(position.second + max_seconds, int(now) - lag)
     return Window(position.second, end) if end > position.second else None
 
 
-def anchored(position: Position, now: float, lag: int) -> Optional[Position]:
-    """Return the position to go on from, given that the clock says `now`; None: begin as a new input does.
+def correct_for_clock(position: Position, now: float, lag: int) -> Optional[Position]:
+    """Return the position to continue from at time `now` (epoch seconds); None: start like a new input.
 
-    A position in the future comes from a clock that was ahead and has been set back. Whatever was indexed meanwhile
-    lies after the last event that was seen, so reading goes on there, less the lag that the wrong clock cut short:
-    nothing is lost, and what those seconds repeat has the same event keys.
+    A position in the future comes from a clock that was ahead and has been set back. Events indexed meanwhile lie after
+    the latest event that was read, so reading continues there, minus the lag that the wrong clock did not wait for.
+    Nothing is lost, and repeated events have the same event keys.
     """
     if position.second <= now:
         return position
-    return None if position.seen is None else Position(min(int(now), position.seen) - lag, position.seen)
+    return None if position.latest is None else Position(min(int(now), position.latest) - lag, position.latest)

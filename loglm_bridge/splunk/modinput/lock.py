@@ -1,4 +1,4 @@
-"""One process per input: a lock that the system takes back when its holder dies, however it dies."""
+"""One process per input: a file lock that the operating system releases when its holder dies, however it dies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-#: Byte of the file that is locked on Windows, where a lock also keeps others from reading: beyond the pid.
-_BYTE = 64
+#: Offset of the locked byte on Windows, where a lock also prevents others from reading it: after the pid.
+_LOCK_OFFSET = 64
 
 
 class AlreadyRunning(InputError):
@@ -26,7 +26,7 @@ class AlreadyRunning(InputError):
 
 
 class InputLock:
-    """Context manager that holds `path` locked. Raises AlreadyRunning on entry if another process does."""
+    """Context manager that holds a lock on `path`. Raises AlreadyRunning on entry if another process holds it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +46,7 @@ class InputLock:
         return self
 
     def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, exc_type: Optional[type[BaseException]], exc: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         if self._file is not None:
             os.close(self._file)
@@ -55,7 +55,7 @@ class InputLock:
 
 def _lock(file: int) -> None:
     if sys.platform == "win32":
-        os.lseek(file, _BYTE, os.SEEK_SET)
+        os.lseek(file, _LOCK_OFFSET, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         os.lseek(file, 0, os.SEEK_SET)
     else:

@@ -1,7 +1,7 @@
-"""What splunkd writes to a modular input's stdin: XML that names the server, the session and the inputs.
+"""The input definition that splunkd writes to a modular input's stdin: XML with the server, the session and the inputs.
 
-Forms: `input/configuration/stanza` for a run, `items/item` for a validation (docs/dev/splunk-facts.md), in UTF-8 or
-UTF-16. The text is bounded and must hold no document type before any parser sees it.
+Two forms: `input/configuration/stanza` for a run, `items/item` for a validation (docs/dev/splunk-facts.md), in UTF-8 or
+UTF-16. The size is bounded, and a document type is refused before any parser runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from loglm_bridge.contract.limits import MAX_ECHO
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.splunk.config.credentials import SplunkSession
 
-#: Bytes of the longest definition that is read; a thousand inputs fit.
+#: Maximum bytes of a definition; a thousand inputs fit.
 MAX_BYTES = 4 * 1024 * 1024
 
 _FORBIDDEN = re.compile(r"<!\s*(doctype|entity)", re.IGNORECASE)
@@ -36,26 +36,26 @@ class Stanza:
 
 @dataclass(frozen=True)
 class StdinDefinition:
-    """The server, the folder for positions, the inputs, and what was ignored."""
+    """The session, the checkpoint folder, the inputs, and the XML elements that were ignored."""
 
     session: SplunkSession
-    folder: Path
+    checkpoint_folder: Path
     stanzas: tuple[Stanza, ...]
     ignored: tuple[str, ...] = ()
 
 
 def read_definition(stream: BinaryIO) -> StdinDefinition:
-    """Read a definition from splunkd.
+    """Read a definition.
 
     Raises:
-        InputError: too long, not such XML, with a document type, or without one of the server's settings.
+        InputError: too long, not XML of this form, with a document type, or without one of the server's settings.
     """
     root = _parse(stream.read(MAX_BYTES + 1))
     ignored: list[str] = []
     parent = root if root.tag == "items" else root.find("configuration")
     stanzas = tuple(_stanzas(parent if parent is not None else (), ignored))
-    session = SplunkSession(_needed(root, "server_uri"), _needed(root, "session_key"))
-    return StdinDefinition(session, Path(_needed(root, "checkpoint_dir")), stanzas, tuple(ignored))
+    session = SplunkSession(_required(root, "server_uri"), _required(root, "session_key"))
+    return StdinDefinition(session, Path(_required(root, "checkpoint_dir")), stanzas, tuple(ignored))
 
 
 def _parse(data: bytes) -> ET.Element:
@@ -65,8 +65,8 @@ def _parse(data: bytes) -> ET.Element:
     try:
         text = data.decode("utf-16" if utf16 else "utf-8-sig")
         if _FORBIDDEN.search(text):
-            raise InputError("invalid input definition: it declares a document type")
-        # the text is decoded already, whatever encoding its declaration names
+            raise InputError("invalid input definition: it contains a document type")
+        # the text is already decoded, whatever encoding its declaration names
         root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314 - bounded, and without a document type
     except (UnicodeDecodeError, ET.ParseError) as error:
         raise InputError(f"invalid input definition: {one_line(str(error), MAX_ECHO)}") from error
@@ -76,20 +76,20 @@ def _parse(data: bytes) -> ET.Element:
 
 
 def _stanzas(parent: ET.Element | tuple[()], ignored: list[str]) -> Iterator[Stanza]:
-    for node in parent:
-        if node.tag not in ("stanza", "item"):
+    for element in parent:
+        if element.tag not in ("stanza", "item"):
             continue
         params: dict[str, str] = {}
-        for child in node:
+        for child in element:
             name = child.get("name")
             if child.tag == "param" and name:
                 params[name] = (child.text or "").strip()
             else:
-                ignored.append(f"{node.get('name', '?')}: <{child.tag} name={name!r}>")
-        yield Stanza(node.get("name", ""), node.get("app", ""), params)
+                ignored.append(f"{element.get('name', '?')}: <{child.tag} name={name!r}>")
+        yield Stanza(element.get("name", ""), element.get("app", ""), params)
 
 
-def _needed(root: ET.Element, tag: str) -> str:
+def _required(root: ET.Element, tag: str) -> str:
     text = (root.findtext(tag) or "").strip()
     if not text:
         raise InputError(f"invalid input definition: {tag} is missing")

@@ -1,11 +1,14 @@
-"""The fields of a row: which are read, which are written. Light, because every getinfo imports it."""
+"""The fields of a row: which are read, which are written. Lightweight, because every getinfo imports it."""
 
 from __future__ import annotations
 
 from typing import Mapping, Sequence, Union
 
-#: What splunklib makes of a field: its text, or a list of texts where it is multivalue.
+#: A field of a row as splunklib represents it: its text, or a list of texts where it is multivalue.
 Value = Union[str, Sequence[str]]
+
+#: A row as splunklib represents it. (contract.row.Row has a list for every field.)
+SplunkRow = Mapping[str, Value]
 
 #: Fields of a row that an event takes beside its text.
 HINTS = ("_time", "host", "source", "sourcetype")
@@ -17,7 +20,7 @@ _LABELS = (
     "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
 )  # fmt: skip
 
-#: Written columns without their prefix, in order (DESIGN.md 2.2).
+#: Written columns without their prefix, in order (docs/analyst/fields.md).
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "labels": _LABELS,
     "embedding": ("status", "model", "detail", "embedding"),
@@ -26,5 +29,5 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 
 
 def column_names(prefix: str, output: str) -> tuple[str, ...]:
-    """Return the names of all columns that every row gets, for one of OUTPUTS."""
+    """Return the names of the columns that every row gets, for one of OUTPUTS."""
     return tuple(prefix + suffix for suffix in SUFFIXES[output])

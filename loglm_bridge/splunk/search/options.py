@@ -1,8 +1,8 @@
 """The search command's options: `| loglm [field=_raw] [by=<field,...>] [threshold=0..1] [top=1..10] [output=...] ...`.
 
-splunklib's own option parser is not used: it offers every searcher `logging_configuration=<path>` (which evaluates what
-is in that file) and `record=true` (which writes events and the session key to disk), and a bad value ends in
-"error code 1".
+splunklib's own option parser is not used. It gives every user `logging_configuration=<path>` (which evaluates the
+content of that file) and `record=true` (which writes events and the session key to disk), and an invalid value ends
+in "error code 1".
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.rows.columns import HINTS, OUTPUTS, column_names
 
-#: Option -> how its text is read; ValueError says what is wanted.
-Readers = Mapping[str, Callable[[str], Any]]
+#: Option -> parser of its text, which raises ValueError with what is expected.
+Parsers = Mapping[str, Callable[[str], Any]]
 
-#: Characters of a refused option that are repeated.
+#: Maximum characters of an invalid option that a message repeats.
 _MAX_SHOWN = 80
 
 
 class SearchOptions(NamedTuple):
-    """What one search asks for; `threshold` None leaves the model's own."""
+    """The options of one search; `threshold` None keeps the model's own."""
 
     threshold: Optional[float]
     top: int
@@ -37,53 +37,53 @@ class SearchOptions(NamedTuple):
 
     @classmethod
     def parse(cls, args: Sequence[str], settings: Settings) -> SearchOptions:
-        """Read the arguments as splunkd hands them over. Raises OptionError."""
-        found: dict[str, Any] = {"threshold": settings.threshold, "top": settings.top, "prefix": settings.prefix}
-        options = cls(**{**found, **read_arguments(args, _READERS)})
-        options._refuse_own_columns()
+        """Parse the arguments in the form in which splunkd passes them. Raises OptionError."""
+        defaults: dict[str, Any] = {"threshold": settings.threshold, "top": settings.top, "prefix": settings.prefix}
+        options = cls(**{**defaults, **parse_arguments(args, PARSERS)})
+        options._check_input_fields()
         return options
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that every row gets."""
+        """Names of the columns that every row gets."""
         return column_names(self.prefix, self.output)
 
     @property
     def required_fields(self) -> list[str]:
-        """The fields that splunkd has to send.
+        """Names of the fields that splunkd must send.
 
-        The written columns are among them: a row that was labelled before is then labelled anew, column by column,
-        instead of two values meeting under one name when splunkd joins the answer to the fields it kept.
+        The written columns are among them. So a row that is already labelled is labelled anew, column by column;
+        otherwise splunkd would merge old and new values of the same name.
         """
         return list(dict.fromkeys((self.field, *self.by, *HINTS, *self.columns)))
 
-    def _refuse_own_columns(self) -> None:
+    def _check_input_fields(self) -> None:
         for name in (self.field, *self.by):
             if name in self.columns:
                 raise OptionError(f"{name} is a column that this search writes", hint="choose another prefix")
 
 
-def read_arguments(args: Sequence[str], readers: Readers) -> dict[str, Any]:
-    """Return the values of a command's arguments `name=value`, quotes removed, as splunkd hands them over.
+def parse_arguments(args: Sequence[str], parsers: Parsers) -> dict[str, Any]:
+    """Return the values of a command's arguments `name=value`, without quotes, as splunkd passes them.
 
-    Splunk may split `by=host, user` at the comma, so bare words after `by` belong to it.
+    Splunk may split `by=host, user` at the comma, so words without `=` after `by` belong to it.
 
     Raises:
         OptionError: an unknown or repeated option, or a value that cannot be used.
     """
-    given: dict[str, str] = {}
+    texts: dict[str, str] = {}
     last = ""
     for arg in args:
         name, sign, value = arg.partition("=")
         if not sign and last == "by":
-            given["by"] += "," + arg
+            texts["by"] += "," + arg
             continue
-        if name not in readers or not sign:
-            raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(readers)}")
-        if name in given:
+        if name not in parsers or not sign:
+            raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(parsers)}")
+        if name in texts:
             raise OptionError(f"{name} is given twice")
-        given[name], last = value, name
-    return {name: _read(name, value, readers) for name, value in given.items()}
+        texts[name], last = value, name
+    return {name: _parse(name, text, parsers) for name, text in texts.items()}
 
 
 def _unknown(name: str, sign: str) -> str:
@@ -91,20 +91,20 @@ def _unknown(name: str, sign: str) -> str:
     return f'unknown option "{shown}"' if sign else f'unexpected "{shown}"'
 
 
-def _read(name: str, value: str, readers: Readers) -> Any:
+def _parse(name: str, text: str, parsers: Parsers) -> Any:
     try:
-        return readers[name](value.strip())
+        return parsers[name](text.strip())
     except ValueError as error:
-        raise OptionError(f'{name} must be {error}, got "{one_line(value, _MAX_SHOWN)}"') from error
+        raise OptionError(f'{name} must be {error}, got "{one_line(text, _MAX_SHOWN)}"') from error
 
 
-_READERS: Readers = {
+PARSERS: Parsers = {
     "field": value_parsers.field_name,
     "by": value_parsers.field_names,
     "threshold": lambda text: value_parsers.number(text, 0, 1),
     "top": lambda text: value_parsers.whole(text, 1, MAX_TOP),
     "output": lambda text: value_parsers.choice(text, OUTPUTS),
-    "explain": value_parsers.truth,
+    "explain": value_parsers.boolean,
     "onerror": lambda text: value_parsers.choice(text, ("pass", "fail")),
     "prefix": value_parsers.prefix,
 }

@@ -198,7 +198,7 @@ def test_ten_thousand_rows_are_capped_and_counted(run, splunkd):
     rows[0] = labelled(attack(0))
     ended = run(rows)
     assert ended.code == 0
-    assert "WARN LogLM alert Suspicious processes: 9,500 rows not attached (max_rows=500)" in ended.lines
+    assert "WARN LogLM alert Suspicious processes: 9,500 rows skipped (max_rows=500)" in ended.lines
     assert "rows=500" in ended.lines[0]
     assert len(splunkd.received) == 1
 
@@ -279,7 +279,7 @@ def test_a_role_without_the_right_is_told_so(run, splunkd):
 def test_an_ended_session(run, splunkd):
     ended = run([attack(1)], session="stale")
     assert (ended.code, splunkd.received) == (1, [])
-    assert any("no longer takes the session key" in line for line in ended.lines)
+    assert any("no longer accepts the session key" in line for line in ended.lines)
 
 
 @pytest.fixture
@@ -375,7 +375,7 @@ def test_a_missing_file_and_a_name_that_would_forge_a_log_line(write_back_app, s
     assert ended.code == 1
     assert ended.lines
     assert all(r"LogLM alert x\nERROR y \u001b[31m: " in line for line in ended.lines)
-    assert ("cannot be read beyond row 0" if ":1" in uri else "an address that is none") in ended.lines[-1]
+    assert ("cannot be read beyond row 0" if ":1" in uri else "an invalid URI") in ended.lines[-1]
 
 
 def test_without_execute(write_back_app, standin, splunk_env):

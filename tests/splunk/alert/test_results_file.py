@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.errors import InputError
-from loglm_bridge.splunk.alert.results_file import multivalue, read_rows
+from loglm_bridge.splunk.alert.results_file import read_rows
+from loglm_bridge.splunk.rows.table import mv_values
 from tests.splunk.splunkd import encode_multivalue as as_splunkd_writes
 from tests.splunk.splunkd import encode_rows
 
@@ -25,7 +26,7 @@ def rows_of(tmp_path):
 
 @given(st.lists(st.text("a$;\n\"'", min_size=1, max_size=6), min_size=2, max_size=5))
 def test_multivalue_cells_read_back(values):
-    assert multivalue(as_splunkd_writes(values)) == values
+    assert mv_values(as_splunkd_writes(values)) == values
 
 
 def test_rows(rows_of):

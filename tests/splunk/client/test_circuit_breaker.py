@@ -20,12 +20,12 @@ def breaker(time):
 
 def test_it_opens_after_failures_in_a_row_with_the_last_error(breaker):
     for _ in range(MAX_FAILURES - 1):
-        breaker.failure(SidecarUnavailable("a"))
+        breaker.record_failure(SidecarUnavailable("a"))
         breaker.check()
-    breaker.success()
+    breaker.record_success()
     for _ in range(MAX_FAILURES):
         breaker.check()
-        breaker.failure(SidecarTimeout("b"))
+        breaker.record_failure(SidecarTimeout("b"))
     assert breaker.open
     with pytest.raises(SidecarTimeout, match="b"):
         breaker.check()
@@ -33,25 +33,25 @@ def test_it_opens_after_failures_in_a_row_with_the_last_error(breaker):
 
 def test_after_the_cool_down_one_failure_opens_it_again_and_one_success_closes_it(breaker, time):
     for _ in range(MAX_FAILURES):
-        breaker.failure(SidecarUnavailable("a"))
+        breaker.record_failure(SidecarUnavailable("a"))
     time[0] = COOL_DOWN
     breaker.check()
-    breaker.failure(SidecarUnavailable("a"))
+    breaker.record_failure(SidecarUnavailable("a"))
     assert breaker.open
     time[0] = 2 * COOL_DOWN
-    breaker.success()
-    breaker.failure(SidecarUnavailable("a"))
+    breaker.record_success()
+    breaker.record_failure(SidecarUnavailable("a"))
     assert not breaker.open
 
 
 def test_a_lasting_failure_opens_it_for_good(breaker, time):
-    breaker.failure(SidecarUnavailable("a"), lasting=True)
+    breaker.record_failure(SidecarUnavailable("a"), permanent=True)
     time[0] = 1e9
     assert breaker.open
 
 
 def test_raising_the_kept_error_does_not_grow_it(breaker):
-    breaker.failure(SidecarUnavailable("a"), lasting=True)
+    breaker.record_failure(SidecarUnavailable("a"), permanent=True)
     depths = []
     for _ in range(3):
         with pytest.raises(SidecarUnavailable) as caught:

@@ -17,7 +17,7 @@ from loglm_bridge.contract.errors import (
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN
-from loglm_bridge.splunk.client.client import SidecarClient, split
+from loglm_bridge.splunk.client.client import SidecarClient, split_into_requests
 from loglm_bridge.splunk.config.settings import Settings
 from tests.splunk.conftest import TOKEN
 from tests.splunk.test_faults import closed_port
@@ -80,7 +80,7 @@ def test_split_keeps_within_both_limits(root):
     settings = Settings.read(root)._replace(batch_events=3, batch_bytes=2000)
 
     def parts(units, sizes, beside=None):
-        found = list(split(settings, units, lambda place: b"x" * sizes[place], beside or {}))
+        found = list(split_into_requests(settings, units, lambda place: b"x" * sizes[place], beside or {}))
         assert all(list(map(len, events)) == [sizes[place] for place in places] for places, events in found)
         return [places for places, _ in found]
 
@@ -93,7 +93,7 @@ def test_split_keeps_within_both_limits(root):
 
 def test_events_are_written_when_their_part_is_wanted(root):
     settings, written = Settings.read(root)._replace(batch_events=2), []
-    parts = split(settings, [[i] for i in range(9)], lambda place: written.append(place) or b"x")
+    parts = split_into_requests(settings, [[i] for i in range(9)], lambda place: written.append(place) or b"x")
     next(parts)
     assert written == [0, 1, 2]
 
@@ -225,14 +225,14 @@ def test_what_was_asked_is_not_held_in_circles(fault, standin, proxy, client_at,
     """A search turns Python's search for circles nearly off (process.py): a request must be freed without it."""
     standin.fault(fault)
     client = client_at(proxy.port)
-    list(client.label_parts(EVENTS, OPTIONS))
+    list(client.label_in_parts(EVENTS, OPTIONS))
     gc.collect()
     gc.disable()
     try:
         for _ in range(5):
             proxy.poison("reset" if fault == "cut" else "", 200)
             clock.now += COOL_DOWN
-            list(client.label_parts([Event("x" * 100_000)], OPTIONS))
+            list(client.label_in_parts([Event("x" * 100_000)], OPTIONS))
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
         held = [one for found in gc.garbage for one in gc.get_referents(found) if isinstance(one, (bytes, str))]

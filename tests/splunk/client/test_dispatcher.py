@@ -8,24 +8,24 @@ import pytest
 from loglm_bridge.contract.errors import SidecarFailed
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.client import dispatcher
-from loglm_bridge.splunk.client.dispatcher import Request, RequestDispatcher
+from loglm_bridge.splunk.client.dispatcher import EncodedRequest, RequestDispatcher
 
-REQUEST = Request((b"{}",))
+REQUEST = EncodedRequest((b"{}",))
 
 
 class Slow:
     """An endpoint that takes its time to write a request, and answers when it may. `sent` are requests on their way."""
 
-    proven, open = True, False
+    responsive, circuit_open = True, False
 
     def __init__(self, says_so=True):
         self.sent, self.may, self.says_so = [], threading.Event(), says_so
 
-    def label(self, events, options, state, on_its_way):
+    def label(self, events, options, state, on_sent):
         time.sleep(0.02)
         self.sent.append(events)
         if self.says_so:
-            on_its_way()
+            on_sent()
         if not self.may.wait(10):
             raise TimeoutError
         return "answer"
@@ -40,7 +40,7 @@ def lanes_to(monkeypatch):
     made = []
 
     def make(*endpoints, sending):
-        monkeypatch.setattr(dispatcher, "_SENDING", sending)
+        monkeypatch.setattr(dispatcher, "_SEND_WAIT_SECONDS", sending)
         made.append(RequestDispatcher(endpoints))
         return made[-1]
 
@@ -54,28 +54,28 @@ def test_a_caller_goes_on_when_its_request_is_on_its_way(lanes_to):
     talk = lanes_to(endpoint, sending=10)
     asked = []
     for count in (1, 2, 3):
-        asked.append(talk.ask(REQUEST, Options()))
+        asked.append(talk.submit(REQUEST, Options()))
         assert len(endpoint.sent) == count
-    asked.append(talk.ask(REQUEST, Options()))  # all connections are in use: nothing to wait for
+    asked.append(talk.submit(REQUEST, Options()))  # all connections are in use: nothing to wait for
     assert len(endpoint.sent) == 3
     endpoint.may.set()
-    assert [one.outcome() for one in asked] == ["answer"] * 4
+    assert [one.result() for one in asked] == ["answer"] * 4
 
 
 def test_a_request_that_does_not_get_away_holds_up_nobody(lanes_to):
     endpoint = Slow(says_so=False)
-    asked = lanes_to(endpoint, sending=0.001).ask(REQUEST, Options())
+    asked = lanes_to(endpoint, sending=0.001).submit(REQUEST, Options())
     assert not endpoint.sent
     endpoint.may.set()
-    assert asked.outcome() == "answer"
+    assert asked.result() == "answer"
 
 
 def test_a_request_that_fails_before_it_is_sent_holds_up_nobody(lanes_to):
     class Fails(Slow):
-        def label(self, events, options, state, on_its_way):
+        def label(self, events, options, state, on_sent):
             raise SidecarFailed("no")
 
     started = time.monotonic()
-    asked = lanes_to(Fails(), sending=60).ask(REQUEST, Options())
-    assert isinstance(asked.outcome(), SidecarFailed)
+    asked = lanes_to(Fails(), sending=60).submit(REQUEST, Options())
+    assert isinstance(asked.result(), SidecarFailed)
     assert time.monotonic() - started < 30

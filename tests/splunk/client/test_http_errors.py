@@ -5,20 +5,20 @@ import json
 import pytest
 
 from loglm_bridge.contract.errors import BY_CODE, SidecarFailed, SidecarRefused, SidecarUnavailable, WrongService
-from loglm_bridge.splunk.client.http_errors import BusyError, Lasting, TooBig, refusal
-from loglm_bridge.splunk.client.transport import Answer
+from loglm_bridge.splunk.client.http_errors import BusyError, PermanentRefusal, RequestTooLarge, error_from_response
+from loglm_bridge.splunk.client.transport import HttpResponse
 
 KINDS = {
     "internal": SidecarFailed,
     "invalid_request": SidecarRefused,
     "invalid_event": SidecarRefused,
-    "length_required": Lasting,
-    "too_large": TooBig,
-    "unauthorized": Lasting,
-    "forbidden_host": Lasting,
-    "not_found": Lasting,
-    "method_not_allowed": Lasting,
-    "version_mismatch": Lasting,
+    "length_required": PermanentRefusal,
+    "too_large": RequestTooLarge,
+    "unauthorized": PermanentRefusal,
+    "forbidden_host": PermanentRefusal,
+    "not_found": PermanentRefusal,
+    "method_not_allowed": PermanentRefusal,
+    "version_mismatch": PermanentRefusal,
     "overloaded": BusyError,
     "not_ready": BusyError,
     "model_error": SidecarFailed,
@@ -33,7 +33,7 @@ def test_every_error_of_the_interface_is_in_the_table():
 @pytest.mark.parametrize("code", BY_CODE)
 def test_an_error_of_the_interface(code):
     error = BY_CODE[code]("what went\nwrong", where="/events/0")
-    found = refusal(Answer(error.status, json.dumps(error.to_dict()).encode(), None), "h:1")
+    found = error_from_response(HttpResponse(error.status, json.dumps(error.to_dict()).encode(), None), "h:1")
     assert type(found) is KINDS[code]
     assert "\n" not in str(found)
     if not isinstance(found, BusyError):
@@ -47,17 +47,17 @@ def test_an_error_of_the_interface(code):
         (503, b"", SidecarUnavailable),
         (404, b"{}", WrongService),
         (302, b"[]", WrongService),
-        (401, b"", Lasting),
+        (401, b"", PermanentRefusal),
         (418, b'{"error":"teapot"}', WrongService),
         (400, b'{"error":{"code":["x"],"message":null}}', WrongService),
         (500, b'{"error":{"code":"of the future","message":"x"}}', SidecarUnavailable),
     ],
 )
 def test_an_answer_of_somebody_else(status, body, kind):
-    assert type(refusal(Answer(status, body, None), "h:1")) is kind
+    assert type(error_from_response(HttpResponse(status, body, None), "h:1")) is kind
 
 
 @pytest.mark.parametrize(("named", "waited"), [(None, 1.0), (0.0, 0.05), (7.0, 7.0)])
 def test_how_long_to_wait(named, waited):
     body = b'{"error":{"code":"overloaded","message":"x","where":""}}'
-    assert refusal(Answer(429, body, named), "h:1").seconds == waited
+    assert error_from_response(HttpResponse(429, body, named), "h:1").seconds == waited

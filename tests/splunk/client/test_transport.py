@@ -171,9 +171,9 @@ def test_a_token_travels_on_a_trusted_connection_only(standin, proxy, to):
         with pytest.raises(ConnectionLost):
             one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}")
         one.send("GET", "/health/live", seconds=5)
-        one.trusted = True
+        one.identified = True
         assert one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}").status == 401
-        one.renew()
+        one.reset()
     assert standin.seen()["requests"] == 2
 
 
@@ -192,8 +192,8 @@ def test_a_connection_that_the_other_side_closed_is_no_longer_trusted(to):
         thread.start()
         one = to(f"http://127.0.0.1:{listener.getsockname()[1]}")
         one.send("GET", "/", seconds=5)
-        one.trusted = True
-        while one.trusted:
+        one.identified = True
+        while one.identified:
             one.check()
         assert one.send("GET", "/", seconds=5).status == 200
         thread.join()

@@ -85,7 +85,7 @@ def test_a_missing_and_a_forbidden_entry_are_told_apart(status, said, splunkd, s
 @pytest.mark.parametrize("saved", ["", "  ", "two words", "tok\nX-Evil: 1", "é", "x" * 513])
 def test_a_token_that_no_header_can_carry_is_refused(saved, splunkd, session, settings):
     splunkd.body = ENTRY.replace("TOKEN", saved)
-    with pytest.raises(NoToken, match="empty or holds characters"):
+    with pytest.raises(NoToken, match="empty or contains invalid characters"):
         sidecar_token(settings, session)
 
 

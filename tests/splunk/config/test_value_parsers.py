@@ -45,11 +45,11 @@ def test_whole_numbers():
 
 
 def test_truth():
-    assert [value_parsers.truth(text) for text in ("t", "TRUE", "1", "yes", "f", "False", "0", "n")] == [True] * 4 + [
+    assert [value_parsers.boolean(text) for text in ("t", "TRUE", "1", "yes", "f", "False", "0", "n")] == [True] * 4 + [
         False
     ] * 4
     with pytest.raises(ValueError, match="true or false"):
-        value_parsers.truth("")
+        value_parsers.boolean("")
 
 
 @pytest.mark.parametrize("text", ["", "_time", "__mv_", "1x", "a-b", "a.b", "a b", "é", "x" * 33, "a\n", "a="])

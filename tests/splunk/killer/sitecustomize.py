@@ -8,7 +8,15 @@ import os
 import signal
 import sys
 
-_FILES = ("ingest.py", "checkpoint.py", "journal.py", "disk.py", "event_stream.py", "export.py", "stash.py")
+_FILES = (
+    "ingest.py",
+    "checkpoint.py",
+    "journal.py",
+    "durable_files.py",
+    "event_stream.py",
+    "search_export.py",
+    "stash_format.py",
+)
 
 
 def _install(lines):

@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 
 from loglm_bridge.contract.errors import CheckpointError
-from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, Position, read, write
-from loglm_bridge.splunk.modinput.durable_files import Disk
+from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, Position, decode_checkpoint, encode_checkpoint
+from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 from tests.splunk.fragile_disk import FragileDisk, PowerLostError
 
 NAME = "loglm_input://a"
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 
 def store_in(folder, name=NAME):
-    return CheckpointStore(Disk(folder), "stem", name, clock=lambda: NOW)
+    return CheckpointStore(DurableFolder(folder), "stem", name, clock=lambda: NOW)
 
 
 def newest(folder):
@@ -55,7 +55,7 @@ def test_generations_take_turns(folder):
 def sealed(**changes):
     """A position whose checksum is right, whatever it says."""
     data = {"version": 1, "input": NAME, "generation": 2, "second": 200, "seen": 190, "saved_at": NOW, **changes}
-    return write(data)
+    return encode_checkpoint(data)
 
 
 DAMAGES = {
@@ -83,8 +83,8 @@ def test_damage_falls_back_to_the_generation_before(folder, damage):
 
 def test_every_shorter_file_is_damage():
     whole = sealed()
-    assert read(whole, NAME) is not None
-    assert all(read(whole[:size], NAME) is None for size in range(len(whole)))
+    assert decode_checkpoint(whole, NAME) is not None
+    assert all(decode_checkpoint(whole[:size], NAME) is None for size in range(len(whole)))
 
 
 def test_every_changed_byte_is_damage():
@@ -92,7 +92,7 @@ def test_every_changed_byte_is_damage():
     for at in range(len(whole)):
         changed = bytearray(whole)
         changed[at] ^= 0x20
-        assert read(bytes(changed), NAME) is None
+        assert decode_checkpoint(bytes(changed), NAME) is None
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -122,7 +122,7 @@ def test_after_a_fallback_the_next_save_counts(folder):
     assert store_in(folder).load().position == Position(300)
 
 
-class FullDisk(Disk):
+class FullDisk(DurableFolder):
     """A disk without room."""
 
     def replace(self, name, content):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loglm_bridge.splunk.modinput.durable_files import Disk
+from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def calls(monkeypatch):
 
 
 def test_replace_syncs_the_file_then_renames_then_syncs_the_folder(tmp_path, calls):
-    Disk(tmp_path).replace("a", b"1")
+    DurableFolder(tmp_path).replace("a", b"1")
     assert calls == ["sync file", "rename", "sync folder"]
     assert (tmp_path / "a").read_bytes() == b"1"
 
 
 def test_append_syncs_the_file(tmp_path, calls):
     (tmp_path / "a").write_bytes(b"1")
-    Disk(tmp_path).append("a", b"2")
+    DurableFolder(tmp_path).append("a", b"2")
     assert calls == ["sync file"]
     assert (tmp_path / "a").read_bytes() == b"12"
 
@@ -48,7 +48,7 @@ def test_a_failed_replace_leaves_the_old_file_and_no_other(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="No space"):
-        Disk(tmp_path).replace("a", b"new")
-    assert Disk(tmp_path).names() == ["a"]
-    assert Disk(tmp_path).read("a") == b"old"
-    assert Disk(tmp_path).read("b") is None
+        DurableFolder(tmp_path).replace("a", b"new")
+    assert DurableFolder(tmp_path).names() == ["a"]
+    assert DurableFolder(tmp_path).read("a") == b"old"
+    assert DurableFolder(tmp_path).read("b") is None

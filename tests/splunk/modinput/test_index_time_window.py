@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.splunk.modinput.checkpoint import Position
-from loglm_bridge.splunk.modinput.index_time_window import Window, anchored, next_window
+from loglm_bridge.splunk.modinput.index_time_window import Window, correct_for_clock, next_window
 
 SECOND = st.integers(0, 2_000_000_000)
 
@@ -36,10 +36,10 @@ def test_nothing_settled_is_no_window():
 
 
 def test_a_clock_that_was_ahead_goes_back_to_the_last_event():
-    assert anchored(Position(9_000, seen=2_000), now=5_000.0, lag=60) == Position(1_940, 2_000)
-    assert anchored(Position(9_000, seen=8_000), now=5_000.0, lag=60) == Position(4_940, 8_000)
-    assert anchored(Position(9_000), now=5_000.0, lag=60) is None
+    assert correct_for_clock(Position(9_000, latest=2_000), now=5_000.0, lag=60) == Position(1_940, 2_000)
+    assert correct_for_clock(Position(9_000, latest=8_000), now=5_000.0, lag=60) == Position(4_940, 8_000)
+    assert correct_for_clock(Position(9_000), now=5_000.0, lag=60) is None
 
 
 def test_a_longer_lag_is_no_clock_error():
-    assert anchored(Position(4_990, seen=10), now=5_000.0, lag=600) == Position(4_990, 10)
+    assert correct_for_clock(Position(4_990, latest=10), now=5_000.0, lag=600) == Position(4_990, 10)

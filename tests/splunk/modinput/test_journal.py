@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from loglm_bridge.contract.errors import CheckpointError
-from loglm_bridge.splunk.modinput.durable_files import Disk
-from loglm_bridge.splunk.modinput.journal import Journal, short
+from loglm_bridge.splunk.modinput.durable_files import DurableFolder
+from loglm_bridge.splunk.modinput.journal import Journal, short_key
 from tests.splunk.fragile_disk import FragileDisk, PowerLostError
 
 
@@ -17,33 +17,33 @@ def key(number):
 
 @pytest.fixture
 def journal(tmp_path):
-    return Journal(Disk(tmp_path), "stem")
+    return Journal(DurableFolder(tmp_path), "stem")
 
 
 def test_what_was_noted_comes_back(journal):
     assert journal.resume(100) == Counter()
-    journal.note([key(1), key(2)])
-    journal.note([key(1)])
-    assert journal.resume(100) == Counter({short(key(1)): 2, short(key(2)): 1})
+    journal.record([key(1), key(2)])
+    journal.record([key(1)])
+    assert journal.resume(100) == Counter({short_key(key(1)): 2, short_key(key(2)): 1})
 
 
 def test_another_window_starts_empty(journal):
     journal.resume(100)
-    journal.note([key(1)])
+    journal.record([key(1)])
     assert journal.resume(1000) == Counter()
     assert journal.resume(100) == Counter()
 
 
 def test_every_torn_tail_leaves_the_batches_before_it(journal, tmp_path):
     journal.resume(100)
-    journal.note([key(1), key(2)])
+    journal.record([key(1), key(2)])
     first = (tmp_path / "stem.journal").read_bytes()
-    journal.note([key(3), key(4)])
+    journal.record([key(3), key(4)])
     whole = (tmp_path / "stem.journal").read_bytes()
     for size in range(len(first), len(whole)):
         for filler in (b"", bytes(40)):
             (tmp_path / "stem.journal").write_bytes(whole[:size] + filler)
-            assert journal.resume(100) == Counter({short(key(1)): 1, short(key(2)): 1})
+            assert journal.resume(100) == Counter({short_key(key(1)): 1, short_key(key(2)): 1})
             assert (tmp_path / "stem.journal").read_bytes() == first
 
 
@@ -51,21 +51,21 @@ def test_every_torn_tail_leaves_the_batches_before_it(journal, tmp_path):
 def test_a_damaged_head_starts_empty(journal, tmp_path, content):
     (tmp_path / "stem.journal").write_bytes(content)
     assert journal.resume(100) == Counter()
-    journal.note([key(1)])
-    assert journal.resume(100) == Counter({short(key(1)): 1})
+    journal.record([key(1)])
+    assert journal.resume(100) == Counter({short_key(key(1)): 1})
 
 
 def test_notes_go_on_after_a_torn_tail(journal, tmp_path):
     journal.resume(100)
-    journal.note([key(1)])
+    journal.record([key(1)])
     with (tmp_path / "stem.journal").open("ab") as file:
         file.write(b"0000")
     journal.resume(100)
-    journal.note([key(2)])
-    assert journal.resume(100) == Counter({short(key(1)): 1, short(key(2)): 1})
+    journal.record([key(2)])
+    assert journal.resume(100) == Counter({short_key(key(1)): 1, short_key(key(2)): 1})
 
 
-class FullDisk(Disk):
+class FullDisk(DurableFolder):
     """A disk without room."""
 
     def append(self, name, content):
@@ -76,7 +76,7 @@ def test_a_full_disk_is_said(tmp_path):
     journal = Journal(FullDisk(tmp_path), "stem")
     journal.resume(100)
     with pytest.raises(CheckpointError, match="Reading paused"):
-        journal.note([key(1)])
+        journal.record([key(1)])
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -87,14 +87,14 @@ def test_power_cuts_forget_at_most_the_last_batch(seed):
     for _ in range(200):
         journal = Journal(disk, "stem")
         found = set(journal.resume(100))
-        assert {short(k) for k in sure} <= found <= {short(k) for k in sure + maybe}
-        sure = [k for k in sure + maybe if short(k) in found]
+        assert {short_key(k) for k in sure} <= found <= {short_key(k) for k in sure + maybe}
+        sure = [k for k in sure + maybe if short_key(k) in found]
         disk.fuse = rng.randint(1, 8)
         try:
             while True:
                 number += 1
                 maybe = [key(number)]
-                journal.note(maybe)
+                journal.record(maybe)
                 sure, maybe = sure + maybe, []
         except PowerLostError:
             disk.restart()

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, Position
-from loglm_bridge.splunk.modinput.durable_files import Disk
+from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 from loglm_bridge.splunk.modinput.options import ARGUMENTS
 from tests.splunk.conftest import TOKEN
 from tests.splunk.input_process import complete_events, definition, finish, start, validation
@@ -133,7 +133,7 @@ def test_hostile_events_do_not_break_the_stream(run, splunkd, now):
         ("error midway", "Search process died\\nunexpectedly"),
         ("incomplete", "Search results might be incomplete"),
         ("cut", "IncompleteRead"),
-        ("half line", "cut or not JSON"),
+        ("half line", "cut off or not JSON"),
         ("unmarked", "ended early"),
         ("refused", "Unknown search command"),
         ("busy", "too busy"),
@@ -175,7 +175,7 @@ def test_a_search_without_events_is_an_error(run, splunkd, now):
     splunkd.events = [{"_time": event(now - 5, "x")["_time"], "count": "7"}]
     ended = run(window="2000")
     assert ended.code == 1
-    assert any("no events" in line for line in ended.lines)
+    assert any("not events" in line for line in ended.lines)
 
 
 @pytest.mark.parametrize("fault", ["model_error", "mismatch"])
@@ -215,7 +215,7 @@ def test_rows_without_a_label_are_counted(run, splunkd, now):
 def test_an_ended_session_ends_the_process(run, now):
     ended = run(session="stale")
     assert ended.code == 1
-    assert [line for line in ended.lines if line.startswith("WARN") and "no longer takes the session key" in line]
+    assert [line for line in ended.lines if line.startswith("WARN") and "no longer accepts the session key" in line]
 
 
 def test_damaged_positions_fall_back_to_the_copy(run, splunkd, tmp_path, now):
@@ -248,8 +248,8 @@ def test_without_any_position_left_the_input_stops_and_asks(run, splunkd, tmp_pa
 def test_a_clock_that_was_ahead_costs_no_event(run, splunkd, tmp_path, now):
     splunkd.events = [attack(now - 700, 1), attack(now - 300, 2)]
     (tmp_path / "positions").mkdir()
-    store = CheckpointStore(Disk(tmp_path / "positions"), STEM, "loglm_input://test")
-    store.save(Position(now + 1_000_000, seen=now - 500))
+    store = CheckpointStore(DurableFolder(tmp_path / "positions"), STEM, "loglm_input://test")
+    store.save(Position(now + 1_000_000, latest=now - 500))
     ended = run()
     assert ended.code == 0
     assert len(ended.events) == 1

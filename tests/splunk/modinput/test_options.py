@@ -5,7 +5,7 @@ import configparser
 import pytest
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.splunk.modinput.options import ARGUMENTS, InputOptions, defaults, scheme, unknown
+from loglm_bridge.splunk.modinput.options import ARGUMENTS, InputOptions, defaults, scheme, unknown_settings
 
 
 def test_the_conf_file_repeats_the_defaults(root):
@@ -79,7 +79,7 @@ def test_unknown_settings():
         "_rcvbuf": "1",
         "index": "x",
     }
-    assert unknown(params) == ["trehshold"]
+    assert unknown_settings(params) == ["trehshold"]
 
 
 def test_every_setting_is_in_the_form():

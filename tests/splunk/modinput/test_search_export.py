@@ -6,11 +6,11 @@ import json
 import pytest
 
 from loglm_bridge.splunk.config.splunkd_rest import SplunkdError
-from loglm_bridge.splunk.modinput.search_export import Answer
+from loglm_bridge.splunk.modinput.search_export import ExportStream
 
 
 def answer(*lines):
-    return Answer(io.BytesIO("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines).encode()))
+    return ExportStream(io.BytesIO("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines).encode()))
 
 
 def result(number, last=False, **fields):
@@ -67,7 +67,7 @@ def test_a_recorded_answer(shared):
     path = shared / "recordings/rest-results/java-results_resultsExport.json"
     if not path.is_file():
         pytest.skip("recordings/rest-results is absent")
-    rows = list(Answer(io.BytesIO(path.read_bytes())))
+    rows = list(ExportStream(io.BytesIO(path.read_bytes())))
     assert len(rows) == 5
     assert rows[-1]["host"] == ["three.four.com"]
 
@@ -97,5 +97,5 @@ def test_memory_does_not_grow_with_the_answer():
     import resource
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert sum(1 for _ in Answer(Endless())) == 20_000
+    assert sum(1 for _ in ExportStream(Endless())) == 20_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000

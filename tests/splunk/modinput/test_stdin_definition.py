@@ -18,7 +18,7 @@ def read(text):
 
 def test_a_run():
     found = read(definition("https://127.0.0.1:8089", "/chk", {"search": "index=a", "empty": ""}))
-    assert (found.session.uri, str(found.folder)) == ("https://127.0.0.1:8089", "/chk")
+    assert (found.session.uri, str(found.checkpoint_folder)) == ("https://127.0.0.1:8089", "/chk")
     (stanza,) = found.stanzas
     assert (stanza.name, stanza.app) == ("loglm_input://test", "search")
     assert stanza.params == {"search": "index=a", "empty": ""}

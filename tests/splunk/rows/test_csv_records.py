@@ -18,8 +18,8 @@ BLOCKS = st.sampled_from([1, 2, 3, 256])
 def read(body, lines):
     """The cells and texts of a body that is read so many lines at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_records, "_LINES", lines)
-        return list(chain.from_iterable(zip(*block, strict=True) for block in csv_records.blocks(body.encode())))
+        patch.setattr(csv_records, "_BLOCK_LINES", lines)
+        return list(chain.from_iterable(zip(*block, strict=True) for block in csv_records.read_blocks(body.encode())))
 
 
 @given(BODIES, BLOCKS)

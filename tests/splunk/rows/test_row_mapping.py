@@ -45,7 +45,7 @@ def test_any_row_gives_an_event_that_crosses_the_wire(row):
 def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
     table = Table(encode_rows([row]))
     read, (cells,), event = EventReader(table, field, by), table, event_of(row, field, by)
-    assert read_request(join_request([read.written(cells)], Options())).events == (event,)
+    assert read_request(join_request([read.encoded(cells)], Options())).events == (event,)
     assert (read.raw(cells), read.epoch(cells), read.entity(cells)) == (event.raw, event.time, event.entity)
     assert read.text(cells)[: len(event.raw)] == event.raw
 

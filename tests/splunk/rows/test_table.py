@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from splunklib.searchcommands.internals import RecordWriterV2
 
 from loglm_bridge.contract.errors import InputError
-from loglm_bridge.splunk.rows.table import MV, ROW_END, Table, cells_of, csv_row, csv_rows, values_of
+from loglm_bridge.splunk.rows.table import MV_PREFIX, ROW_END, Table, cells_of, csv_row, csv_rows, mv_values
 from tests.splunk.splunkd import decode_rows, encode_rows
 
 # what the writer of these tests can write and a Splunk row can hold: text, or a list of two or more
@@ -31,9 +31,9 @@ def rows_of(body, **options):
     return list(Table(body, **options).records())
 
 
-def rewritten(body, without=()):
+def rewritten(body, excluded=()):
     """What comes back of a chunk whose rows are written as they were read."""
-    table = Table(body, without)
+    table = Table(body, excluded)
     return "".join([csv_row(table.columns) + ROW_END, *(text + ROW_END for _, text in table.rows())]).encode()
 
 
@@ -75,7 +75,7 @@ def test_a_row_is_what_the_csv_module_writes(cells):
 
 @given(st.lists(ANY_TEXT, min_size=2))
 def test_values_are_read_as_they_were_written(values):
-    assert values_of(cells_of(values)[1]) == values
+    assert mv_values(cells_of(values)[1]) == values
 
 
 @given(st.binary(max_size=200))
@@ -113,12 +113,12 @@ def test_cells_that_are_added_to_a_row_of_any_body_stay_cells_of_their_own(text,
         assert list(csv.reader(io.StringIO(added, newline=""))) == [[*cells, "1"]]
 
 
-@pytest.mark.parametrize("without", [[], ["b"], ["a", "b", "c"]])
-def test_fields_that_are_left_out_are_left_out_with_their_values(without):
+@pytest.mark.parametrize("excluded", [[], ["b"], ["a", "b", "c"]])
+def test_fields_that_are_left_out_are_left_out_with_their_values(excluded):
     body = encode_rows([{"a": "1", "b": ["x", "y"], "c": "3"}])
-    wanted = {name: value for name, value in rows_of(body)[0].items() if name not in without}
-    assert rows_of(body, without=without) == [wanted]
-    assert [name for name in Table(body, without).columns if not name.startswith(MV)] == list(wanted)
+    wanted = {name: value for name, value in rows_of(body)[0].items() if name not in excluded}
+    assert rows_of(body, excluded=excluded) == [wanted]
+    assert [name for name in Table(body, excluded).columns if not name.startswith(MV_PREFIX)] == list(wanted)
 
 
 def test_nul_and_a_bare_carriage_return_become_visible_only_where_they_must():

@@ -4,14 +4,14 @@ import pytest
 
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, VERDICTS, Verdict
-from loglm_bridge.splunk.rows.verdict_policy import brief, decide, shown_techniques
+from loglm_bridge.splunk.rows.verdict_policy import apply_threshold, omit_benign_techniques, shown_techniques
 
 RANKING = (technique("T1003.001", 0.04), technique("T1027", 0.1), technique("T1059", 0.099))
 
 
 @pytest.mark.parametrize("word", ["malicious", "suspicious", "benign", "unknown"])
 def test_without_a_threshold_the_models_word_stands(word):
-    assert decide(Verdict("ok", 0.5, word), None) == word
+    assert apply_threshold(Verdict("ok", 0.5, word), None) == word
 
 
 @pytest.mark.parametrize(
@@ -27,20 +27,24 @@ def test_without_a_threshold_the_models_word_stands(word):
     ],
 )
 def test_a_threshold_moves_malicious_only(word, score, expected):
-    assert decide(Verdict("ok", score, word), 0.7) == expected
+    assert apply_threshold(Verdict("ok", score, word), 0.7) == expected
 
 
 @pytest.mark.parametrize("threshold", [None, 0.0, 0.5])
 @pytest.mark.parametrize("word", VERDICTS)
 def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
     whole = Verdict("ok", 0.5, word, RANKING)
-    told = whole._replace(techniques=()) if brief(threshold) and word not in FLAGGED_VERDICTS else whole
-    assert shown_techniques(told, decide(told, threshold)) == shown_techniques(whole, decide(whole, threshold))
+    told = (
+        whole._replace(techniques=()) if omit_benign_techniques(threshold) and word not in FLAGGED_VERDICTS else whole
+    )
+    assert shown_techniques(told, apply_threshold(told, threshold)) == shown_techniques(
+        whole, apply_threshold(whole, threshold)
+    )
 
 
 def test_no_answer_stays_none():
-    assert decide(Verdict("unparsed"), 0.0) is None
-    assert decide(Verdict("unparsed"), None) is None
+    assert apply_threshold(Verdict("unparsed"), 0.0) is None
+    assert apply_threshold(Verdict("unparsed"), None) is None
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_unparsed_rows_carry_the_sidecars_reason_made_safe(standin, app_at, sear
     one.getinfo()
     metadata, rows = one.execute(rows_of("\ufffdx"))
     assert (rows[0]["loglm_status"], rows[0]["loglm_detail"]) == ("unparsed", "no\\nformat \\u202e fits")
-    assert "1 of 1 events hold nothing LogLM can read (loglm_status=unparsed)" in warnings(metadata)[0]
+    assert "1 of 1 events contain nothing LogLM can read (loglm_status=unparsed)" in warnings(metadata)[0]
 
 
 def test_a_long_event_is_sent_cut_and_marked(standin, app_at, search):
@@ -388,12 +388,14 @@ def test_a_damaged_app_says_so(standin, app_at, search, splunk_env):
     assert one.end() == 0
 
 
-@pytest.mark.parametrize("place", ["l.EventReader.written", "l.alone", "l.LabelCells.of", "l.Options.to_dict"])
+@pytest.mark.parametrize(
+    "place", ["l.EventReader.encoded", "l.independent", "l.LabelCells.labelled", "l.Options.to_dict"]
+)
 def test_a_defect_of_ours_costs_labels_but_no_rows(place, standin, app_at, search, splunk_env, log_of):
     app = app_at(standin.port)
     (app / "lib").mkdir()
     (app / "lib/sitecustomize.py").write_text(
-        f"import loglm_bridge.splunk.search.labeller as l\ndef defect(*_): raise KeyError('canary')\n{place} = defect\n"
+        f"import loglm_bridge.splunk.search.labeller as l\ndef defect(*_): raise KeyError('canary')\nl.{function} = defect\n"
     )
     splunk_env["PYTHONPATH"] += f":{app / 'lib'}"
     one = search(app)

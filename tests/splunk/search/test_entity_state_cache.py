@@ -3,33 +3,33 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.splunk.search.entity_state_cache import _BESIDE, EntityStateCache
+from loglm_bridge.splunk.search.entity_state_cache import _ENTRY_OVERHEAD, EntityStateCache
 
 
 def test_the_last_word_on_an_entity_is_kept():
     company = EntityStateCache()
-    company.keep({"a": "1", "b": "2"})
-    company.keep({"a": "3"})
-    assert company.of(["a", "b", "c", "", "a"]) == {"a": "3", "b": "2"}
+    company.update({"a": "1", "b": "2"})
+    company.update({"a": "3"})
+    assert company.get(["a", "b", "c", "", "a"]) == {"a": "3", "b": "2"}
 
 
 def test_memory_is_bounded_and_the_stalest_entities_go_first():
-    company = EntityStateCache(characters=100_000)
+    company = EntityStateCache(max_characters=100_000)
     for i in range(1_000):
-        company.keep({f"e{i}": "x" * 500})
+        company.update({f"e{i}": "x" * 500})
     assert company._size <= 100_000
-    assert company.of(["e999"])
-    assert not company.of(["e0"])
-    company.keep({"long": "x" * 200_000})
-    assert not company.of(["long", "e999"])
+    assert company.get(["e999"])
+    assert not company.get(["e0"])
+    company.update({"long": "x" * 200_000})
+    assert not company.get(["long", "e999"])
     assert company._size == 0
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.text(max_size=900), max_size=4), max_size=60))
 def test_what_is_counted_is_what_is_held(told):
-    company = EntityStateCache(characters=3_000)
+    company = EntityStateCache(max_characters=3_000)
     for state in told:
-        company.keep(state)
-        held = company.of("abcd")
-        assert company._size == sum(len(e) + len(text) + _BESIDE for e, text in held.items()) <= 3_000
+        company.update(state)
+        held = company.get("abcd")
+        assert company._size == sum(len(e) + len(text) + _ENTRY_OVERHEAD for e, text in held.items()) <= 3_000
         assert all(held[entity] == state[entity] for entity in state if entity in held)

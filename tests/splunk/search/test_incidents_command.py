@@ -4,7 +4,7 @@ import pytest
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.splunk.alert.trusted_labels import verdict_of
-from loglm_bridge.splunk.search.incidents_command import span
+from loglm_bridge.splunk.search.incidents_command import timespan
 from tests.splunk.splunkd import warnings
 
 
@@ -63,7 +63,7 @@ def test_rows_without_labels_are_told(incidents):
     one, _ = incidents("by=host")
     metadata, found = one.execute([labelled(1), {"_time": "1", "_raw": "x", "host": "h"}])
     assert len(found) == 1
-    assert "1 of 2 rows carry no label" in warnings(metadata)[0]
+    assert "1 of 2 rows have no label" in warnings(metadata)[0]
 
 
 def test_suspicious_rows_found_an_incident_where_asked(incidents):
@@ -88,4 +88,4 @@ def test_options_that_cannot_be_used_are_refused_with_a_sentence(incidents, args
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("90", 90), ("1d", 86400), ("45sec", 45)])
 def test_spans_are_read(text, seconds):
-    assert span(text) == seconds
+    assert timespan(text) == seconds

@@ -28,14 +28,14 @@ def test_each_time_the_cells_are_those_of_the_verdict(output, drawn, threshold):
     others = [verdict._replace(score=score, novelty=novelty) for verdict, score, novelty in drawn]
     for verdict in verdicts + others + verdicts:
         for model in ("a 1", "a 2"):
-            (row,) = csv.reader(io.StringIO(cells.of(verdict, model), newline=""))
+            (row,) = csv.reader(io.StringIO(cells.labelled(verdict, model), newline=""))
             values = label_values(verdict, model, output, threshold)
             assert row == [cell for value in values for cell in cells_of(value)]
 
 
-def test_frames_are_forgotten_when_there_are_many(monkeypatch):
-    monkeypatch.setattr(label_cells, "_MOST", 3)
+def test_templates_are_forgotten_when_there_are_many(monkeypatch):
+    monkeypatch.setattr(label_cells, "_MAX_TEMPLATES", 3)
     cells = LabelCells(SearchOptions(None, 3, "loglm_"))
     for i in range(20):
-        assert f"because {i}" in cells.of(Verdict("empty", detail=f"because {i}"), "m")
-        assert len(cells._frames) <= 3
+        assert f"because {i}" in cells.labelled(Verdict("empty", detail=f"because {i}"), "m")
+        assert len(cells._templates) <= 3
