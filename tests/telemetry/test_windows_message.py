@@ -16,7 +16,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_keys_are_found_at_the_beginnings_of_lines(text):
     lines = re.compile("^" + rendered_message._CONTEXT_KEY.pattern, re.MULTILINE)
-    assert [key.span() for key in rendered_message._keys(text)] == [key.span() for key in lines.finditer(text)]
+    assert [key.span() for key in rendered_message._context_keys(text)] == [key.span() for key in lines.finditer(text)]
 
 
 def test_values_run_up_to_the_next_key_and_details_are_the_payload():

@@ -1,1 +1,1 @@
-"""One module per family of log sources: whose event is it, and of what kind."""
+"""Log families: which product or system logged an event, and of what kind the event is."""

@@ -1,4 +1,4 @@
-"""Phrases by which programs of all kinds report the same behaviour, the more telling first."""
+"""Phrases by which programs of all kinds report the same behaviour, the more specific first."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _TABLE = """
     access_denied: permission denied|access denied|unauthorized|not authorized|forbidden
 """
 
-#: (phrase in lower case, behaviour word), in order.
+#: (phrase in lower case, action), in order.
 PHRASES: Sequence[tuple[str, str]] = tuple(
     (phrase, action)
     for action, _, phrases in (line.strip().partition(": ") for line in _TABLE.strip().splitlines())
     for phrase in phrases.split("|")
 )
 
-#: Words behind "user" or "login" that are not a name.
+#: Words that may follow "user" or "login" and are not a name.
 NOT_NAMES = _words("""
     not does is was has had with from to by for name agent logged id and or unknown details password credentials
     account login in at of on the a an failed failure denied attempt attempts error via using authentication
@@ -52,7 +52,7 @@ NOT_NAMES = _words("""
     defined data-dir process threshold service
 """)
 
-#: Last parts of dotted words that are files, classes or properties, not machines.
+#: Last parts of dotted words that are files, classes or properties, not host names.
 FILE_ENDINGS = _words("""
     exe dll sys bat cmd ps1 vbs js jsp php asp aspx py rb pl sh so ko c h cpp cc go rs java class jar war log
     txt md conf cfg ini xml json yml yaml html htm css png jpg jpeg gif svg ico pdf doc docx xls xlsx zip gz tar

@@ -1,4 +1,4 @@
-"""Sentences of any program: what happened (by phrases that logs share), from where and whom; names taken out."""
+"""Sentences of any program: action, address and user, told by phrases that logs share; names are removed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from loglm_bridge.telemetry.record import Field
 
 #: Characters of a sentence that are searched for phrases and names.
 _MAX_SEARCH = 4_000
+#: First parts of dotted names of packages and classes.
+_PACKAGE_ROOTS = frozenset({"org", "com", "net", "io", "java", "javax"})
 
 _IP = re.compile(
     r"(?<![\w.:/])(?:(?:::ffff:)?\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|(?=[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{3,39})"
@@ -30,49 +32,51 @@ _PROCESS = re.compile(r"\b(?:pid|tid|ppid|thread)[ =:#]{1,3}\d{1,10}|\[\d{1,7}\]
 
 
 def fields(text: str) -> list[Field]:
-    """Return action, src_ip, src_port, user of a sentence where it tells them, and the sentence without host names,
-    process numbers and the user's name as `message`.
+    """Return the action, src_ip, src_port and user that a sentence states, and the sentence as `message`.
+
+    The message is without host names, process ids and the user's name.
     """
     head = text[:_MAX_SEARCH]
-    out: list[Field] = []
     action = action_of(head)
-    if action:
-        out.append(("action", action))
-    for found in _IP.finditer(head):
-        if is_ip(found.group()):
-            out.append(("src_ip", found.group()))
-            if found.group(1):
-                out.append(("src_port", found.group(1)))
-            break
-    head, user = _without_user(head)
+    stated = [("action", action)] if action else []
+    stated += _address(head)
+    head, user = _split_user(head)
     if user:
-        out.append(("user", user))
-    head = _HOST.sub(_host, _PROCESS.sub("", _MAC.sub("mac", head)))
-    out.append(("message", head + text[_MAX_SEARCH:]))
-    return out
+        stated.append(("user", user))
+    head = _HOST.sub(_mask_host, _PROCESS.sub("", _MAC.sub("mac", head)))
+    return [*stated, ("message", head + text[_MAX_SEARCH:])]
 
 
 def action_of(text: str) -> str:
-    """Return the behaviour word of a sentence: the first phrase of the table that it holds."""
+    """Return the action of a sentence: that of the table's first phrase in it, empty where it has none."""
     lower = text[:_MAX_SEARCH].lower()
     return next((action for phrase, action in PHRASES if phrase in lower), "")
 
 
-def _without_user(text: str) -> tuple[str, str]:
-    """Take the first name behind a word like "user" out of the text."""
+def _address(text: str) -> list[Field]:
+    """Return the first address of a sentence, and the port after it."""
+    for match in _IP.finditer(text):
+        if is_ip(match.group()):
+            port = [("src_port", match.group(1))] if match.group(1) else []
+            return [("src_ip", match.group()), *port]
+    return []
+
+
+def _split_user(text: str) -> tuple[str, str]:
+    """Return the text without the first name after a word like "user", and that name."""
     for pattern in (_USER, _FOR):
-        for found in pattern.finditer(text):
-            index = next(i for i, g in enumerate(found.groups(), 1) if g is not None)
-            name = found.group(index)
+        for match in pattern.finditer(text):
+            index = next(i for i, group in enumerate(match.groups(), 1) if group is not None)
+            name = match.group(index)
             if name.lower().rstrip(".,:") not in NOT_NAMES and not is_ip(name):
-                return text[: found.start(index)] + text[found.end(index) :], name.rstrip(".,:")
+                return text[: match.start(index)] + text[match.end(index) :], name.rstrip(".,:")
     return text, ""
 
 
-def _host(found: re.Match[str]) -> str:
-    """Replace a machine's or site's name; file names, packages and versions have dots too and stay."""
-    text = found.group()
+def _mask_host(match: re.Match[str]) -> str:
+    """Return "domain" for a host or domain name; dotted names of files, packages and versions stay."""
+    text = match.group()
     last = text.rpartition(".")[2].lower()
-    if last in FILE_ENDINGS or text.split(".", 1)[0].lower() in ("org", "com", "net", "io", "java", "javax"):
+    if last in FILE_ENDINGS or text.split(".", 1)[0].lower() in _PACKAGE_ROOTS:
         return text
     return "domain" if last in TOP_LEVEL or (len(last) == 2 and last.isalpha()) or last == "local" else text

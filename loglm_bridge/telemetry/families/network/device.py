@@ -1,4 +1,4 @@
-"""Security and network devices: one record shape for what CEF, LEEF, key=value and CSV lines of vendors say."""
+"""Security and network devices: records of the CEF, LEEF, key=value and CSV lines of vendors."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from collections.abc import Sequence
 from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.record import Field, Record
 
-#: Event names under which a device reports a connection, not a finding about one.
-_SESSION = re.compile(r"traffic|session|connection|flow|forward|accept|allow|permit|den(?:y|ied)|drop|close|teardown")
-_WORD = re.compile(r"[^a-z0-9]+")
+#: Event names under which a device reports a connection rather than a detection.
+_CONNECTION_EVENT = re.compile(
+    r"traffic|session|connection|flow|forward|accept|allow|permit|den(?:y|ied)|drop|close|teardown"
+)
+_NON_WORD = re.compile(r"[^a-z0-9]+")
+_BLANK_VALUES = frozenset({"", "-", "N/A"})
 
 
 def slug(text: str) -> str:
-    """Return a short lower-case word of a vendor's or product's name: "Palo Alto Networks" -> "palo_alto_networks"."""
-    return _WORD.sub("_", text[:40].lower()).strip("_")
+    """Return a vendor's or product's name as a short lower-case word: "Palo Alto Networks" -> "palo_alto_networks"."""
+    return _NON_WORD.sub("_", text[:40].lower()).strip("_")
 
 
-def record(written: str, fields: Sequence[Field], kind: str = "") -> Record:
-    """Return the record of a device's fields: a flow where they count traffic, else family `device`.
+def record(format_name: str, fields: Sequence[Field], kind: str = "") -> Record:
+    """Return the record of a device's fields: family `flow` where they count traffic, else `device`.
 
-    `written` is the format's name; `kind` defaults to vendor and product.
+    `kind` defaults to vendor and product.
     """
-    if _is_session(fields):
-        return Record(written, "flow", flow.kind_of(fields), flow.normalise(fields))
+    if _is_connection(fields):
+        return Record(format_name, "flow", flow.kind_of(fields), flow.normalise(fields))
     if not kind:
         values = dict(fields[:4])
         kind = "_".join(part for part in (slug(values.get("vendor", "")), slug(values.get("product", ""))) if part)
-    return Record(written, "device", kind, tuple(f for f in fields if f[1] not in ("", "-", "N/A")))
+    return Record(format_name, "device", kind, tuple(field for field in fields if field[1] not in _BLANK_VALUES))
 
 
-def _is_session(fields: Sequence[Field]) -> bool:
-    """Tell a connection's record; a finding (an attack's name in the header) stays one even where it counts bytes."""
-    name = next((v for n, v in fields if n == "signature"), "")
-    if name and not _SESSION.search(name[:200].lower()):
+def _is_connection(fields: Sequence[Field]) -> bool:
+    """Tell a connection from a detection: an event named after an attack is a detection even if it counts bytes."""
+    name = next((value for name, value in fields if name == "signature"), "")
+    if name and not _CONNECTION_EVENT.search(name[:200].lower()):
         return False
-    return flow.is_flow([f for f in fields if f[0] != "signature"])
+    return flow.is_flow([field for field in fields if field[0] != "signature"])

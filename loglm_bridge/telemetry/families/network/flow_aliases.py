@@ -1,9 +1,10 @@
-"""What exporters call a flow's parts: names (lower case) to flowprep's, and the vocabularies of their values."""
+"""Names that exporters give the fields of a flow, and the vocabularies of their values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: Schema name -> names of exporters in lower case.
 _NAMES: Mapping[str, str] = {
     "src_ip": """src_ip srcip src srcaddr src_addr sip sourceip source_ip sourceaddress source_address saddr id.orig_h
         id_orig_h orig_h source.ip sourceipv4address sourceipv6address ipv4_src_addr ipv6_src_addr ip_src sa srcipv4
@@ -57,10 +58,10 @@ _NAMES: Mapping[str, str] = {
     "app": "app application appname app_name application_name",
 }
 
-#: Field name in lower case -> flowprep's name.
+#: Field name in lower case -> schema name.
 ALIASES: Mapping[str, str] = {alias: name for name, aliases in _NAMES.items() for alias in aliases.split()}
 
-#: Fields that hold a flow's first and last moment.
+#: Fields with a flow's first and last moment.
 START_TIMES = frozenset(
     {
         "start", "first", "flow.start", "start_time", "starttime", "flowstart", "first_switched", "flowstarttime",
@@ -76,7 +77,7 @@ END_TIMES = frozenset(
     }
 )  # fmt: skip
 
-#: Seconds per unit of the fields that are not in seconds.
+#: Seconds per unit of the time and duration fields that are not in seconds.
 SECONDS_PER_UNIT: Mapping[str, float] = {
     "flowstartmilliseconds": 1e-3, "flowendmilliseconds": 1e-3, "flowstartsysuptime": 1e-3, "flowendsysuptime": 1e-3,
     "flowdurationmilliseconds": 1e-3, "flow_duration_ms": 1e-3, "duration_ms": 1e-3, "flowduration": 1e-6,
@@ -84,7 +85,7 @@ SECONDS_PER_UNIT: Mapping[str, float] = {
     "netflow.last_switched": 1e-3, "flow_active_time": 1e-3,
 }  # fmt: skip
 
-#: How exporters name the direction seen from the network or machine they watch.
+#: Exporters' words for the direction, seen from the network or machine that they monitor.
 DIRECTIONS: Mapping[str, str] = {
     "inbound": "inbound", "ingress": "inbound", "in": "inbound", "receive": "inbound", "incoming": "inbound",
     "i": "inbound", "0": "inbound", "outbound": "outbound", "egress": "outbound", "out": "outbound",
@@ -92,7 +93,7 @@ DIRECTIONS: Mapping[str, str] = {
     "internal": "internal", "local": "internal", "lateral": "internal", "external": "external",
 }  # fmt: skip
 
-#: Fields (lower case) that say more than a flow does: a request, a query, a command, a finding.
+#: Fields (lower case) that no plain flow has: a request, a query, a command, a detection.
 NON_FLOW_FIELDS = frozenset(
     {
         "url", "uri", "signature", "attack", "attackname", "virus", "threat", "threatname", "threat_name",
@@ -104,13 +105,13 @@ NON_FLOW_FIELDS = frozenset(
     }
 )  # fmt: skip
 
-#: IANA protocol numbers that occur.
+#: IANA protocol number -> name.
 PROTOCOLS: Mapping[str, str] = {
     "0": "hopopt", "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre",
     "50": "esp", "51": "ah", "58": "icmp", "88": "eigrp", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp",
 }  # fmt: skip
 
-#: How exporters say that a flow was let through or ended -> one word. Zeek conn_state: docs.zeek.org, conn log.
+#: Exporters' words for how a flow was decided or ended -> common word. Zeek's conn_state: docs.zeek.org, conn log.
 STATES: Mapping[str, str] = {
     "sf": "established", "s1": "established", "s2": "established", "s3": "established", "s0": "no_reply",
     "rej": "rejected", "rsto": "reset", "rstr": "reset", "rstos0": "half_open", "rstrh": "half_open",

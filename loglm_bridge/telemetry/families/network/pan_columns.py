@@ -1,4 +1,4 @@
-"""Columns of PAN-OS syslog lines by log type; `_` is a column that says nothing here."""
+"""Columns of PAN-OS syslog lines by log type; `_` is a column that is not used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zeek's logs, TSV and JSON: which log a record is, and its record."""
+"""Zeek's logs, TSV and JSON: which log an event is from, and its record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Optional
 from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.record import Field, Record
 
-#: Zeek log -> behaviour word.
+#: Zeek log -> action.
 ACTIONS: Mapping[str, str] = {
     "conn": "network_connect", "dns": "dns_query", "http": "http_request", "ssl": "tls_connect", "ssh": "ssh_connect",
     "rdp": "rdp_connect", "smb_files": "share_file_access", "smb_mapping": "share_access", "ftp": "ftp_command",
@@ -18,8 +18,8 @@ ACTIONS: Mapping[str, str] = {
     "mysql": "database_query", "irc": "irc_command", "socks": "proxy_connect", "tunnel": "tunnel_connect",
 }  # fmt: skip
 
-#: Fields that only one log has; the first whose names are all there names a JSON record without `_path`.
-_MARKS: Sequence[tuple[str, frozenset[str]]] = tuple(
+#: Fields that only one log has: for JSON without `_path`, the first entry whose names are all present decides.
+_DISTINCTIVE_FIELDS: Sequence[tuple[str, frozenset[str]]] = tuple(
     (log, frozenset(names.split()))
     for log, names in (
         ("conn", "conn_state id.orig_h"),
@@ -60,8 +60,8 @@ _MARKS: Sequence[tuple[str, frozenset[str]]] = tuple(
 )
 
 
-#: Addresses of machines on a message's way, and ids: nothing a behaviour shows in.
-_LEFT_OUT: Mapping[str, frozenset[str]] = {
+#: Fields that are dropped: addresses of intermediate machines, and ids.
+_DROPPED: Mapping[str, frozenset[str]] = {
     "smtp": frozenset({"path", "first_received", "second_received", "x_originating_ip", "in_reply_to", "helo", "date"}),
     "sip": frozenset({"request_path", "response_path", "call_id", "seq", "date"}),
 }
@@ -69,49 +69,52 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
 #: The field that only connections have.
 STATE = "conn_state"
 
-#: Names of the fields whose values say which log it is.
+#: Names of the fields whose values decide which log it is.
 DECIDING_FIELDS = frozenset({"_path", "@stream"})
 
-#: One of these stands in every record beside its time.
-_KEYS = frozenset({"uid", "fuid", "uids", "host"})
+#: Every JSON record has one of these besides its time.
+_ID_FIELDS = frozenset({"uid", "fuid", "uids", "host"})
 
 
 def classify(fields: Mapping[str, str]) -> Optional[tuple[str, str]]:
-    """Return ("zeek", log), or a flow's family and kind for a connection; None where the record is not Zeek's."""
+    """Return ("zeek", log), or ("flow", protocol) for a connection; None where the event is not Zeek's.
+
+    `fields` are lower-case name -> value.
+    """
     log = (fields.get("_path") or fields.get("@stream") or "").lower()
-    if not log and ("ts" not in fields or _KEYS.isdisjoint(fields)):
+    if not log and ("ts" not in fields or _ID_FIELDS.isdisjoint(fields)):
         return None
     if log and "ts" not in fields and "_write_ts" not in fields:
         return None
     names = fields.keys()
-    log = log or next((name for name, marks in _MARKS if marks <= names), "")
+    log = log or next((name for name, required in _DISTINCTIVE_FIELDS if required <= names), "")
     if not log and "id.orig_h" not in fields:
         return None
-    return _family(log, tuple(fields.items()))
+    return _family_and_kind(log, tuple(fields.items()))
 
 
-def record(written: str, log: str, fields: Sequence[Field]) -> Record:
-    """Return the record of one log line, a flow for `conn`."""
-    family, kind = _family(log, fields)
+def record(format_name: str, log: str, fields: Sequence[Field]) -> Record:
+    """Return the record of one log line, a flow where it is a connection."""
+    family, kind = _family_and_kind(log, fields)
     if family == "flow":
-        return Record(written, family, kind, flow.normalise(fields))
+        return Record(format_name, family, kind, flow.normalise(fields))
     action = ACTIONS.get(log)
-    shown = (("action", action), *_renamed(log, fields)) if action else tuple(_renamed(log, fields))
-    return Record(written, family, kind, shown)
+    action_fields = (("action", action),) if action else ()
+    return Record(format_name, family, kind, (*action_fields, *_used_fields(log, fields)))
 
 
 def action_of(kind: str) -> str:
-    """Return the behaviour word of a log, empty where it has none."""
+    """Return the action of a log, empty where it has none."""
     return ACTIONS.get(kind, "")
 
 
-def _family(log: str, fields: Sequence[Field]) -> tuple[str, str]:
-    if any(n == STATE for n, _ in fields):
+def _family_and_kind(log: str, fields: Sequence[Field]) -> tuple[str, str]:
+    if any(name == STATE for name, _ in fields):
         return "flow", flow.kind_of(fields)
     return "zeek", log[:32]
 
 
-def _renamed(log: str, fields: Sequence[Field]) -> Sequence[Field]:
-    """Call Zeek's own `action` (SMB::FILE_OPEN) operation, the behaviour word takes its place; leave routes out."""
-    left_out = _LEFT_OUT.get(log, frozenset())
-    return [("operation" if n == "action" else n, v) for n, v in fields if n not in left_out]
+def _used_fields(log: str, fields: Sequence[Field]) -> Sequence[Field]:
+    """Return the fields that are not dropped; Zeek's own `action` (SMB::FILE_OPEN) becomes `operation`."""
+    dropped = _DROPPED.get(log, frozenset())
+    return [("operation" if name == "action" else name, value) for name, value in fields if name not in dropped]

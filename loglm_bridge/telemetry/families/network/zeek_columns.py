@@ -1,20 +1,20 @@
-"""Columns of Zeek's logs, for lines that come without their `#fields` header. Source: docs.zeek.org, script reference.
+"""Columns of Zeek's logs, for lines without their `#fields` header. Source: docs.zeek.org, script reference.
 
-A log has several layouts over Zeek's versions; they differ in length, so the length picks one.
+A log has several layouts over Zeek's versions; they differ in length, so that the length identifies one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-_SHORT = {
+_ABBREVIATIONS = {
     "@id": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p",
     "@place": "remote_location.country_code remote_location.region "
     "remote_location.city remote_location.lat remote_location.long",
 }
 
-# One layout begins at each line that is not indented; x1, x2, ... are columns of no meaning here.
-_LAYOUTS = """\
+# A layout begins at each line that is not indented; x1, x2, ... are columns without a meaning.
+_LAYOUT_TABLE = """\
 analyzer: ts cause analyzer_kind analyzer_name uid fuid id.orig_h id.orig_p id.resp_h id.resp_p failure_reason
     failure_data
 analyzer: ts analyzer_kind analyzer_name uid fuid id.orig_h id.orig_p id.resp_h id.resp_p proto failure_reason
@@ -130,10 +130,10 @@ x509: ts id certificate.version certificate.serial certificate.subject certifica
 """
 
 
-def _read(table: str) -> dict[str, dict[int, tuple[str, ...]]]:
+def _parse_table(table: str) -> dict[str, dict[int, tuple[str, ...]]]:
     """Return log name -> number of columns -> names."""
-    for short, names in _SHORT.items():
-        table = table.replace(short, names)
+    for abbreviation, names in _ABBREVIATIONS.items():
+        table = table.replace(abbreviation, names)
     layouts: dict[str, dict[int, tuple[str, ...]]] = {}
     for entry in table.replace("\n    ", " ").splitlines():
         log, _, names = entry.partition(": ")
@@ -143,13 +143,13 @@ def _read(table: str) -> dict[str, dict[int, tuple[str, ...]]]:
 
 
 #: Log name -> number of columns -> the columns' names.
-LAYOUTS: Mapping[str, Mapping[int, tuple[str, ...]]] = _read(_LAYOUTS)
+LAYOUTS: Mapping[str, Mapping[int, tuple[str, ...]]] = _parse_table(_LAYOUT_TABLE)
 
 
 def columns(log: str, count: int) -> tuple[str, ...]:
-    """Return the column names of a log's line with `count` values; the nearest layout, cut or left short, if none fits.
+    """Return the column names of a log's line with `count` values, empty for a log that the table does not have.
 
-    Nothing is returned for a log that the table does not hold.
+    Where no layout has that many columns, the nearest one is returned, a longer one rather than a shorter one.
     """
     layouts = LAYOUTS.get(log)
     if not layouts:

@@ -1,4 +1,4 @@
-"""Linux audit events, however they were written down: arguments joined to a command, hexadecimal values decoded."""
+"""Linux audit events of any format: arguments joined to a command, hexadecimal values decoded."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 _HEX = re.compile(r"(?:[0-9A-F]{2}){2,8192}\Z")
 _ARGUMENT = re.compile(r"a(\d{1,4})(?:\[\d{1,4}\])?\Z")
-#: Values that the kernel writes in hexadecimal when they hold blanks or quotes.
-_ENCODED = frozenset({"comm", "exe", "proctitle", "cwd", "name", "cmd", "data", "acct", "key", "path"})
-#: Record types that say what an event is about, the most telling first; the rest only accompany them.
-_TELLING = ("EXECVE", "USER_CMD", "USER_TTY", "TTY", "SOCKADDR", "SYSCALL")
+#: Fields that the kernel writes in hexadecimal if they contain blanks or quotes.
+_ENCODED_FIELDS = frozenset({"comm", "exe", "proctitle", "cwd", "name", "cmd", "data", "acct", "key", "path"})
+#: Record types that decide what an event is, the most informative first; other types only accompany them.
+_MAIN_TYPES = ("EXECVE", "USER_CMD", "USER_TTY", "TTY", "SOCKADDR", "SYSCALL")
+#: Record type -> action.
 _ACTIONS: Mapping[str, str] = {
     "EXECVE": "process_create", "USER_CMD": "sudo_command", "USER_AUTH": "logon_check", "USER_LOGIN": "logon",
     "USER_START": "session_start", "USER_END": "session_end", "USER_ACCT": "account_check",
@@ -29,9 +30,9 @@ _ACTIONS: Mapping[str, str] = {
     "TTY": "keystrokes", "USER_TTY": "keystrokes", "SECCOMP": "syscall_denied", "SYSTEM_BOOT": "system_start",
     "SYSTEM_SHUTDOWN": "system_stop", "SYSTEM_RUNLEVEL": "runlevel_change", "PROCTITLE": "process_title",
 }  # fmt: skip
-_NOTHING = frozenset({"", "?", "(null)", "(none)", "none", "unset", "4294967295", "-1", '"?"'})
-#: Fields that only say which process, session, inode or register it was.
-_NUMBERS = frozenset(
+_BLANK_VALUES = frozenset({"", "?", "(null)", "(none)", "none", "unset", "4294967295", "-1", '"?"'})
+#: Fields that identify a process, session, inode or register, and nothing else.
+_IDENTIFYING_FIELDS = frozenset(
     {
         "uid",
         "pid", "ppid", "ses", "old-ses", "items", "item", "inode", "dev", "argc", "a0", "a1", "a2", "a3", "auid",
@@ -45,45 +46,67 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 
 
-def record(written: str, parts: Sequence[tuple[str, Sequence[Field]]]) -> Record:
-    """Return the record of an event's parts, each a record type and its raw pairs."""
-    types = [name for name, _ in parts]
-    main = next((t for t in _TELLING if t in types), types[0] if types else "")
-    fields: list[Field] = []
-    syscall = ""
-    for name, pairs in parts:
-        values = dict(pairs)
-        if name == "EXECVE":
-            fields.append(("process", command(pairs)))
-        elif name == "SYSCALL":
-            syscall = SYSCALLS.get(values.get("syscall", ""), values.get("SYSCALL") or values.get("syscall", ""))
-            fields += [("syscall", syscall), *_plain(values)]
-        elif name == "PROCTITLE":
-            title = decoded(values.get("proctitle", ""))
-            fields.append(("process" if "EXECVE" not in types else "process_title", title))
-        elif name == "PATH" and "EXECVE" in types:
-            continue
-        elif name == "SOCKADDR":
-            fields += address(values.get("saddr", "") or values.get("SADDR", ""))
-        else:
-            fields += _plain(values)
-    action = _ACTIONS.get(main) or (f"syscall_{syscall}" if main == "SYSCALL" and syscall else "")
+#: Field of an audit record -> field of the event's record.
+_FIELD_NAMES: Mapping[str, str] = {
+    "exe": "process_path", "cwd": "current_directory", "name": "file_path", "cmd": "process",
+    "res": "result", "success": "result", "acct": "user", "addr": "src_ip", "op": "operation", "nametype": "path_type",
+    "unit": "service", "data": "process", "key": "rule",
+}  # fmt: skip
+_FAILED = frozenset({"failed", "no", "0"})
+#: Address families of <sys/socket.h>.
+_AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
+
+
+def record(format_name: str, parts: Sequence[tuple[str, Sequence[Field]]]) -> Record:
+    """Return the record of an event's audit records, each a record type and its raw pairs."""
+    types = [record_type for record_type, _ in parts]
+    main = next((record_type for record_type in _MAIN_TYPES if record_type in types), types[0] if types else "")
+    fields = [field for record_type, pairs in parts for field in _part_fields(record_type, pairs, types)]
+    syscall = next((_syscall(dict(pairs)) for record_type, pairs in reversed(parts) if record_type == "SYSCALL"), "")
+    action = _action(main, syscall, dict(fields).get("result", ""))
+    action_fields = (("action", action),) if action else ()
+    unique_fields = dict.fromkeys(field for field in fields if field[1])
+    return Record(format_name, "linux", f"audit:{main.lower()}"[:40], (*action_fields, *unique_fields))
+
+
+def _part_fields(record_type: str, pairs: Sequence[Field], types: Sequence[str]) -> list[Field]:
+    """Return the fields of one audit record; `types` are those of all records of the event."""
+    values = dict(pairs)
+    if record_type == "EXECVE":
+        return [("process", command(pairs))]
+    if record_type == "SYSCALL":
+        return [("syscall", _syscall(values)), *_named_fields(values)]
+    if record_type == "PROCTITLE":
+        return [("process" if "EXECVE" not in types else "process_title", decoded(values.get("proctitle", "")))]
+    if record_type == "PATH" and "EXECVE" in types:
+        return []
+    if record_type == "SOCKADDR":
+        return address(values.get("saddr", "") or values.get("SADDR", ""))
+    return _named_fields(values)
+
+
+def _syscall(values: Mapping[str, str]) -> str:
+    """Return the system call's name, its number if that is unknown."""
+    return SYSCALLS.get(values.get("syscall", ""), values.get("SYSCALL") or values.get("syscall", ""))
+
+
+def _action(main: str, syscall: str, result: str) -> str:
+    """Return the action of an event with this main record type."""
     if main == "SYSCALL" and syscall in ("execve", "execveat"):
-        action = "process_create"
-    result = dict(fields).get("result", "")
-    if action in ("logon", "logon_check", "sudo_command") and result in ("failed", "no", "0"):
-        action = "logon_failed" if action != "sudo_command" else "sudo_failed"
-    kept = ((("action", action),) if action else ()) + tuple(_unique(fields))
-    return Record(written, "linux", f"audit:{main.lower()}"[:40], kept)
+        return "process_create"
+    action = _ACTIONS.get(main) or (f"syscall_{syscall}" if main == "SYSCALL" and syscall else "")
+    if result in _FAILED and action in ("logon", "logon_check"):
+        return "logon_failed"
+    return "sudo_failed" if result in _FAILED and action == "sudo_command" else action
 
 
 def command(pairs: Sequence[Field]) -> str:
     """Return the command line of an EXECVE record: a0, a1, ... decoded and joined, in their order."""
     arguments: dict[int, str] = {}
     for name, value in pairs:
-        found = _ARGUMENT.match(name)
-        if found:
-            number = int(found.group(1))
+        match = _ARGUMENT.match(name)
+        if match:
+            number = int(match.group(1))
             arguments[number] = arguments.get(number, "") + decoded(value)
     return " ".join(
         arguments[n] if arguments[n] and " " not in arguments[n] else f"'{arguments[n]}'" for n in sorted(arguments)
@@ -91,7 +114,7 @@ def command(pairs: Sequence[Field]) -> str:
 
 
 def decoded(value: str) -> str:
-    """Return a value that the kernel wrote in hexadecimal as text, zero bytes as blanks; others as they are."""
+    """Return a value that the kernel wrote in hexadecimal as text, zero bytes as blanks; others unchanged."""
     if len(value) < 6 or not _HEX.match(value) or value.isdigit():
         return value
     text = bytes.fromhex(value).replace(b"\x00", b" ").decode("utf-8", "replace")
@@ -100,45 +123,33 @@ def decoded(value: str) -> str:
 
 
 def address(saddr: str) -> list[Field]:
-    """Return family, address and port of a socket address in hexadecimal (struct sockaddr_in, _in6, _un)."""
+    """Return address and port, path or family of a hexadecimal socket address (struct sockaddr_in, _in6, _un)."""
     if not _HEX.match(saddr) or len(saddr) < 8:
         return []
     raw = bytes.fromhex(saddr)
-    kind = int.from_bytes(raw[:2], "little")
-    if kind == 2 and len(raw) >= 8:
+    family = int.from_bytes(raw[:2], "little")
+    if family == _AF_INET and len(raw) >= 8:
         return [("dest_ip", ".".join(str(b) for b in raw[4:8])), ("dest_port", str(int.from_bytes(raw[2:4], "big")))]
-    if kind == 10 and len(raw) >= 24:
+    if family == _AF_INET6 and len(raw) >= 24:
         groups = ":".join(raw[i : i + 2].hex() for i in range(8, 24, 2))
         return [("dest_ip", groups), ("dest_port", str(int.from_bytes(raw[2:4], "big")))]
-    if kind == 1:
+    if family == _AF_UNIX:
         path = raw[2:].split(b"\x00")[0].decode("utf-8", "replace")
         return [("file_path", path)] if path else []
-    return [("socket_family", str(kind))]
+    return [("socket_family", str(family))]
 
 
-def _plain(values: Mapping[str, str]) -> list[Field]:
-    out: list[Field] = []
-    for name, value in values.items():
-        if name in _NUMBERS or value in _NOTHING or name == "syscall":
-            continue
-        text = decoded(value) if name in _ENCODED else value
-        out.append((_NAMES.get(name, name), text))
-    names = {n for n, _ in out}
+def _named_fields(values: Mapping[str, str]) -> list[Field]:
+    """Return the informative fields of an audit record, renamed and decoded."""
+    fields = [
+        (_FIELD_NAMES.get(name, name), decoded(value) if name in _ENCODED_FIELDS else value)
+        for name, value in values.items()
+        if name not in _IDENTIFYING_FIELDS and value not in _BLANK_VALUES and name != "syscall"
+    ]
     if values.get("uid") == "0" or values.get("UID") == "root":
-        out.append(("src_user" if "user" in names else "user", "root"))
+        fields.append(("src_user" if any(name == "user" for name, _ in fields) else "user", "root"))
     if values.get("auid"):
-        out.append(("login_session", "no" if values["auid"] in _NOTHING else "yes"))
+        fields.append(("login_session", "no" if values["auid"] in _BLANK_VALUES else "yes"))
     if values.get("exe", "").rpartition("/")[2] == values.get("comm"):
-        out = [f for f in out if f[0] != "comm"]
-    return out
-
-
-def _unique(fields: Sequence[Field]) -> list[Field]:
-    return list(dict.fromkeys(f for f in fields if f[1]))
-
-
-_NAMES: Mapping[str, str] = {
-    "exe": "process_path", "cwd": "current_directory", "name": "file_path", "cmd": "process",
-    "res": "result", "success": "result", "acct": "user", "addr": "src_ip", "op": "operation", "nametype": "path_type",
-    "unit": "service", "data": "process", "key": "rule",
-}  # fmt: skip
+        fields = [field for field in fields if field[0] != "comm"]
+    return fields

@@ -1,6 +1,6 @@
-"""What the programs of a Linux or Unix host write to syslog, as templates: `action: sentence` a line.
+"""Sentences that programs of Linux and Unix hosts write to syslog, as templates: one `action: sentence` per line.
 
-Gap names are the canonical field names; `{_}` is not kept. Sources: the programs' own message strings (OpenSSH auth.c
+Gaps are named after canonical fields; `{_}` is dropped. Sources: the programs' own message strings (OpenSSH auth.c
 and packet.c, Linux-PAM pam_unix, sudo logging.c, cron, shadow-utils, systemd-logind, Postfix, BIND, dnsmasq, dhcpd).
 """
 

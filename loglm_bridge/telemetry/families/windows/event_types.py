@@ -1,4 +1,4 @@
-"""Windows events: a short name for the source, and the behaviour that the event id stands for."""
+"""Windows events: a short name for the source, and the action that an event id means."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Mapping, Sequence
 
 from loglm_bridge.telemetry.record import Field
 
+#: Provider or channel in lower case -> source.
 _SOURCES: Mapping[str, str] = {
     "linux-sysmon": "sysmon",
     "microsoft-windows-sysmon": "sysmon",
@@ -36,7 +37,7 @@ _SOURCES: Mapping[str, str] = {
     "microsoft-windows-windows firewall with advanced security": "firewall",
 }
 
-#: Fields, the first of each name, that say what event it is.
+#: Fields whose first values decide an event's kind.
 DECIDING_FIELDS = ("Provider", "Channel", "EventID")
 
 _SYSMON = {
@@ -82,6 +83,7 @@ _POWERSHELL = {
     800: "pipeline", 4100: "script_error", 4103: "pipeline", 4104: "script_block", 4105: "script_start",
     4106: "script_stop", 40961: "console_start", 40962: "console_ready", 53504: "ipc_listen",
 }  # fmt: skip
+#: Source -> event id -> action.
 _ACTIONS: Mapping[str, Mapping[int, str]] = {
     "sysmon": _SYSMON,
     "security": _SECURITY,
@@ -120,7 +122,7 @@ _ACTIONS: Mapping[str, Mapping[int, str]] = {
 
 
 def classify(fields: Sequence[Field]) -> tuple[str, str]:
-    """Return (family, kind) of fields that hold Provider, Channel and EventID: ("windows", "sysmon:1")."""
+    """Return family and kind of an event from Provider, Channel and EventID: ("windows", "sysmon:1")."""
     provider = channel = event_id = ""
     for name, value in fields[:24]:
         if name == "Provider":
@@ -153,6 +155,6 @@ def _short(provider: str) -> str:
 
 @lru_cache(maxsize=4096)
 def action_of(kind: str) -> str:
-    """Return the behaviour word of a kind (`process_create` for sysmon:1 and security:4688), or nothing."""
+    """Return the action of a kind (`process_create` for sysmon:1 and security:4688), empty if unknown."""
     source, _, number = kind.partition(":")
     return _ACTIONS.get(source, {}).get(int(number), "") if number.isdecimal() else ""
