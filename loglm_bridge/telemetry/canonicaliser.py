@@ -85,7 +85,7 @@ def canonical_field(event_type: EventType, name: str, value: str) -> CanonicalFi
 
 
 def has_few_values(event_type: EventType, name: str) -> bool:
-    """Tell whether a field is dropped, or is a number whose values become one of a few ranges."""
+    """Return whether a field is dropped, or is a number whose values become one of a few ranges."""
     mapping = field_names.resolve(event_type.family, event_type.kind, name)
     return not determines_account(event_type, name) if mapping is None else mapping[1] in NUMERIC_TYPES
 
@@ -97,7 +97,7 @@ def canonical_value(event_type: EventType, name: str, value: str) -> str:
 
 
 def determines_account(event_type: EventType, name: str) -> bool:
-    """Tell whether a dropped field determines an account of the event."""
+    """Return whether a dropped field determines an account of the event."""
     return event_type.family == "windows" and name.lower() in field_merging.ACCOUNT_FIELDS
 
 

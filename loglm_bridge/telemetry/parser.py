@@ -54,7 +54,7 @@ def parse_text(text: str, event: Event) -> Record:
 
 
 def can_be_envelope(family: str, names: Iterable[str]) -> bool:
-    """Tell whether a JSON event of a family, with fields of these names, can be an envelope around a line."""
+    """Return whether a JSON event of a family, with fields of these names, can be an envelope around a line."""
     return family in _ENVELOPE_FAMILIES and any(name.lower() in _ENVELOPE_FIELDS for name in names)
 
 

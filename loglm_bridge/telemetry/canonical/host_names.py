@@ -52,7 +52,7 @@ def spellings(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_service_log(format_name: str, family: str) -> bool:
-    """Tell a cloud service's log, whose `host` names the collector or the service, from a machine's own log."""
+    """Distinguish a cloud service's log, whose `host` names the collector or the service, from a machine's own log."""
     return format_name == "json" and family not in _MACHINE_FAMILIES
 
 
@@ -73,7 +73,7 @@ def _spellings_of(value: str) -> tuple[str, ...]:
 
 
 def _is_distinctive(name: str) -> bool:
-    """Tell a host's name from an ordinary word: by digits, dots and hyphens, or by length."""
+    """Distinguish a host's name from an ordinary word: by digits, dots and hyphens, or by length."""
     if name in _COMMON_WORDS or name.isdigit() or len(name) < 3 or "{" in name:
         return False
     return len(name) >= _MIN_LETTERS or not name.isalpha()

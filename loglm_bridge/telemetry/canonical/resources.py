@@ -16,7 +16,7 @@ _BEGINNINGS = ("arn:", "/subscriptions/", "projects/", "organizations/", "folder
 
 
 def is_resource(text: str) -> bool:
-    """Tell whether a value is an ARN, an Azure resource id or a Google Cloud resource name."""
+    """Return whether a value is an ARN, an Azure resource id or a Google Cloud resource name."""
     return text[:20].lower().startswith(_BEGINNINGS)
 
 

@@ -38,7 +38,7 @@ class Rules(Protocol):
     """The detection rules that canonical events are matched with: model/features/rule_matcher.py."""
 
     def uses_field(self, name: str) -> bool:
-        """Tell whether some pattern is matched against fields of a name."""
+        """Return whether some pattern is matched against fields of a name."""
 
     def exact_lengths(self, name: str) -> frozenset[int] | None:
         """Return the lengths (bytes) of the values that patterns compare as a whole; None: patterns match parts."""

@@ -24,7 +24,7 @@ _MAX_LENGTH = 4_096
 #: Characters of a text's beginning that identify, with the sourcetype, texts that are alike.
 _PREFIX_LENGTH = 12
 
-#: Alike texts in a batch, none of them a flow, after which such texts are not tried again; prefixes that are held.
+#: Alike texts in a batch, none of them a flow, after which such texts are not tried again; prefixes cached.
 _MIN_FAILURES, _MAX_PREFIXES = 8, 1_024
 
 _SCALARS = frozenset({str, int, float})
@@ -124,7 +124,7 @@ def _parse_object(text: str) -> _Object:
 
 
 def _is_flat(text: str, objects: int = 1) -> bool:
-    """Tell whether a text of so many JSON objects, joined by blanks, holds none that is nested or needs cleaning.
+    """Return whether a text of so many JSON objects, joined by blanks, holds none that is nested or needs cleaning.
 
     Of the unprintable characters JSON allows in ASCII text only those named here.
     """
@@ -147,10 +147,11 @@ def _parse_group(
     if not all(column_types <= _SCALARS for column_types in types):
         return None
     names, first_row = json_event.names_of(keys), [str(column[0]) for column in columns]
-    found = json_layouts.flow_parser(names, first_row, event)
-    if found is None or any(len(set(columns[index])) > 1 for index in found[1]):
+    flow_parser = json_layouts.flow_parser(names, first_row, event)
+    if flow_parser is None or any(len(set(columns[index])) > 1 for index in flow_parser[1]):
         return None
-    parser, rows, blank = found[0], range(len(columns[0])), []
+    parser, rows = flow_parser[0], range(len(columns[0]))
+    blank: list[int] = []
     partly_blank: set[int] = set()
     for index in parser.fields.indices:
         blank_rows = [row for row in rows if columns[index][row] in flow.BLANK_VALUES] if str in types[index] else []

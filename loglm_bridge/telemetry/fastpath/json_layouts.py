@@ -6,8 +6,8 @@ Reference implementation: `parser.parse_record`; this module gives the same reco
 A layout is the tuple of an event's flattened field names. An event's family and kind, and which of its fields become
 which fields of the record, depend on these names and on the values of few fields: json_families.DECIDING_FIELDS. The
 first event with a layout and a choice of deciding values is parsed by the reference parser with marks in place of all
-other values. Where the marks come out says where the values of later events go. Layouts whose other values are parsed
-in turn (audit records, rendered messages, envelopes) are left to the reference parser.
+other values. The positions of the marks in that record are the positions of the values of later events. Layouts whose
+other values are parsed in turn (audit records, rendered messages, envelopes) are left to the reference parser.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from loglm_bridge.telemetry.fastpath.flow_plan import FlowPlan, blank_indices, f
 from loglm_bridge.telemetry.formats import json_audit, json_event
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Record
 
-#: Layout parsers that are held, of all layouts together; beyond that all are dropped.
+#: Layout parsers cached, of all layouts together; beyond that the cache is cleared.
 _MAX_PARSERS = 20_000
 
-#: Plans, and event types, that are held for one layout of flows.
+#: Plans, and event types, cached for one layout of flows.
 _MAX_PLANS = 256
 
-#: Opens the mark that stands for a value; clean text does not contain this character.
+#: First character of the marks that replace values; clean text does not contain it.
 _MARK = "\x00"
 
 #: Families that are recognised before flows are.
@@ -189,7 +189,7 @@ def _event_id(value: str) -> str:
 def _new_parser(
     names: tuple[str, ...], values: Sequence[str], layout: _Layout, event: Event
 ) -> Optional[_LayoutParser]:
-    """Parse the event with marks in place of the values that do not decide, and see where the marks come out."""
+    """Parse the event with marks in place of the values that do not decide, and use the positions of the marks."""
     deciding = {*layout.deciding, *(i for i in layout.event_ids if _event_id(values[i]) != _MARK)}
     marked = [value if i in deciding else f"{_MARK}{i}" for i, value in enumerate(values)]
     record = json_event.record_of(list(zip(names, marked, strict=True)), event)
@@ -218,7 +218,7 @@ def _copier(record: Record, count: int) -> Optional[_Copier]:
 
 
 def _parses_other_values(record: Record, names: tuple[str, ...]) -> bool:
-    """Tell whether values that do not decide are parsed themselves, or decide after all."""
+    """Return whether values that do not decide are parsed themselves, or decide after all."""
     if record.family == "macos" or (record.family not in _BEFORE_FLOW and flow.flow_fields(names).can_be_flow):
         return True
     if record.family == "windows":

@@ -20,14 +20,14 @@ from loglm_bridge.telemetry.families.windows import event_types, rendered_messag
 from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Field
 
-#: Prefixes that are held (beyond that all are dropped), and layouts of each.
+#: Prefixes cached (beyond that the cache is cleared), and layouts of each.
 _MAX_PREFIXES, _MAX_LAYOUTS = 2_048, 6
 
 #: Events of a prefix before a layout is learned, since learning costs two full parses and many prefixes never recur.
 #: Events that are tried thereafter: of some prefixes no layout can be learned.
 _MIN_EVENTS, _MAX_ATTEMPTS = 2, 12
 
-#: Opens the mark that stands for a value; clean text does not contain this character.
+#: First character of the marks that replace values; clean text does not contain it.
 _MARK = "\x00"
 
 #: Where an event's own values begin, and where System ends.
@@ -126,7 +126,7 @@ def _learn(text: str, start: int, event: Event) -> Optional[_Layout]:
 
 
 def _has_constant_kind(fields: Sequence[Field]) -> bool:
-    """Tell whether the fields that decide an event's kind are constant in the layout."""
+    """Return whether the fields that decide an event's kind are constant in the layout."""
     first = dict(reversed(fields))
     return all(first.get(name, _MARK)[:1] not in ("", _MARK) for name in event_types.DECIDING_FIELDS)
 

@@ -45,7 +45,7 @@ def _is_header(values: list[str]) -> bool:
 
 
 def _is_row(line: str, values: list[str]) -> bool:
-    """Tell a row from a sentence, whose commas precede blanks and long parts, and from a list of pairs."""
+    """Distinguish a row from a sentence, whose commas precede blanks and long parts, and from a list of pairs."""
     if is_pair_list(values[0], 3) or (line.lstrip()[:1] == '"' and '": ' in line[:80]):
         return False
     if sum("=" in v for v in values) * 2 > len(values) or sum(v.count(":") == 1 for v in values) * 2 > len(values):

@@ -41,7 +41,7 @@ def parse(text: str, event: Event) -> Record:
 
 
 def is_readable(text: str) -> bool:
-    """Tell text that a person can read from binary data."""
+    """Distinguish text that a person can read from binary data."""
     head = text[:2_000]
     escaped = head.count("[U+") * 8 + head.count("\ufffd")
     readable = len(head) if head.isprintable() else sum(c.isprintable() or c in "\n\t\r" for c in head)

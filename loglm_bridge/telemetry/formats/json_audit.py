@@ -17,7 +17,7 @@ _MAX_ARGUMENTS = 64
 
 
 def can_be_audit(names: Sequence[str]) -> bool:
-    """Tell whether fields with these names can be an audit event, whatever their values."""
+    """Return whether fields with these names can be an audit event, whatever their values."""
     return names[0] == "ID" or "SyslogMessage" in names or any(name.startswith("items.") for name in names)
 
 

@@ -74,7 +74,7 @@ def flattened(text: str) -> tuple[list[str], list[str]] | None:
 
 
 def _is_flat(value: dict[str, Any], text: str) -> bool:
-    """Tell whether an object has only a few numbers and strings, none of them JSON; `text` has no escapes."""
+    """Return whether an object has only a few numbers and strings, none of them JSON; `text` has no escapes."""
     return (
         len(value) <= MAX_FLAT_MEMBERS
         and {member.__class__ for member in value.values()} <= _SCALARS

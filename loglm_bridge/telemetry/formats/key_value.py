@@ -43,10 +43,10 @@ def _record(fields: list[Field], words: str) -> Record:
     values = {n.lower(): v for n, v in fields}
     if "devid" in values and "logid" in values:
         return device.record("key_value", fields, f"fortinet_{_safe_word(values.get('type', ''))}")
-    shown = [field for field in fields if field[1] not in _BLANK_VALUES and field[0].lower() not in _TEXT_FIELDS]
+    pair_fields = [field for field in fields if field[1] not in _BLANK_VALUES and field[0].lower() not in _TEXT_FIELDS]
     text = " ".join(part for part in (words, values.get("msg", ""), values.get("message", "")) if part)
     from_text = _sentence_fields(text, values)
-    return Record("key_value", "key_value", "", (*from_text[:1], *shown, *from_text[1:]))
+    return Record("key_value", "key_value", "", (*from_text[:1], *pair_fields, *from_text[1:]))
 
 
 def _sentence_fields(text: str, values: dict[str, str]) -> list[Field]:

@@ -119,7 +119,7 @@ def _rfc3164(rest: str, event: Event, ambiguous: bool) -> Record | None:
 
 
 def _is_bare_tag(word: str) -> bool:
-    """Tell a program's tag in the place of the host (`chronyd:`) from a host."""
+    """Distinguish a program's tag in the place of the host (`chronyd:`) from a host."""
     return word[:1].isalpha() and word.endswith(":") and word[:-1].replace("-", "").replace("_", "").isalnum()
 
 

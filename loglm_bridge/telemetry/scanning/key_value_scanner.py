@@ -64,12 +64,12 @@ def unescape(value: str) -> str:
 
 
 def is_pair_list(text: str, min_pairs: int = 2) -> bool:
-    """Tell whether the first 4,000 characters of a text have at least `min_pairs` pairs."""
+    """Return whether the first 4,000 characters of a text have at least `min_pairs` pairs."""
     return sum(1 for _ in islice(_PAIR.finditer(text, 0, _MAX_SEARCH), min_pairs)) >= min_pairs
 
 
 def _is_separated(text: str, matches: list[re.Match[str]]) -> bool:
-    """Tell whether most names follow a separator other than a blank."""
+    """Return whether most names follow a separator other than a blank."""
     separators = 0
     for match in matches[1:]:
         before = text[max(0, match.start(1) - 3) : match.start(1)].rstrip(" \r\n")

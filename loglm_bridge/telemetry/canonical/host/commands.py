@@ -179,7 +179,7 @@ def _without_base64(text: str) -> tuple[str, str]:
 
 
 def _looks_encoded(text: str) -> bool:
-    """Tell base64 from a long word, path or identifier: mixed case, digits or padding, few slashes."""
+    """Distinguish base64 from a long word, path or identifier: mixed case, digits or padding, few slashes."""
     mixed = any(c.isupper() for c in text) and any(c.islower() for c in text)
     return mixed and (text.endswith("=") or any(c.isdigit() for c in text)) and text.count("/") * 8 <= len(text)
 

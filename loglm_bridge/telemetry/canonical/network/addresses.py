@@ -33,7 +33,7 @@ def ip(value: str) -> str:
 
 
 def is_ip(value: str) -> bool:
-    """Tell whether the whole text is one IP address, with or without zone, brackets or prefix length."""
+    """Return whether the whole text is one IP address, with or without zone, brackets or prefix length."""
     return len(value) <= 64 and _classify(value.strip()) is not None
 
 

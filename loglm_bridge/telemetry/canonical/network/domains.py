@@ -29,13 +29,13 @@ def domain(value: str) -> str:
 
 
 def is_domain_like(value: str) -> bool:
-    """Tell whether the text has the form of a host or domain name."""
+    """Return whether the text has the form of a host or domain name."""
     labels = value.rstrip(".").split(".") if len(value) <= 253 else []
     return bool(labels) and all(_LABEL.match(label) for label in labels)
 
 
 def looks_random(label: str) -> bool:
-    """Tell whether a label of ten or more characters looks generated: many digits among letters, or few vowels."""
+    """Return whether a label of ten or more characters looks generated: many digits among letters, or few vowels."""
     if len(label) < 10:
         return False
     letters = [c for c in label.lower() if c.isalpha()]

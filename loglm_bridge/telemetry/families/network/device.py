@@ -35,7 +35,7 @@ def record(format_name: str, fields: Sequence[Field], kind: str = "") -> Record:
 
 
 def _is_connection(fields: Sequence[Field]) -> bool:
-    """Tell a connection from a detection: an event named after an attack is a detection even if it counts bytes."""
+    """Distinguish a connection from a detection, which may count bytes too but is named after an attack."""
     name = next((value for name, value in fields if name == "signature"), "")
     if name and not _CONNECTION_EVENT.search(name[:200].lower()):
         return False

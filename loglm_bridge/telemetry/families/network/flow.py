@@ -54,19 +54,19 @@ def flow_fields(names: tuple[str, ...]) -> FlowFields:
 
 
 def make_a_flow(schema_names: Set[str]) -> bool:
-    """Tell whether fields of these schema names make a flow: two addresses, and a counter of bytes or packets."""
+    """Return whether fields of these schema names make a flow: two addresses, and a counter of bytes or packets."""
     return "src_ip" in schema_names and "dest_ip" in schema_names and not _COUNTERS.isdisjoint(schema_names)
 
 
 def values_are_flow(fields: FlowFields, values: Sequence[str]) -> bool:
-    """Tell whether values have two addresses and a counter, and nothing that no plain flow has."""
+    """Return whether values have two addresses and a counter, and nothing that no plain flow has."""
     if any(values[i] not in BLANK_VALUES for i in fields.non_flow):
         return False
     return make_a_flow({schema_name for i, _, schema_name in fields.schema if values[i] not in BLANK_VALUES})
 
 
 def is_flow(fields: Sequence[Field]) -> bool:
-    """Tell whether fields are those of a flow: see `values_are_flow`."""
+    """Return whether fields are those of a flow: see `values_are_flow`."""
     return values_are_flow(*_columns(fields))
 
 

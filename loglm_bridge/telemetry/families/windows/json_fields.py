@@ -64,7 +64,7 @@ def windows_event(fields: Sequence[Field], lower: Mapping[str, str]) -> tuple[st
 
 
 def is_event_id(value: str) -> bool:
-    """Tell whether a value can be the id of a Windows event."""
+    """Return whether a value can be the id of a Windows event."""
     return len(value) <= 6 and value.isdecimal()
 
 

@@ -122,7 +122,7 @@ def _log_without_endpoints(values: Sequence[str]) -> str:
 
 
 def _has_protocol_of(log: str, values: Sequence[str]) -> bool:
-    """Tell whether the seventh value is a transport protocol exactly if the log has one there."""
+    """Return whether the seventh value is a transport protocol exactly if the log has one there."""
     if log == "smb_files":
         return any(value.startswith("SMB::") for value in values[6:12])
     has_protocol = values[6] in _PROTOCOLS
