@@ -102,10 +102,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(script, folder, **environ):
+def run(script, folder):
     """Run a block as a shell would, with the programs of this environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {"PATH": path, "HOME": str(folder), **environ}
+    env = {"PATH": path, "HOME": str(folder), "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
