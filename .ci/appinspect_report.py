@@ -1,4 +1,4 @@
-"""Reads splunk-appinspect's JSON report: its own exit code is 0 whatever it finds.
+"""Read the JSON report of splunk-appinspect, whose own exit code is 0 whatever the result.
 
 usage: appinspect_report.py REPORT.json
 Exits 1 on a failure, an error, a future failure, or a warning that has no reason below.
@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-#: Warnings that are accepted: check -> why. The README repeats them.
+#: Accepted warnings: check -> reason. docs/admin/appinspect.md repeats them.
 ACCEPTED = {
     "check_for_python_script_existence": "says only that Python files exist; they run on 3.9 and 3.13",
     "check_python_sdk_version": "splunk-sdk 2.1.1 is the newest for Python 3.9, which Splunk 9.3 to 10.1 runs",
