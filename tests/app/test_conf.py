@@ -103,7 +103,7 @@ def spec_of(root, name):
     return read_spec(path) if path.exists() else {}
 
 
-def test_every_key_is_in_a_spec(root):
+def test_every_key_has_a_spec(root):
     unknown = []
     for path in conf_files(root):
         ours = {key for keys in spec_of(root, path.name).values() for key in keys}
@@ -112,7 +112,7 @@ def test_every_key_is_in_a_spec(root):
     assert unknown == []
 
 
-def test_no_key_of_splunk_is_listed_in_vain(root):
+def test_listed_keys_of_splunk_are_used(root):
     used = {path.name: {k for keys in read_conf(path).values() for k in keys} for path in conf_files(root)}
     unused = [
         (name, key)
@@ -129,7 +129,7 @@ def conf_stanza(spec_stanza):
 
 
 @pytest.mark.parametrize("name", ["loglm.conf", "inputs.conf", "alert_actions.conf"])
-def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
+def test_spec_and_conf_have_the_same_keys_and_defaults(root, name):
     conf = read_conf(root / "default" / name)
     spec = spec_of(root, name)
     assert [conf_stanza(stanza) for stanza in spec] == list(conf)
@@ -139,22 +139,22 @@ def test_spec_and_conf_have_the_same_keys_and_the_same_defaults(root, name):
         assert {k: v or "empty" for k, v in ours.items()} == documented
 
 
-def test_the_input_s_spec_has_every_setting_of_its_form(root):
+def test_spec_of_the_input_has_every_setting(root):
     (keys,) = spec_of(root, "inputs.conf").values()
     assert set(options.ARGUMENTS) | {"interval"} == set(keys)
 
 
-def test_the_alert_action_s_spec_has_every_setting_it_reads(root):
+def test_spec_of_the_alert_action_has_every_setting(root):
     (keys,) = spec_of(root, "alert_actions.conf").values()
     assert {f"param.{name}" for name in payload.PARSERS} | {"param._cam"} == set(keys)
 
 
-def test_the_description_of_the_adaptive_response_is_json(root):
+def test_adaptive_response_description_is_json(root):
     cam = json.loads(read_conf(root / "default/alert_actions.conf")["loglm_notable"]["param._cam"])
     assert set(cam) == {"category", "task", "subject", "technology", "supports_adhoc", "supports_cloud"}
 
 
-def test_search_help_names_exactly_the_options_of_the_command(root):
+def test_search_help_describes_the_options_of_loglm(root):
     help_ = read_conf(root / "default/searchbnf.conf")
     named = re.findall(r"\((\w+)=", help_["loglm-options"]["syntax"])
     assert sorted(named) == sorted(COMMAND_OPTIONS)
@@ -163,7 +163,7 @@ def test_search_help_names_exactly_the_options_of_the_command(root):
     assert all(f'"{column}"' in described for column in column_names("loglm_", "labels"))
 
 
-def test_search_help_names_the_options_of_loglmincidents(root):
+def test_search_help_describes_the_options_of_loglmincidents(root):
     help_ = read_conf(root / "default/searchbnf.conf")["loglmincidents-command"]
     assert sorted(re.findall(r"(\w+)=", help_["syntax"])) == sorted(INCIDENT_OPTIONS)
     assert all(f"<{name}>" in help_["description"] for name in INCIDENT_OPTIONS)
@@ -176,7 +176,7 @@ def test_search_help_examples_are_numbered_and_complete(root):
     assert all("| loglm" in keys[f"example{n}"] for n in examples)
 
 
-def test_the_command_is_chunked_risky_and_for_both_pythons(root):
+def test_stanzas_of_commands_conf(root):
     assert read_conf(root / "default/commands.conf") == {
         "loglm": {
             "chunked": "true",
@@ -194,7 +194,7 @@ def test_the_command_is_chunked_risky_and_for_both_pythons(root):
     }
 
 
-def test_scripts_that_conf_files_name_are_there(root):
+def test_scripts_named_in_conf_files_exist(root):
     names = [keys["filename"] for keys in read_conf(root / "default/commands.conf").values()]
     names += [f"{stanza}.py" for stanza in read_conf(root / "default/inputs.conf")]
     for stanza, keys in read_conf(root / "default/alert_actions.conf").items():
@@ -203,7 +203,7 @@ def test_scripts_that_conf_files_name_are_there(root):
     assert all((root / "bin" / name).is_file() for name in names)
 
 
-def test_the_role_brings_one_capability_and_nothing_else(root):
+def test_role_grants_one_capability_only(root):
     assert read_conf(root / "default/authorize.conf") == {
         "capability::run_loglm": {},
         "role_loglm_user": {"run_loglm": "enabled"},
@@ -222,7 +222,7 @@ def test_only_administrators_write_and_the_command_is_restricted(root):
 # --- the app's own log, as the overview page reads it ---
 
 
-def test_the_log_s_fields_are_extracted_from_a_real_line(root, tmp_path, monkeypatch):
+def test_fields_are_extracted_from_a_log_line(root, tmp_path, monkeypatch):
     (tmp_path / "var/log/splunk").mkdir(parents=True)
     monkeypatch.setenv("SPLUNK_HOME", str(tmp_path))
     log, tally = open_log("loglm_of_a_test"), Tally()
@@ -245,7 +245,7 @@ def test_the_log_s_fields_are_extracted_from_a_real_line(root, tmp_path, monkeyp
         )
 
 
-def test_the_overview_counts_every_status_a_row_can_have(root):
+def test_overview_counts_every_row_status(root):
     queries = dict(searches(root))
     assert set(re.findall(r"sum\((\w+)\)", queries["view ds_status"])) == set(ROW_STATUSES)
     assert "rows=* OR events=*" in queries["macro loglm_counts"]
@@ -278,13 +278,13 @@ def searches(root):
             yield f"drilldown {name}", handler["options"].get("query", "")
 
 
-def test_every_macro_that_is_called_exists(root):
+def test_called_macros_exist(root):
     macros = read_conf(root / "default/macros.conf")
     missing = [(where, call) for where, text in searches(root) for call in macro_calls(text) if call not in macros]
     assert missing == []
 
 
-def test_macros_with_arguments_check_them(root):
+def test_macros_validate_their_arguments(root):
     for stanza, keys in read_conf(root / "default/macros.conf").items():
         if stanza.endswith(")"):
             args = [arg.strip() for arg in keys["args"].split(",")]
@@ -294,7 +294,7 @@ def test_macros_with_arguments_check_them(root):
             assert keys["errormsg"]
 
 
-def test_no_search_of_ours_writes_deletes_or_builds_a_search(root):
+def test_searches_do_not_write_delete_or_build_searches(root):
     unwanted = re.compile(
         r"\|\s*(collect|delete|outputlookup|outputcsv|script|sendemail|sendalert|map|runshellscript)\b"
     )
@@ -309,7 +309,7 @@ def test_quotes_and_brackets_of_every_search_are_balanced(root):
         assert unquoted.count("`") % 2 == 0, where
 
 
-def test_lookups_use_columns_that_the_lookup_has(root):
+def test_lookups_use_existing_columns(root):
     assert tuple(next(csv.reader(io.StringIO(write_lookup())))) == COLUMNS
     lookup = re.compile(r"lookup loglm_attack (\w+) AS \w+ OUTPUT(?:NEW)? ([^|]*)")
     calls = [hit for _, text in searches(root) for hit in lookup.findall(text)]
@@ -331,7 +331,7 @@ def test_saved_searches_are_disabled_bounded_and_not_too_frequent(root):
         assert minutes.isdigit() or (step and int(step[1]) >= 5), stanza
 
 
-def test_tags_and_the_nav_name_what_is_there(root):
+def test_tags_and_nav_name_existing_objects(root):
     eventtypes = read_conf(root / "default/eventtypes.conf")
     assert {stanza.partition("=")[2] for stanza in read_conf(root / "default/tags.conf")} <= set(eventtypes)
     nav = (root / "default/data/ui/nav/default.xml").read_text()

@@ -39,7 +39,7 @@ def test_two_builds_are_byte_identical(root, package, tmp_path):
     assert again.read_bytes() == package.read_bytes()
 
 
-def test_the_archive_has_one_folder_one_owner_one_time_and_plain_modes(package):
+def test_archive_has_one_folder_owner_time_and_plain_modes(package):
     with tarfile.open(package) as archive:
         entries = archive.getmembers()
     assert {entry.name.split("/")[0] for entry in entries} == {"loglm_bridge"}
@@ -52,7 +52,7 @@ def test_the_archive_has_one_folder_one_owner_one_time_and_plain_modes(package):
     assert package.read_bytes()[4:8] == bytes(4)  # RFC 1952: MTIME, 0 means none
 
 
-def test_nothing_native_compiled_hidden_or_local_is_in_it(app):
+def test_package_contains_nothing_native_compiled_hidden_or_local(app):
     paths = [path.relative_to(app).as_posix() for path in app.rglob("*")]
     unwanted = re.compile(
         r"(^|/)(\.|__pycache__|tests?(/|$)|local(/|$)|local\.meta)|\.(pyc|so|pyd|dll|dylib|exe|whl|egg)$"
@@ -63,13 +63,13 @@ def test_nothing_native_compiled_hidden_or_local_is_in_it(app):
     assert [path for path in files if path.read_bytes()[:4] in magic] == []
 
 
-def test_of_our_own_package_only_the_splunk_side_is_shipped(app):
+def test_package_contains_only_contract_and_splunk(app):
     own = {path.relative_to(app / "lib/loglm_bridge").parts[0] for path in (app / "lib/loglm_bridge").iterdir()}
     assert own == {"__init__.py", "contract", "splunk"}
     assert (app / "lib/loglm_bridge/__init__.py").read_text().count("import") == 0
 
 
-def test_every_part_of_an_app_is_there(app):
+def test_package_contains_all_parts_of_an_app(app):
     for path in (
         *("app.manifest", "README.txt", "LICENSE", "CHANGELOG.md", "sbom.cdx.json", "metadata/default.meta"),
         *("default/app.conf", "default/commands.conf", "default/loglm.conf", "README/loglm.conf.spec"),
@@ -79,7 +79,7 @@ def test_every_part_of_an_app_is_there(app):
         assert (app / path).stat().st_size > 0, path
 
 
-def test_the_version_has_one_home(app):
+def test_version_is_the_same_everywhere(app):
     manifest = json.loads((app / "app.manifest").read_text())
     conf = (app / "default/app.conf").read_text()
     assert manifest["info"]["id"]["version"] == __version__
@@ -94,7 +94,7 @@ def test_icons_have_the_sizes_splunk_wants(app):
         assert (int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")) == (side, side)
 
 
-def test_shipped_code_of_our_own_does_nothing_forbidden(app):
+def test_shipped_code_contains_nothing_forbidden(app):
     paths = [path for folder in ("bin", "lib/loglm_bridge") for path in sorted((app / folder).rglob("*.py"))]
     assert [(path.name, hit[0]) for path in paths for hit in FORBIDDEN.finditer(path.read_text())] == []
 
@@ -102,23 +102,23 @@ def test_shipped_code_of_our_own_does_nothing_forbidden(app):
 @pytest.mark.parametrize(
     "line", ["import pickle", "x = eval('1')", "requests.get(u, verify=False)", "run(c, shell=True)"]
 )
-def test_what_is_forbidden_is_noticed(line):
+def test_forbidden_code_is_detected(line):
     assert FORBIDDEN.search(line)
 
 
 @pytest.mark.parametrize("line", ["regex.exec(text)", "model.evaluate(x)", "verify=ca_file", "self.execute(chunk)"])
-def test_what_is_allowed_is_not_noticed(line):
+def test_allowed_code_is_not_detected(line):
     assert FORBIDDEN.search(line) is None
 
 
-def test_shipped_files_name_no_path_of_a_machine(app):
+def test_shipped_files_contain_no_path_of_a_machine(app):
     machine = re.compile(rb"(?<![\w.])/(work|root|home/[a-z]+|tmp|Users)/")
     own = [path for path in app.rglob("*") if path.is_file() and app / "lib" not in path.parents]
     own += (app / "lib/loglm_bridge").rglob("*.py")
     assert [path for path in own if machine.search(path.read_bytes())] == []
 
 
-def test_the_attack_lookup_is_the_table(app):
+def test_attack_lookup_equals_the_table(app):
     with (app / "lookups/loglm_attack.csv").open(newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     assert rows.keys() == TECHNIQUES.keys()
@@ -132,7 +132,7 @@ def test_the_attack_lookup_is_the_table(app):
     assert not any(value[:1] in "=+-@\t\r" for row in rows.values() for value in row.values())  # spreadsheet formulas
 
 
-def test_the_bill_of_materials_is_the_lock(root, app):
+def test_bill_of_materials_equals_the_lock(root, app):
     bom = json.loads((app / "sbom.cdx.json").read_text())
     pins = lock(root)
     found = {(c["name"], c["version"], c["hashes"][0]["content"], c["purl"]) for c in bom["components"]}
@@ -143,14 +143,14 @@ def test_the_bill_of_materials_is_the_lock(root, app):
     assert set(graph) == {c["bom-ref"] for c in bom["components"]} | {f"pkg:generic/loglm_bridge@{__version__}"}
 
 
-def test_what_is_vendored_is_what_the_lock_names(root, app):
+def test_vendored_versions_equal_the_lock(root, app):
     pins = {pin.name: pin.version for pin in lock(root)}
     assert f'__version__ = "{pins["requests"]}"' in (app / "lib/requests/__version__.py").read_text()
     sdk = ", ".join(pins["splunk-sdk"].split("."))
     assert f"__version_info__ = ({sdk})" in (app / "lib/splunklib/__init__.py").read_text()
 
 
-def test_every_vendored_licence_travels_along(root, app):
+def test_package_contains_all_vendored_licences(root, app):
     for pin in lock(root):
         folder = app / "lib" / f"{pin.stem}.dist-info"
         if pin.name != "splunk-sdk":  # its distribution holds none; it is under the LICENSE at the app's top
@@ -160,12 +160,12 @@ def test_every_vendored_licence_travels_along(root, app):
 # --- the parts, on small input ----------------------------------------------------------------------------------------
 
 
-def test_a_lock_line_without_hash_is_refused():
+def test_lock_line_without_hash_is_refused():
     with pytest.raises(ValueError, match="line 2 of the lock"):
         read_lock("# a comment\nrequests==2.32.5\n")
 
 
-def test_a_lock_out_of_order_is_refused():
+def test_lock_out_of_order_is_refused():
     line = "{}==1.0 --hash=sha256:" + "0" * 64 + " # MIT\n"
     with pytest.raises(ValueError, match="sorted and unique"):
         read_lock(line.format("b") + line.format("a"))
@@ -197,7 +197,7 @@ def test_dependencies_are_read_from_the_vendored_metadata(tmp_path):
     assert graph[0] == {"ref": "pkg:generic/loglm_bridge@1.0", "dependsOn": ["pkg:pypi/left-pad@1.0"]}
 
 
-def test_a_vendored_distribution_that_is_not_locked_is_refused(tmp_path):
+def test_vendored_distribution_that_is_not_locked_is_refused(tmp_path):
     vendor(tmp_path, "left_pad", "1.0")
     vendor(tmp_path, "zip_it", "1.1")
     with pytest.raises(ValueError, match=r"zip_it-1\.1"):
@@ -212,7 +212,7 @@ def test_native_code_in_a_vendored_library_is_refused(root, tmp_path):
         app_files(root, tmp_path, "1.0", PINS)
 
 
-def test_byte_code_tests_and_installer_notes_stay_behind(root, tmp_path):
+def test_byte_code_tests_and_metadata_are_left_out(root, tmp_path):
     vendor(tmp_path, "left_pad", "1.0")
     vendor(tmp_path, "zip_it", "1.0")
     for path in ("zip_it/__pycache__/a.pyc", "zip_it/tests/test_a.py", "zip_it/.hidden", "bin/zip-it"):
@@ -222,6 +222,6 @@ def test_byte_code_tests_and_installer_notes_stay_behind(root, tmp_path):
     assert [path for path in files if "zip" in path] == ["lib/zip_it/__init__.py", "lib/zip_it-1.0.dist-info/LICENSE"]
 
 
-def test_an_archive_does_not_depend_on_the_order_of_its_files():
+def test_archive_is_independent_of_the_order_of_files():
     files = {"b/c.txt": b"1", "a.txt": b"2"}
     assert write_archive("top", files) == write_archive("top", dict(reversed(files.items())))

@@ -37,7 +37,7 @@ def python(request) -> list[str]:
 
 
 @pytest.fixture
-def deaf_app(app, tmp_path) -> Path:
+def app_without_sidecar(app, tmp_path) -> Path:
     """The app with a sidecar address at which nobody listens, and a token file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -73,9 +73,9 @@ GETINFO = {
 
 def converse(command, *records):
     """Give a program its whole input; return the metadata and bodies it answers, after a clean end."""
-    done = subprocess.run(command, input=b"".join(records), capture_output=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
-    answers, rest = [], done.stdout
+    completed = subprocess.run(command, input=b"".join(records), capture_output=True, timeout=60)
+    assert (completed.returncode, completed.stderr) == (0, b"")
+    answers, rest = [], completed.stdout
     while rest:
         head, _, rest = rest.partition(b"\n")
         meta, body = (int(n) for n in head.removeprefix(b"chunked 1.0,").split(b","))
@@ -84,17 +84,19 @@ def converse(command, *records):
     return answers
 
 
-def test_getinfo_needs_neither_sidecar_nor_session(python, deaf_app):
-    ((info, _),) = converse([*python, str(deaf_app / "bin/loglm.py")], frame(GETINFO))
+def test_getinfo_needs_neither_sidecar_nor_session(python, app_without_sidecar):
+    ((info, _),) = converse([*python, str(app_without_sidecar / "bin/loglm.py")], frame(GETINFO))
     assert info["type"] == "stateful"  # search head only
     assert set(info["required_fields"]) >= {"_raw", "host", "source", "sourcetype", "_time"}
     assert "error" not in info
 
 
-def test_without_a_sidecar_every_row_comes_back_with_every_column(python, deaf_app):
+def test_rows_have_all_columns_without_a_sidecar(python, app_without_sidecar):
     body = "_raw,_time,_chunked_idx\r\nfirst,1700000000,0\r\n,1700000001,1\r\nthird,1700000002,2\r\n"
     answers = converse(
-        [*python, str(deaf_app / "bin/loglm.py")], frame(GETINFO), frame({"action": "execute", "finished": True}, body)
+        [*python, str(app_without_sidecar / "bin/loglm.py")],
+        frame(GETINFO),
+        frame({"action": "execute", "finished": True}, body),
     )
     (_, _), (info, rows) = answers
     lines = rows.splitlines()
@@ -107,30 +109,30 @@ def test_without_a_sidecar_every_row_comes_back_with_every_column(python, deaf_a
     assert "2 of 3 events returned without labels" in message[1]
 
 
-def test_a_bad_option_is_a_sentence(python, deaf_app):
+def test_invalid_option_gives_a_message(python, app_without_sidecar):
     asked = {**GETINFO, "searchinfo": {**GETINFO["searchinfo"], "args": ["threshold=1e999"]}}
-    ((info, _),) = converse([*python, str(deaf_app / "bin/loglm.py")], frame(asked))
+    ((info, _),) = converse([*python, str(app_without_sidecar / "bin/loglm.py")], frame(asked))
     assert "threshold must be a number from 0 to 1" in info["error"]
 
 
-def test_the_input_shows_its_scheme(python, deaf_app):
-    command = [*python, str(deaf_app / "bin/loglm_input.py"), "--scheme"]
-    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"<scheme>" in done.stdout
-    assert b'name="search"' in done.stdout
+def test_input_prints_its_scheme(python, app_without_sidecar):
+    command = [*python, str(app_without_sidecar / "bin/loglm_input.py"), "--scheme"]
+    completed = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert (completed.returncode, completed.stderr) == (0, b"")
+    assert b"<scheme>" in completed.stdout
+    assert b'name="search"' in completed.stdout
 
 
-def test_the_alert_action_refuses_a_payload_that_is_none(python, deaf_app):
-    command = [*python, str(deaf_app / "bin/loglm_notable.py"), "--execute"]
-    done = subprocess.run(command, input=b"{", capture_output=True, timeout=60)
-    assert done.returncode != 0
-    assert done.stderr.startswith(b"ERROR")
-    assert b"cannot start" not in done.stderr
-    assert b"Traceback" not in done.stderr
+def test_alert_action_refuses_an_invalid_payload(python, app_without_sidecar):
+    command = [*python, str(app_without_sidecar / "bin/loglm_notable.py"), "--execute"]
+    completed = subprocess.run(command, input=b"{", capture_output=True, timeout=60)
+    assert completed.returncode != 0
+    assert completed.stderr.startswith(b"ERROR")
+    assert b"cannot start" not in completed.stderr
+    assert b"Traceback" not in completed.stderr
 
 
-def test_every_module_of_ours_is_importable(python, app):
+def test_every_module_can_be_imported(python, app):
     modules = sorted(
         ".".join(path.relative_to(app / "lib").with_suffix("").parts)
         for path in (app / "lib/loglm_bridge").rglob("*.py")
@@ -139,13 +141,13 @@ def test_every_module_of_ours_is_importable(python, app):
         "import importlib, sys; sys.path.insert(0, sys.argv[1]); [importlib.import_module(m) for m in sys.argv[2:]]"
     )
     command = [*python, "-W", "error", "-c", script, str(app / "lib"), *(m.removesuffix(".__init__") for m in modules)]
-    done = subprocess.run(command, capture_output=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
+    completed = subprocess.run(command, capture_output=True, timeout=60)
+    assert (completed.returncode, completed.stderr) == (0, b"")
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("recording", RECORDINGS)
-def test_recordings_of_a_real_splunkd_are_answered_in_lockstep(python, deaf_app, shared, recording):
+def test_recorded_streams_are_answered(python, app_without_sidecar, shared, recording):
     command = [
         sys.executable,
         str(shared / "tools/fake_splunkd.py"),
@@ -153,8 +155,11 @@ def test_recordings_of_a_real_splunkd_are_answered_in_lockstep(python, deaf_app,
         "",
         str(shared / "recordings" / recording),
     ]
-    done = subprocess.run(
-        [*command, "--", *python, str(deaf_app / "bin/loglm.py")], capture_output=True, text=True, timeout=110
+    completed = subprocess.run(
+        [*command, "--", *python, str(app_without_sidecar / "bin/loglm.py")],
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "OK" in done.stdout
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert "OK" in completed.stdout

@@ -10,10 +10,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.app.test_packaged_app import interpreters
-from tests.splunk.conftest import TOKEN, Sidecar
-from tests.splunk.input_process import complete_events, definition, validation
+from tests.splunk.fake_splunkd_rest import SESSION, FakeSplunkd, event
+from tests.splunk.modinput.input_process import complete_events, definition, validation
+from tests.splunk.sidecar_process import TOKEN, FakeSidecarProcess
 from tests.splunk.splunkd import encode_rows
-from tests.splunk.splunkd_standin import SESSION, Splunkd, event
 
 
 @pytest.fixture(params=interpreters())
@@ -25,7 +25,7 @@ def python(request):
 @pytest.fixture
 def splunkd():
     """A stand-in for splunkd that holds the sidecar's token in its password store."""
-    server = Splunkd()
+    server = FakeSplunkd()
     server.passwords["loglm_bridge:sidecar:"] = TOKEN
     yield server
     server.close()
@@ -33,10 +33,9 @@ def splunkd():
 
 @pytest.fixture(scope="module")
 def sidecar(root):
-    """A stand-in sidecar."""
-    server = Sidecar(root)
-    yield server
-    server.kill()
+    """A fake sidecar."""
+    with FakeSidecarProcess(root) as process:
+        yield process
 
 
 @pytest.fixture
@@ -57,17 +56,17 @@ def run(python, home, script, text, *args):
     """Run a script as splunkd does: no environment of this project, no terminal."""
     env = {"PATH": os.environ["PATH"], "SPLUNK_HOME": str(home.parent / "splunk")}
     command = [*python, str(home / "bin" / script), *args]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, env=env, timeout=60, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+    completed = subprocess.run(command, input=text.encode(), capture_output=True, env=env, timeout=60, check=False)
+    return completed.returncode, completed.stdout.decode(), completed.stderr.decode().splitlines()
 
 
-def test_scheme(python, home):
+def test_scheme_is_printed(python, home):
     code, shown, lines = run(python, home, "loglm_input.py", "", "--scheme")
     assert (code, lines) == (0, [])
     assert ET.fromstring(shown).findtext("title") == "LogLM notable events"
 
 
-def test_validation(python, home, splunkd, tmp_path):
+def test_validation_of_an_input(python, home, splunkd, tmp_path):
     started = time.monotonic()
     good = validation(splunkd.uri, tmp_path, {"search": "index=main"})
     assert run(python, home, "loglm_input.py", good, "--validate-arguments") == (0, "", [])
@@ -78,7 +77,7 @@ def test_validation(python, home, splunkd, tmp_path):
     assert "threshold must be" in ET.fromstring(shown).findtext("message")
 
 
-def test_input(python, home, splunkd, tmp_path):
+def test_input_writes_a_notable(python, home, splunkd, tmp_path):
     now = int(time.time())
     splunkd.events = [event(now - 500, "mimikatz ł", time=now - 501.25), event(now - 400, "logon")]
     text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main"})
@@ -89,7 +88,7 @@ def test_input(python, home, splunkd, tmp_path):
     assert run(python, home, "loglm_input.py", text)[1] == ""
 
 
-def test_without_a_token_the_input_says_what_to_do(python, home, splunkd, tmp_path):
+def test_input_without_a_token_reports_it(python, home, splunkd, tmp_path):
     splunkd.passwords.clear()
     text = definition(splunkd.uri, tmp_path / "positions", {"search": "index=main"})
     code, shown, (line,) = run(python, home, "loglm_input.py", text)
@@ -97,7 +96,7 @@ def test_without_a_token_the_input_says_what_to_do(python, home, splunkd, tmp_pa
     assert line.startswith("ERROR LogLM input test: no token saved in storage/passwords")
 
 
-def test_alert_action(python, home, splunkd, tmp_path):
+def test_alert_action_writes_notable_and_risk_events(python, home, splunkd, tmp_path):
     rows = [{"_time": "1700000000", "_raw": "mimikatz ł", "host": "ws-17"}, {"_time": "1700000001", "_raw": "logon"}]
     (tmp_path / "results.csv.gz").write_bytes(gzip.compress(encode_rows(rows, ["_time", "_raw", "host"])))
     payload = {

@@ -35,17 +35,17 @@ def test_every_xml_file_is_well_formed(root):
         assert ElementTree.parse(path).getroot().tag in ("nav", "dashboard")
 
 
-def test_the_overview_is_a_studio_page_with_a_title(view, page):
+def test_overview_is_a_dashboard_studio_page(view, page):
     assert (view.tag, view.get("version")) == ("dashboard", "2")
     assert view.findtext("label") == page["title"]
 
 
-def test_every_panel_reads_a_source_that_exists_and_every_source_is_read(page):
+def test_panels_and_data_sources_match(page):
     read = {panel["dataSources"]["primary"] for panel in page["visualizations"].values() if "dataSources" in panel}
     assert read == set(page["dataSources"])
 
 
-def test_every_panel_is_placed_once_without_overlap_and_inside_the_grid(page):
+def test_panels_are_placed_once_without_overlap(page):
     items = [entry["item"] for entry in page["layout"]["structure"]]
     assert sorted(items) == sorted(page["visualizations"])
     boxes = [entry["position"] for entry in page["layout"]["structure"]]
@@ -56,7 +56,7 @@ def test_every_panel_is_placed_once_without_overlap_and_inside_the_grid(page):
             assert apart or a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
 
 
-def test_every_search_takes_the_time_range_of_the_page(page):
+def test_searches_use_the_time_range_of_the_page(page):
     (token,) = [field["options"]["token"] for field in page["inputs"].values()]
     assert page["layout"]["globalInputs"] == list(page["inputs"])
     for source in page["dataSources"].values():
@@ -66,7 +66,7 @@ def test_every_search_takes_the_time_range_of_the_page(page):
         }
 
 
-def test_single_values_columns_and_drilldowns_name_fields_of_their_search(page):
+def test_panels_name_fields_of_their_search(page):
     for name, panel in page["visualizations"].items():
         if "dataSources" not in panel:
             continue
@@ -76,13 +76,13 @@ def test_single_values_columns_and_drilldowns_name_fields_of_their_search(page):
         assert [field for field in fields if not re.search(rf'(\b|"){field}\b', query)] == [], name
 
 
-def test_colours_that_options_name_are_defined(page):
+def test_colours_named_in_options_are_defined(page):
     for panel in page["visualizations"].values():
         named = re.findall(r"(?:matchValue|rangeValue)\((\w+)\)", json.dumps(panel.get("options", {})))
         assert set(named) == set(panel.get("context", {}))
 
 
-def test_the_page_shows_what_an_analyst_needs_to_trust_it(page):
+def test_overview_shows_labels_and_failures(page):
     queries = " ".join(source["options"]["query"] for source in page["dataSources"].values())
     for field in ("loglm_verdict", "loglm_technique_id", "risk_object", "unavailable", "unparsed", "log_level"):
         assert field in queries
@@ -96,14 +96,14 @@ def form(root) -> ElementTree.Element:
     return ElementTree.fromstring(text)
 
 
-def test_the_alert_form_sets_every_parameter_that_the_action_has(root, form):
+def test_alert_form_sets_every_parameter(root, form):
     action = read_conf(root / "default/alert_actions.conf")["loglm_notable"]
     wanted = {f"action.loglm_notable.{key}" for key in action if key.startswith("param.") and key != "param._cam"}
     assert {node.get("name") for node in form.iter() if node.get("name")} == wanted
     assert [node.get("for") for node in form.iter("label")] == [n.get("id") for n in form.iter() if n.get("id")]
 
 
-def test_every_choice_of_the_alert_form_is_one_that_the_action_takes(form):
+def test_choices_of_the_alert_form_are_valid(form):
     for select in form.iter("select"):
         name = select.get("name").removeprefix("action.loglm_notable.param.")
         values = [option.get("value") for option in select.iter("option")]

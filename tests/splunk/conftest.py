@@ -1,87 +1,48 @@
-"""A stand-in sidecar, a fault proxy before it, and app folders that point at one of them."""
+"""Fixtures of the Splunk side: a fake sidecar, a fault proxy in front of it, app folders, searches, a fake splunkd."""
 
-import json
 import os
-import subprocess
 import sys
-import urllib.request
-from pathlib import Path
 
 import pytest
 
+from tests.splunk.fake_splunkd_rest import FakeSplunkd
 from tests.splunk.fault_proxy import FaultProxy
+from tests.splunk.sidecar_process import TOKEN, FakeSidecarProcess
 from tests.splunk.splunkd import Search
-from tests.splunk.splunkd_standin import Splunkd
-
-TOKEN = "t0ken-of-the-standin"
-
-
-class Sidecar:
-    """A stand-in sidecar's process."""
-
-    def __init__(self, root):
-        script = Path(__file__).with_name("sidecar_standin.py")
-        self.process = subprocess.Popen(
-            [sys.executable, str(script), TOKEN], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root)}
-        )
-        self.port = int(self.process.stdout.readline())
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def fault(self, fault="", left=-1, arg=None):
-        """Forget all counts, and make the next `left` answers go wrong."""
-        body = json.dumps({"fault": fault, "left": left, "arg": arg}).encode()
-        self._call(urllib.request.Request(self.url + "/control", data=body))
-
-    def seen(self):
-        """What was counted."""
-        return json.loads(self._call(self.url + "/control"))
-
-    def kill(self):
-        """SIGKILL."""
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    @staticmethod
-    def _call(request):
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.read()
 
 
 @pytest.fixture(scope="session")
-def standin_process(root):
-    """One stand-in for all tests."""
-    sidecar = Sidecar(root)
-    yield sidecar
-    sidecar.kill()
+def sidecar_process(root):
+    """A fake sidecar for all tests."""
+    with FakeSidecarProcess(root) as process:
+        yield process
 
 
 @pytest.fixture
-def standin(standin_process):
-    """The stand-in, without faults and counts of an earlier test."""
-    standin_process.fault()
-    return standin_process
+def fake_sidecar(sidecar_process):
+    """The fake sidecar, without faults and counts of an earlier test."""
+    sidecar_process.fault()
+    return sidecar_process
 
 
 @pytest.fixture
-def mortal(root):
-    """A stand-in that the test may kill."""
-    sidecar = Sidecar(root)
-    yield sidecar
-    sidecar.kill()
+def killable_sidecar(root):
+    """A fake sidecar that the test may kill."""
+    with FakeSidecarProcess(root) as process:
+        yield process
 
 
 @pytest.fixture
-def proxy(standin):
-    """A fault proxy before the stand-in."""
-    proxy = FaultProxy(standin.port)
+def proxy(fake_sidecar):
+    """A fault proxy in front of the fake sidecar."""
+    proxy = FaultProxy(fake_sidecar.port)
     yield proxy
     proxy.close()
 
 
 @pytest.fixture
 def app_at(root, tmp_path):
-    """Make an app folder whose sidecar listens on a port; further keys go to local/loglm.conf."""
+    """Return a function that creates an app folder with a sidecar's port; further keys go to local/loglm.conf."""
 
     def make(port, *, labels="", sidecar="", token=TOKEN):
         app = tmp_path / "app"
@@ -100,14 +61,14 @@ def app_at(root, tmp_path):
 
 @pytest.fixture
 def splunk_env(root, tmp_path):
-    """The environment of a process that splunkd starts; the package comes from the checkout."""
-    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "SYSTEMROOT")}
-    return {**keep, "SPLUNK_HOME": str(tmp_path / "splunk"), "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    """The environment of a process that splunkd starts; the package is that of the checkout."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "SYSTEMROOT")}
+    return {**kept, "SPLUNK_HOME": str(tmp_path / "splunk"), "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture
 def log_of(tmp_path):
-    """Read the app's log."""
+    """Return a function that reads the app's log."""
 
     def read():
         path = tmp_path / "splunk/var/log/splunk/loglm.log"
@@ -118,7 +79,7 @@ def log_of(tmp_path):
 
 @pytest.fixture
 def search(splunk_env):
-    """Start searches of an app; they end with the test."""
+    """Return a function that starts the search command of an app; the processes end with the test."""
     started = []
 
     def start(app, python=sys.executable, script="loglm.py"):
@@ -126,21 +87,21 @@ def search(splunk_env):
         return started[-1]
 
     yield start
-    for one in started:
-        one.__exit__()
+    for command in started:
+        command.__exit__()
 
 
 @pytest.fixture
 def splunkd():
-    """A stand-in for splunkd's REST interface."""
-    server = Splunkd()
+    """A fake of splunkd's REST interface."""
+    server = FakeSplunkd()
     yield server
     server.close()
 
 
 @pytest.fixture
 def write_back_app(root, app_at):
-    """Make an app folder that also has the input and the alert action; further keys go to local/loglm.conf."""
+    """Return a function like `app_at` whose app folder also has the input and the alert action."""
 
     def make(port, **conf):
         app = app_at(port, **conf)

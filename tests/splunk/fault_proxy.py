@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks the answers of a server, with toxiproxy's vocabulary."""
+"""Network faults: a TCP proxy that breaks the responses of a server, and a port on which nothing listens."""
 
 import contextlib
 import socket
@@ -81,3 +81,9 @@ class FaultProxy:
             client.sendall(data[i : i + size])
             if self._stopped.wait(pause):
                 return
+
+
+def closed_port():
+    """Return a port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

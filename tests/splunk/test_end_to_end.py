@@ -8,7 +8,7 @@ import pytest
 from loglm_bridge.contract.entity_state import MAX_STATE_EVENTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.rows.row_mapping import event_of
-from tests.splunk.search.test_command import rows_of
+from tests.splunk.sample_rows import rows_of
 from tests.splunk.splunkd import warnings
 
 pytest.importorskip("starlette")  # the Splunk side's own Pythons do not have it
@@ -34,16 +34,16 @@ def serve(tmp_path):
         process.close()
 
 
-def test_every_row_gets_what_the_sidecar_answers(serve, app_at, search):
+def test_rows_get_the_labels_of_the_sidecar(serve, app_at, search):
     sidecar = serve().ready()
     texts = [f"event {i} é\u202e\x00"[: 7 + i] for i in range(300)]
-    one = search(app_at(sidecar.port, token=sidecar.token))
-    one.getinfo("output=all", "top=10", "explain=t")
-    metadata, rows = one.execute(rows_of(*texts[:100]), finished=False)
+    command = search(app_at(sidecar.port, token=sidecar.token))
+    command.getinfo("output=all", "top=10", "explain=t")
+    metadata, rows = command.execute(rows_of(*texts[:100]), finished=False)
     assert metadata == {"finished": False}
-    metadata, more = one.execute(rows_of(*texts[100:]))
+    metadata, more = command.execute(rows_of(*texts[100:]))
     assert metadata == {"finished": True}
-    assert one.end() == 0
+    assert command.end() == 0
     expected = [
         verdict
         for i in range(0, 300, 100)
@@ -55,52 +55,52 @@ def test_every_row_gets_what_the_sidecar_answers(serve, app_at, search):
     assert {row["loglm_model"] for row in rows + more} == {"double 0 000000000000"}
 
 
-def test_a_model_that_loads_is_waited_for(serve, app_at, search):
+def test_search_waits_for_a_loading_model(serve, app_at, search):
     sidecar = serve(DOUBLE="late 2").listening()
-    one = search(app_at(sidecar.port, token=sidecar.token))
-    one.getinfo()
-    metadata, rows = one.execute(rows_of("a", "b"))
+    command = search(app_at(sidecar.port, token=sidecar.token))
+    command.getinfo()
+    metadata, rows = command.execute(rows_of("a", "b"))
     assert ([row["loglm_status"] for row in rows], warnings(metadata)) == (["ok", "ok"], [])
 
 
-def test_a_sidecar_whose_model_was_refused_is_not_there(serve, app_at, search):
+def test_sidecar_with_a_refused_model_is_unavailable(serve, app_at, search):
     sidecar = serve(DOUBLE="refuse").listening()
-    one = search(app_at(sidecar.port, token=sidecar.token))
-    one.getinfo()
-    metadata, rows = one.execute(rows_of("a"))
+    command = search(app_at(sidecar.port, token=sidecar.token))
+    command.getinfo()
+    metadata, rows = command.execute(rows_of("a"))
     assert rows[0]["loglm_status"] == "unavailable"
     (text,) = warnings(metadata)
     assert "sidecar not reachable" in text  # it does not stay without a model
 
 
-def test_a_wrong_token_is_told_and_asked_with_once(serve, app_at, search):
+def test_wrong_token_is_reported_and_sent_once(serve, app_at, search):
     sidecar = serve().ready()
-    one = search(app_at(sidecar.port, token="wr0ng", sidecar="batch_events = 1"))
-    one.getinfo()
-    metadata, rows = one.execute(rows_of("a", "b", "c"))
+    command = search(app_at(sidecar.port, token="wr0ng", sidecar="batch_events = 1"))
+    command.getinfo()
+    metadata, rows = command.execute(rows_of("a", "b", "c"))
     assert [row["loglm_status"] for row in rows] == ["unavailable"] * 3
     assert "the sidecar refused the token" in warnings(metadata)[0]
     assert sidecar.metrics()['loglm_requests_total{outcome="unauthorized"}'] == 1
 
 
-def test_one_event_that_hangs_the_model_costs_its_own_label_only(serve, app_at, search):
+def test_event_that_hangs_the_model_loses_only_its_own_label(serve, app_at, search):
     sidecar = serve("--deadline", "1").ready()
-    one = search(app_at(sidecar.port, token=sidecar.token, sidecar="timeout = 30"))
-    one.getinfo()
-    metadata, rows = one.execute(rows_of("a", "HANG", "b"))
+    command = search(app_at(sidecar.port, token=sidecar.token, sidecar="timeout = 30"))
+    command.getinfo()
+    metadata, rows = command.execute(rows_of("a", "HANG", "b"))
     assert [row["loglm_status"] for row in rows] == ["ok", "error", "ok"]
     assert "1 of 3 events returned without labels (loglm_status=error)" in warnings(metadata)[0]
 
 
-def test_killed_in_the_middle_of_a_search_and_back_for_the_next(serve, app_at, search):
+def test_sidecar_killed_during_a_search_and_restarted(serve, app_at, search):
     sidecar = serve().ready()
     app = app_at(sidecar.port, token=sidecar.token)
-    one = search(app)
-    one.getinfo()
-    _, rows = one.execute(rows_of("a", "b"), finished=False)
+    command = search(app)
+    command.getinfo()
+    _, rows = command.execute(rows_of("a", "b"), finished=False)
     assert [row["loglm_status"] for row in rows] == ["ok", "ok"]
     sidecar.stop(signal.SIGKILL)
-    metadata, rows = one.execute(rows_of("c"))
+    metadata, rows = command.execute(rows_of("c"))
     assert rows[0]["loglm_status"] == "unavailable"
     assert "1 of 3 events returned without labels" in warnings(metadata)[0]
     serve("--port", str(sidecar.port), "--token-file", str(sidecar.token_file)).ready()
@@ -110,16 +110,16 @@ def test_killed_in_the_middle_of_a_search_and_back_for_the_next(serve, app_at, s
     assert (rows[0]["loglm_status"], warnings(metadata)) == ("ok", [])
 
 
-def test_a_sidecar_that_is_told_to_stop_finishes_what_it_took(serve, app_at, search):
+def test_stopped_sidecar_answers_its_requests(serve, app_at, search):
     sidecar = serve().ready()
-    one = search(app_at(sidecar.port, token=sidecar.token))
-    one.getinfo()
-    one.execute(rows_of("a"), finished=False)
+    command = search(app_at(sidecar.port, token=sidecar.token))
+    command.getinfo()
+    command.execute(rows_of("a"), finished=False)
     assert sidecar.stop() == 0
-    metadata, rows = one.execute(rows_of("b"))
+    metadata, rows = command.execute(rows_of("b"))
     assert rows[0]["loglm_status"] == "unavailable"
     assert "1 of 2 events" in warnings(metadata)[0]
-    assert one.end() == 0
+    assert command.end() == 0
 
 
 def flow_rows(count):
@@ -133,16 +133,16 @@ def flow_rows(count):
         yield {"_raw": raw, "_time": f"{1_700_000_000 + i}", "dest_ip": fields["dest_ip"], "sourcetype": "netflow:json"}
 
 
-def test_flows_are_read_with_those_of_earlier_chunks(tmp_path, app_at, search):
+def test_flows_are_scored_with_flows_of_earlier_chunks(tmp_path, app_at, search):
     shipped = default_folder()
     labeller, told, before, scores = Labeller.load(shipped), list(flow_rows(100)), [], []
     sidecar = Process(tmp_path, "--model", str(shipped), module="tests.sidecar.real").ready(60)
     try:
-        one = search(app_at(sidecar.port, token=sidecar.token, sidecar="batch_events = 4"))
-        one.getinfo("by=dest_ip")
+        command = search(app_at(sidecar.port, token=sidecar.token, sidecar="batch_events = 4"))
+        command.getinfo("by=dest_ip")
         for start in range(0, 100, 20):
             chunk = told[start : start + 20]
-            _, rows = one.execute(chunk, finished=start == 80)
+            _, rows = command.execute(chunk, finished=start == 80)
             events = [event_of(row, "_raw", ("dest_ip",)) for row in chunk]
             wanted = labeller.label([*before, *events], Options(sequence=True))[-20:]
             assert [float(row["loglm_score"]) for row in rows] == [verdict.score for verdict in wanted]

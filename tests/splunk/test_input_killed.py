@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.splunk.input_process import definition, finish, start
-from tests.splunk.splunkd_standin import event
+from tests.splunk.fake_splunkd_rest import event
+from tests.splunk.modinput.input_process import definition, finish, start
 
 KILLS = 50
 BATCH = 8
@@ -17,7 +17,9 @@ SEED = 20261122
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_fifty_kills_lose_nothing_and_repeat_one_batch_each(splunkd, standin, write_back_app, splunk_env, tmp_path):
+def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
+    splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path
+):
     rng = random.Random(SEED)
     begin = int(time.time()) - 3_000
     splunkd.events = [
@@ -26,7 +28,7 @@ def test_fifty_kills_lose_nothing_and_repeat_one_batch_each(splunkd, standin, wr
         for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3))
     ]
     wanted = {e["_raw"] + e["_indextime"] for e in splunkd.events if "mimikatz" in e["_raw"]}
-    app = write_back_app(standin.port, sidecar=f"batch_events = {BATCH}")
+    app = write_back_app(fake_sidecar.port, sidecar=f"batch_events = {BATCH}")
     params = {"search": "index=main", "lag": 10, "window": 30, "lookback": 3_200, "max_events": 100_000}
     text = definition(splunkd.uri, tmp_path / "positions", params)
     env = {**splunk_env, "PYTHONPATH": f"{Path(__file__).parent / 'killer'}:{splunk_env['PYTHONPATH']}"}
@@ -34,12 +36,12 @@ def test_fifty_kills_lose_nothing_and_repeat_one_batch_each(splunkd, standin, wr
     delivered, repeats_of_runs, kills = Counter(), [], 0
     while True:
         lines = rng.randint(1, 9_000) if kills < KILLS else 10**9
-        ended = finish(start(app, {**env, "LOGLM_TEST_KILL_AFTER_LINES": str(lines)}), text)
-        repeats_of_runs.append(sum(1 for key in ended.keys if delivered[key]))
-        delivered.update(ended.keys)
-        if ended.code == 0:
+        result = finish(start(app, {**env, "LOGLM_TEST_KILL_AFTER_LINES": str(lines)}), text)
+        repeats_of_runs.append(sum(1 for key in result.keys if delivered[key]))
+        delivered.update(result.keys)
+        if result.code == 0:
             break
-        assert ended.code == -9, ended.lines
+        assert result.code == -9, result.lines
         kills += 1
 
     print(

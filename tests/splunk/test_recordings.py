@@ -22,7 +22,7 @@ STREAMS = [
 
 def play(shared, env, app, recording, *options, python=sys.executable):
     """Play a recording; return what fake_splunkd.py prints."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [
             *(sys.executable, str(shared / "tools/fake_splunkd.py"), *options, str(shared / "recordings" / recording)),
             *("--", python, str(app / "bin/loglm.py")),
@@ -33,37 +33,37 @@ def play(shared, env, app, recording, *options, python=sys.executable):
         timeout=110,
         check=False,
     )
-    assert done.stderr == ""
-    return done.stdout
+    assert completed.stderr == ""
+    return completed.stdout
 
 
 @pytest.mark.parametrize(("recording", "args"), STREAMS)
-def test_a_recorded_search_goes_well(recording, args, shared, splunk_env, app_at, standin):
-    app = app_at(standin.port, sidecar="batch_events = 2048\nbatch_bytes = 4000000")
-    said = play(shared, splunk_env, app, recording, "--args", args)
-    assert "type stateful OK" in said
-    assert "unavailable" not in said
+def test_recorded_search_is_answered(recording, args, shared, splunk_env, app_at, fake_sidecar):
+    app = app_at(fake_sidecar.port, sidecar="batch_events = 2048\nbatch_bytes = 4000000")
+    message = play(shared, splunk_env, app, recording, "--args", args)
+    assert "type stateful OK" in message
+    assert "unavailable" not in message
 
 
 @pytest.mark.parametrize(
     ("recording", "option"), [("scpv2/countmatches.input", "fieldname"), ("scpv2/sum.map.input.gz", "total")]
 )
-def test_the_recorded_commands_own_options_are_a_clear_error(recording, option, shared, splunk_env, app_at, standin):
-    said = play(shared, splunk_env, app_at(standin.port), recording)
-    assert f'job error: LogLM: unknown option "{option}"; options are field, by, threshold' in said
-    assert " OK" in said
+def test_options_of_the_recorded_command_are_refused(recording, option, shared, splunk_env, app_at, fake_sidecar):
+    message = play(shared, splunk_env, app_at(fake_sidecar.port), recording)
+    assert f'job error: LogLM: unknown option "{option}"; options are field, by, threshold' in message
+    assert " OK" in message
 
 
-def test_a_cancelled_search_ends_quietly(shared, splunk_env, app_at, standin):
-    said = play(
-        shared, splunk_env, app_at(standin.port), "real-8.2.1/accumages.input", "--cancel-after", "2", "--args", ""
+def test_cancelled_search_exits_cleanly(shared, splunk_env, app_at, fake_sidecar):
+    message = play(
+        shared, splunk_env, app_at(fake_sidecar.port), "real-8.2.1/accumages.input", "--cancel-after", "2", "--args", ""
     )
-    assert "type stateful OK" in said
+    assert "type stateful OK" in message
 
 
-def test_a_stream_whose_lengths_are_wrong_ends_when_splunkd_closes_it(shared, splunk_env, app_at, standin, search):
-    one = search(app_at(standin.port))
+def test_stream_with_wrong_lengths_ends_when_splunkd_closes_it(shared, splunk_env, app_at, fake_sidecar, search):
+    command = search(app_at(fake_sidecar.port))
     data = (shared / "recordings/scpv2/generatehello.input").read_bytes()
-    one.getinfo()
-    one.send(data[data.rindex(b"chunked 1.0") :])
-    assert one.end() == 0
+    command.getinfo()
+    command.send(data[data.rindex(b"chunked 1.0") :])
+    assert command.end() == 0

@@ -16,25 +16,25 @@ def told(reason=None, prefix="loglm_", field="_raw", **statuses):
 
 
 @pytest.mark.parametrize("statuses", [{}, {"ok": 5}])
-def test_nothing_to_tell(statuses):
+def test_no_message_where_all_rows_are_labelled(statuses):
     assert told(**statuses) is None
 
 
-def test_one_reason_says_what_how_many_what_was_done_and_what_to_do():
+def test_message_says_what_how_many_consequence_and_advice():
     assert told(SidecarUnavailable("sidecar not reachable at 127.0.0.1:8765"), unavailable=1240) == (
         "LogLM: sidecar not reachable at 127.0.0.1:8765. 1,240 of 1,240 events returned without labels "
         "(loglm_status=unavailable). Check that `loglm serve` is running. ref=7f3a"
     )
 
 
-def test_overload():
+def test_message_of_an_overloaded_sidecar():
     assert told(SidecarOverloaded("the sidecar is busy"), ok=4700, overloaded=300) == (
         "LogLM: the sidecar is busy. 300 of 5,000 events returned without labels (loglm_status=overloaded). "
         "Narrow the search or run more sidecar workers. ref=7f3a"
     )
 
 
-def test_everything_at_once_is_still_one_line():
+def test_message_with_all_statuses_is_one_line():
     text = told(SidecarTimeout("no answer"), "x_", "a\nb", timeout=1, error=2, empty=3, unparsed=4)
     assert text == (
         "LogLM: no answer. 3 of 10 events returned without labels (x_status=timeout 1, error 2). Raise `timeout` in "
@@ -43,11 +43,11 @@ def test_everything_at_once_is_still_one_line():
     )
 
 
-def test_events_that_the_model_failed_on_are_told_without_a_reason():
+def test_message_without_a_reason():
     assert told(ok=9, error=1) == "LogLM: 1 of 10 events returned without labels (loglm_status=error). ref=7f3a"
 
 
-def test_the_first_reason_is_told():
+def test_tally_keeps_the_first_reason():
     tally = Tally()
     tally.note_reason(SidecarTimeout("first"))
     tally.note_reason(SidecarTimeout("second"))
@@ -56,7 +56,7 @@ def test_the_first_reason_is_told():
     assert (str(tally), tally.rows) == ("rows=3 ok=2 timeout=1", 3)
 
 
-def test_last_words():
+def test_messages_of_a_search_that_stops():
     assert failure(SidecarUnavailable("gone"), "7f3a") == "LogLM: gone. Check that `loglm serve` is running. ref=7f3a"
     assert internal_error(KeyError("secret"), "7f3a") == (
         "LogLM: internal error (KeyError). Look for ref=7f3a in index=_internal source=*loglm*"

@@ -25,11 +25,11 @@ def rows_of(tmp_path):
 
 
 @given(st.lists(st.text("a$;\n\"'", min_size=1, max_size=6), min_size=2, max_size=5))
-def test_multivalue_cells_read_back(values):
+def test_multivalue_cells_read_back_unchanged(values):
     assert mv_values(as_splunkd_writes(values)) == values
 
 
-def test_rows(rows_of):
+def test_rows_are_read(rows_of):
     rows = [{"a": ["x", "y$;$z"], "b": 'say "hi",\nthere'}, {"a": "one", "b": ""}]
     assert rows_of(gzip.compress(encode_rows(rows))) == [
         {"a": ["x", "y$;$z"], "b": ['say "hi",\nthere']},
@@ -37,11 +37,11 @@ def test_rows(rows_of):
     ]
 
 
-def test_a_cell_above_the_csv_modules_own_limit(rows_of):
+def test_cell_above_the_limit_of_the_csv_module(rows_of):
     assert rows_of(gzip.compress(encode_rows([{"_raw": "x" * 11_000_000}])))[0]["_raw"] == ["x" * 11_000_000]
 
 
-def test_ragged_rows_and_bad_utf8(rows_of):
+def test_rows_of_other_width_and_invalid_utf8(rows_of):
     assert rows_of(gzip.compress(b"a,b\n1\n1,2,3\n\xff,2\n")) == [
         {"a": ["1"]},
         {"a": ["1"], "b": ["2"]},
@@ -50,6 +50,6 @@ def test_ragged_rows_and_bad_utf8(rows_of):
 
 
 @pytest.mark.parametrize("damage", [lambda d: d[:-1], lambda d: d[: len(d) // 2], lambda d: d[:-8] + bytes(8)])
-def test_damage_is_an_error(rows_of, damage):
+def test_damaged_file_is_refused(rows_of, damage):
     with pytest.raises(InputError, match="cannot be read beyond row"):
         rows_of(damage(gzip.compress(encode_rows([{"a": str(i)} for i in range(1000)]))))

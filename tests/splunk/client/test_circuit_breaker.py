@@ -18,7 +18,7 @@ def breaker(time):
     return CircuitBreaker(lambda: time[0])
 
 
-def test_it_opens_after_failures_in_a_row_with_the_last_error(breaker):
+def test_circuit_opens_after_failures_in_a_row(breaker):
     for _ in range(MAX_FAILURES - 1):
         breaker.record_failure(SidecarUnavailable("a"))
         breaker.check()
@@ -31,7 +31,7 @@ def test_it_opens_after_failures_in_a_row_with_the_last_error(breaker):
         breaker.check()
 
 
-def test_after_the_cool_down_one_failure_opens_it_again_and_one_success_closes_it(breaker, time):
+def test_probe_after_the_cool_down_opens_or_closes_the_circuit(breaker, time):
     for _ in range(MAX_FAILURES):
         breaker.record_failure(SidecarUnavailable("a"))
     time[0] = COOL_DOWN
@@ -44,13 +44,13 @@ def test_after_the_cool_down_one_failure_opens_it_again_and_one_success_closes_i
     assert not breaker.open
 
 
-def test_a_lasting_failure_opens_it_for_good(breaker, time):
+def test_permanent_failure_opens_the_circuit_for_good(breaker, time):
     breaker.record_failure(SidecarUnavailable("a"), permanent=True)
     time[0] = 1e9
     assert breaker.open
 
 
-def test_raising_the_kept_error_does_not_grow_it(breaker):
+def test_repeated_raise_does_not_grow_the_traceback(breaker):
     breaker.record_failure(SidecarUnavailable("a"), permanent=True)
     depths = []
     for _ in range(3):

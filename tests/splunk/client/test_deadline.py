@@ -11,14 +11,14 @@ import pytest
 from loglm_bridge.splunk.client.deadline import within
 
 
-def test_what_the_call_returns_or_raises_comes_back():
+def test_result_or_exception_of_the_call_is_passed_on():
     assert within(5, lambda: 7) == 7
     assert within(5, lambda: None) is None
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 / 0)
 
 
-def test_a_call_that_overruns_is_left_behind():
+def test_call_that_overruns_raises_timeout():
     release = threading.Event()
     started = time.monotonic()
     with pytest.raises(TimeoutError):
@@ -39,7 +39,7 @@ def failed():
     return weakref.ref(held)
 
 
-def test_what_a_failed_call_was_given_is_freed_without_a_search_for_circles():
+def test_arguments_of_a_failed_call_are_freed_without_garbage_collection():
     gc.disable()
     try:
         held = failed()

@@ -35,7 +35,7 @@ class Slow:
 
 
 @pytest.fixture
-def lanes_to(monkeypatch):
+def dispatcher_to(monkeypatch):
     """Make lanes to endpoints, whose requests are waited for so long."""
     made = []
 
@@ -45,13 +45,13 @@ def lanes_to(monkeypatch):
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for command in made:
+        command.close()
 
 
-def test_a_caller_goes_on_when_its_request_is_on_its_way(lanes_to):
+def test_submit_returns_when_the_request_is_sent(dispatcher_to):
     endpoint = Slow()
-    talk = lanes_to(endpoint, sending=10)
+    talk = dispatcher_to(endpoint, sending=10)
     asked = []
     for count in (1, 2, 3):
         asked.append(talk.submit(REQUEST, Options()))
@@ -59,23 +59,23 @@ def test_a_caller_goes_on_when_its_request_is_on_its_way(lanes_to):
     asked.append(talk.submit(REQUEST, Options()))  # all connections are in use: nothing to wait for
     assert len(endpoint.sent) == 3
     endpoint.may.set()
-    assert [one.result() for one in asked] == ["answer"] * 4
+    assert [command.result() for command in asked] == ["answer"] * 4
 
 
-def test_a_request_that_does_not_get_away_holds_up_nobody(lanes_to):
+def test_submit_does_not_wait_long_for_a_request_that_is_not_sent(dispatcher_to):
     endpoint = Slow(says_so=False)
-    asked = lanes_to(endpoint, sending=0.001).submit(REQUEST, Options())
+    asked = dispatcher_to(endpoint, sending=0.001).submit(REQUEST, Options())
     assert not endpoint.sent
     endpoint.may.set()
     assert asked.result() == "answer"
 
 
-def test_a_request_that_fails_before_it_is_sent_holds_up_nobody(lanes_to):
+def test_submit_returns_when_the_request_fails(dispatcher_to):
     class Fails(Slow):
         def label(self, events, options, state, on_sent):
             raise SidecarFailed("no")
 
     started = time.monotonic()
-    asked = lanes_to(Fails(), sending=60).submit(REQUEST, Options())
+    asked = dispatcher_to(Fails(), sending=60).submit(REQUEST, Options())
     assert isinstance(asked.result(), SidecarFailed)
     assert time.monotonic() - started < 30

@@ -26,12 +26,12 @@ KINDS = {
 }
 
 
-def test_every_error_of_the_interface_is_in_the_table():
+def test_every_error_code_has_a_client_error():
     assert set(KINDS) == set(BY_CODE)
 
 
 @pytest.mark.parametrize("code", BY_CODE)
-def test_an_error_of_the_interface(code):
+def test_client_error_of_each_code(code):
     error = BY_CODE[code]("what went\nwrong", where="/events/0")
     found = error_from_response(HttpResponse(error.status, json.dumps(error.to_dict()).encode(), None), "h:1")
     assert type(found) is KINDS[code]
@@ -53,11 +53,11 @@ def test_an_error_of_the_interface(code):
         (500, b'{"error":{"code":"of the future","message":"x"}}', SidecarUnavailable),
     ],
 )
-def test_an_answer_of_somebody_else(status, body, kind):
+def test_response_of_another_program(status, body, kind):
     assert type(error_from_response(HttpResponse(status, body, None), "h:1")) is kind
 
 
 @pytest.mark.parametrize(("named", "waited"), [(None, 1.0), (0.0, 0.05), (7.0, 7.0)])
-def test_how_long_to_wait(named, waited):
+def test_seconds_of_a_wait(named, waited):
     body = b'{"error":{"code":"overloaded","message":"x","where":""}}'
     assert error_from_response(HttpResponse(429, body, named), "h:1").seconds == waited

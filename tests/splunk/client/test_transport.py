@@ -12,7 +12,7 @@ import pytest
 from loglm_bridge.contract.errors import BadReply, SidecarTimeout, SidecarUnavailable, WrongService
 from loglm_bridge.splunk.client import transport
 from loglm_bridge.splunk.client.transport import ConnectionLost, Transport, Unreachable
-from tests.splunk.test_faults import closed_port
+from tests.splunk.fault_proxy import closed_port
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -80,46 +80,46 @@ def to():
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for command in made:
+        command.close()
 
 
-def test_a_certificate_of_the_configured_authority_is_trusted(tls_port, certificate, to):
+def test_certificate_of_the_configured_authority_is_trusted(tls_port, certificate, to):
     answer = to(f"https://127.0.0.1:{tls_port}", ca_file=certificate / "ca.pem").send("GET", "/2", seconds=5)
     assert (answer.status, answer.body, answer.retry_after) == (200, b"xx", 7.0)
 
 
-def test_any_other_certificate_is_not(tls_port, to):
+def test_certificate_of_another_authority_is_refused(tls_port, to):
     with pytest.raises(SidecarUnavailable, match="no trusted TLS connection") as caught:
         to(f"https://127.0.0.1:{tls_port}").send("GET", "/2", seconds=5)
     assert "ca_file" in caught.value.hint
 
 
-def test_neither_is_one_for_another_name(tls_port, certificate, to):
+def test_certificate_for_another_name_is_refused(tls_port, certificate, to):
     with pytest.raises(SidecarUnavailable, match="no trusted TLS connection"):
         to(f"https://localhost:{tls_port}", ca_file=certificate / "ca.pem").send("GET", "/2", seconds=5)
 
 
-def test_a_server_without_tls_is_not_trusted(server, to):
+def test_server_without_tls_is_refused(server, to):
     port = server.server_address[1]
     with pytest.raises(SidecarUnavailable, match="no trusted TLS connection"):
         to(f"https://127.0.0.1:{port}").send("GET", "/2", seconds=5)
 
 
-def test_an_authority_file_that_is_missing_is_named(tmp_path, to):
+def test_missing_ca_file_is_named(tmp_path, to):
     with pytest.raises(SidecarUnavailable, match=r"ca_file cannot be read \[.*gone.pem\]"):
         to("https://127.0.0.1:1", ca_file=tmp_path / "gone.pem")
 
 
-def test_an_answer_without_end_is_cut_off(server, to, monkeypatch):
+def test_response_over_the_limit_is_refused(server, to, monkeypatch):
     monkeypatch.setattr(transport, "MAX_REPLY_BYTES", 100_000)
-    one = to(f"http://127.0.0.1:{server.server_address[1]}")
-    assert len(one.send("GET", "/100000", seconds=5).body) == 100_000
+    command = to(f"http://127.0.0.1:{server.server_address[1]}")
+    assert len(command.send("GET", "/100000", seconds=5).body) == 100_000
     with pytest.raises(BadReply, match="larger than 100,000 bytes"):
-        one.send("GET", "/100001", seconds=5)
+        command.send("GET", "/100001", seconds=5)
 
 
-def test_a_date_to_retry_after_is_no_number(server, to):
+def test_retry_after_as_a_date_is_ignored(server, to):
     assert to(f"http://127.0.0.1:{server.server_address[1]}").send("GET", "/3", seconds=5).retry_after is None
 
 
@@ -133,23 +133,23 @@ def test_a_date_to_retry_after_is_no_number(server, to):
         (("slicer", (1, 0.05)), SidecarTimeout),
     ],
 )
-def test_broken_connections(toxic, kind, proxy, to):
+def test_broken_connection_raises_its_error(toxic, kind, proxy, to):
     proxy.poison(*toxic)
     with pytest.raises(kind):
         to(f"http://127.0.0.1:{proxy.port}").send("GET", "/health/live", seconds=0.5)
 
 
-def test_nobody_there(to):
+def test_closed_port_is_unreachable(to):
     with pytest.raises(Unreachable):
         to(f"http://127.0.0.1:{closed_port()}").send("GET", "/", seconds=1)
 
 
-def test_a_name_that_does_not_resolve_is_nobody_there(to):
+def test_unknown_host_is_unreachable(to):
     with pytest.raises(Unreachable):
         to("https://sidecar.invalid").send("GET", "/", seconds=5)
 
 
-def test_what_does_not_speak_http_is_another_service(to):
+def test_program_that_does_not_speak_http_is_the_wrong_service(to):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def greet():
@@ -165,19 +165,19 @@ def test_what_does_not_speak_http_is_another_service(to):
         thread.join()
 
 
-def test_a_token_travels_on_a_trusted_connection_only(standin, proxy, to):
-    one = to(f"http://127.0.0.1:{proxy.port}")
+def test_token_is_sent_on_an_identified_connection_only(fake_sidecar, proxy, to):
+    command = to(f"http://127.0.0.1:{proxy.port}")
     for _ in range(2):
         with pytest.raises(ConnectionLost):
-            one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}")
-        one.send("GET", "/health/live", seconds=5)
-        one.identified = True
-        assert one.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}").status == 401
-        one.reset()
-    assert standin.seen()["requests"] == 2
+            command.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}")
+        command.send("GET", "/health/live", seconds=5)
+        command.identified = True
+        assert command.send("POST", "/v1/label", seconds=5, token="t0ken", body=b"{}").status == 401
+        command.reset()
+    assert fake_sidecar.seen()["requests"] == 2
 
 
-def test_a_connection_that_the_other_side_closed_is_no_longer_trusted(to):
+def test_connection_closed_by_the_peer_is_no_longer_identified(to):
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -190,10 +190,10 @@ def test_a_connection_that_the_other_side_closed_is_no_longer_trusted(to):
 
         thread = threading.Thread(target=answer_once)
         thread.start()
-        one = to(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        one.send("GET", "/", seconds=5)
-        one.identified = True
-        while one.identified:
-            one.check()
-        assert one.send("GET", "/", seconds=5).status == 200
+        command = to(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        command.send("GET", "/", seconds=5)
+        command.identified = True
+        while command.identified:
+            command.check()
+        assert command.send("GET", "/", seconds=5).status == 200
         thread.join()

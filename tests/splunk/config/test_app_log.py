@@ -32,7 +32,7 @@ def test_nothing_is_written_before_the_first_record(home):
     assert not (home / "var/log/splunk/quiet.log").exists()
 
 
-def test_a_record_is_one_escaped_line_of_bounded_length(home):
+def test_record_is_one_escaped_line_of_bounded_length(home):
     log = open_log("one")
     log.info("sid=%s", "a\nERROR forged\r\x1b[31m\ud800")
     log.warning("x" * 5000)
@@ -43,7 +43,7 @@ def test_a_record_is_one_escaped_line_of_bounded_length(home):
     assert len(second) < 600
 
 
-def test_a_traceback_names_places_and_no_values(home):
+def test_traceback_names_lines_and_no_values(home):
     log = open_log("trace")
     try:
         raise KeyError("canary")
@@ -53,7 +53,7 @@ def test_a_traceback_names_places_and_no_values(home):
     assert re.search(r"ERROR pid=\d+ failed ref=7f3a trace=KeyError at test_app_log\.py:\d+$", line)
 
 
-def test_the_file_rotates(home, monkeypatch):
+def test_file_rotates(home, monkeypatch):
     log = open_log("rotating")
     (handler,) = log.handlers
     monkeypatch.setattr(handler, "maxBytes", 1000)
@@ -64,7 +64,7 @@ def test_the_file_rotates(home, monkeypatch):
     ]
 
 
-def test_without_a_folder_or_home_there_is_no_log(home, monkeypatch, capfd):
+def test_no_log_without_folder_or_splunk_home(home, monkeypatch, capfd):
     (home / "var/log/splunk").rmdir()
     open_log("nowhere").error("lost")
     monkeypatch.delenv("SPLUNK_HOME")
@@ -72,13 +72,13 @@ def test_without_a_folder_or_home_there_is_no_log(home, monkeypatch, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_file_that_cannot_be_opened_is_no_error(home, capfd):
+def test_file_that_cannot_be_opened_is_ignored(home, capfd):
     (home / "var/log/splunk/blocked.log").mkdir()
     open_log("blocked").error("lost")
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_program_has_one_handler(home):
+def test_program_has_one_handler(home):
     assert open_log("twice") is open_log("twice")
     assert len(open_log("twice").handlers) == 1
 

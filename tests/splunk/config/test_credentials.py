@@ -20,19 +20,19 @@ ENTRY = """<?xml version="1.0" encoding="UTF-8"?>
 <s:key name="username">sidecar</s:key></s:dict></content></entry></feed>"""
 
 
-class Splunkd(HTTPServer):
-    """Answers every request with `status` and `body`, and keeps what it was asked."""
+class PasswordStore(HTTPServer):
+    """Answers every request with `status` and `body`, and records the requests."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.status, self.body, self.asked = 200, ENTRY.replace("TOKEN", "fr0m-store"), []
+        self.status, self.body, self.requests = 200, ENTRY.replace("TOKEN", "fr0m-store"), []
 
 
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     def do_GET(self):
-        self.server.asked.append((self.path, self.headers["Authorization"]))
+        self.server.requests.append((self.path, self.headers["Authorization"]))
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(self.server.body.encode())
@@ -43,8 +43,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def splunkd():
-    """A splunkd."""
-    with Splunkd() as server:
+    """A splunkd whose password store answers."""
+    with PasswordStore() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server
@@ -64,53 +64,53 @@ def settings(root):
     return Settings.read(root)
 
 
-def test_the_one_named_entry_is_asked_for_and_no_other(splunkd, session, settings):
+def test_only_the_named_entry_is_read(splunkd, session, settings):
     assert sidecar_token(settings, session) == "fr0m-store"
-    assert splunkd.asked == [
+    assert splunkd.requests == [
         ("/servicesNS/nobody/loglm_bridge/storage/passwords/loglm_bridge%3Asidecar%3A", "Splunk s3ssion")
     ]
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [(404, "no token saved in storage/passwords"), (403, "role may not read"), (401, "role may not read")],
 )
-def test_a_missing_and_a_forbidden_entry_are_told_apart(status, said, splunkd, session, settings):
+def test_missing_and_forbidden_entry_have_different_messages(status, message, splunkd, session, settings):
     splunkd.status = status
     splunkd.body = '<response><messages><msg type="ERROR">no</msg></messages></response>'
-    with pytest.raises(NoToken, match=said):
+    with pytest.raises(NoToken, match=message):
         sidecar_token(settings, session)
 
 
 @pytest.mark.parametrize("saved", ["", "  ", "two words", "tok\nX-Evil: 1", "é", "x" * 513])
-def test_a_token_that_no_header_can_carry_is_refused(saved, splunkd, session, settings):
+def test_token_with_invalid_characters_is_refused(saved, splunkd, session, settings):
     splunkd.body = ENTRY.replace("TOKEN", saved)
     with pytest.raises(NoToken, match="empty or contains invalid characters"):
         sidecar_token(settings, session)
 
 
 @pytest.mark.parametrize("given", [None, SplunkSession("", ""), SplunkSession("https://127.0.0.1:8089", "")])
-def test_without_a_session_there_is_no_store(given, settings):
+def test_store_needs_a_session(given, settings):
     with pytest.raises(NoToken, match="no session"):
         sidecar_token(settings, given)
 
 
-def test_a_splunkd_that_is_gone_is_no_token(settings):
+def test_unreachable_splunkd_gives_no_token(settings):
     with pytest.raises(NoToken, match="splunkd did not answer"):
         sidecar_token(settings, SplunkSession("http://127.0.0.1:1", "s3ssion"))
 
 
-def test_a_file_is_used_instead_of_the_store(tmp_path, splunkd, session, settings):
+def test_token_file_replaces_the_store(tmp_path, splunkd, session, settings):
     (tmp_path / "token").write_text("fr0m-file\n")
     assert sidecar_token(settings._replace(token_file=tmp_path / "token"), session) == "fr0m-file"
-    assert splunkd.asked == []
+    assert splunkd.requests == []
 
 
-def test_a_file_that_is_missing_is_named_and_the_store_is_no_way_round_it(tmp_path, splunkd, session, settings):
+def test_missing_token_file_is_named_and_the_store_not_read(tmp_path, splunkd, session, settings):
     with pytest.raises(NoToken, match=r"cannot be read \(No such file or directory\) \[.*gone\]"):
         sidecar_token(settings._replace(token_file=tmp_path / "gone"), session)
-    assert splunkd.asked == []
+    assert splunkd.requests == []
 
 
-def test_a_session_does_not_print_its_key(session):
+def test_session_repr_hides_the_key(session):
     assert "s3ssion" not in repr(session)

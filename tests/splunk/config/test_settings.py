@@ -20,7 +20,7 @@ def local(app, text):
     (app / "local/loglm.conf").write_text(text, encoding="utf-8")
 
 
-def test_the_shipped_defaults(root):
+def test_default_settings(root):
     assert Settings.read(root) == Settings(
         urls=("http://127.0.0.1:8765",),
         token_file=None,
@@ -44,7 +44,7 @@ def test_local_overrides_key_by_key(app):
     assert (found.top, found.batch_events) == (3, 512)
 
 
-def test_several_sidecars_each_once(app):
+def test_several_urls_each_once(app):
     local(app, "[sidecar]\nurl = http://127.0.0.1:1, https://b/ ,http://[::1]:2,https://b\n")
     assert Settings.read(app).urls == ("http://127.0.0.1:1", "https://b", "http://[::1]:2")
 
@@ -54,18 +54,18 @@ def test_several_sidecars_each_once(app):
     ["http://127.0.0.1:1,", ",http://127.0.0.1:1", "http://127.0.0.1:1, http://10.0.0.1:1", "https://a https://b",
      ",".join(f"https://h{i}" for i in range(17))],
 )  # fmt: skip
-def test_one_address_that_is_none_refuses_all(text, app):
+def test_one_invalid_url_refuses_all(text, app):
     local(app, f"[sidecar]\nurl = {text}\n")
     with pytest.raises(ConfigError, match=r"\[sidecar\] url must be "):
         Settings.read(app)
 
 
-def test_a_stanzas_own_key_wins_over_the_default_stanza_and_unknown_keys_are_no_error(app):
+def test_stanza_overrides_default_stanza_and_unknown_keys_are_ignored(app):
     local(app, "[default]\ntop = 7\n[sidecar]\ncolour = red\n")
     assert Settings.read(app).top == 3
 
 
-def test_paths_start_at_the_app_and_know_the_environment(app, monkeypatch):
+def test_paths_are_relative_to_the_app_and_expand_variables(app, monkeypatch):
     monkeypatch.setenv("SPLUNK_HOME", "/opt/s")
     local(app, "[sidecar]\ntoken_file = local/token\nca_file = $SPLUNK_HOME/etc/auth/ca.pem\n")
     found = Settings.read(app)
@@ -73,7 +73,7 @@ def test_paths_start_at_the_app_and_know_the_environment(app, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[sidecar]\ntimeout = soon", r"\[sidecar\] timeout must be a number from 0.1 to 300, got 'soon'"),
         ("[sidecar]\nbatch_events = 0", r"\[sidecar\] batch_events must be a whole number from 1 to 2048, got '0'"),
@@ -85,20 +85,20 @@ def test_paths_start_at_the_app_and_know_the_environment(app, monkeypatch):
         ("[labels", "cannot be read"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(text, said, app):
+def test_invalid_setting_is_named(text, message, app):
     local(app, text)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         Settings.read(app)
 
 
-def test_a_missing_key_is_named_with_the_file(app):
+def test_missing_key_is_named_with_the_file(app):
     path = app / "default/loglm.conf"
     path.write_text(path.read_text().replace("top = 3", ""))
     with pytest.raises(ConfigError, match=r"\[labels\] top is missing \[.*loglm.conf\]"):
         Settings.read(app)
 
 
-def test_a_missing_file_and_bytes_that_are_no_text_are_errors(app):
+def test_missing_file_and_invalid_utf8_are_refused(app):
     (app / "local/loglm.conf").write_bytes(b"[labels]\ntop = \xff")
     with pytest.raises(ConfigError, match="cannot be read"):
         Settings.read(app)
@@ -111,7 +111,7 @@ def test_a_missing_file_and_bytes_that_are_no_text_are_errors(app):
     "url",
     ["http://127.0.0.1:8765", "http://localhost", "http://[::1]:1", "http://127.8.9.1", "https://h", "https://h:1/p"],
 )
-def test_addresses(url):
+def test_valid_url(url):
     assert sidecar_url(url) == url
 
 
@@ -131,12 +131,12 @@ def test_addresses(url):
         *("http://127.0.0.1\\@evil", "https://h:port", "http://[::1", "https://h\n", "http://2130706433"),
     ],
 )
-def test_no_addresses(url):
+def test_invalid_url_is_refused(url):
     with pytest.raises(ValueError, match="loopback"):
         sidecar_url(url)
 
 
-def test_a_password_in_an_address_is_not_repeated(app):
+def test_password_in_a_url_is_not_repeated(app):
     local(app, "[sidecar]\nurl = http://admin:s3cret@127.0.0.1:8765\n")
     with pytest.raises(ConfigError) as caught:
         Settings.read(app)

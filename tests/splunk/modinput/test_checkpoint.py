@@ -9,7 +9,7 @@ import pytest
 from loglm_bridge.contract.errors import CheckpointError
 from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, Position, decode_checkpoint, encode_checkpoint
 from loglm_bridge.splunk.modinput.durable_files import DurableFolder
-from tests.splunk.fragile_disk import FragileDisk, PowerLostError
+from tests.splunk.modinput.crashing_folder import CrashError, CrashingFolder
 
 NAME = "loglm_input://a"
 NOW = 1_700_000_000.0
@@ -32,18 +32,18 @@ def newest(folder):
     return folder / "stem.0.json"
 
 
-def test_a_new_input_has_no_position(tmp_path):
+def test_new_input_has_no_position(tmp_path):
     assert store_in(tmp_path).load().position is None
 
 
-def test_the_last_position_is_the_one(folder):
+def test_last_position_is_loaded(folder):
     found = store_in(folder).load()
     assert found.position == Position(200, 190)
     assert found.saved_at == NOW
     assert found.damaged == ()
 
 
-def test_generations_take_turns(folder):
+def test_generations_alternate_between_two_files(folder):
     store = store_in(folder)
     store.load()
     for second in range(300, 900, 100):
@@ -73,7 +73,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_falls_back_to_the_generation_before(folder, damage):
+def test_damaged_file_falls_back_to_the_previous_generation(folder, damage):
     newest(folder).write_bytes(DAMAGES[damage])
     found = store_in(folder).load()
     assert found.position == Position(100, 90)
@@ -81,13 +81,13 @@ def test_damage_falls_back_to_the_generation_before(folder, damage):
     assert (folder / found.damaged[0]).read_bytes() == DAMAGES[damage]
 
 
-def test_every_shorter_file_is_damage():
+def test_truncated_file_is_damaged():
     whole = sealed()
     assert decode_checkpoint(whole, NAME) is not None
     assert all(decode_checkpoint(whole[:size], NAME) is None for size in range(len(whole)))
 
 
-def test_every_changed_byte_is_damage():
+def test_changed_byte_is_damage():
     whole = sealed()
     for at in range(len(whole)):
         changed = bytearray(whole)
@@ -96,7 +96,7 @@ def test_every_changed_byte_is_damage():
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_nothing_readable_means_stop(folder, damage):
+def test_load_fails_where_no_generation_is_readable(folder, damage):
     for path in folder.iterdir():
         path.write_bytes(DAMAGES[damage])
     for _ in range(2):
@@ -104,7 +104,7 @@ def test_nothing_readable_means_stop(folder, damage):
             store_in(folder).load()
 
 
-def test_a_fresh_start_is_asked_for_by_removing_what_was_set_aside(folder):
+def test_removed_damaged_files_allow_a_new_start(folder):
     for path in folder.iterdir():
         path.write_bytes(b"")
     with pytest.raises(CheckpointError):
@@ -114,7 +114,7 @@ def test_a_fresh_start_is_asked_for_by_removing_what_was_set_aside(folder):
     assert store_in(folder).load().position is None
 
 
-def test_after_a_fallback_the_next_save_counts(folder):
+def test_save_after_a_fallback(folder):
     newest(folder).write_bytes(b"")
     store = store_in(folder)
     store.load()
@@ -129,7 +129,7 @@ class FullDisk(DurableFolder):
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_keeps_what_was_saved(folder):
+def test_full_disk_keeps_the_saved_position(folder):
     store = CheckpointStore(FullDisk(folder), "stem", NAME)
     store.load()
     for attempt in (store.reserve, lambda: store.save(Position(300))):
@@ -138,17 +138,17 @@ def test_a_full_disk_keeps_what_was_saved(folder):
     assert store_in(folder).load().position == Position(200, 190)
 
 
-def test_reserve_leaves_nothing_behind(folder):
+def test_reserve_leaves_no_file(folder):
     before = sorted(folder.iterdir())
     store_in(folder).reserve()
     assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_ten_thousand_power_cuts_leave_the_old_position_or_the_new_one(seed):
+def test_ten_thousand_power_cuts_leave_the_old_or_the_new_position(seed):
     """P4: 20 seeds of 500 cuts; the model is the pair (last saved for sure, one that may have been saved)."""
     rng = random.Random(seed)
-    disk = FragileDisk(seed)
+    disk = CrashingFolder(seed)
     second = 0
     allowed = {None}
     for _ in range(500):
@@ -164,10 +164,10 @@ def test_ten_thousand_power_cuts_leave_the_old_position_or_the_new_one(seed):
                 allowed = {sure, Position(second)}
                 store.save(Position(second))
                 sure = Position(second)
-        except PowerLostError:
+        except CrashError:
             disk.restart()
 
 
-def test_what_is_written_is_checked_by_sha256():
+def test_checksum_is_sha256_of_the_line():
     line, check = sealed().splitlines()
     assert sha256(line).hexdigest().encode() == check

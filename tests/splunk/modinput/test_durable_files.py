@@ -40,7 +40,7 @@ def test_append_syncs_the_file(tmp_path, calls):
     assert (tmp_path / "a").read_bytes() == b"12"
 
 
-def test_a_failed_replace_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+def test_failed_replace_keeps_the_old_file_only(tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"old")
 
     def broken(_):

@@ -8,7 +8,7 @@ import pytest
 from loglm_bridge.contract.errors import CheckpointError
 from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 from loglm_bridge.splunk.modinput.journal import Journal, short_key
-from tests.splunk.fragile_disk import FragileDisk, PowerLostError
+from tests.splunk.modinput.crashing_folder import CrashError, CrashingFolder
 
 
 def key(number):
@@ -20,7 +20,7 @@ def journal(tmp_path):
     return Journal(DurableFolder(tmp_path), "stem")
 
 
-def test_what_was_noted_comes_back(journal):
+def test_recorded_keys_are_resumed(journal):
     assert journal.resume(100) == Counter()
     journal.record([key(1), key(2)])
     journal.record([key(1)])
@@ -34,7 +34,7 @@ def test_another_window_starts_empty(journal):
     assert journal.resume(100) == Counter()
 
 
-def test_every_torn_tail_leaves_the_batches_before_it(journal, tmp_path):
+def test_incomplete_last_line_is_dropped(journal, tmp_path):
     journal.resume(100)
     journal.record([key(1), key(2)])
     first = (tmp_path / "stem.journal").read_bytes()
@@ -48,14 +48,14 @@ def test_every_torn_tail_leaves_the_batches_before_it(journal, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", bytes(100), b"\xff\n", b"loglm-journal 1 100\n", b"\n\n"])
-def test_a_damaged_head_starts_empty(journal, tmp_path, content):
+def test_damaged_header_starts_empty(journal, tmp_path, content):
     (tmp_path / "stem.journal").write_bytes(content)
     assert journal.resume(100) == Counter()
     journal.record([key(1)])
     assert journal.resume(100) == Counter({short_key(key(1)): 1})
 
 
-def test_notes_go_on_after_a_torn_tail(journal, tmp_path):
+def test_records_continue_after_an_incomplete_line(journal, tmp_path):
     journal.resume(100)
     journal.record([key(1)])
     with (tmp_path / "stem.journal").open("ab") as file:
@@ -72,7 +72,7 @@ class FullDisk(DurableFolder):
         raise OSError(28, "No space left on device")
 
 
-def test_a_full_disk_is_said(tmp_path):
+def test_full_disk_raises_checkpoint_error(tmp_path):
     journal = Journal(FullDisk(tmp_path), "stem")
     journal.resume(100)
     with pytest.raises(CheckpointError, match="Reading paused"):
@@ -80,9 +80,9 @@ def test_a_full_disk_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_power_cuts_forget_at_most_the_last_batch(seed):
+def test_power_cuts_lose_at_most_the_last_batch(seed):
     rng = random.Random(seed)
-    disk = FragileDisk(seed)
+    disk = CrashingFolder(seed)
     number, sure, maybe = 0, [], []
     for _ in range(200):
         journal = Journal(disk, "stem")
@@ -96,7 +96,7 @@ def test_power_cuts_forget_at_most_the_last_batch(seed):
                 maybe = [key(number)]
                 journal.record(maybe)
                 sure, maybe = sure + maybe, []
-        except PowerLostError:
+        except CrashError:
             disk.restart()
         except KeyError:
             pytest.fail("a note without a journal")

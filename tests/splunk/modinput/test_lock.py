@@ -32,18 +32,18 @@ def holder(tmp_path, root):
     process.communicate()
 
 
-def test_a_second_process_is_told_who_holds_it(holder, tmp_path):
+def test_error_names_the_process_that_holds_the_lock(holder, tmp_path):
     with pytest.raises(AlreadyRunning, match=f"pid {holder.pid}"), InputLock(tmp_path / "a.lock"):
         pass
 
 
-def test_a_killed_holder_leaves_no_lock(holder, tmp_path):
+def test_lock_of_a_killed_process_is_released(holder, tmp_path):
     holder.kill()
     holder.wait()
     with InputLock(tmp_path / "a.lock"):
         pass
 
 
-def test_inputs_do_not_lock_each_other(holder, tmp_path):
+def test_locks_of_inputs_are_independent(holder, tmp_path):
     with InputLock(tmp_path / "b.lock"):
         pass

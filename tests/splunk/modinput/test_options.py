@@ -8,7 +8,7 @@ from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.splunk.modinput.options import ARGUMENTS, InputOptions, defaults, scheme, unknown_settings
 
 
-def test_the_conf_file_repeats_the_defaults(root):
+def test_defaults_equal_those_of_the_conf_file(root):
     conf = configparser.ConfigParser(interpolation=None)
     conf.read(root / "default/inputs.conf")
     keys = {name: value for name, value in conf["loglm_input"].items() if not name.startswith(("python.", "start_by"))}
@@ -16,12 +16,12 @@ def test_the_conf_file_repeats_the_defaults(root):
     assert keys == defaults()
 
 
-def test_empty_settings_take_their_defaults():
+def test_empty_settings_have_their_defaults():
     given = dict.fromkeys(ARGUMENTS, "") | {"search": "index=a"}
     assert InputOptions.read(given) == InputOptions.read({"search": "index=a"}) == InputOptions("search index=a")
 
 
-def test_defaults_can_be_read_back():
+def test_defaults_as_text_parse_to_the_defaults():
     assert InputOptions.read({"search": "index=a", **defaults()}) == InputOptions("search index=a")
 
 
@@ -36,7 +36,7 @@ def test_defaults_can_be_read_back():
         ("`macro(1)`", "search `macro(1)`"),
     ],
 )
-def test_a_search_gets_its_leading_command(given, sent):
+def test_search_gets_its_leading_command(given, sent):
     assert InputOptions.read({"search": given}).search == sent
 
 
@@ -64,13 +64,13 @@ def test_a_search_gets_its_leading_command(given, sent):
         ("search", "x" * 40_000),
     ],
 )
-def test_a_bad_value_is_named(name, value):
+def test_invalid_value_is_named(name, value):
     with pytest.raises(ConfigError, match=f"{name} must be") as refused:
         InputOptions.read({"search": "index=a", name: value})
     assert len(str(refused.value)) < 300
 
 
-def test_unknown_settings():
+def test_unknown_settings_are_listed():
     params = {
         "search": "a",
         "trehshold": "1",

@@ -17,24 +17,24 @@ def result(number, last=False, **fields):
     return {"preview": False, "offset": number, **({"lastrow": True} if last else {}), "result": fields}
 
 
-def test_rows_become_lists_of_texts():
+def test_row_values_are_lists_of_texts():
     (row,) = answer(result(0, last=True, a="1", b=["x", "y"], c=None, d=5))
     assert row == {"a": ["1"], "b": ["x", "y"], "d": ["5"]}
 
 
-def test_an_answer_may_come_in_several_sets():
+def test_answer_in_several_parts():
     found = answer(result(0, last=True, a="1"), "", result(0, a="2"), result(1, last=True, a="3"))
     assert [row["a"] for row in found] == [["1"], ["2"], ["3"]]
 
 
-def test_no_events_is_said_by_a_lone_mark():
+def test_end_mark_alone_means_no_events():
     found = answer('{"preview":false,"lastrow":true}')
     assert list(found) == []
     assert found.documents == 1
 
 
 @pytest.mark.parametrize("lines", [(), ("",), ("\ufeff",), ('{"messages":[{"type":"INFO","text":"x"}]}',)])
-def test_silence_is_not_no_events(lines):
+def test_empty_answer_does_not_mean_no_events(lines):
     found = answer(*lines)
     assert list(found) == []
     assert found.documents == 0
@@ -53,17 +53,17 @@ def test_silence_is_not_no_events(lines):
         ('{"messages":[{"type":"WARN","text":"Unable to distribute to peer named idx1"}]}',),
     ],
 )
-def test_what_is_not_whole_is_an_error(lines):
+def test_incomplete_answer_is_refused(lines):
     with pytest.raises(SplunkdError):
         list(answer(*lines))
 
 
-def test_harmless_messages_are_passed_over():
+def test_other_messages_are_ignored():
     found = answer('{"messages":[{"type":"WARN","text":"deprecated field"}]}', result(0, last=True, a="1"))
     assert len(list(found)) == 1
 
 
-def test_a_recorded_answer(shared):
+def test_recorded_answer(shared):
     path = shared / "recordings/rest-results/java-results_resultsExport.json"
     if not path.is_file():
         pytest.skip("recordings/rest-results is absent")

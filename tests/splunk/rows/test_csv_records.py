@@ -25,7 +25,7 @@ def read(body, lines):
 @given(BODIES, BLOCKS)
 @example('a,"b\nc"\nd,e\n"f', 1)
 @example('"a\n\n\nb"\nc\n', 2)
-def test_records_are_those_of_the_csv_module(body, lines):
+def test_records_equal_those_of_the_csv_module(body, lines):
     try:
         wanted = list(csv.reader(io.StringIO(body, newline="\n")))
     except csv.Error:
@@ -34,7 +34,7 @@ def test_records_are_those_of_the_csv_module(body, lines):
 
 
 @given(BODIES, BLOCKS)
-def test_texts_say_what_their_cells_say(body, lines):
+def test_text_parses_to_its_cells(body, lines):
     try:
         found = read(body, lines)
     except InputError:
@@ -46,7 +46,7 @@ def test_texts_say_what_their_cells_say(body, lines):
 @given(BODIES)
 @example('"x\ry",z\nx\rz,z\n')
 @example("a\n\rb\n")
-def test_blocks_do_not_change_what_is_read(body):
+def test_block_size_does_not_change_the_records(body):
     found = []
     for lines in (1, 2, 256):
         try:
@@ -56,6 +56,6 @@ def test_blocks_do_not_change_what_is_read(body):
     assert found[0] == found[1] == found[2]
 
 
-def test_a_record_may_be_longer_than_a_block():
+def test_record_longer_than_a_block():
     long = '"' + "x\n" * 600 + '",1'
     assert [text for _, text in read(f"a,b\n{long}\n2,3\n", 256)] == ["a,b", long, "2,3"]

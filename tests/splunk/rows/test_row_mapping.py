@@ -12,14 +12,14 @@ from loglm_bridge.contract.wire import Options, join_request, read_request
 from loglm_bridge.splunk.rows.columns import OUTPUTS, column_names
 from loglm_bridge.splunk.rows.row_mapping import EventReader, blank_columns, decimal, event_of, label_columns
 from loglm_bridge.splunk.rows.table import Table
-from tests.splunk.rows.test_table import CELL
+from tests.splunk.rows.strategies import CELL
 from tests.splunk.splunkd import encode_rows
 
 VALUES = st.one_of(st.text(), st.lists(st.text()))
 LOOKS = {"prefix": "loglm_", "output": "all", "threshold": None}
 
 
-def test_an_event_takes_the_named_fields():
+def test_event_of_a_row():
     row = {"_raw": "r", "_time": "17.5", "host": "h", "source": "s", "sourcetype": "t", "user": "u", "msg": ["a", "b"]}
     assert event_of(row, "_raw") == Event("r", "t", "s", "h", 17.5)
     assert event_of(row, "msg", ("user", "absent")) == Event("a\nb", "t", "s", "h", 17.5, "u\x1f")
@@ -27,12 +27,12 @@ def test_an_event_takes_the_named_fields():
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "nan", "1e999", ["1", "2"]])
-def test_a_time_that_is_none_is_left_out(text):
+def test_invalid_time_is_none(text):
     assert event_of({"_raw": "r", "_time": text}, "_raw").time is None
 
 
 @given(st.dictionaries(st.sampled_from(["_raw", "_time", "host", "source", "sourcetype", "user"]), VALUES))
-def test_any_row_gives_an_event_that_crosses_the_wire(row):
+def test_event_of_any_row_is_valid_on_the_wire(row):
     event = event_of(row, "_raw", ("user", "host"))
     assert Event.from_dict(event.to_dict()) == event
 
@@ -42,7 +42,7 @@ def test_any_row_gives_an_event_that_crosses_the_wire(row):
     st.sampled_from(["_raw", "user"]),
     st.sampled_from([(), ("user",), ("host", "absent", "user")]),
 )
-def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
+def test_event_of_cells_equals_event_of_mapping(row, field, by):
     table = Table(encode_rows([row]))
     read, (cells,), event = EventReader(table, field, by), table, event_of(row, field, by)
     assert read_request(join_request([read.encoded(cells)], Options())).events == (event,)
@@ -51,7 +51,7 @@ def test_a_row_as_cells_gives_the_event_of_the_row_as_a_mapping(row, field, by):
 
 
 @given(st.text(alphabet="aé中\U0001f600", min_size=1), st.integers(0, 3))
-def test_cutting_changes_neither_what_is_read_nor_that_it_was_longer(text, extra):
+def test_cut_text_is_read_and_marked_like_the_whole(text, extra):
     whole = (text * (MAX_RAW_BYTES // len(text.encode()) + extra)).encode()
     sent = event_of({"_raw": whole.decode()}, "_raw").raw.encode()
     assert sent[:MAX_RAW_BYTES] == whole[:MAX_RAW_BYTES]
@@ -75,7 +75,7 @@ def test_every_row_has_the_same_columns_in_the_same_order(output):
     assert [*found, list(blank_columns("timeout", "d", **looks))] == [list(column_names("x", output))] * 4
 
 
-def test_a_row_without_an_answer_says_nothing_that_reads_as_a_label():
+def test_blank_columns_contain_only_status_and_detail():
     columns = blank_columns("timeout", "no\nanswer", prefix="loglm_", output="all")
     assert {name: value for name, value in columns.items() if value} == {
         "loglm_status": "timeout",
@@ -83,7 +83,7 @@ def test_a_row_without_an_answer_says_nothing_that_reads_as_a_label():
     }
 
 
-def test_what_the_sidecar_says_is_made_safe():
+def test_label_columns_are_printable():
     odd = technique("T1003", 0.9)
     odd = type(odd)(id="T1\ud800", name="a\x1b[31m" + "n" * 500, tactics=("x\n",), confidence=0.9)
     verdict = Verdict("ok", 1.0, "malicious", (odd,), explanation={"a\u202e": "\ud800"}, detail="\x00")
@@ -96,7 +96,7 @@ def test_what_the_sidecar_says_is_made_safe():
 
 
 @given(st.floats(0, 1))
-def test_numbers_are_plain_decimals(number):
+def test_decimal_has_no_exponent_and_six_decimals(number):
     assert decimal(number) == f"{number:.6f}".rstrip("0").rstrip(".")
     assert decimal(round(number, 6)) == f"{round(number, 6):.6f}".rstrip("0").rstrip(".")
     text = decimal(number)

@@ -10,20 +10,8 @@ from splunklib.searchcommands.internals import RecordWriterV2
 
 from loglm_bridge.contract.errors import InputError
 from loglm_bridge.splunk.rows.table import MV_PREFIX, ROW_END, Table, cells_of, csv_row, csv_rows, mv_values
+from tests.splunk.rows.strategies import ANY_TEXT, records
 from tests.splunk.splunkd import decode_rows, encode_rows
-
-# what the writer of these tests can write and a Splunk row can hold: text, or a list of two or more
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"))
-CELL = st.one_of(TEXT, st.lists(TEXT, min_size=2, max_size=4))
-NAMES = st.lists(TEXT.filter(lambda name: not name.startswith("__mv_")), min_size=1, max_size=5, unique=True)
-ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-
-
-@st.composite
-def records(draw, cell=CELL, least=1):
-    """Rows of the same fields."""
-    names = draw(NAMES)
-    return draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, cell)), min_size=least, max_size=5))
 
 
 def rows_of(body, **options):
@@ -47,17 +35,17 @@ def splunklibs(rows):
 
 
 @given(records())
-def test_rows_are_read_as_they_were_written(rows):
+def test_rows_read_back_unchanged(rows):
     assert rows_of(encode_rows(rows)) == rows
 
 
 @given(records())
-def test_rows_are_written_as_they_were_read(rows):
+def test_rows_are_written_unchanged(rows):
     assert decode_rows(rewritten(encode_rows(rows))) == decode_rows(encode_rows(rows))
 
 
 @given(records(st.one_of(ANY_TEXT, st.lists(ANY_TEXT, max_size=4))))
-def test_records_are_written_as_splunklib_writes_them(rows):
+def test_records_are_written_like_splunklib(rows):
     ours = "".join(csv_rows(rows)).encode()
     assert list(csv.reader(io.StringIO(ours.decode(), newline=""))) == list(
         csv.reader(io.StringIO(splunklibs(rows).decode(), newline=""))
@@ -65,7 +53,7 @@ def test_records_are_written_as_splunklib_writes_them(rows):
 
 
 @given(st.lists(ANY_TEXT, min_size=2))
-def test_a_row_is_what_the_csv_module_writes(cells):
+def test_row_is_written_like_the_csv_module(cells):
     assert next(csv.reader(io.StringIO(csv_row(cells) + ROW_END, newline=""))) == cells
     if "".join(cells).isascii():
         out = io.StringIO()
@@ -74,12 +62,12 @@ def test_a_row_is_what_the_csv_module_writes(cells):
 
 
 @given(st.lists(ANY_TEXT, min_size=2))
-def test_values_are_read_as_they_were_written(values):
+def test_multivalue_cell_reads_back_unchanged(values):
     assert mv_values(cells_of(values)[1]) == values
 
 
 @given(st.binary(max_size=200))
-def test_any_body_gives_rows_of_one_width_or_an_input_error(body):
+def test_any_body_gives_rows_of_equal_width_or_is_refused(body):
     try:
         table = Table(body)
         widths = {len(cells) for cells in table}
@@ -90,7 +78,7 @@ def test_any_body_gives_rows_of_one_width_or_an_input_error(body):
 
 
 @given(st.binary(max_size=200))
-def test_any_body_is_written_as_csv_of_one_width_or_refused(body):
+def test_any_body_is_written_with_equal_width_or_refused(body):
     try:
         found = rewritten(body)
     except InputError:
@@ -103,7 +91,7 @@ def test_any_body_is_written_as_csv_of_one_width_or_refused(body):
 @example('x,"y\n', "a,b\n")
 @example('x,y"\r\r\n', "a,b\n")
 @example('"x\ry",z\nx\rz,z\n', "a,b\n")
-def test_cells_that_are_added_to_a_row_of_any_body_stay_cells_of_their_own(text, header):
+def test_cell_appended_to_any_row_stays_separate(text, header):
     try:
         rows = list(Table((header + text).encode()).rows())
     except InputError:
@@ -114,14 +102,14 @@ def test_cells_that_are_added_to_a_row_of_any_body_stay_cells_of_their_own(text,
 
 
 @pytest.mark.parametrize("excluded", [[], ["b"], ["a", "b", "c"]])
-def test_fields_that_are_left_out_are_left_out_with_their_values(excluded):
+def test_excluded_field_is_left_out_with_its_values(excluded):
     body = encode_rows([{"a": "1", "b": ["x", "y"], "c": "3"}])
     wanted = {name: value for name, value in rows_of(body)[0].items() if name not in excluded}
     assert rows_of(body, excluded=excluded) == [wanted]
     assert [name for name in Table(body, excluded).columns if not name.startswith(MV_PREFIX)] == list(wanted)
 
 
-def test_nul_and_a_bare_carriage_return_become_visible_only_where_they_must():
+def test_nul_and_bare_carriage_return_are_replaced_where_necessary():
     assert rows_of(b'a,b\n"x\rz",2\n') == [{"a": "x\rz", "b": "2"}]
     assert rows_of(b"a,b\nx\rz,2\n") == [{"a": "x\u240dz", "b": "2"}]
     assert rows_of(b"a,b\r\nx\0,2\r\n") == [{"a": "x\u2400", "b": "2"}]
@@ -135,38 +123,38 @@ def test_short_and_long_rows_keep_the_header():
 
 
 @pytest.mark.parametrize("lines", [1, 3, 1_000])
-def test_rows_of_many_lines_are_passed_on_line_by_line(lines):
+def test_rows_of_many_lines_are_passed_on_unchanged(lines):
     rows = [f'"{i}' + "\n" * (lines - 1) + f'end","{i}"' for i in range(600)]
     found = list(Table("\n".join(["a,b", *rows, ""]).encode()).rows())
     assert [text for _, text in found] == rows
     assert [cells[1] for cells, _ in found] == [str(i) for i in range(600)]
 
 
-def test_an_empty_line_is_a_row():
+def test_empty_line_is_a_row():
     assert rows_of(b"a\n\n1\n") == [{"a": ""}, {"a": "1"}]
 
 
-def test_of_two_columns_of_one_name_the_last_one_holds():
+def test_last_of_two_columns_of_the_same_name_counts():
     assert rewritten(b"a,b,a\n1,2,3\n") == b"a,b\r\n3,2\r\n"
 
 
-def test_an_open_quote_at_the_end_is_closed():
+def test_open_quote_at_the_end_is_closed():
     assert rewritten(b'a,b\n1,"2') == b"a,b\r\n1,2\r\n"
 
 
-def test_the_plain_cell_of_several_values_is_their_lines():
+def test_cell_of_a_multivalue_field_contains_its_values_as_lines():
     assert rewritten(b"a,__mv_a\nother,$x$;$y$$$\nz,$one$\nw,junk\n") == (
         b'a,__mv_a\r\n"x\ny$",$x$;$y$$$\r\none,\r\n,\r\n'
     )
 
 
-def test_hostile_names_of_value_columns_are_columns():
+def test_unusual_multivalue_columns():
     table = Table(b"__mv___mv_x,__mv_\n$a$;$b$,\n")
     assert sorted(table.columns) == ["", "__mv_", "__mv___mv_x", "__mv_x", "x"]
     assert [len(cells) for cells in table] == [5]
 
 
-def test_a_getter_gives_empty_text_for_what_is_not_there():
+def test_getter_of_an_absent_field_returns_empty_text():
     table = Table(b"b,a\n1,2\n")
     getters = [table.getter(name) for name in ("a", "c", "b")]
     assert [[getter(cells) for getter in getters] for cells in table] == [["2", "", "1"]]

@@ -10,7 +10,7 @@ RANKING = (technique("T1003.001", 0.04), technique("T1027", 0.1), technique("T10
 
 
 @pytest.mark.parametrize("word", ["malicious", "suspicious", "benign", "unknown"])
-def test_without_a_threshold_the_models_word_stands(word):
+def test_without_a_threshold_the_verdict_stays(word):
     assert apply_threshold(Verdict("ok", 0.5, word), None) == word
 
 
@@ -26,13 +26,13 @@ def test_without_a_threshold_the_models_word_stands(word):
         ("unknown", 0.6999, "unknown"),
     ],
 )
-def test_a_threshold_moves_malicious_only(word, score, expected):
+def test_threshold_changes_malicious_only(word, score, expected):
     assert apply_threshold(Verdict("ok", score, word), 0.7) == expected
 
 
 @pytest.mark.parametrize("threshold", [None, 0.0, 0.5])
 @pytest.mark.parametrize("word", VERDICTS)
-def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
+def test_brief_reply_contains_all_shown_techniques(word, threshold):
     whole = Verdict("ok", 0.5, word, RANKING)
     told = (
         whole._replace(techniques=()) if omit_benign_techniques(threshold) and word not in FLAGGED_VERDICTS else whole
@@ -42,7 +42,7 @@ def test_a_brief_answer_names_all_techniques_that_are_shown(word, threshold):
     )
 
 
-def test_no_answer_stays_none():
+def test_missing_verdict_stays_none():
     assert apply_threshold(Verdict("unparsed"), 0.0) is None
     assert apply_threshold(Verdict("unparsed"), None) is None
 
@@ -50,9 +50,9 @@ def test_no_answer_stays_none():
 @pytest.mark.parametrize(
     ("word", "shown"), [("malicious", 2), ("suspicious", 2), ("benign", 0), ("unknown", 0), (None, 0)]
 )
-def test_alarms_show_the_most_likely_technique_and_the_likely_ones(word, shown):
+def test_flagged_verdict_shows_likely_techniques(word, shown):
     assert shown_techniques(Verdict("ok", 0.9, "malicious", RANKING), word) == RANKING[:shown]
 
 
-def test_an_alarm_without_a_ranking_shows_none():
+def test_flagged_verdict_without_techniques_shows_none():
     assert shown_techniques(Verdict("ok", 0.9, "malicious"), "malicious") == ()

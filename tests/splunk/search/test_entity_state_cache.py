@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from loglm_bridge.splunk.search.entity_state_cache import _ENTRY_OVERHEAD, EntityStateCache
 
 
-def test_the_last_word_on_an_entity_is_kept():
+def test_latest_state_of_an_entity_is_kept():
     company = EntityStateCache()
     company.update({"a": "1", "b": "2"})
     company.update({"a": "3"})
     assert company.get(["a", "b", "c", "", "a"]) == {"a": "3", "b": "2"}
 
 
-def test_memory_is_bounded_and_the_stalest_entities_go_first():
+def test_oldest_states_are_evicted():
     company = EntityStateCache(max_characters=100_000)
     for i in range(1_000):
         company.update({f"e{i}": "x" * 500})
@@ -26,7 +26,7 @@ def test_memory_is_bounded_and_the_stalest_entities_go_first():
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.text(max_size=900), max_size=4), max_size=60))
-def test_what_is_counted_is_what_is_held(told):
+def test_size_equals_the_size_of_the_entries(told):
     company = EntityStateCache(max_characters=3_000)
     for state in told:
         company.update(state)

@@ -19,24 +19,24 @@ def labelled(time, host="h1", verdict="malicious", technique="T1110", **more):
 @pytest.fixture
 def incidents(app_at, search):
     def start(*args):
-        one = search(app_at(1), script="loglmincidents.py")
-        return one, one.getinfo(*args)
+        command = search(app_at(1), script="loglmincidents.py")
+        return command, command.getinfo(*args)
 
     return start
 
 
-def test_it_declares_itself_as_reporting_with_the_fields_it_needs(incidents):
+def test_getinfo_declares_reporting_and_required_fields(incidents):
     _, info = incidents("by=host,session")
     assert info["type"] == "reporting"
     assert {"host", "session", "_raw", "_time", "loglm_verdict", "loglm_technique_id"} <= set(info["required_fields"])
 
 
 def test_flagged_rows_of_an_entity_become_one_row(incidents):
-    one, _ = incidents("by=host", "gap=10m")
+    command, _ = incidents("by=host", "gap=10m")
     rows = [labelled(1000), labelled(1100, technique="T1059"), labelled(1050, "h2"), labelled(1200, verdict="benign")]
-    metadata, found = one.execute(rows, finished=False)
+    metadata, found = command.execute(rows, finished=False)
     assert found == []
-    metadata, found = one.execute([labelled(5000, technique="T1046")])
+    metadata, found = command.execute([labelled(5000, technique="T1046")])
     assert [(row["host"], row["loglm_events"], row["loglm_first"]) for row in found] == [
         ("h1", "1", "5000"),
         ("h1", "2", "1000"),
@@ -48,44 +48,44 @@ def test_flagged_rows_of_an_entity_become_one_row(incidents):
     assert both["loglm_event_key"] == keys
     assert (both["_time"], both["loglm_last"], both["user"]) == ("1000", "1100", "u1")
     assert warnings(metadata) == []
-    assert one.end() == 0
+    assert command.end() == 0
 
 
-def test_an_incident_is_labelled_so_that_the_alert_action_writes_it(incidents):
-    one, _ = incidents("by=host")
-    _, (row,) = one.execute([labelled(1000), labelled(1100)])
+def test_incident_has_labels_that_the_alert_action_trusts(incidents):
+    command, _ = incidents("by=host")
+    _, (row,) = command.execute([labelled(1000), labelled(1100)])
     lists = {name: value if isinstance(value, list) else [value] for name, value in row.items()}
     verdict = verdict_of(lists, "loglm_")
     assert (verdict.verdict, verdict.score, verdict.techniques[0].id) == ("malicious", 0.9, "T1110")
 
 
-def test_rows_without_labels_are_told(incidents):
-    one, _ = incidents("by=host")
-    metadata, found = one.execute([labelled(1), {"_time": "1", "_raw": "x", "host": "h"}])
+def test_rows_without_labels_are_reported(incidents):
+    command, _ = incidents("by=host")
+    metadata, found = command.execute([labelled(1), {"_time": "1", "_raw": "x", "host": "h"}])
     assert len(found) == 1
     assert "1 of 2 rows have no label" in warnings(metadata)[0]
 
 
-def test_suspicious_rows_found_an_incident_where_asked(incidents):
+def test_suspicious_rows_open_an_incident_where_configured(incidents):
     for verdict, rows in (("malicious", 0), ("suspicious", 1)):
-        one, _ = incidents("by=host", f"verdict={verdict}")
-        _, found = one.execute([labelled(1, verdict="suspicious")])
+        command, _ = incidents("by=host", f"verdict={verdict}")
+        _, found = command.execute([labelled(1, verdict="suspicious")])
         assert len(found) == rows
 
 
-def test_suspicious_rows_are_members_of_the_incident_they_are_near(incidents):
-    one, _ = incidents("by=host", "gap=10m")
+def test_suspicious_rows_near_an_incident_are_its_members(incidents):
+    command, _ = incidents("by=host", "gap=10m")
     rows = [labelled(1000), labelled(1100, verdict="suspicious"), labelled(9000, verdict="suspicious")]
-    _, (row,) = one.execute(rows)
+    _, (row,) = command.execute(rows)
     assert (row["loglm_events"], row["loglm_alerts"], row["loglm_last"]) == ("2", "1", "1100")
 
 
 @pytest.mark.parametrize("args", [[], ["by=*"], ["by=host", "gap=0"], ["by=host", "gap=soon"], ["by=host", "x=1"]])
-def test_options_that_cannot_be_used_are_refused_with_a_sentence(incidents, args):
+def test_invalid_options_are_refused(incidents, args):
     _, info = incidents(*args)
     assert "LogLM" in info["error"]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("90", 90), ("1d", 86400), ("45sec", 45)])
-def test_spans_are_read(text, seconds):
+def test_timespan_is_parsed(text, seconds):
     assert timespan(text) == seconds

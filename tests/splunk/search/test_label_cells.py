@@ -22,7 +22,7 @@ from tests.contract.strategies import ANY_VERDICTS, UNIT
     drawn=st.lists(st.tuples(ANY_VERDICTS, UNIT, UNIT), min_size=1, max_size=4),
     threshold=st.none() | UNIT,
 )
-def test_each_time_the_cells_are_those_of_the_verdict(output, drawn, threshold):
+def test_cells_from_a_template_equal_those_of_the_verdict(output, drawn, threshold):
     cells = LabelCells(SearchOptions(threshold, 3, "loglm_", output=output))
     verdicts = [verdict for verdict, _, _ in drawn]
     others = [verdict._replace(score=score, novelty=novelty) for verdict, score, novelty in drawn]
@@ -33,7 +33,7 @@ def test_each_time_the_cells_are_those_of_the_verdict(output, drawn, threshold):
             assert row == [cell for value in values for cell in cells_of(value)]
 
 
-def test_templates_are_forgotten_when_there_are_many(monkeypatch):
+def test_templates_are_bounded(monkeypatch):
     monkeypatch.setattr(label_cells, "_MAX_TEMPLATES", 3)
     cells = LabelCells(SearchOptions(None, 3, "loglm_"))
     for i in range(20):

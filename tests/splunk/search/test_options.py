@@ -17,11 +17,11 @@ def parse(*args):
     return SearchOptions.parse(args, SETTINGS)
 
 
-def test_without_arguments_the_settings_hold():
+def test_defaults_come_from_the_settings():
     assert parse() == SearchOptions(threshold=0.75, top=4, prefix="p_")
 
 
-def test_all_options():
+def test_all_options_are_parsed():
     found = parse(
         "field=message", "by=host,user", "threshold=0", "top=10", "output=all", "explain=t", "onerror=fail", "prefix=x"
     )
@@ -38,12 +38,12 @@ def test_all_options():
         ("top=4", "by=host", "user"),
     ],
 )
-def test_by_is_read_however_splunkd_splits_it(args):
+def test_by_is_parsed_however_splunkd_splits_it(args):
     assert parse(*args).by == ("host", "user")
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("nonsense=1",), 'unknown option "nonsense"; options are field, by, threshold'),
         (("host",), 'unexpected "host"'),
@@ -64,10 +64,10 @@ def test_by_is_read_however_splunkd_splits_it(args):
         (("by=p_score",), "p_score is a column that this search writes"),
     ],
 )
-def test_refusals_name_the_option_and_what_is_wanted(args, said):
+def test_error_names_the_option_and_what_is_expected(args, message):
     with pytest.raises(OptionError) as caught:
         parse(*args)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @given(
@@ -75,19 +75,19 @@ def test_refusals_name_the_option_and_what_is_wanted(args, said):
         st.one_of(st.text(max_size=30), st.builds("{}={}".format, st.sampled_from(["top", "by", "field"]), st.text()))
     )
 )
-def test_any_arguments_give_options_or_one_line_of_error(args):
+def test_any_arguments_give_options_or_an_error_of_one_line(args):
     try:
         found = parse(*args)
     except OptionError as error:
-        said = str(error)
+        message = str(error)
     else:
-        said = ""
+        message = ""
         assert 1 <= found.top <= 10
         assert len(set(found.required_fields)) == len(found.required_fields)
-    assert one_line(said, 400) == said
+    assert one_line(message, 400) == message
 
 
-def test_required_fields_are_what_is_read_and_what_is_written():
+def test_required_fields_are_read_and_written_fields():
     found = parse("by=user,host")._replace(output="embedding", prefix="x_").required_fields
     assert found == [
         *("_raw", "user", "host", "_time", "source", "sourcetype", "x_status", "x_model", "x_detail", "x_embedding")

@@ -3,11 +3,11 @@
 import random
 
 
-class PowerLostError(Exception):
+class CrashError(Exception):
     """The process is gone."""
 
 
-class FragileDisk:
+class CrashingFolder:
     """Stands for loglm_bridge.splunk.modinput.durable_files.Disk, with the same steps as its `replace` and `append`.
 
     `durable` is what a crash leaves for sure. `fuse` counts steps until the power fails (None: never).
@@ -64,7 +64,7 @@ class FragileDisk:
         if self.fuse is not None:
             self.fuse -= 1
             if self.fuse <= 0:
-                raise PowerLostError
+                raise CrashError
         act()
 
     @staticmethod

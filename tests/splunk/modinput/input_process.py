@@ -5,13 +5,17 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from hashlib import sha256
 from xml.sax.saxutils import escape, quoteattr
 
-from tests.splunk.splunkd_standin import SESSION
+from tests.splunk.fake_splunkd_rest import SESSION
+
+#: The stem of the checkpoint files of the input `loglm_input://test`.
+STEM = sha256(b"loglm_input://test").hexdigest()[:32]
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessResult:
     """A process that ended: exit code, its events as (fields of the envelope, text), its lines on stderr."""
 
     code: int
@@ -61,7 +65,7 @@ def finish(process, text, timeout=60):
     data = text if isinstance(text, bytes) else text.encode()
     out, err = process.communicate(data, timeout=timeout)
     shown = (out or b"").decode("utf-8")
-    return Ended(process.returncode, list(complete_events(shown)), err.decode("utf-8").splitlines(), shown)
+    return ProcessResult(process.returncode, list(complete_events(shown)), err.decode("utf-8").splitlines(), shown)
 
 
 def complete_events(shown):

@@ -13,7 +13,7 @@ from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.rows.columns import OUTPUTS, column_names
 from loglm_bridge.splunk.search.command import LogLMCommand
 from loglm_bridge.splunk.search.process import run
-from tests.splunk.rows.test_table import CELL, TEXT
+from tests.splunk.rows.strategies import CELL, TEXT
 from tests.splunk.splunkd import decode_rows, encode_rows, frame, warnings
 
 FAULTS = ["", "busy", "loading", "model_error", "mismatch", "fewer", "html", "foreign", "api", "redirect", "too_large"]
@@ -48,9 +48,9 @@ def answers(stream):
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chunks=chunks(), output=st.sampled_from(OUTPUTS), fault=st.sampled_from(FAULTS), left=st.integers(0, 5))
-def test_rows_out_are_rows_in(chunks, output, fault, left, standin, app_at):
-    standin.fault(fault, left, 2 if fault == "too_large" else 0)
-    app = app_at(standin.port, sidecar="batch_events = 3")
+def test_rows_returned_equal_rows_sent(chunks, output, fault, left, fake_sidecar, app_at):
+    fake_sidecar.fault(fault, left, 2 if fault == "too_large" else 0)
+    app = app_at(fake_sidecar.port, sidecar="batch_events = 3")
     info = {"args": [f"output={output}"], "sid": "1"}
     stream = frame({"action": "getinfo", "searchinfo": info})
     for i, (names, rows) in enumerate(chunks):
@@ -81,8 +81,8 @@ def decode_json(head):
 
 def check_message(metadata, statuses):
     """The one message counts what the rows carry, and is there exactly if a row has no label."""
-    said = warnings(metadata)
+    message = warnings(metadata)
     unlabelled = [status for status in statuses if status != "ok"]
-    assert len(said) == bool(unlabelled)
-    counted = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) of [\d,]+ events", "".join(said)))
+    assert len(message) == bool(unlabelled)
+    counted = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) of [\d,]+ events", "".join(message)))
     assert counted == len(unlabelled)

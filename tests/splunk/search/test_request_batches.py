@@ -1,6 +1,5 @@
-"""`by=` end to end: rows of one entity travel together, with their past from earlier chunks, and keep their places."""
+"""Requests of a search with `by`: rows of one entity travel together, with their state from earlier chunks."""
 
-import random
 from itertools import count
 from pathlib import Path
 
@@ -18,70 +17,11 @@ from loglm_bridge.splunk.rows.row_mapping import EventReader, event_of
 from loglm_bridge.splunk.rows.table import Table
 from loglm_bridge.splunk.search.labeller import Labeller
 from loglm_bridge.splunk.search.options import SearchOptions
-from tests.splunk.sidecar_standin import state_of
+from tests.splunk.fake_sidecar import state_of
+from tests.splunk.sample_rows import entity_rows
 from tests.splunk.splunkd import encode_rows
 
-SETTINGS = Settings.read(Path(__file__).parents[2])
-
-
-def rows(count, start=0, entities=("a",)):
-    """Rows in reverse time order, as a search gives them."""
-    return [
-        {"_raw": f"event {i}", "_time": f"{1_700_000_000 - i}", "host": entities[i % len(entities)], "n": str(i),
-         "source": "s", "sourcetype": "t"}
-        for i in range(start, start + count)
-    ]  # fmt: skip
-
-
-def test_a_chunk_is_read_with_what_earlier_chunks_left(standin, app_at, search):
-    one = search(app_at(standin.port, sidecar="batch_events = 100"))
-    one.getinfo("by=host")
-    _, first = one.execute(rows(2), finished=False)
-    _, second = one.execute(rows(1, start=2), finished=False)
-    _, third = one.execute([{**row, "host": "other"} for row in rows(2, start=3)], finished=False)
-    _, fourth = one.execute(rows(1, start=5))
-    assert [row["n"] for row in first + second + third + fourth] == [str(i) for i in range(6)]
-    assert {row["loglm_status"] for row in first + second + third + fourth} == {"ok"}
-    seen = standin.seen()
-    assert seen["batches"] == [2, 1, 2, 1]
-    assert seen["options"]["sequence"] is True
-    assert seen["past"] == [{}, {"a": "<event 0><event 1>"}, {}, {"a": "<event 0><event 1><event 2>"}]
-    assert one.end() == 0
-
-
-def test_without_by_there_is_no_past(standin, app_at, search):
-    one = search(app_at(standin.port))
-    one.getinfo()
-    one.execute(rows(5), finished=False)
-    one.execute(rows(3, start=5))
-    assert standin.seen()["batches"] == [5, 3]
-    assert standin.seen()["past"] == [None, None]
-
-
-def test_a_sidecar_that_knows_no_past_is_good_enough(standin, app_at, search):
-    standin.fault("forgetful")
-    one = search(app_at(standin.port))
-    one.getinfo("by=host")
-    for start in (0, 5):
-        _, found = one.execute(rows(5, start), finished=start == 5)
-        assert {row["loglm_status"] for row in found} == {"ok"}
-    assert standin.seen()["past"] == [{}, {}]
-
-
-def test_rows_survive_a_sidecar_that_is_away(app_at, search):
-    one = search(app_at(1))
-    one.getinfo("by=host")
-    _, found = one.execute(rows(70))
-    assert [(row["n"], row["loglm_status"]) for row in found] == [(str(i), "unavailable") for i in range(70)]
-
-
-def test_order_does_not_matter_within_a_chunk(standin, app_at, search):
-    sent = rows(40, entities=("a", "b", "c"))
-    random.Random(1).shuffle(sent)
-    one = search(app_at(standin.port))
-    one.getinfo("by=host")
-    _, found = one.execute(sent)
-    assert [row["n"] for row in found] == [row["n"] for row in sent]
+SETTINGS = Settings.read(Path(__file__).parents[3])
 
 
 class Sidecar:
@@ -113,7 +53,7 @@ ROW = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(st.lists(st.lists(ROW, min_size=1, max_size=200), min_size=1, max_size=4), st.integers(1, 100))
-def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
+def test_rows_of_an_entity_are_sent_together_with_its_state(chunks, most):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
     labeller = Labeller(options, SETTINGS._replace(batch_events=most), None, pytest.fail)
     labeller._client = sidecar = Sidecar()
@@ -141,13 +81,13 @@ def test_rows_of_one_entity_travel_together_with_their_past(chunks, most):
                 assert left[entity] in [state_of(request)[entity] for request in parts if run[-1] in request.events]
 
 
-def test_a_defect_costs_the_rows_that_were_not_asked_about(monkeypatch):
+def test_bug_costs_labels_of_rows_not_yet_sent(monkeypatch):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
     defects = []
     labeller = Labeller(options, SETTINGS._replace(batch_events=1), None, defects.append)
     labeller._client = Sidecar()
     monkeypatch.setattr(EventReader, "encoded", broken_at(5, EventReader.encoded))
-    text = "".join(labeller.label(Table(encode_rows(rows(8, entities=("a", "b", "c", "d"))))))
+    text = "".join(labeller.label(Table(encode_rows(entity_rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6
     assert len(defects) == 1

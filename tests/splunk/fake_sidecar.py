@@ -168,6 +168,6 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    standin = Standin(sys.argv[1])
-    print(standin.server_address[1], flush=True)
-    standin.serve_forever()
+    fake_sidecar = Standin(sys.argv[1])
+    print(fake_sidecar.server_address[1], flush=True)
+    fake_sidecar.serve_forever()

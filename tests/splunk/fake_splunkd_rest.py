@@ -51,7 +51,17 @@ def event(indextime, raw, time=None, **fields):
     }
 
 
-class Splunkd(ThreadingHTTPServer):
+def attack(indextime, number=0, **fields):
+    """Return an event that the fake sidecar calls malicious."""
+    return event(indextime, f"mimikatz.exe sekurlsa::logonpasswords #{number}", **fields)
+
+
+def benign(indextime, number=0):
+    """Return an event that the fake sidecar calls benign."""
+    return event(indextime, f"user logged on #{number}")
+
+
+class FakeSplunkd(ThreadingHTTPServer):
     """The stand-in. `events` is what is indexed; the rest of the attributes counts and misbehaves."""
 
     daemon_threads = True

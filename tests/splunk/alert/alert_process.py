@@ -1,0 +1,60 @@
+"""splunkd's side of the alert action: starts the real bin/loglm_notable.py with a payload and results."""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+NOW = 1_700_000_000
+
+
+@dataclass(frozen=True)
+class ProcessResult:
+    """An action that ended."""
+
+    code: int
+    lines: list
+
+
+def attack(number=0, **fields):
+    raw = f"mimikatz.exe sekurlsa::logonpasswords #{number}"
+    return {"_time": str(NOW + number), "_raw": raw, "host": "ws-17", "source": "s", "sourcetype": "win", **fields}
+
+
+def benign(number=0):
+    return {**attack(number), "_raw": f"user logged on #{number}"}
+
+
+def labelled(row, score="0.99", verdict="malicious", **columns):
+    """A row as `| loglm` leaves it."""
+    found = {
+        "loglm_status": "ok",
+        "loglm_score": score,
+        "loglm_verdict": verdict,
+        "loglm_technique_id": ["T1053.005", "T1027"],
+        "loglm_technique": ["Scheduled Task", "Obfuscated Files or Information"],
+        "loglm_tactic": ["execution,persistence,privilege-escalation", "defense-evasion"],
+        "loglm_confidence": ["0.8", "0.2"],
+        "loglm_novelty": "0.25",
+        "loglm_model": "standin 1.0",
+        "loglm_detail": "",
+    }
+    return {**row, **found, **columns}
+
+
+def execute(app, env, payload, args=("--execute",)):
+    process = subprocess.run(
+        [sys.executable, str(app / "bin/loglm_notable.py"), *args],
+        input=payload,
+        capture_output=True,
+        env=env,
+        timeout=60,
+        check=False,
+    )
+    assert process.stdout == b""
+    return ProcessResult(process.returncode, process.stderr.decode().splitlines())
+
+
+def values(text, name):
+    """The values of a field in a stash line."""
+    return re.findall(rf', {re.escape(name)}="((?:[^"\\]|\\.)*)"', text)
