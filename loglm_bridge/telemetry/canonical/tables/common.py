@@ -25,7 +25,7 @@ _ALIASES: Mapping[tuple[str, str], str] = {
         subjectusername usrname account email actoralternateid userkey requestuser principal principalid uname""",
     ("src_user", "account"): "srcuser sourceuser subjectuser sudouser ruser logname",
     ("http_method", "word"): "httpmethod requestmethod csmethod verb clientrequestmethod",
-    ("url", "url"): """url uri requesturi requesturl requestpath uripath csuristem httpurl clientrequesturi cs-uri
+    ("url", "url"): """url uri requesturi requesturl requestpath uripath csuristem httpurl clientrequesturi
         clientrequestpath uripathquery requestlink""",
     ("url_query", "url_query"): "uriquery querystring csuriquery clientrequestquery urlquery",
     ("http_user_agent", "user_agent"): """useragent httpuseragent csuseragent ua clientrequestuseragent rawuseragent
@@ -40,7 +40,7 @@ _ALIASES: Mapping[tuple[str, str], str] = {
     ("current_directory", "path"): "cwd currentdirectory workingdirectory",
     ("file_path", "path"): "filepath targetfilename fullpath filename objectpath sourcefilename",
     ("registry_path", "key"): "registrypath registrykey targetobject keypath",
-    ("query", "domain"): "queryname dnsquery dnsquestionname domainname qname query_name",
+    ("query", "domain"): "queryname dnsquery dnsquestionname domainname qname",
     ("query_type", "word"): "querytype qtypename dnstype recordtypename",
     ("bytes_out", "bytes"): "bytesout sentbyte bytessent sentbytes outbytes csbytes origbytes",
     ("bytes_in", "bytes"): """bytesin rcvdbyte bytesreceived receivedbytes inbytes scbytes respbytes bodybytessent
@@ -86,11 +86,11 @@ _NOISE = """
     hostname computer computername devicename host devname agenthostname machinename dvchost dvc reportinghost node
     version schemaversion eventversion agentversion productversion apiversion osversion build kernelversion
     ephemeralid hostip hostmac mac macaddress srcmac dstmac serialnumber serial
-    externalid fuid uidresolved objectguid isotime timezone timezoneoffset localtime durationms timems mach_time
+    externalid fuid uidresolved objectguid isotime timezone timezoneoffset localtime durationms timems
     machtime
     nonce signatureid crumb token accesstoken secret password
     awsregion region location org business enterprise organizationname tenantname projectname originatingserver
-    eventreceivedtime received receivedat asn as number_
+    eventreceivedtime received receivedat asn as
     """
 
 #: Endings of a name's last part (separators ignored) that mark identity or noise, their exceptions, and accounts.
