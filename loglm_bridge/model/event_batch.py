@@ -1,4 +1,9 @@
-"""Events as a batch of what the model knows of them: parsed, found or made anew, ready to be read in windows."""
+"""Parses a batch of events into flow records and classified canonical events, ready to be put into windows.
+
+Flows and all other events take different paths. Flows become records, which trees classify in their window. Other
+events become canonical forms, which are classified by themselves; so do flows of a model without flow trees, and flows
+whose vector is wanted.
+"""
 
 from __future__ import annotations
 
@@ -19,96 +24,124 @@ from loglm_bridge.telemetry import ColumnarRecord, parse
 from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalCache, CanonicalForm
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 
-#: The log family that trees read.
+#: The log family that flow trees classify.
 FLOW = "flow"
 
-_WANTED = frozenset((*ENDPOINTS, *COUNTERS))
+_FLOW_FIELDS = frozenset((*ENDPOINTS, *COUNTERS))
 
 
 class Flows(NamedTuple):
-    """Flows of a batch: their places, rising, and as many flows.RECORDs."""
+    """Flows of a batch: their indices, ascending, and their RECORDs, both (flows,)."""
 
-    places: np.ndarray
+    indices: np.ndarray
     records: np.ndarray
+
+
+class _Order(NamedTuple):
+    """What orders the events of one entity: times (epoch seconds), and order keys for equal times."""
+
+    times: Sequence[float]
+    keys: Sequence[int]
+
+    def of(self, indices: Sequence[int]) -> tuple[list[float], list[int]]:
+        """Return times and keys of some events."""
+        return [self.times[i] for i in indices], [self.keys[i] for i in indices]
 
 
 @dataclass(frozen=True)
 class ParsedBatch:
-    """Events, and by their places those `parsed` one by one, their `forms`, and what is `known` of each of them alone.
+    """A batch, with its parts by index.
 
-    Flows that were read column by column are not among the parsed, and have a form only where a vector is wanted.
-    `times` and `keys` order events of one entity.
+    `parsed` are the events parsed one by one; flows parsed column by column are missing there. `forms` are the
+    canonical forms, `outcomes` their classification by themselves; flows have them only where a vector is wanted or
+    there are no flow trees. `times` and `keys` order the events of an entity.
     """
 
     events: Sequence[Event]
     parsed: Mapping[int, ColumnarRecord]
     forms: Mapping[int, CanonicalForm]
-    known: Mapping[int, CachedOutcome]
+    outcomes: Mapping[int, CachedOutcome]
     flows: Flows
     times: Sequence[float]
     keys: Sequence[int]
 
 
 class EventParser:
-    """Reads events with a judge. Thread-safe. `by_trees`: flows are read as records, for trees to judge."""
+    """Parses batches for a classifier. Thread-safe. With `flow_trees`, flows are parsed to records for the trees."""
 
-    def __init__(self, judge: EventClassifier, by_trees: bool) -> None:
-        self._judge, self._by_trees = judge, by_trees
-        self._forms = CanonicalCache(judge.rule_matcher)
-        self._found = 0
+    def __init__(self, classifier: EventClassifier, flow_trees: bool) -> None:
+        self._classifier, self._flow_trees = classifier, flow_trees
+        self._forms = CanonicalCache(classifier.rule_matcher)
+        self._lookups = 0
 
-    def read(self, events: Sequence[Event], options: Options) -> ParsedBatch:
-        """Return what is known of the events. Raises ModelFailed."""
-        if options.sequence:
-            times = fill_missing_times([event.entity for event in events], [event.time for event in events])
-            keys = [order_key(event.raw) for event in events]
-        else:
-            times, keys = [event.time or 0.0 for event in events], [0] * len(events)
-        # an explanation names alike recordings, which are found by the vector
-        vectors = options.embedding or options.explain
-        parts = _by_column(events, times, keys) if self._by_trees and not vectors else []
-        done = {place for places, _ in parts for place in places}
-        parsed = {place: parse(event) for place, event in enumerate(events) if place not in done}
-        read = {place: one for place, one in parsed.items() if one.status == "ok"}
-        steps = {
-            p: to_flow_event(one, events[p])
-            for p, one in read.items()
-            if self._by_trees and one.event_type.family == FLOW
-        }
-        if steps:
-            records = flow_records.of_steps(
-                [s._replace(time=times[p]) for p, s in steps.items()], [keys[p] for p in steps]
-            )
-            parts.append((list(steps), records))
-        forms = {p: self._forms.find(one, events[p].host) for p, one in read.items() if vectors or p not in steps}
-        self._found += len(forms)
-        return ParsedBatch(events, parsed, forms, self._judge.known(forms), _sorted(parts), times, keys)
+    def parse_batch(self, events: Sequence[Event], options: Options) -> ParsedBatch:
+        """Return the parsed events. Raises ModelFailed."""
+        order = _order(events, options.sequence)
+        # an explanation names similar recordings, which are found by the vector
+        needs_vectors = options.embedding or options.explain
+        parts = _flows_by_column(events, order) if self._flow_trees and not needs_vectors else []
+        done = {index for indices, _ in parts for index in indices}
+        parsed = {index: parse(event) for index, event in enumerate(events) if index not in done}
+        readable = {index: record for index, record in parsed.items() if record.status == "ok"}
+        flows = {i: r for i, r in readable.items() if r.event_type.family == FLOW} if self._flow_trees else {}
+        if flows:
+            parts.append(_flows_one_by_one(events, flows, order))
+        forms = self._canonical_forms(events, readable if needs_vectors else _without(readable, flows))
+        return ParsedBatch(events, parsed, forms, self._classifier.classify(forms), _in_order(parts), *order)
+
+    def _canonical_forms(
+        self, events: Sequence[Event], records: Mapping[int, ColumnarRecord]
+    ) -> dict[int, CanonicalForm]:
+        self._lookups += len(records)
+        return {index: self._forms.find(record, events[index].host) for index, record in records.items()}
 
     def caches(self) -> dict[str, int]:
-        """Return figures of what is remembered: forms found again and made, bytes."""
+        """Return the figures of the canonical cache: hits, misses, bytes."""
         return {
-            "form_cache_hits": max(0, self._found - self._forms.misses),
+            "form_cache_hits": max(0, self._lookups - self._forms.misses),
             "form_cache_misses": self._forms.misses,
             "form_cache_bytes": self._forms.bytes_held,
         }
 
     def clear(self) -> None:
-        """Forget what was remembered."""
+        """Clear the cache."""
         self._forms.clear()
 
 
+#: Indices and RECORDs of some flows of a batch.
 _Part = tuple[Sequence[int], np.ndarray]
 
 
-def _by_column(events: Sequence[Event], times: Sequence[float], keys: Sequence[int]) -> list[_Part]:
-    """Return the places and records of the flows that are read column by column."""
+def _order(events: Sequence[Event], sequence: bool) -> _Order:
+    if not sequence:  # every event is a window of its own
+        return _Order([event.time or 0.0 for event in events], [0] * len(events))
+    times = fill_missing_times([event.entity for event in events], [event.time for event in events])
+    return _Order(times, [order_key(event.raw) for event in events])
+
+
+def _flows_by_column(events: Sequence[Event], order: _Order) -> list[_Part]:
+    """Return the flows that can be parsed column by column."""
     return [
-        (places, flow_records.of_columns(told, [times[place] for place in places], [keys[place] for place in places]))
-        for places, told in flow_columns(events, _WANTED)
+        (indices, flow_records.records_of_columns(columns, *order.of(indices)))
+        for indices, columns in flow_columns(events, _FLOW_FIELDS)
     ]
 
 
-def _sorted(parts: Sequence[_Part]) -> Flows:
-    places = np.array([place for part, _ in parts for place in part], dtype=np.int64)
-    order = np.argsort(places)
-    return Flows(places[order], flow_records.joined([records for _, records in parts]).take(order))
+def _flows_one_by_one(events: Sequence[Event], records: Mapping[int, ColumnarRecord], order: _Order) -> _Part:
+    """Return flows that were parsed one by one."""
+    indices = list(records)
+    times, keys = order.of(indices)
+    flows = [to_flow_event(records[i], events[i])._replace(time=time) for i, time in zip(indices, times, strict=True)]
+    return indices, flow_records.records_of(flows, keys)
+
+
+def _without(
+    records: Mapping[int, ColumnarRecord], flows: Mapping[int, ColumnarRecord]
+) -> Mapping[int, ColumnarRecord]:
+    return {index: record for index, record in records.items() if index not in flows} if flows else records
+
+
+def _in_order(parts: Sequence[_Part]) -> Flows:
+    indices = np.array([index for part, _ in parts for index in part], dtype=np.int64)
+    order = np.argsort(indices)
+    return Flows(indices[order], flow_records.concatenate([records for _, records in parts]).take(order))

@@ -1,4 +1,4 @@
-"""Events in, verdicts out: telemetry, tokenizer, encoder, heads and trees in a row, each distinct event once."""
+"""Labels events: parsing, classification, context and explanation with the parts of one model folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.neighbours import load_neighbours
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
-from loglm_bridge.model.context import entity_state as entity_states
+from loglm_bridge.model.context import entity_state
 from loglm_bridge.model.context.context import load_context_model
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
 from loglm_bridge.model.event_batch import FLOW, EventParser, ParsedBatch
@@ -29,21 +29,21 @@ from loglm_bridge.telemetry import ColumnarRecord
 
 
 class Labeller:
-    """A loaded model. Thread-safe: callers may label from several threads at a time."""
+    """A loaded model. Thread-safe: it may label in several threads at a time."""
 
     def __init__(self, folder: model_folder.ModelFolder, threads: int = 1, profile: str = model_folder.BASE) -> None:
-        named = folder.id.name if profile == model_folder.BASE else f"{folder.id.name}-{profile}"
-        self.id: ModelId = folder.id._replace(name=named)
+        name = folder.id.name if profile == model_folder.BASE else f"{folder.id.name}-{profile}"
+        self.id: ModelId = folder.id._replace(name=name)
         self._folder, self._profile = folder, profile
-        self._judge = EventClassifier(folder, profile, threads)
-        self._context = load_context_model(folder, self._judge.config, threads)
+        self._classifier = EventClassifier(folder, profile, threads)
+        self._context = load_context_model(folder, self._classifier.config, threads)
         flows = self._context.flows if self._context else None
-        self._explainer = Explainer(self._judge, flows, load_neighbours(folder, self._judge.width))
-        self._reader = EventParser(self._judge, by_trees=self._context is not None)
+        self._explainer = Explainer(self._classifier, flows, load_neighbours(folder, self._classifier.width))
+        self._parser = EventParser(self._classifier, flow_trees=self._context is not None)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1, profile: str = model_folder.BASE) -> Labeller:
-        """Verify and load a model folder as one of artefact.PROFILES; `threads` is how many one inference may use.
+        """Verify and load a model folder as one of model_folder.PROFILES, with `threads` per inference.
 
         Raises:
             ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
@@ -52,40 +52,40 @@ class Labeller:
         return cls(model_folder.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options, state: EntityState | None = None) -> list[Verdict]:
-        """Return one verdict for each event, in order.
+        """Return one verdict per event, in order. Equal verdicts are mostly one object.
 
-        An event's verdict does not depend on the others, unless `options.sequence` asks for it: then the events of one
-        `entity` are read together (contract/windows.py), and with the `past` of theirs, which is brought up to date.
-        It has no effect on a model without sequence.json. Equal verdicts are mostly one object.
+        A verdict does not depend on the other events, unless `options.sequence` is set. Then the events of an entity
+        are read as windows (contract/windows.py), together with those of its incoming `state`, and the outgoing state
+        is written. This has no effect for a model without sequence.json.
 
         Raises:
-            InvalidRequest: the past is none.
-            ModelFailed: an encoder or the trees failed; no event is to blame.
+            InvalidRequest: the entity state is malformed.
+            ModelFailed: the encoder or the flow trees failed; no event is the cause.
         """
-        batch = self._reader.read(events, options)
-        gathered = self._gathered(batch, options.sequence and self._context is not None, state)
-        verdicts = self._verdicts(batch, gathered, options)
+        batch = self._parser.parse_batch(events, options)
+        windowed = self._windows(batch, options.sequence and self._context is not None, state)
+        verdicts = self._verdicts(batch, windowed, options)
         if options.embedding:
-            verdicts = _with(verdicts, "embedding", lambda place, _: _unit(batch.known[place].outcome.vector))
+            verdicts = _with(verdicts, "embedding", lambda index, _: _unit_length(batch.outcomes[index].outcome.vector))
         if options.explain:
             explain = self._explainer.explain
-            verdicts = _with(verdicts, "explanation", lambda place, verdict: explain(batch, gathered, place, verdict))
+            verdicts = _with(verdicts, "explanation", lambda index, verdict: explain(batch, windowed, index, verdict))
         return verdicts
 
     @property
     def width(self) -> int:
-        """Numbers of an embedding."""
-        return self._judge.width
+        """Length of an embedding."""
+        return self._classifier.width
 
     @property
     def rule_matcher(self) -> RuleMatcher:
-        """The detection rules that events are marked with."""
-        return self._judge.rule_matcher
+        """The detection rules of the model folder."""
+        return self._classifier.rule_matcher
 
     def describe(self) -> dict[str, Any]:
-        """Return what GET /v1/model answers: identity, the manifest's cards and figures, what the heads know."""
+        """Return the body of GET /v1/model: identity, the manifest's cards and figures, techniques and thresholds."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
-        config = self._judge.config
+        config = self._classifier.config
         curves = {family: curve for family, curve in config.curves.items() if family}
         if self._context:
             curves[FLOW] = self._context.flows.config.curve
@@ -101,82 +101,83 @@ class Labeller:
         }
 
     def caches(self) -> dict[str, int]:
-        """Return figures of what is remembered: forms found again and made, outcomes recalled and computed, bytes."""
+        """Return the figures of all caches: hits, misses, size."""
         return {
-            **self._reader.caches(),
+            **self._parser.caches(),
             **(self._context.flows.caches() if self._context else {}),
-            "outcome_cache_hits": self._judge.recalled,
-            "outcome_cache_misses": self._judge.judged,
-            "outcome_cache_events": self._judge.held,
+            "outcome_cache_hits": self._classifier.cache_hits,
+            "outcome_cache_misses": self._classifier.cache_misses,
+            "outcome_cache_events": self._classifier.cached_events,
         }
 
     def self_test(self) -> None:
-        """Label the golden events afresh, past every cache.
+        """Label the golden events without any cache.
 
         Raises:
-            ModelFailed: an answer differs from the one recorded when the folder was sealed.
-            ModelRefused: the folder holds no golden events, or something else in their place.
+            ModelFailed: a verdict differs from the one recorded when the folder was sealed.
+            ModelRefused: the folder holds no valid golden events.
         """
         self_test_events.check(self._folder, self._profile, self.label_uncached)
 
     def label_uncached(self, events: Sequence[Event]) -> list[Verdict]:
-        """Return verdicts on lone events with MAX_TOP techniques, past all that is remembered. Raises ModelFailed."""
+        """Return verdicts on single events with MAX_TOP techniques, without any cache. Raises ModelFailed."""
         twin = copy(self)
-        twin._judge, twin._context = self._judge.afresh(), self._context and self._context.afresh()
-        twin._reader = EventParser(twin._judge, by_trees=self._context is not None)
+        twin._classifier = self._classifier.without_cache()
+        twin._context = self._context and self._context.without_cache()
+        twin._parser = EventParser(twin._classifier, flow_trees=self._context is not None)
         return twin.label(events, Options(top=MAX_TOP))
 
     def close(self) -> None:
-        """Forget what was remembered."""
-        self._judge.clear()
-        self._reader.clear()
+        """Clear all caches."""
+        self._classifier.clear()
+        self._parser.clear()
         if self._context:
             self._context.flows.clear()
 
-    def _gathered(self, batch: ParsedBatch, together: bool, state: EntityState | None) -> WindowedBatch:
-        if not together:
-            return WindowedBatch.alone(batch)
-        before = entity_states.read(state.incoming if state else {}, self.id.sha256)
-        gathered = WindowedBatch.together(batch, before)
+    def _windows(self, batch: ParsedBatch, by_entity: bool, state: EntityState | None) -> WindowedBatch:
+        if not by_entity:
+            return WindowedBatch.single_events(batch)
+        incoming = entity_state.decode(state.incoming if state else {}, self.id.sha256)
+        windowed = WindowedBatch.by_entity(batch, incoming)
         if state:
-            state.outgoing.update(entity_states.write(gathered.read, self.id.sha256))
-        return gathered
+            state.outgoing.update(entity_state.encode(windowed.state, self.id.sha256))
+        return windowed
 
-    def _verdicts(self, batch: ParsedBatch, gathered: WindowedBatch, options: Options) -> list[Verdict]:
+    def _verdicts(self, batch: ParsedBatch, windowed: WindowedBatch, options: Options) -> list[Verdict]:
         """Return the verdicts on the events of a batch, without embeddings and explanations."""
-        found, known = dict[int, Verdict](), batch.known
+        verdicts, outcomes = dict[int, Verdict](), batch.outcomes
         if self._context:
-            found = self._context.of_flows(gathered, options)
-            known = {**known, **self._context.raised(gathered, known)}
-        for place, read in batch.parsed.items():
-            if place not in found:
-                found[place] = _verdict(read, known.get(place), options)
-            elif read.truncated:
-                found[place] = found[place]._replace(truncated=True)
-        return [found[place] for place in range(len(batch.events))]
+            verdicts = self._context.classify_flows(windowed, options)
+            outcomes = {**outcomes, **self._context.boosted(windowed, outcomes)}
+        for index, record in batch.parsed.items():
+            if index not in verdicts:
+                verdicts[index] = _verdict(record, outcomes.get(index), options)
+            elif record.truncated:
+                verdicts[index] = verdicts[index]._replace(truncated=True)
+        return [verdicts[index] for index in range(len(batch.events))]
 
 
 def _with(verdicts: Sequence[Verdict], name: str, value: Callable[[int, Verdict], Any]) -> list[Verdict]:
-    """Return verdicts with one more value, told by place and verdict, where they are ok."""
+    """Return verdicts in which a field is set to `value(index, verdict)` where the status is ok."""
     return [
-        verdict._replace(**{name: value(place, verdict)}) if verdict.status == "ok" else verdict
-        for place, verdict in enumerate(verdicts)
+        verdict._replace(**{name: value(index, verdict)}) if verdict.status == "ok" else verdict
+        for index, verdict in enumerate(verdicts)
     ]
 
 
-def _verdict(parsed: ColumnarRecord, known: CachedOutcome | None, options: Options) -> Verdict:
-    if known is not None:
-        top = 0 if options.brief and known.outcome.verdict not in FLAGGED_VERDICTS else options.top
-        return known.verdict(top, parsed.truncated)
-    if parsed.status == "empty":
+def _verdict(record: ColumnarRecord, cached: CachedOutcome | None, options: Options) -> Verdict:
+    if cached is not None:
+        top = 0 if options.brief and cached.outcome.verdict not in FLAGGED_VERDICTS else options.top
+        return cached.verdict(top, record.truncated)
+    if record.status == "empty":
         return Verdict(status="empty", detail="nothing to read")
-    return Verdict(status=parsed.status, truncated=parsed.truncated, detail="no field could be made of it")
+    return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
 
 
 def _thresholds(curve: Curve) -> dict[str, float]:
     return {"malicious": curve.malicious, "suspicious": curve.suspicious}
 
 
-def _unit(vector: np.ndarray) -> tuple[float, ...]:
+def _unit_length(vector: np.ndarray) -> tuple[float, ...]:
     length = float((vector.astype("float64") ** 2).sum()) ** 0.5 or 1.0
     return tuple(round(float(x) / length, 6) for x in vector)

@@ -1,7 +1,7 @@
-"""Which model folder answers: the shipped one, or one that was promoted on this machine, with a way back.
+"""Promote and roll back model folders: the shipped one, or one promoted on this machine.
 
-A promoted folder is copied, proved and only then pointed at; the pointer is one small file that is replaced in one
-step, so a reader finds the old model or the new one and never half of either.
+A promoted folder is copied and tested before the pointer names it. The pointer is one small file that is replaced
+atomically, so a reader gets either the old model or the new one.
 
     <state>/models/<name>-<version>-<sha256, 12 digits>/   verified copies, never changed
     <state>/models/active.json                             {"history": [folder names, the active one last]}
@@ -16,6 +16,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +30,7 @@ SHIPPED = Path(__file__).parents[1] / "models"
 
 POINTER = "active.json"
 
-#: Models that a rollback can go back through; older copies stay on disk but are forgotten.
+#: Maximum models that a rollback can return to; older copies stay on disk.
 MAX_HISTORY = 20
 
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._]+")
@@ -37,7 +39,7 @@ _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 
 @dataclass(frozen=True)
 class ListedModel:
-    """A model folder that is known here. `refusal` says why it may not be served; None where it is what it claims."""
+    """A shipped or promoted model folder. `refusal` is why it may not be served, None for a valid folder."""
 
     path: Path
     folder: ModelFolder | None
@@ -60,58 +62,56 @@ class Registry:
 
     def shipped_folder(self) -> Path:
         """Return the shipped model's folder. Raises ModelRefused unless there is exactly one."""
-        found = sorted(path.parent for path in self.shipped.glob(f"*/{MANIFEST}"))
-        if len(found) != 1:
+        folders = sorted(path.parent for path in self.shipped.glob(f"*/{MANIFEST}"))
+        if len(folders) != 1:
             raise ModelRefused(
-                f"{len(found) or 'no'} models where one is shipped", where=str(self.shipped), hint="install again"
+                f"{len(folders) or 'no'} models where one is shipped", where=str(self.shipped), hint="install again"
             )
-        return found[0]
+        return folders[0]
 
     def active(self) -> Path:
-        """Return the folder that answers unless another is named. It is not verified here; loading it does that.
+        """Return the folder that is served by default. Loading verifies it, this does not.
 
         Raises:
-            ModelRefused: the pointer is damaged or points nowhere: serving another model in silence would be worse.
+            ModelRefused: the pointer is damaged or names no folder; another model is not served in its place.
         """
         history = self._history()
         if not history:
             return self.shipped_folder()
         path = self.home / history[-1]
         if not path.is_dir():
-            raise ModelRefused("the promoted model is gone", where=str(path), hint="run `loglm models rollback`")
+            raise ModelRefused("the promoted model is missing", where=str(path), hint="run `loglm models rollback`")
         return path
 
     def list_models(self) -> list[ListedModel]:
-        """Return all folders that lie here, the shipped one first, each verified."""
+        """Return the shipped folder and all promoted copies, each verified."""
         active = self.active()
         copies = [path for path in self.home.glob("*") if _FOLDER.match(path.name) and path.is_dir()]
         paths = [self.shipped_folder(), *sorted(copies)]
         return [_listed(path, path == active, path.parent == self.shipped) for path in paths]
 
     def promote(self, path: Path) -> Path:
-        """Copy a model folder, prove the copy (`check`), point at it and return its path.
+        """Copy a model folder, test the copy (`check`), make it the active one and return its path.
 
         Promoting the active model again changes nothing.
 
         Raises:
-            ModelRefused: the folder is not what its manifest says, or the model fails its self-test.
+            ModelRefused: the folder does not match its manifest, or the model fails its self-test.
             InputError: the copy or the pointer cannot be written.
         """
         folder = ModelFolder.open(path)
-        name = "-".join(_plain(part) for part in (folder.id.name, folder.id.version, folder.id.sha256[:12]))
+        name = "-".join(_safe_name(part) for part in (folder.id.name, folder.id.version, folder.id.sha256[:12]))
         target = self.home / name
-        try:
-            if _listed(target, False, False).refusal is None:
+        with self._reporting_write_errors():
+            if _refusal(target) is None:
                 check(target)
             else:
                 self._install(folder, target)
-            self._point([*(n for n in self._history() if n != name), name])
-        except OSError as error:
-            raise InputError(f"cannot write: {error.strerror}", where=str(self.home), hint="free or open it") from error
+            self._write_pointer([*(n for n in self._history() if n != name), name])
         return target
 
     def rollback(self) -> Path:
-        """Point at the model that was active before and is still sound, in the end at the shipped one; return it.
+        """Make the previous model that is still valid the active one, in the end the shipped one; return its path.
 
         Raises:
             InputError: nothing was promoted, or the pointer cannot be written.
@@ -120,15 +120,14 @@ class Registry:
         if not history:
             raise InputError("nothing was promoted here", where=str(self.home), hint="the shipped model is active")
         history.pop()
-        while history and _listed(self.home / history[-1], False, False).refusal:
+        while history and _refusal(self.home / history[-1]):
             history.pop()
-        try:
-            self._point(history)
-        except OSError as error:
-            raise InputError(f"cannot write: {error.strerror}", where=str(self.home), hint="free or open it") from error
+        with self._reporting_write_errors():
+            self._write_pointer(history)
         return self.active()
 
     def _history(self) -> list[str]:
+        """Return the names of the promoted folders, the active one last."""
         path = self.home / POINTER
         try:
             history = json.loads(path.read_bytes())["history"]
@@ -137,25 +136,31 @@ class Registry:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise ModelRefused(f"cannot read: {error.strerror}", where=str(path), hint="correct its rights") from error
+            raise ModelRefused(
+                f"cannot read: {error.strerror}", where=str(path), hint="correct its permissions"
+            ) from error
         except (ValueError, KeyError, TypeError) as error:
             hint = "delete the file to go back to the shipped model, then promote again"
             raise ModelRefused("the pointer to the promoted model is damaged", where=str(path), hint=hint) from error
         return list(history)
 
-    def _point(self, history: list[str]) -> None:
+    def _write_pointer(self, history: list[str]) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=self.home)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"history": history[-MAX_HISTORY:]}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        # the sidecar may run as another account than the one that promotes
-        Path(name).chmod(0o644)
-        Path(name).replace(self.home / POINTER)
+        descriptor, name = tempfile.mkstemp(prefix=".", dir=self.home)
+        draft = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump({"history": history[-MAX_HISTORY:]}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            # the sidecar may run as another account than the one that promotes
+            draft.chmod(0o644)
+            draft.replace(self.home / POINTER)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def _install(self, folder: ModelFolder, target: Path) -> None:
-        """Write the verified bytes (not a second reading) beside `target`, prove them and move them there."""
+        """Write the verified bytes (not read again) beside `target`, test them and move them there."""
         self.home.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".", dir=self.home))
         try:
@@ -170,23 +175,31 @@ class Registry:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
+    @contextmanager
+    def _reporting_write_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = "make space, or let this account write there"
+            raise InputError(f"cannot write: {error.strerror}", where=str(self.home), hint=hint) from error
+
 
 def default_folder() -> Path:
     """Return the model folder that `loglm serve` and `loglm label` use: the promoted one, else the shipped one.
 
     Raises:
-        ModelRefused: there is none, or the pointer to the promoted one cannot be followed.
+        ModelRefused: there is none, or the pointer to the promoted one is invalid.
     """
     return Registry.of_user().active()
 
 
 def check(path: Path) -> ModelFolder:
-    """Prove that a folder can be served: files against the manifest, then the model against its golden events.
+    """Check that a folder can be served: its files against the manifest, then the model against its golden events.
 
     Raises:
         ModelRefused: it cannot.
     """
-    from loglm_bridge.model.labeller import Labeller  # the runtime behind it takes a second to import
+    from loglm_bridge.model.labeller import Labeller  # imports the runtime, which takes a second
 
     folder = ModelFolder.open(path)
     labeller = Labeller.load(path)
@@ -206,6 +219,10 @@ def _listed(path: Path, active: bool, shipped: bool) -> ListedModel:
         return ListedModel(path, None, error.message, active, shipped)
 
 
-def _plain(text: str) -> str:
-    """Return a manifest's text as part of a folder name: no separators, nothing hidden."""
+def _refusal(path: Path) -> str | None:
+    return _listed(path, active=False, shipped=False).refusal
+
+
+def _safe_name(text: str) -> str:
+    """Return a manifest's text as part of a folder name: without separators or leading dots."""
     return _NOT_IN_NAME.sub("_", text).lstrip(".")[:40] or "unnamed"

@@ -1,56 +1,56 @@
-"""What is remembered: bounded, all of it where it pays, little where nothing comes again."""
+"""The adaptive cache: bounded, large where its entries are reused, small where they are not."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.model import adaptive_cache
-from loglm_bridge.model.adaptive_cache import Cache
+from loglm_bridge.model.adaptive_cache import AdaptiveCache
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch):
-    monkeypatch.setattr(adaptive_cache, "FEW", 4)
+def small_size_of_four(monkeypatch):
+    monkeypatch.setattr(adaptive_cache, "SMALL_SIZE", 4)
 
 
-def filled(count, found, most=16):
-    """A cache that was given so many entries one by one; `found` others were found each time."""
-    made = Cache(most)
+def filled(count, hits, max_entries=16):
+    """Return a cache in which so many entries were stored one by one, with so many hits each time."""
+    cache = AdaptiveCache(max_entries)
     for i in range(count):
-        made.keep({i: str(i)}, found)
-    return made
+        cache.store({i: str(i)}, hits)
+    return cache
 
 
-def test_a_cache_that_pays_holds_all_that_it_may():
-    assert filled(16, found=1) == {i: str(i) for i in range(16)}
-    assert filled(17, found=1) == {16: "16"}
+def test_a_reused_cache_grows_to_its_maximum():
+    assert filled(16, hits=1) == {i: str(i) for i in range(16)}
+    assert filled(17, hits=1) == {16: "16"}
 
 
-def test_a_cache_that_does_not_pay_stays_small():
-    assert filled(4, found=0) == {i: str(i) for i in range(4)}
-    assert filled(5, found=0) == {4: "4"}
+def test_a_cache_that_is_not_reused_stays_small():
+    assert filled(4, hits=0) == {i: str(i) for i in range(4)}
+    assert filled(5, hits=0) == {4: "4"}
 
 
-def test_a_cache_that_pays_no_more_becomes_small():
-    made = filled(17, found=1)
+def test_a_cache_that_is_no_longer_reused_becomes_small():
+    cache = filled(17, hits=1)
     for i in range(100):
-        made.keep({i: ""}, found=0)
-    assert len(made) <= 4
+        cache.store({i: ""}, hits=0)
+    assert len(cache) <= 4
 
 
-def test_entries_that_are_too_many_at_once_are_not_kept():
-    made = Cache(16)
-    made.keep(dict.fromkeys(range(5), ""), found=0)
-    assert made == {}
+def test_more_entries_than_the_limit_are_not_stored():
+    cache = AdaptiveCache(16)
+    cache.store(dict.fromkeys(range(5), ""), hits=0)
+    assert cache == {}
 
 
 ENTRIES = st.dictionaries(st.integers(0, 40), st.text(max_size=1))
 
 
 @given(st.lists(st.tuples(ENTRIES, st.integers(0, 9))), st.integers(1, 9))
-def test_no_cache_grows_beyond_its_bound(kept, most):
-    made = Cache(most)
-    for entries, found in kept:
-        made.keep(entries, found)
-        assert len(made) <= most
-        assert entries.items() <= made.items() or not made
+def test_no_cache_exceeds_its_maximum(stores, max_entries):
+    cache = AdaptiveCache(max_entries)
+    for entries, hits in stores:
+        cache.store(entries, hits)
+        assert len(cache) <= max_entries
+        assert entries.items() <= cache.items() or not cache

@@ -186,7 +186,7 @@ def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path
         rows[row] = {**rows[row], "base": {**said, **added}}
         return rows
 
-    with pytest.raises(ModelFailed, match="otherwise than when it was sealed"):
+    with pytest.raises(ModelFailed, match="differs from the recorded one"):
         Labeller.load(with_golden(sealed, tmp_path, changed)).self_test()
 
 

@@ -133,7 +133,7 @@ def test_a_damaged_pointer_is_an_error_and_not_the_shipped_model(models, text):
 def test_a_promoted_folder_that_is_gone_is_an_error_with_a_way_out(models):
     models.home.mkdir(parents=True)
     (models.home / registry.POINTER).write_text(json.dumps({"history": ["toy-1-0"]}))
-    with pytest.raises(ModelRefused, match="gone") as error:
+    with pytest.raises(ModelRefused, match="missing") as error:
         models.active()
     assert "rollback" in error.value.hint
     assert identity(models.rollback()) == "shipped 1"

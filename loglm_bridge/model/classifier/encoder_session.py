@@ -1,4 +1,4 @@
-"""The event encoder at work: token ids in, one vector an event out."""
+"""Inference of the event encoder: token ids in, one vector per event out."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.model.features.tokenizer import Encoded
 from loglm_bridge.model.gil_release import released
 
-#: Lengths are rounded up to a multiple of this. An event's padded length depends on itself alone, so its arithmetic
-#: is the same in every batch.
+#: Lengths are padded to a multiple of this. An event's padded length depends on the event alone, so its arithmetic is
+#: the same in every batch.
 LENGTH_STEP = 16
 
-#: Padded tokens of one run; bounds memory and keeps the activations near the cache.
+#: Maximum padded tokens of one run; bounds memory and keeps the activations in the processor's cache.
 TOKEN_BUDGET = 2048
 
 _INPUTS = {"ids": "tensor(int64)", "fields": "tensor(int64)"}
 
 
-def runtime(model: bytes, threads: int, name: str) -> ort.InferenceSession:
-    """Load an ONNX file of the model folder, called `name` in errors. Raises ModelRefused where it cannot be loaded."""
+def load_session(model: bytes, threads: int, name: str) -> ort.InferenceSession:
+    """Load an ONNX file, called `name` in errors. Raises ModelRefused where the runtime cannot load it."""
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
-    # Fused kernels round otherwise on other instruction sets; basic optimisation fuses no arithmetic.
+    # fused kernels round differently on other instruction sets; basic optimisation fuses no arithmetic
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
         return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -39,31 +39,31 @@ class EventSession:
     """Runs `event.onnx`, each call on `threads` threads. Thread-safe."""
 
     def __init__(self, model: bytes, pad: int, threads: int = 1) -> None:
-        self._session = runtime(model, threads, "event.onnx")
-        found = {i.name: i.type for i in self._session.get_inputs()}
+        self._session = load_session(model, threads, "event.onnx")
+        inputs = {i.name: i.type for i in self._session.get_inputs()}
         outputs = self._session.get_outputs()
-        if found != _INPUTS or [o.name for o in outputs] != ["vector"] or not isinstance(outputs[0].shape[1], int):
-            raise ModelRefused(f"event.onnx: wrong inputs or outputs {found}")
+        if inputs != _INPUTS or [o.name for o in outputs] != ["vector"] or not isinstance(outputs[0].shape[1], int):
+            raise ModelRefused(f"event.onnx: wrong inputs or outputs {inputs}")
         self.width: int = outputs[0].shape[1]
         self._pad = pad
 
     def encode(self, events: Sequence[Encoded]) -> np.ndarray:
-        """Return (events, width) float32, row i for event i; an event's row does not depend on the others.
+        """Return vectors (events, width) float32; an event's vector does not depend on the other events.
 
         Raises:
             ModelFailed: the runtime failed or a number is not finite.
         """
-        out = np.empty((len(events), self.width), dtype=np.float32)
-        for rows, length in _buckets(events):
+        vectors = np.empty((len(events), self.width), dtype=np.float32)
+        for rows, length in _batches(events):
             ids = np.full((len(rows), length), self._pad, dtype=np.int64)
             fields = np.full((len(rows), length), self._pad, dtype=np.int64)
             for i, row in enumerate(rows):
                 event = events[row]
                 ids[i, : len(event.ids)], fields[i, : len(event.ids)] = event.ids, event.fields
-            out[rows] = self._run(ids, fields)
-        if not np.isfinite(out).all():
+            vectors[rows] = self._run(ids, fields)
+        if not np.isfinite(vectors).all():
             raise ModelFailed("the encoder returned numbers that are not finite")
-        return out
+        return vectors
 
     def _run(self, ids: np.ndarray, fields: np.ndarray) -> np.ndarray:
         try:
@@ -75,11 +75,12 @@ class EventSession:
         return result
 
 
-def _buckets(events: Sequence[Encoded]) -> Iterator[tuple[list[int], int]]:
+def _batches(events: Sequence[Encoded]) -> Iterator[tuple[list[int], int]]:
+    """Yield indices of events with the same padded length, and this length."""
     by_length: dict[int, list[int]] = defaultdict(list)
     for row, event in enumerate(events):
         by_length[-(-len(event.ids) // LENGTH_STEP) * LENGTH_STEP].append(row)
     for length, rows in sorted(by_length.items()):
-        most = max(1, TOKEN_BUDGET // length)
-        for start in range(0, len(rows), most):
-            yield rows[start : start + most], length
+        size = max(1, TOKEN_BUDGET // length)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size], length

@@ -1,4 +1,4 @@
-"""What canonical events say alone: tokenizer, encoder and heads in a row, each distinct event once while remembered."""
+"""Classifies single canonical events: tokenizer, encoder and heads, with a cache of outcomes."""
 
 from __future__ import annotations
 
@@ -21,95 +21,92 @@ from loglm_bridge.model.folder import model_folder
 from loglm_bridge.telemetry import CanonicalEvent
 from loglm_bridge.telemetry.fastpath.canonical_cache import CanonicalForm
 
-#: Canonical events whose outcome is remembered; about 3 kB each.
-CACHE_EVENTS = 20_000
+#: Maximum canonical events whose outcome is cached; about 3 kB each.
+MAX_CACHED_EVENTS = 20_000
 
 
 class EventClassifier:
-    """The parts of a model folder that read one event. Thread-safe.
-
-    `recalled` and `judged` count outcomes that were remembered and that were found out.
-    """
+    """The parts of a model folder that classify one event. Thread-safe."""
 
     def __init__(self, folder: model_folder.ModelFolder, profile: str, threads: int) -> None:
-        """Raises ModelRefused: the parts do not fit together, or there is no such profile."""
-        self._tokenizer = _tokenizer(folder.files[model_folder.TOKENIZER])
+        """Load the parts. Raises ModelRefused where they do not fit together, or there is no such profile."""
+        self._tokenizer = _load_tokenizer(folder.files[model_folder.TOKENIZER])
         self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[model_folder.HEADS], folder.json(model_folder.HEADS_CONFIG))
         self.rule_matcher = load_rule_matcher(folder)
         if self._heads.buckets != (1 << GRAM_BITS) + self.rule_matcher.count:
-            raise ModelRefused(f"heads for {self._heads.buckets} gram buckets, other signatures in the folder")
+            raise ModelRefused(f"heads for {self._heads.buckets} gram buckets, which do not fit the folder's rules")
         if self._heads.width != self._session.width:
-            raise ModelRefused(f"heads for vectors of {self._heads.width}, the encoder gives {self._session.width}")
-        foreign = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
-        if foreign:
-            raise ModelRefused(f"{model_folder.HEADS_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
+            raise ModelRefused(f"heads for vectors of {self._heads.width}, but an encoder of {self._session.width}")
+        unknown = [t for t in self._heads.config.techniques if t not in TECHNIQUES]
+        if unknown:
+            raise ModelRefused(f"{model_folder.HEADS_CONFIG}: techniques that ATT&CK does not list {unknown[:5]}")
         self._cache: dict[bytes, CachedOutcome] = {}
         self._lock = Lock()
-        self.recalled = self.judged = 0
+        self.cache_hits = self.cache_misses = 0
 
     @property
     def width(self) -> int:
-        """Numbers of a vector."""
+        """Length of an event's vector."""
         return self._session.width
 
     @property
     def config(self) -> HeadConfig:
-        """What the heads know."""
+        """Techniques and calibration of the heads."""
         return self._heads.config
 
     @property
-    def held(self) -> int:
-        """How many outcomes are remembered."""
+    def cached_events(self) -> int:
+        """Number of outcomes in the cache."""
         return len(self._cache)
 
     def clear(self) -> None:
-        """Forget what was remembered."""
+        """Clear the cache."""
         with self._lock:
             self._cache.clear()
 
-    def afresh(self) -> EventClassifier:
-        """Return a judge of the same parts that remembers nothing."""
+    def without_cache(self) -> EventClassifier:
+        """Return a classifier of the same parts with an empty cache of its own."""
         twin = copy(self)
         twin._cache, twin._lock = {}, Lock()
         return twin
 
-    def known(self, forms: Mapping[int, CanonicalForm]) -> dict[int, CachedOutcome]:
-        """Return what is known of each form; finds out what is not. Raises ModelFailed."""
+    def classify(self, forms: Mapping[int, CanonicalForm]) -> dict[int, CachedOutcome]:
+        """Return the outcome of each form, under its key. Raises ModelFailed."""
         new = {form.key: form for form in forms.values() if form.outcome is None}
         if new:
-            found = self._remembered(new)
+            outcomes = self._cached_outcomes(new)
             for form in forms.values():
-                form.outcome = form.outcome or found[form.key]
-        return {place: form.outcome for place, form in forms.items()}
+                form.outcome = form.outcome or outcomes[form.key]
+        return {index: form.outcome for index, form in forms.items()}
 
-    def _remembered(self, wanted: Mapping[bytes, CanonicalForm]) -> dict[bytes, CachedOutcome]:
-        """Return what is known of each form by its key."""
+    def _cached_outcomes(self, forms: Mapping[bytes, CanonicalForm]) -> dict[bytes, CachedOutcome]:
+        """Return the outcomes of forms by their key, computed where they are not cached."""
         with self._lock:
-            found = {key: self._cache[key] for key in wanted if key in self._cache}
-        missing = [key for key in wanted if key not in found]
-        self.recalled += len(found)
-        self.judged += len(missing)
-        if missing:
-            outcomes = self.outcomes([wanted[key].canonical for key in missing])
-            fresh = {key: CachedOutcome(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
-            found |= fresh
-            with self._lock:
-                if len(self._cache) + len(fresh) > CACHE_EVENTS:
-                    self._cache.clear()
-                self._cache |= fresh
-        return found
+            cached = {key: self._cache[key] for key in forms if key in self._cache}
+        missing = [key for key in forms if key not in cached]
+        self.cache_hits += len(cached)
+        self.cache_misses += len(missing)
+        if not missing:
+            return cached
+        outcomes = self.outcomes([forms[key].canonical for key in missing])
+        new = {key: CachedOutcome(outcome) for key, outcome in zip(missing, outcomes, strict=True)}
+        with self._lock:
+            if len(self._cache) + len(new) > MAX_CACHED_EVENTS:
+                self._cache.clear()
+            self._cache |= new
+        return cached | new
 
-    def outcomes(self, forms: Sequence[CanonicalEvent]) -> list[Outcome]:
-        """Return the outcomes of marked canonical events, past the cache. Raises ModelFailed."""
-        if not forms:
+    def outcomes(self, events: Sequence[CanonicalEvent]) -> list[Outcome]:
+        """Return the outcomes of canonical events with matched rules, bypassing the cache. Raises ModelFailed."""
+        if not events:
             return []
-        encoded = [self._tokenizer.encode(form) for form in forms]
-        families = [form.family for form in forms]
-        return self._heads.outcomes(self._session.encode(encoded), self.rule_matcher.bags(forms, encoded), families)
+        encoded = [self._tokenizer.encode(event) for event in events]
+        families = [event.family for event in events]
+        return self._heads.outcomes(self._session.encode(encoded), self.rule_matcher.bags(events, encoded), families)
 
 
-def _tokenizer(data: bytes) -> EventTokenizer:
+def _load_tokenizer(data: bytes) -> EventTokenizer:
     try:
         return EventTokenizer(Tokenizer.from_str(data.decode("utf-8")))
     except Exception as error:

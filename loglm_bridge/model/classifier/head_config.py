@@ -1,4 +1,4 @@
-"""What `heads.json` holds: the names of the outputs, and the calibration of each log family."""
+"""`heads.json`: the names of the outputs, and the calibration of each log family."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """What `heads.json` holds.
+    """The content of `heads.json`.
 
-    `techniques` names the outputs. `curves` are the calibrations by log family; that of "" holds for every family
-    without its own. What the net of malice says is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)).
-    Confidences are multiplied by score ** `gate`. An event that is neither malicious nor suspicious is
-    unknown above the novelty `unknown`. Novelty is the share of familiar events that lie nearer to a prototype:
-    `novelty_quantiles` are their distances at equal steps; it is 1 for every event of a log family that is not among
-    the `families` of training.
+    `techniques` names the outputs. `curves` are the calibrations by log family; "" is that of every family without its
+    own. The maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are
+    multiplied by score ** `gate`. An event that is neither malicious nor suspicious is unknown above the novelty
+    `unknown`.
+
+    Novelty is the share of familiar events that lie nearer to a prototype. `novelty_quantiles` are the distances of
+    familiar events at equal steps. Events of a log family that is not among the training `families` have novelty 1.
     """
 
     techniques: tuple[str, ...]
@@ -81,7 +82,7 @@ class HeadConfig:
 
 def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise TypeError(f"a list expected, not {value!r:.40}")
+        raise TypeError(f"expected a list, got {value!r:.40}")
     return tuple(str(name) for name in value)
 
 

@@ -1,4 +1,4 @@
-"""The heads: an event's vector and grams to technique confidences, a maliciousness score and a novelty."""
+"""The heads: from an event's vector and gram buckets to technique confidences, a maliciousness score and a novelty."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from loglm_bridge.model.classifier.exact_matmul import Linear, quantise_rows
 from loglm_bridge.model.classifier.head_config import Curve, HeadConfig
 from loglm_bridge.model.features.ngrams import GRAM_BITS
 
-#: Decimals of every number that leaves the model: far finer than its calibration, coarser than the last bits in which
-#: the exponential function differs between machines.
+#: Decimals of every number that the model returns: far finer than its calibration, but coarser than the last bits, in
+#: which the exponential function differs between machines.
 DECIMALS = 6
 
 _NETS = ("technique", "malice")
 
 
 class Outcome(NamedTuple):
-    """The answer for one canonical event: the MAX_TOP best techniques as (id, confidence), the score, the novelty.
+    """The classification of one canonical event.
 
-    `logit` is what the score was made of.
+    `techniques` are the MAX_TOP most likely ones as (id, confidence), `vector` (width,) is the encoder's output,
+    `logit` the maliciousness logit behind `score`.
     """
 
     score: float
@@ -39,9 +40,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Net:
-    """One trained net: (vector, grams) -> logits through one hidden layer, in arithmetic that no batch can change.
+    """One trained net: (vector, gram buckets) -> logits, with one hidden layer; its arithmetic is exact in any batch.
 
-    `table` is int8 (buckets, bag) with `table_scales` (bag,); `centre` and `spread` (width,) standardise the vector.
+    `table` is the int8 embedding bag (buckets, bag) with `table_scales` (bag,). `centre` and `spread` (width,)
+    standardise the vector.
     """
 
     table: np.ndarray
@@ -52,7 +54,7 @@ class Net:
     out: Linear
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> Net:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> Net:
         """Read the arrays `name.*`. Raises KeyError where one is absent."""
         table, table_scales, centre, spread = (arrays[f"{name}.{n}"] for n in _NET_ARRAYS)
         hidden, out = (Linear(*(arrays[f"{name}.{n}.{p}"] for p in _LINEAR_ARRAYS)) for n in ("hidden", "out"))
@@ -60,13 +62,13 @@ class Net:
 
     def to_arrays(self, name: str) -> dict[str, np.ndarray]:
         """Return the arrays `name.*`."""
-        out = {f"{name}.{n}": getattr(self, n) for n in _NET_ARRAYS}
+        arrays = {f"{name}.{n}": getattr(self, n) for n in _NET_ARRAYS}
         for layer in ("hidden", "out"):
-            out |= {f"{name}.{layer}.{p}": getattr(getattr(self, layer), p) for p in _LINEAR_ARRAYS}
-        return out
+            arrays |= {f"{name}.{layer}.{p}": getattr(getattr(self, layer), p) for p in _LINEAR_ARRAYS}
+        return arrays
 
     def fits(self, width: int, outputs: int) -> bool:
-        """Return whether all arrays have the shapes of a net over vectors of `width` with `outputs` logits."""
+        """Return whether all arrays have the shapes of a net from vectors of `width` to `outputs` logits."""
         buckets, bag = self.table.shape
         inner = len(self.hidden.bias)
         return (
@@ -79,7 +81,7 @@ class Net:
         )
 
     def logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
-        """Return (events, outputs) float32."""
+        """Return logits (events, outputs) float32 of vectors (events, width) and each event's gram buckets."""
         x = np.concatenate([(vectors - self.centre) / self.spread, self._bag(grams)], axis=1)
         return self.out(np.maximum(self.hidden(x), 0.0))
 
@@ -97,9 +99,11 @@ _LINEAR_ARRAYS = ("levels", "scales", "bias")
 
 @dataclass(frozen=True)
 class Heads:
-    """The trained heads; `prototypes` (n, width) stand for what training showed.
+    """The trained heads.
 
-    `level_bias` (buckets,) is added to the logit of malice for every gram bucket of an event: what its rules' levels say.
+    `technique` gives a logit per technique, `malice` the maliciousness logit. `prototypes` (n, width) represent the
+    vectors of the training events. `level_bias` (buckets,) is added to the maliciousness logit for every gram bucket
+    of an event: it stands for the levels of its rules.
     """
 
     config: HeadConfig
@@ -114,14 +118,9 @@ class Heads:
         settings = HeadConfig.from_dict(config)
         try:
             arrays = load(tensors)
-            technique, malice = (Net.of_arrays(arrays, n) for n in _NETS)
+            technique, malice = (Net.from_arrays(arrays, n) for n in _NETS)
             heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"])
-            outputs = len(technique.out.scales)
-            fit_bias = heads.level_bias.shape == technique.table.shape[:1]
-            same = technique.table.shape[0] == malice.table.shape[0]
-            if not (
-                technique.fits(heads.width, outputs) and malice.fits(heads.width, 1) and outputs and same and fit_bias
-            ):
+            if not heads._fits():
                 raise ValueError("the arrays do not fit together")
             if not all(np.isfinite(array).all() for array in arrays.values()):
                 raise ValueError("a number is not finite")
@@ -131,14 +130,24 @@ class Heads:
             raise ModelRefused("heads.json: another number of techniques than heads.safetensors")
         return heads
 
+    def _fits(self) -> bool:
+        outputs, buckets = len(self.technique.out.scales), self.technique.table.shape[0]
+        return (
+            self.technique.fits(self.width, outputs)
+            and self.malice.fits(self.width, 1)
+            and outputs > 0
+            and self.malice.table.shape[0] == buckets
+            and self.level_bias.shape == (buckets,)
+        )
+
     @property
     def width(self) -> int:
-        """Numbers of the vectors that the heads read."""
+        """Length of an event's vector."""
         return int(self.prototypes.shape[1])
 
     @property
     def buckets(self) -> int:
-        """Gram buckets that the heads know: those of grams, then those of signatures."""
+        """Number of gram buckets: those of token n-grams, then those of rules."""
         return int(self.technique.table.shape[0])
 
     def dump(self) -> tuple[bytes, str]:
@@ -153,26 +162,26 @@ class Heads:
         return save({n: np.ascontiguousarray(a) for n, a in arrays.items()}), text + "\n"
 
     def with_config(self, **changes: Any) -> Heads:
-        """Return the same heads with other calibration."""
+        """Return the same heads with changed calibration."""
         return replace(self, config=replace(self.config, **changes))
 
     def distances(self, vectors: np.ndarray) -> np.ndarray:
-        """Return 1 - cosine to the nearest prototype, float32 in 0..2."""
+        """Return 1 - cosine of each vector to its nearest prototype, (events,) float32 in 0..2."""
         rows, _ = quantise_rows(vectors)
-        own, _ = quantise_rows(self.prototypes)
-        cosine = rows @ own.T / _lengths(rows)[:, None] / _lengths(own)
+        prototypes, _ = quantise_rows(self.prototypes)
+        cosine = rows @ prototypes.T / _lengths(rows)[:, None] / _lengths(prototypes)
         distances: np.ndarray = (1.0 - cosine.max(axis=1)).astype(np.float32)
         return distances
 
     def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the logit of malice of each event, float64 (events,): the net's, bounded, and what levels say."""
-        said = np.array([self.level_bias[buckets].sum() for buckets in grams], dtype=np.float32)
+        """Return maliciousness logits, (events,) float64: the net's, bounded, plus the bias of the rules' levels."""
+        bias = np.array([self.level_bias[buckets].sum() for buckets in grams], dtype=np.float32)
         net = self.malice.logits(vectors, grams)[:, 0].astype(np.float64) / (2.0 * self.config.bound)
-        logits: np.ndarray = self.config.bound * np.tanh(net) + said
+        logits: np.ndarray = self.config.bound * np.tanh(net) + bias
         return logits
 
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray], families: Sequence[str]) -> list[Outcome]:
-        """Return one answer for each event, `families` being their logs'; an answer does not depend on the others."""
+        """Return one outcome per event, given its log family; an outcome does not depend on the other events."""
         technique, malice = self.technique.logits(vectors, grams), self.malice_logits(vectors, grams)
         curves = [self.config.curve(family) for family in families]
         slopes, offsets, temperatures = (
@@ -182,14 +191,14 @@ class Heads:
         confidences = softmax(technique.astype(np.float64) / temperatures[:, None])
         confidences *= scores[:, None] ** self.config.gate
         novelties = self._novelty(self.distances(vectors), families)
-        named = ranked(self.config.techniques, confidences.round(DECIMALS))
-        rows = zip(scores.round(DECIMALS), named, novelties, vectors, curves, malice, strict=True)
+        rankings = top_techniques(self.config.techniques, confidences.round(DECIMALS))
+        rows = zip(scores.round(DECIMALS), rankings, novelties, vectors, curves, malice, strict=True)
         return [self._outcome(*row) for row in rows]
 
     def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
-        steps = np.asarray(self.config.novelty_quantiles)
+        quantiles = np.asarray(self.config.novelty_quantiles)
         known = np.isin(np.array(families, dtype=object), self.config.families)
-        return np.where(known, np.searchsorted(steps, distances) / len(steps), 1.0).round(DECIMALS)
+        return np.where(known, np.searchsorted(quantiles, distances) / len(quantiles), 1.0).round(DECIMALS)
 
     def _outcome(
         self,
@@ -200,22 +209,22 @@ class Heads:
         curve: Curve,
         logit: float,
     ) -> Outcome:
-        said = verdict(score, novelty, curve, self.config.unknown)
-        return Outcome(float(score), said, techniques, float(novelty), vector, float(logit))
+        name = verdict_name(score, novelty, curve, self.config.unknown)
+        return Outcome(float(score), name, techniques, float(novelty), vector, float(logit))
 
 
-def ranked(
-    techniques: Sequence[str], confidences: np.ndarray, most: int = MAX_TOP
+def top_techniques(
+    techniques: Sequence[str], confidences: np.ndarray, count: int = MAX_TOP
 ) -> list[tuple[tuple[str, float], ...]]:
-    """Return of each row the `most` most likely techniques with their confidences, equal ones in their order."""
-    order = np.argsort(-confidences, axis=1, kind="stable")[:, :most]
-    named = zip(order.tolist(), np.take_along_axis(confidences, order, axis=1).tolist(), strict=True)
-    return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in named]
+    """Return for each row of confidences (events, techniques) the `count` highest and their techniques, stable."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :count]
+    rows = zip(order.tolist(), np.take_along_axis(confidences, order, axis=1).tolist(), strict=True)
+    return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in rows]
 
 
-def verdict(score: float, novelty: float, curve: Curve, unknown: float) -> str:
+def verdict_name(score: float, novelty: float, curve: Curve, unknown: float) -> str:
     """Return malicious, suspicious, benign or unknown for a score of the curve's family."""
-    # A confident alarm stands even where the surroundings are new; only its absence needs familiar ground.
+    # a confident alarm stands even for a novel event; only the absence of an alarm requires a familiar one
     if score >= curve.malicious:
         return "malicious"
     if novelty > unknown:

@@ -1,4 +1,4 @@
-"""The training recordings nearest to an event: by what they are known for, never by what they hold."""
+"""The training recordings nearest to an event: an opaque id and their techniques, never their events."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from loglm_bridge.model.classifier.exact_matmul import quantise_rows
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder.model_folder import ModelFolder
 
-#: Neighbours an explanation names.
+#: Neighbours that an explanation names.
 NEAREST = 3
+
+#: Smallest product of vector lengths; avoids a division by zero.
+_MIN_LENGTH = 1e-8
 
 
 @dataclass(frozen=True)
 class Recording:
-    """An opaque id (`source/digest`) and the techniques its author gave it."""
+    """An opaque id (`source/digest`) and the techniques that its author stated."""
 
     id: str
     techniques: tuple[str, ...]
@@ -29,7 +32,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Telling events of recordings: `vectors` int8 (events, width), `owners` (events,) the recording of each."""
+    """Representative events of recordings: `vectors` int8 (events, width), `owners` (events,) recording indices."""
 
     vectors: np.ndarray
     owners: np.ndarray
@@ -38,21 +41,21 @@ class Neighbours:
     def nearest(self, vector: np.ndarray, count: int = NEAREST) -> list[dict[str, Any]]:
         """Return up to `count` recordings as `{"id", "techniques", "similarity"}`, the nearest first.
 
-        Similarity is the cosine (-1..1) of the event's vector and the recording's nearest event.
+        Similarity is the cosine (-1..1) between the event's vector and the recording's nearest event.
         """
         if not len(self.owners):
             return []
-        own, _ = quantise_rows(vector[None].astype(np.float32))
+        query, _ = quantise_rows(vector[None].astype(np.float32))
         rows = self.vectors.astype(np.float32)
-        lengths = np.sqrt((rows * rows).sum(axis=1, dtype=np.float64)) * np.sqrt((own * own).sum(dtype=np.float64))
-        cosine = (rows @ own[0]) / np.maximum(lengths, 1e-8)
+        lengths = np.sqrt((rows * rows).sum(axis=1, dtype=np.float64)) * np.sqrt((query * query).sum(dtype=np.float64))
+        cosine = (rows @ query[0]) / np.maximum(lengths, _MIN_LENGTH)
         best: dict[int, float] = {}
         for row in np.lexsort((self.owners, -cosine)).tolist():
             best.setdefault(int(self.owners[row]), float(cosine[row]))
             if len(best) == count:
                 break
-        chosen = ((self.recordings[owner], similarity) for owner, similarity in best.items())
-        return [{"id": r.id, "techniques": list(r.techniques), "similarity": round(s, 4)} for r, s in chosen]
+        nearest = ((self.recordings[owner], similarity) for owner, similarity in best.items())
+        return [{"id": r.id, "techniques": list(r.techniques), "similarity": round(s, 4)} for r, s in nearest]
 
     def dump(self) -> tuple[bytes, str]:
         """Return the content of `neighbours.safetensors` and of `neighbours.json`."""
@@ -62,7 +65,7 @@ class Neighbours:
 
     @classmethod
     def load(cls, tensors: bytes, names: Mapping[str, Any], width: int) -> Neighbours:
-        """Read what `dump` wrote. Raises ModelRefused where it is something else, or of another `width`."""
+        """Read the output of `dump`. Raises ModelRefused where it is malformed or of another `width`."""
         try:
             arrays = load(tensors)
             recordings = [Recording(str(name), tuple(map(str, techniques))) for name, techniques in names["recordings"]]
@@ -76,12 +79,12 @@ class Neighbours:
 
 
 def no_neighbours(width: int) -> Neighbours:
-    """Return an empty set for vectors of `width`."""
+    """Return no recordings, for vectors of `width`."""
     return Neighbours(np.zeros((0, width), np.int8), np.zeros(0, np.int32), [])
 
 
 def load_neighbours(folder: ModelFolder, width: int) -> Neighbours:
-    """Return the neighbours of a model folder; none where it holds none. Raises ModelRefused."""
+    """Return the recordings of a model folder, none where it has no such file. Raises ModelRefused."""
     if model_folder.NEIGHBOURS not in folder.files:
         return no_neighbours(width)
     return Neighbours.load(folder.files[model_folder.NEIGHBOURS], folder.json(model_folder.NEIGHBOUR_NAMES), width)

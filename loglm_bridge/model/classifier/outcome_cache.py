@@ -1,4 +1,4 @@
-"""Outcomes that were found out, and the verdicts already written of them."""
+"""Cached classification results, and the verdicts already made from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from loglm_bridge.model.classifier.heads import Outcome
 
 
 class CachedOutcome:
-    """An outcome; verdicts of it are written once, so that equal ones are one object."""
+    """An outcome; each verdict of it is made once, so that equal verdicts are one object."""
 
     __slots__ = ("_verdicts", "outcome")
 
@@ -18,10 +18,10 @@ class CachedOutcome:
 
     def verdict(self, top: int, truncated: bool) -> Verdict:
         """Return the verdict with the `top` most likely techniques on an event that was `truncated` or not."""
-        wanted = top, truncated
-        verdict = self._verdicts.get(wanted)
+        key = top, truncated
+        verdict = self._verdicts.get(key)
         if verdict is None:
-            score, word, ranking, novelty, _, _ = self.outcome
+            score, name, ranking, novelty, _, _ = self.outcome
             techniques = tuple([attack.technique(t, c) for t, c in ranking[:top]]) if top and ranking else ()
-            verdict = self._verdicts[wanted] = Verdict("ok", score, word, techniques, novelty, truncated)
+            verdict = self._verdicts[key] = Verdict("ok", score, name, techniques, novelty, truncated)
         return verdict

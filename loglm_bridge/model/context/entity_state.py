@@ -1,8 +1,8 @@
-"""The past of entities as text (contract/entity_state.py): records of flows, and what windows see of all other events.
+"""Encodes entity state (contract/entity_state.py): flows as packed records, and evidence of all other events.
 
-    1:<flows>.<others>        flows: base64 of _PACKED; others: base64 of JSON, with the model that read them
+    1:<flows>.<others>        flows: base64 of _PACKED; others: base64 of JSON, with the sha256 of the model
 
-Others' evidence is a model's: another model does not read it. Nor is a text of another version read.
+Evidence depends on the model, so another model ignores it. A text of another version is ignored as a whole.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 from loglm_bridge.contract.entity_state import MAX_STATE_CHARACTERS, MAX_STATE_EVENTS
 from loglm_bridge.contract.errors import InvalidRequest
 from loglm_bridge.model.context.evidence import Evidence
-from loglm_bridge.model.context.windows import NOBODY, narrow
+from loglm_bridge.model.context.windows import NO_ENTITY, narrow
 from loglm_bridge.model.flow.flow_records import RECORD, SIZES
 
 _VERSION = "1"
 
-#: A flow as its company needs it: a flows.RECORD whose OWN holds SIZES alone. It has a multiple of three bytes, so that
-#: texts of several flows can be joined.
+#: A flow as context of others: a RECORD whose own features are cut to SIZES. Its length is a multiple of three bytes,
+#: so that the base64 of several flows can be concatenated.
 _PACKED = np.dtype(
     [
         ("time", "<f8"), ("key", "<u4"), ("dest", "<u4"), ("src_port", "<u2"), ("dest_port", "<u2"),
@@ -33,18 +33,17 @@ _PACKED = np.dtype(
     ]
 )  # fmt: skip
 
-#: Characters of a flow.
-_FLOW = _PACKED.itemsize // 3 * 4
+#: Characters of a packed flow.
+_FLOW_CHARACTERS = _PACKED.itemsize // 3 * 4
 
-#: Characters of others beside KEPT flows.
-_MOST_OTHERS = MAX_STATE_CHARACTERS - MAX_STATE_EVENTS * _FLOW - len(f"{_VERSION}:.")
+#: Maximum characters of the other events, beside the maximum number of flows.
+_MAX_OTHER_CHARACTERS = MAX_STATE_CHARACTERS - MAX_STATE_EVENTS * _FLOW_CHARACTERS - len(f"{_VERSION}:.")
 
-_LAST_PORT = 65_535
+_MAX_PORT = 65_535
 
 
-class Seen(NamedTuple):
-    """An event of another family than flows as a window sees it: when it was, what orders events of one moment, its
-    family, its evidence."""
+class ContextEvent(NamedTuple):
+    """An event other than a flow, as context: time (epoch seconds), order key, log family and evidence."""
 
     time: float
     key: int
@@ -52,107 +51,117 @@ class Seen(NamedTuple):
     evidence: Evidence
 
 
-class Read(NamedTuple):
-    """Events that were read, flows as RECORDs and others, in the order they came.
+class DecodedState(NamedTuple):
+    """Events with their entities: flows as RECORDs, and all others, each in order of arrival.
 
-    Of each the entity is told as its place among `names`, or NOBODY. The first flows were told as `texts`, one for each
-    of the first names.
+    `flow_entities` and `other_entities` are indices into `entities`, or NO_ENTITY. The first flows were decoded from
+    `packed_flows`, one text for each of the first entities.
     """
 
-    names: Sequence[str]
-    texts: Sequence[str]
+    entities: Sequence[str]
+    packed_flows: Sequence[str]
     flows: np.ndarray
     flow_entities: np.ndarray
-    others: Sequence[Seen]
+    others: Sequence[ContextEvent]
     other_entities: Sequence[int]
 
 
-def read(told: Mapping[str, str], model: str) -> Read:
-    """Return what texts tell; `model` is who reads them. Raises InvalidRequest where one is none of a model's."""
-    flows, counts, others, other_entities = list[str](), list[int](), list[Seen](), list[int]()
-    for number, (entity, text) in enumerate(told.items()):
+def decode(state: Mapping[str, str], model: str) -> DecodedState:
+    """Return the events of a state by entity. `model` is the sha256 of the model that reads them.
+
+    Raises:
+        InvalidRequest: a text is malformed.
+    """
+    packed_flows, counts, others, other_entities = list[str](), list[int](), list[ContextEvent](), list[int]()
+    for number, (entity, text) in enumerate(state.items()):
         version, _, content = text.partition(":")
-        packed, _, rest = content.partition(".")
-        if not version.isdecimal() or len(text) > MAX_STATE_CHARACTERS or (version == _VERSION and len(packed) % _FLOW):
-            raise _wrong(entity)
+        flows, _, rest = content.partition(".")
+        is_whole = version != _VERSION or len(flows) % _FLOW_CHARACTERS == 0
+        if not version.isdecimal() or len(text) > MAX_STATE_CHARACTERS or not is_whole:
+            raise _malformed(entity)
         if version != _VERSION or not entity:
-            packed = rest = ""
-        flows.append(packed)
-        counts.append(len(packed) // _FLOW)
+            flows = rest = ""
+        packed_flows.append(flows)
+        counts.append(len(flows) // _FLOW_CHARACTERS)
         if rest:
-            found = _seen(entity, rest, model)
-            others += found
-            other_entities += repeat(number, len(found))
-    entities = np.repeat(np.arange(len(told)), np.array(counts, dtype=np.int64))
-    return Read(list(told), flows, _records("".join(flows)), entities, others, other_entities)
+            events = _decode_others(entity, rest, model)
+            others += events
+            other_entities += repeat(number, len(events))
+    flow_entities = np.repeat(np.arange(len(state)), np.array(counts, dtype=np.int64))
+    records = _decode_flows("".join(packed_flows))
+    return DecodedState(list(state), packed_flows, records, flow_entities, others, other_entities)
 
 
-def write(read: Read, model: str) -> dict[str, str]:
-    """Return by entity what is kept of events: the last KEPT flows, and the last KEPT others."""
-    told = dict(_packed(read))
-    others: defaultdict[str, list[Seen]] = defaultdict(list)
-    for number, seen in zip(read.other_entities, read.others, strict=True):
-        if number != NOBODY:
-            others[read.names[number]].append(seen)
-    for entity, several in others.items():
-        last = several[-MAX_STATE_EVENTS:]
-        events = [(*seen[:3], seen.evidence.logit, seen.evidence.kind, sorted(seen.evidence.rules)) for seen in last]
-        text = b64encode(json.dumps({"model": model, "events": events}).encode()).decode()
-        if len(text) < _MOST_OTHERS:
-            told[entity] = f"{told.get(entity, '')}.{text}"
-    return {entity: f"{_VERSION}:{text}" for entity, text in told.items()}
+def encode(state: DecodedState, model: str) -> dict[str, str]:
+    """Return the state by entity: its last MAX_STATE_EVENTS flows, and as many of its last other events."""
+    texts = dict(_encode_flows(state))
+    others: defaultdict[str, list[ContextEvent]] = defaultdict(list)
+    for number, event in zip(state.other_entities, state.others, strict=True):
+        if number != NO_ENTITY:
+            others[state.entities[number]].append(event)
+    for entity, events in others.items():
+        rows = [
+            (*event[:3], event.evidence.logit, event.evidence.kind, sorted(event.evidence.rules))
+            for event in events[-MAX_STATE_EVENTS:]
+        ]
+        text = b64encode(json.dumps({"model": model, "events": rows}).encode()).decode()
+        if len(text) < _MAX_OTHER_CHARACTERS:
+            texts[entity] = f"{texts.get(entity, '')}.{text}"
+    return {entity: f"{_VERSION}:{text}" for entity, text in texts.items()}
 
 
-def _packed(read: Read) -> Iterator[tuple[str, str]]:
-    """Yield each entity that has flows, and its last ones as text."""
-    told = sum(map(len, read.texts)) // _FLOW
-    new = told + np.flatnonzero(read.flow_entities[told:] != NOBODY)
-    entities, flows = read.flow_entities[new], read.flows.take(new)
+def _encode_flows(state: DecodedState) -> Iterator[tuple[str, str]]:
+    """Yield each entity that has flows, and the text of its last ones."""
+    decoded = sum(map(len, state.packed_flows)) // _FLOW_CHARACTERS
+    new = decoded + np.flatnonzero(state.flow_entities[decoded:] != NO_ENTITY)
+    entities, flows = state.flow_entities[new], state.flows.take(new)
     order = np.argsort(narrow(entities), kind="stable")
     packed = np.empty(len(flows), dtype=_PACKED)
     for name in ("time", "key", "dest"):
         packed[name] = flows[name]
     for name in ("src_port", "dest_port"):
-        packed[name] = np.minimum(flows[name], _LAST_PORT)
+        packed[name] = np.minimum(flows[name], _MAX_PORT)
     packed["sizes"] = flows["own"][:, : len(SIZES)]
     text = b64encode(packed.take(order).tobytes()).decode()
-    ends = np.cumsum(np.bincount(entities, minlength=len(read.names))).tolist()
-    begin, texts = 0, [*read.texts, *repeat("", len(read.names) - len(read.texts))]
-    for name, before, end in zip(read.names, texts, ends, strict=True):
+    ends = np.cumsum(np.bincount(entities, minlength=len(state.entities))).tolist()
+    earlier = [*state.packed_flows, *repeat("", len(state.entities) - len(state.packed_flows))]
+    begin = 0
+    for entity, before, end in zip(state.entities, earlier, ends, strict=True):
         if before or end > begin:
-            yield name, (before + text[_FLOW * begin : _FLOW * end])[-_FLOW * MAX_STATE_EVENTS :]
+            flows_text = before + text[_FLOW_CHARACTERS * begin : _FLOW_CHARACTERS * end]
+            yield entity, flows_text[-_FLOW_CHARACTERS * MAX_STATE_EVENTS :]
         begin = end
 
 
-def _records(text: str) -> np.ndarray:
+def _decode_flows(text: str) -> np.ndarray:
     try:
         packed = np.frombuffer(b64decode(text, validate=True), dtype=_PACKED)
     except ValueError as error:
-        raise _wrong("") from error
+        raise _malformed("") from error
     if not np.isfinite(packed["time"]).all():
-        raise _wrong("")
-    flows = np.zeros(len(packed), dtype=RECORD)
+        raise _malformed("")
+    records = np.zeros(len(packed), dtype=RECORD)
     for name in ("time", "key", "dest", "src_port", "dest_port"):
-        flows[name] = packed[name]
-    flows["own"][:, : len(SIZES)] = packed["sizes"]
-    return flows
+        records[name] = packed[name]
+    records["own"][:, : len(SIZES)] = packed["sizes"]
+    return records
 
 
-def _seen(entity: str, text: str, model: str) -> list[Seen]:
+def _decode_others(entity: str, text: str, model: str) -> list[ContextEvent]:
     try:
         data = json.loads(b64decode(text, validate=True))
         if data["model"] != model:
             return []
         return [
-            Seen(float(time), int(key), str(family), Evidence(float(logit), str(kind), frozenset(map(int, rules))))
+            ContextEvent(
+                float(time), int(key), str(family), Evidence(float(logit), str(kind), frozenset(map(int, rules)))
+            )
             for time, key, family, logit, kind, rules in data["events"]
         ]
     except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise _wrong(entity) from error
+        raise _malformed(entity) from error
 
 
-def _wrong(entity: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"the past of {entity[:40]!r} is no text of a sidecar" if entity else "a past is no text of a sidecar",
-        where="/past",
-    )
+def _malformed(entity: str) -> InvalidRequest:
+    owner = f"the entity state of {entity[:40]!r}" if entity else "an entity state"
+    return InvalidRequest(f"{owner} was not written by a sidecar", where="/past")

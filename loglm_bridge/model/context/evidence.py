@@ -1,8 +1,8 @@
-"""What the other events of a window say: distinct evidence, counted once, for the window's strongest event.
+"""Evidence of the other events of a window: distinct evidence, counted once, boosts the window's strongest event.
 
-A hundred repeats say no more than one, a long dull window takes nothing away, and one false alarm carries none of its
-neighbours: only the strongest event of a window is raised, by the strongest of the others that are evidence of another
-kind. Events of one kind are those that share a rule or, where one of them has none, are of one kind of log event.
+Repeats of an event add nothing, many events without evidence take nothing away, and one false positive does not lift
+its neighbours. Only the strongest event of a window is boosted, by the strongest other events of distinct kinds. Two
+events are of one kind if they share a rule or, where one of them matches no rule, if their log events are of one kind.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: Decimals of a logit here, so that no last bit of another machine decides which evidence is the stronger.
+#: Decimals to which logits are rounded here, so that the last bits, which differ between machines, decide nothing.
 DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An event as its company sees it: its logit of malice, the kind of log event, the numbers of its rules."""
+    """An event as context of others: its maliciousness logit, the kind of its log event, the indices of its rules."""
 
     logit: float
     kind: str
     rules: frozenset[int]
 
-    def same(self, other: Evidence) -> bool:
-        """Tell whether both are of one kind."""
+    def is_same_kind(self, other: Evidence) -> bool:
+        """Return whether both are evidence of one kind."""
         if self.rules and other.rules:
             return not self.rules.isdisjoint(other.rules)
         return self.kind == other.kind
@@ -32,29 +32,38 @@ class Evidence:
 
 @dataclass(frozen=True)
 class ContextScoring:
-    """How the others of a window count: `share` times how far the `most` strongest kinds go above `floor`, together.
+    """How the other events of a window count.
 
-    `bound` is the most that is added to a logit.
+    The boost is `share` times the sum of the excess of logits over `floor`, of the `max_kinds` strongest distinct kinds
+    other than the strongest event's own; it is at most `bound`.
     """
 
     share: float
     floor: float
-    most: int
+    max_kinds: int
     bound: float
 
     @classmethod
     def from_dict(cls, data: Any) -> ContextScoring:
-        """Read it from `sequence.json`. Raises KeyError, TypeError or ValueError where it does not fit."""
+        """Read the JSON object of `sequence.json`. Raises KeyError, TypeError or ValueError where it is malformed."""
         return cls(float(data["share"]), float(data["floor"]), int(data["most"]), float(data["bound"]))
 
-    def raised(self, window: Sequence[Evidence]) -> tuple[int, float]:
-        """Return the place of a window's strongest event, of equal ones the first, and what its logit gains."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `sequence.json`."""
+        return {"share": self.share, "floor": self.floor, "most": self.max_kinds, "bound": self.bound}
+
+    def boost(self, window: Sequence[Evidence]) -> tuple[int, float]:
+        """Return the index of a window's strongest event (the first of equal ones) and the boost of its logit.
+
+        Without a boost the index is 0.
+        """
         logits = [round(event.logit, DECIMALS) for event in window]
-        loud = sorted((i for i, logit in enumerate(logits) if logit > self.floor), key=lambda i: -logits[i])
-        kinds: list[int] = []
-        for i in loud:
-            if len(kinds) <= self.most and not any(window[i].same(window[j]) for j in kinds):
-                kinds.append(i)
-        if len(kinds) < 2:
+        by_strength = sorted((i for i, logit in enumerate(logits) if logit > self.floor), key=lambda i: -logits[i])
+        distinct: list[int] = []
+        for i in by_strength:
+            if len(distinct) <= self.max_kinds and not any(window[i].is_same_kind(window[j]) for j in distinct):
+                distinct.append(i)
+        if len(distinct) < 2:
             return 0, 0.0
-        return kinds[0], min(self.bound, self.share * sum(logits[i] - self.floor for i in kinds[1:]))
+        excess = sum(logits[i] - self.floor for i in distinct[1:])
+        return distinct[0], min(self.bound, self.share * excess)

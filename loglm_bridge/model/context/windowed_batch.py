@@ -1,4 +1,4 @@
-"""Events gathered to be read together: those of the past, those of a batch, and the windows that they form."""
+"""A batch in windows: its own events together with those of the incoming entity state."""
 
 from __future__ import annotations
 
@@ -7,87 +7,89 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loglm_bridge.model.context import entity_state
-from loglm_bridge.model.context.entity_state import Seen
+from loglm_bridge.model.context.entity_state import ContextEvent, DecodedState
 from loglm_bridge.model.context.evidence import Evidence
-from loglm_bridge.model.context.windows import NOBODY, cut
+from loglm_bridge.model.context.windows import NO_ENTITY, cut_windows
 from loglm_bridge.model.event_batch import ParsedBatch
 from loglm_bridge.model.flow import flow_records
 
-#: The place of an event of the past: it is in no batch.
-PAST = -1
+#: Batch index of an event that comes from the entity state.
+FROM_STATE = -1
 
 
 @dataclass(frozen=True)
 class WindowedBatch:
-    """Events in windows: flows, counted before others, with the place of each in its batch, or PAST.
+    """Events in windows. They are numbered: all flows of `state` first, then all its other events.
 
-    `order` are their numbers in the order of windows, `lengths` the windows'.
+    `batch_indices` (events,) are the indices in the batch, or FROM_STATE. `order` (events,) are the event numbers in
+    the order of windows, `lengths` (windows,) the windows' numbers of events.
     """
 
-    read: entity_state.Read
-    places: np.ndarray
+    state: DecodedState
+    batch_indices: np.ndarray
     order: np.ndarray
     lengths: np.ndarray
 
     @classmethod
-    def alone(cls, batch: ParsedBatch) -> WindowedBatch:
-        """Return the flows of a batch, each by itself. Others know what they are without a window."""
-        count = len(batch.flows.places)
-        read = entity_state.Read((), (), batch.flows.records, np.full(count, NOBODY), (), ())
-        return cls(read, batch.flows.places, np.arange(count), np.ones(count, dtype=np.int64))
+    def single_events(cls, batch: ParsedBatch) -> WindowedBatch:
+        """Return the flows of a batch, each in a window of its own. Other events need no window then."""
+        count = len(batch.flows.indices)
+        state = DecodedState((), (), batch.flows.records, np.full(count, NO_ENTITY), (), ())
+        return cls(state, batch.flows.indices, np.arange(count), np.ones(count, dtype=np.int64))
 
     @classmethod
-    def together(cls, batch: ParsedBatch, before: entity_state.Read) -> WindowedBatch:
-        """Return all of a batch that could be read, and what was before, in windows of one entity."""
-        own, flow_places = batch.flows.records, batch.flows.places.tolist()
-        seen, other_places = _others(batch)
-        names = {name: number for number, name in enumerate(before.names)}
-        entities = [
-            [names.setdefault(one, len(names)) if one else NOBODY for one in [batch.events[p].entity for p in places]]
-            for places in (flow_places, other_places)
+    def by_entity(cls, batch: ParsedBatch, incoming: DecodedState) -> WindowedBatch:
+        """Return all parsed events of a batch and those of the incoming state, in windows of one entity."""
+        others, other_indices = _context_events(batch)
+        numbers = {entity: number for number, entity in enumerate(incoming.entities)}
+        flow_entities, other_entities = [
+            [numbers.setdefault(entity, len(numbers)) if entity else NO_ENTITY for entity in entities]
+            for entities in (
+                [batch.events[index].entity for index in batch.flows.indices.tolist()],
+                [batch.events[index].entity for index in other_indices],
+            )
         ]
-        read = entity_state.Read(
-            list(names),
-            before.texts,
-            flow_records.joined([before.flows, own]),
-            np.concatenate([before.flow_entities, np.array(entities[0], dtype=np.int64)]),
-            [*before.others, *seen],
-            [*before.other_entities, *entities[1]],
+        state = DecodedState(
+            list(numbers),
+            incoming.packed_flows,
+            flow_records.concatenate([incoming.flows, batch.flows.records]),
+            np.concatenate([incoming.flow_entities, np.array(flow_entities, dtype=np.int64)]),
+            [*incoming.others, *others],
+            [*incoming.other_entities, *other_entities],
         )
-        places = np.concatenate(
+        batch_indices = np.concatenate(
             [
-                np.full(len(before.flows), PAST), batch.flows.places, np.full(len(before.others), PAST),
-                np.array(other_places, dtype=np.int64),
+                np.full(len(incoming.flows), FROM_STATE), batch.flows.indices,
+                np.full(len(incoming.others), FROM_STATE), np.array(other_indices, dtype=np.int64),
             ]
         )  # fmt: skip
-        times = np.concatenate([read.flows["time"], np.array([other.time for other in read.others])])
-        keys = np.concatenate([read.flows["key"], np.array([other.key for other in read.others], dtype=np.uint32)])
-        numbers = np.concatenate([read.flow_entities, np.array(read.other_entities, dtype=np.int64)])
-        return cls(read, places, *cut(numbers, times, keys))
+        times = np.concatenate([state.flows["time"], np.array([event.time for event in state.others])])
+        keys = np.concatenate([state.flows["key"], np.array([event.key for event in state.others], dtype=np.uint32)])
+        entities = np.concatenate([state.flow_entities, np.array(state.other_entities, dtype=np.int64)])
+        return cls(state, batch_indices, *cut_windows(entities, times, keys))
 
     @property
     def window(self) -> np.ndarray:
-        """The number of its window, for each event in the order of windows."""
+        """The index of its window, for each event in the order of windows."""
         return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
-    def window_of(self, place: int) -> tuple[np.ndarray, int]:
-        """Return the RECORDs of the window of the flow at a place of the batch, and its number among them."""
-        count = len(self.read.flows)
-        number = int(np.flatnonzero(self.places[:count] == place)[0])
+    def window_of(self, index: int) -> tuple[np.ndarray, int]:
+        """Return the RECORDs of the window of a flow, given by its batch index, and the flow's index among them."""
+        count = len(self.state.flows)
+        number = int(np.flatnonzero(self.batch_indices[:count] == index)[0])
         window = self.window
-        mine = self.order[window == window[self.order == number]]
-        mine = mine[mine < count]
-        return self.read.flows[mine], int(np.flatnonzero(mine == number)[0])
+        members = self.order[window == window[self.order == number]]
+        flows = members[members < count]
+        return self.state.flows[flows], int(np.flatnonzero(flows == number)[0])
 
 
-def _others(batch: ParsedBatch) -> tuple[Sequence[Seen], Sequence[int]]:
-    """Return what windows see of the events that are no flows, and their places."""
-    read = set(batch.flows.places.tolist())
-    places = [place for place in batch.forms if place not in read]
-    seen = []
-    for place in places:
-        form, logit = batch.forms[place].canonical, batch.known[place].outcome.logit
-        evidence = Evidence(logit, form.kind, frozenset(form.rules))
-        seen.append(Seen(batch.times[place], batch.keys[place], form.family, evidence))
-    return seen, places
+def _context_events(batch: ParsedBatch) -> tuple[Sequence[ContextEvent], Sequence[int]]:
+    """Return the events of a batch that are not flows, as context, and their indices."""
+    flows = set(batch.flows.indices.tolist())
+    indices = [index for index in batch.forms if index not in flows]
+    events = []
+    for index in indices:
+        canonical, logit = batch.forms[index].canonical, batch.outcomes[index].outcome.logit
+        evidence = Evidence(logit, canonical.kind, frozenset(canonical.rules))
+        events.append(ContextEvent(batch.times[index], batch.keys[index], canonical.family, evidence))
+    return events, indices

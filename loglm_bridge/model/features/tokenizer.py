@@ -1,7 +1,7 @@
 """Canonical events to token ids.
 
-A sequence is `[CLS] kind (field value...)...`: the kind and the field names are single tokens, values are BPE pieces.
-Control tokens are found by id only; text is always encoded as plain text, so a log can never spell one.
+A sequence is `[CLS] kind (field value...)...`: kind and field names are single control tokens, values are BPE tokens.
+Control tokens are added by id only. Text is always encoded as plain text, so no log can inject a control token.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from loglm_bridge.telemetry.record import CanonicalEvent
 PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND = "[PAD]", "[MASK]", "[CLS]", "[FIELD]", "[KIND]"
 CONTROL = (PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND)
 
-#: Tokens of one event at most, and of one value; a script must not push every other field out of the window.
+#: Maximum tokens of one event, and of one value: a long script must not displace all other fields.
 MAX_TOKENS = 128
 MAX_VALUE_TOKENS = 48
 
-#: Distinct (field, value) pairs whose ids are remembered; about 300 bytes each.
-_MEMO = 1 << 16
+#: Maximum (field, value) pairs whose ids are cached; about 300 bytes each.
+_MAX_CACHED = 1 << 16
 
 
 def field_token(name: str) -> str:
@@ -49,7 +49,7 @@ class Encoded:
 
 
 class EventTokenizer:
-    """Turns canonical events into ids; remembers what a (field, value) pair gave."""
+    """Encodes canonical events as ids; caches the ids of (field, value) pairs."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         tokenizer.encode_special_tokens = True
@@ -58,7 +58,7 @@ class EventTokenizer:
         self._tokenizer = tokenizer
         self._vocab: dict[str, int] = tokenizer.get_vocab(with_added_tokens=True)
         self.pad, self.mask, self.cls, self._other_field, self._other_kind = (self._vocab[t] for t in CONTROL)
-        self._field = lru_cache(maxsize=_MEMO)(self._encode_field)
+        self._field = lru_cache(maxsize=_MAX_CACHED)(self._encode_field)
 
     @classmethod
     def load(cls, path: Path) -> EventTokenizer:
@@ -67,34 +67,34 @@ class EventTokenizer:
 
     @property
     def size(self) -> int:
-        """Number of ids."""
+        """Number of token ids."""
         return self._tokenizer.get_vocab_size(with_added_tokens=True)
 
     @property
     def control_ids(self) -> frozenset[int]:
-        """Ids that no value can produce."""
+        """Ids of control tokens, which no value can produce."""
         return frozenset(i for t, i in self._vocab.items() if t in CONTROL or t.startswith(("[F:", "[K:")))
 
     def encode(self, event: CanonicalEvent) -> Encoded:
-        """Encode one event; what does not fit MAX_TOKENS is cut from the end, which holds the least telling fields."""
+        """Encode one event. Beyond MAX_TOKENS it is cut at the end, where the least informative fields are."""
         kind = self._vocab.get(kind_token(event.family, event.kind))
         head = (self.cls, kind) if kind is not None else self._unknown_kind(event)
-        parts, owners, length, cut = [head], [(self.cls, len(head))], len(head), False
+        parts, field_runs, length, truncated = [head], [(self.cls, len(head))], len(head), False
         for name, value in event.fields:
             if length >= MAX_TOKENS:
-                cut = True
+                truncated = True
                 break
             ids, shortened = self._field(name, value)
             parts.append(ids)
-            owners.append((ids[0], len(ids)))
+            field_runs.append((ids[0], len(ids)))
             length += len(ids)
-            cut = cut or shortened
-        flat = np.fromiter((i for part in parts for i in part), dtype=np.int32, count=length)
-        fields = np.repeat(*(np.array(column, dtype=np.int32) for column in zip(*owners, strict=True)))
-        return Encoded(flat[:MAX_TOKENS], fields[:MAX_TOKENS], cut or length > MAX_TOKENS)
+            truncated = truncated or shortened
+        all_ids = np.fromiter((i for part in parts for i in part), dtype=np.int32, count=length)
+        fields = np.repeat(*(np.array(column, dtype=np.int32) for column in zip(*field_runs, strict=True)))
+        return Encoded(all_ids[:MAX_TOKENS], fields[:MAX_TOKENS], truncated or length > MAX_TOKENS)
 
     def pieces(self, ids: np.ndarray) -> list[str]:
-        """Return the text of each id, for explanations and reports."""
+        """Return the text of each id, for reports."""
         return [self._tokenizer.id_to_token(int(i)) or "" for i in ids]
 
     def _unknown_kind(self, event: CanonicalEvent) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What trees of flows make of flows in windows: scores, techniques and novelty."""
+"""Verdicts on flows in windows, from the outputs of the flow trees."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.model.adaptive_cache import AdaptiveCache
 from loglm_bridge.model.classifier.head_config import Curve
-from loglm_bridge.model.classifier.heads import DECIMALS, ranked, sigmoid, softmax, verdict
+from loglm_bridge.model.classifier.heads import DECIMALS, sigmoid, softmax, top_techniques, verdict_name
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 from loglm_bridge.model.folder.model_folder import SEQUENCE_CONFIG
 
-#: Verdicts that are remembered, half a kilobyte each.
-_MOST_KNOWN = 8_192
+#: Maximum verdicts that are cached, half a kilobyte each.
+_MAX_CACHED = 8_192
 
-#: What a verdict on a flow holds behind its novelty.
-_NO_MORE = Verdict("ok")[5:]
+#: The fields of a verdict on a flow behind its novelty.
+_DEFAULTS_AFTER_NOVELTY = Verdict("ok")[5:]
 
 #: Techniques with their confidences, the most likely first.
-_Ranked = tuple[tuple[str, float], ...]
+_Ranking = tuple[tuple[str, float], ...]
 
-_Key = tuple[float, float, _Ranked]
+#: Score, novelty and techniques of a verdict.
+_Key = tuple[float, float, _Ranking]
 
 
 @dataclass(frozen=True)
 class FlowConfig:
-    """What `sequence.json` holds of flows.
+    """The part of `sequence.json` on flows.
 
-    The trees' outputs are the logit of malice and those of `techniques`, calibrated by `curve`. Novelty is the share of
-    familiar flows that lie deeper: `depths` are theirs at equal steps, the least first.
+    The trees output a maliciousness logit and one for each of `techniques`, calibrated by `curve`. Novelty is the share
+    of familiar flows that lie deeper: `depths` are those of familiar flows at equal steps, ascending.
     """
 
     techniques: tuple[str, ...]
@@ -46,99 +47,101 @@ class FlowConfig:
 
     @classmethod
     def from_dict(cls, data: Any) -> FlowConfig:
-        """Read it.
+        """Read the configuration.
 
         Raises:
-            KeyError, TypeError, ValueError: it does not fit.
+            KeyError, TypeError, ValueError: it is malformed.
             ModelRefused: ATT&CK does not list one of the techniques.
         """
         curve = Curve(**{field.name: float(data["curve"][field.name]) for field in fields(Curve)})
         depths = tuple(map(float, data["depths"]))
         if not depths or not np.isfinite(depths).all() or list(depths) != sorted(depths):
-            raise ValueError("depths that do not rise")
+            raise ValueError("depths are not ascending")
         techniques = tuple(map(str, data["techniques"]))
-        foreign = [t for t in techniques if t not in TECHNIQUES]
-        if foreign:
-            raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {foreign[:5]}")
+        unknown = [t for t in techniques if t not in TECHNIQUES]
+        if unknown:
+            raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {unknown[:5]}")
         return cls(techniques, curve, depths)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what `sequence.json` holds."""
+        """Return the JSON object of `sequence.json`."""
         return asdict(self)
 
 
 class FlowClassifier:
-    """Reads flows with the trees of `sequence.onnx`; above the novelty `unknown` a quiet flow is unknown."""
+    """Classifies flows with the trees of `sequence.onnx`; above the novelty `unknown` an unflagged flow is unknown."""
 
     def __init__(self, model: bytes, config: FlowConfig, unknown: float, threads: int = 1) -> None:
-        """Raises ModelRefused: the file is no such trees, or has other outputs than `config` names."""
+        """Load the trees. Raises ModelRefused where the file is invalid or its outputs do not fit `config`."""
         self._trees = FlowTrees(model, len(config.techniques), threads)
         self.config, self._unknown = config, unknown
         self._depths = np.array(config.depths)
         self.clear()
-        self._recalled = self._judged = 0
+        self._cache_hits = self._cache_misses = 0
 
-    def afresh(self) -> FlowClassifier:
-        """Return a reader with the same trees that remembers nothing."""
+    def without_cache(self) -> FlowClassifier:
+        """Return a classifier with the same trees and an empty cache of its own."""
         twin = copy(self)
         twin.clear()
         return twin
 
-    def read(self, features: np.ndarray, top: int = MAX_TOP, brief: bool = False) -> list[Verdict]:
-        """Return the verdicts on flows by their features (flows, FEATURES), with `top` techniques each.
+    def classify(self, features: np.ndarray, top: int = MAX_TOP, brief: bool = False) -> list[Verdict]:
+        """Return the verdicts on flows, with `top` techniques each, of their features (flows, FEATURES).
 
-        If `brief`, techniques of alarms only. Equal verdicts are mostly one object. Raises ModelFailed.
+        If `brief`, only flagged verdicts get techniques. Equal verdicts are mostly one object. Raises ModelFailed.
         """
         logits, depths = self._trees.predict_malice(features)
-        scores = self._scores(logits)
+        scores = self._calibrated(logits)
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
-        words = [verdict(*told, self.config.curve, self._unknown) for told in zip(scores, novelties, strict=True)]
-        named = [row for row, word in enumerate(words) if not brief or word in FLAGGED_VERDICTS]
-        techniques: list[_Ranked] = [()] * len(words)
-        for row, found in zip(named, self._named(features[named], top) if named else (), strict=True):
-            techniques[row] = found
-        return self._remembered(list(zip(scores, novelties, techniques, strict=True)), words)
+        pairs = zip(scores, novelties, strict=True)
+        names = [verdict_name(score, novelty, self.config.curve, self._unknown) for score, novelty in pairs]
+        rows = [row for row, name in enumerate(names) if not brief or name in FLAGGED_VERDICTS]
+        rankings: list[_Ranking] = [()] * len(names)
+        for row, ranking in zip(rows, self._rankings(features[rows], top) if rows else (), strict=True):
+            rankings[row] = ranking
+        return self._cached_verdicts(list(zip(scores, novelties, rankings, strict=True)), names)
 
     def scores(self, features: np.ndarray) -> list[float]:
-        """Return the scores of the verdicts on flows alone. Raises ModelFailed."""
-        return self._scores(self._trees.predict_malice(features)[0])
+        """Return only the scores of `classify`. Raises ModelFailed."""
+        return self._calibrated(self._trees.predict_malice(features)[0])
 
     def caches(self) -> dict[str, int]:
-        """Return figures of what is remembered: verdicts recalled, made, held."""
+        """Return the figures of the cache: hits, misses, entries."""
         return {
-            "flow_cache_hits": self._recalled,
-            "flow_cache_misses": self._judged,
-            "flow_cache_outcomes": len(self._known),
+            "flow_cache_hits": self._cache_hits,
+            "flow_cache_misses": self._cache_misses,
+            "flow_cache_outcomes": len(self._cache),
         }
 
     def clear(self) -> None:
-        """Forget what was remembered."""
-        self._known = AdaptiveCache[_Key, Verdict](_MOST_KNOWN)
+        """Clear the cache."""
+        self._cache = AdaptiveCache[_Key, Verdict](_MAX_CACHED)
 
-    def _scores(self, logits: np.ndarray) -> list[float]:
+    def _calibrated(self, logits: np.ndarray) -> list[float]:
         curve = self.config.curve
         scores: list[float] = sigmoid(curve.slope * logits + curve.offset).round(DECIMALS).tolist()
         return scores
 
-    def _named(self, features: np.ndarray, top: int) -> list[_Ranked]:
+    def _rankings(self, features: np.ndarray, top: int) -> list[_Ranking]:
         logits = self._trees.technique_logits(features)
         confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
-        return ranked(self.config.techniques, confidences, top)
+        return top_techniques(self.config.techniques, confidences, top)
 
-    def _remembered(self, keys: Sequence[_Key], words: Sequence[str]) -> list[Verdict]:
-        """Return the verdicts that are called `words`, one object for equal ones."""
-        out, known, fresh = [], self._known, dict[_Key, Verdict]()
-        for key, word in zip(keys, words, strict=True):
-            found = known.get(key) or fresh.get(key)
-            if found is None:
-                score, novelty, techniques = key
-                named = tuple([attack.technique(*one) for one in techniques]) if techniques else ()
+    def _cached_verdicts(self, keys: Sequence[_Key], names: Sequence[str]) -> list[Verdict]:
+        """Return the verdicts of keys and verdict names, one object for equal ones."""
+        verdicts, cache, new = [], self._cache, dict[_Key, Verdict]()
+        for key, name in zip(keys, names, strict=True):
+            verdict = cache.get(key) or new.get(key)
+            if verdict is None:
+                score, novelty, ranking = key
+                techniques = tuple([attack.technique(*one) for one in ranking]) if ranking else ()
                 # half the time of Verdict(...)
-                found = fresh[key] = tuple.__new__(Verdict, ("ok", score, word, named, novelty, *_NO_MORE))
-            out.append(found)
-        recalled = len(out) - len(fresh)
-        known.store(fresh, recalled)
-        self._judged += len(fresh)
-        self._recalled += recalled
-        return out
+                fields_of_verdict = ("ok", score, name, techniques, novelty, *_DEFAULTS_AFTER_NOVELTY)
+                verdict = new[key] = tuple.__new__(Verdict, fields_of_verdict)
+            verdicts.append(verdict)
+        hits = len(verdicts) - len(new)
+        cache.store(new, hits)
+        self._cache_misses += len(new)
+        self._cache_hits += hits
+        return verdicts

@@ -1,4 +1,4 @@
-"""The model folder: which files it holds, and the proof that they are the ones that were released."""
+"""The model folder: its files, and the check that they are unchanged since it was sealed."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ CARD = "MODEL_CARD.md"
 #: Key of the manifest that holds the digest of its other keys.
 SEAL = "seal"
 
-#: A folder holds these, the optional ones, and nothing else.
+#: A folder holds these files, any of the optional ones, and nothing else.
 REQUIRED = frozenset({TOKENIZER, EVENT_ENCODER, HEADS, HEADS_CONFIG, GOLDEN, CARD})
 OPTIONAL = frozenset(
     {FAST_ENCODER, FLOW_TREES, SEQUENCE_CONFIG, SIGNATURES, SIGNATURE_RULES, NEIGHBOURS, NEIGHBOUR_NAMES}
 )
 
-#: What a model can be served as: profile -> the event encoder it runs; all else is the same.
+#: The event encoder of each profile in which a model can be served; all other files are shared.
 BASE, FAST = "base", "fast"
 PROFILES: Mapping[str, str] = {BASE: EVENT_ENCODER, FAST: FAST_ENCODER}
 
-#: Bytes of the largest file that is read.
-MAX_FILE = 256 * 1024 * 1024
+#: Maximum bytes of a file.
+MAX_FILE_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A verified model folder: the bytes of every file, as the manifest's sha256 vouch for them."""
+    """A verified model folder: the bytes of every file, each with the sha256 that the manifest lists."""
 
     path: Path
     id: ModelId
@@ -57,14 +57,14 @@ class ModelFolder:
 
     @classmethod
     def open(cls, path: Path) -> ModelFolder:
-        """Read and verify a folder; the returned bytes are what was verified, so a later change on disk cannot matter.
+        """Read and verify a folder. The returned bytes are the verified ones, so later changes on disk have no effect.
 
         Raises:
-            ModelRefused: the folder is absent, incomplete, holds more than it should, a file differs from its sha256,
-                or an ONNX file refers to anything outside itself.
+            ModelRefused: the folder is absent or incomplete, holds other files, a file differs from its sha256, or an
+                ONNX file refers to anything outside itself.
         """
         body = _read(path, MANIFEST)
-        manifest = _manifest(body, path)
+        manifest = _parse_manifest(body, path)
         listed: Mapping[str, str] = manifest["files"]
         _check_names(path, listed)
         files = {name: _read(path, name) for name in sorted(listed)}
@@ -92,9 +92,9 @@ class ModelFolder:
 
 
 def write_manifest(path: Path, name: str, version: str, details: Mapping[str, Any]) -> ModelFolder:
-    """Seal a folder: write the manifest over the files that lie in it, and return it verified.
+    """Seal a folder: write the manifest of the files in it, and return the verified folder.
 
-    `details` (data card, metrics) is stored beside the required keys.
+    `details` (data card, metrics) are stored beside the required keys.
     """
     names = sorted(p.name for p in path.iterdir() if p.name != MANIFEST)
     manifest = {
@@ -109,50 +109,50 @@ def write_manifest(path: Path, name: str, version: str, details: Mapping[str, An
 
 
 def _sealed(manifest: Mapping[str, Any]) -> str:
-    """Return the manifest's one spelling, with the digest of all the rest: a byte changed by accident shows."""
+    """Return the manifest's canonical text with the digest of its other keys, so that any changed byte is detected."""
     rest = {k: v for k, v in manifest.items() if k != SEAL}
     digest = sha256(json.dumps(rest, sort_keys=True, allow_nan=False).encode("ascii")).hexdigest()
     return json.dumps({**rest, SEAL: digest}, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _manifest(body: bytes, path: Path) -> Mapping[str, Any]:
+def _parse_manifest(body: bytes, path: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(body)
-        names = manifest["files"]
-        ok = isinstance(names, dict) and all(isinstance(v, str) for v in names.values())
-        ok = ok and isinstance(manifest["name"], str) and isinstance(manifest["version"], str)
+        files = manifest["files"]
+        types_ok = isinstance(files, dict) and all(isinstance(v, str) for v in files.values())
+        types_ok = types_ok and isinstance(manifest["name"], str) and isinstance(manifest["version"], str)
         api, sealed = manifest["api"], _sealed(manifest)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelRefused(f"{MANIFEST}: not a manifest ({error!r})", where=str(path)) from error
-    if not ok:
+    if not types_ok:
         raise ModelRefused(f"{MANIFEST}: a key has the wrong type", where=str(path))
     if body != sealed.encode("ascii"):
-        raise ModelRefused(f"{MANIFEST}: was changed after it was sealed", where=str(path))
+        raise ModelRefused(f"{MANIFEST}: changed since it was sealed", where=str(path))
     if api != API_VERSION:
-        raise ModelRefused(f"{MANIFEST}: for interface {api!r}, this is {API_VERSION}", where=str(path))
+        raise ModelRefused(f"{MANIFEST}: for interface version {api!r}, this is version {API_VERSION}", where=str(path))
     result: Mapping[str, Any] = manifest
     return result
 
 
 def _check_names(path: Path, listed: Mapping[str, str]) -> None:
-    foreign = sorted(set(listed) - REQUIRED - OPTIONAL)
+    unknown = sorted(set(listed) - REQUIRED - OPTIONAL)
     missing = sorted(REQUIRED - set(listed))
-    if foreign or missing:
+    if unknown or missing:
         raise ModelRefused(
-            f"{MANIFEST}: lists {foreign or 'no foreign files'}, lacks {missing or 'none'}", where=str(path)
+            f"{MANIFEST}: unknown files {unknown or 'none'}, missing files {missing or 'none'}", where=str(path)
         )
     extra = sorted(p.name for p in path.iterdir() if p.name not in listed and p.name != MANIFEST)
     if extra:
-        raise ModelRefused(f"model refused: files not in the manifest {extra[:5]}", where=str(path))
+        raise ModelRefused(f"files that the manifest does not list {extra[:5]}", where=str(path))
 
 
 def _read(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
         if path.is_symlink() or not path.is_file():
-            raise ModelRefused(f"{name}: absent or not a plain file", where=str(folder))
-        if path.stat().st_size > MAX_FILE:
-            raise ModelRefused(f"{name}: larger than {MAX_FILE} bytes", where=str(folder))
+            raise ModelRefused(f"{name}: absent or not a regular file", where=str(folder))
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ModelRefused(f"{name}: larger than {MAX_FILE_BYTES} bytes", where=str(folder))
         return path.read_bytes()
     except OSError as error:
         raise ModelRefused(f"{name}: {error.strerror}", where=str(folder)) from error

@@ -1,4 +1,4 @@
-"""The golden events of a model folder: answered afresh before a model is ready, and again when it is in doubt."""
+"""The golden events of a model folder: labelled before a model is ready, and again when it may be broken."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.model.folder import model_folder
 
-#: How far a golden score may lie from the recorded one, and a golden technique behind the first: one step of the last
-#: decimal, which the final exponential may tip.
+#: Maximum difference between a golden score and the recorded one, and between the confidences of the recorded technique
+#: and of the first one: one step of the last decimal, which the final exponential may change.
 TOLERANCE = 1.5e-6
 
-#: Labels lone events with as many techniques as there may be.
+#: Labels single events with the maximum number of techniques.
 Label = Callable[[Sequence[Event]], Sequence[Verdict]]
 
 
 def rows(events: Sequence[Event], labels: Mapping[str, Label]) -> list[dict[str, Any]]:
-    """Return the content of `golden.json`: what the model says of each event, by profile."""
-    said = {profile: label(events) for profile, label in labels.items()}
+    """Return the content of `golden.json`: for each event the score and first technique by profile."""
+    verdicts_by_profile = {profile: label(events) for profile, label in labels.items()}
     return [
         {
             "id": f"golden-{i}",
             "event": event.to_dict(),
             **{
                 profile: {"score": verdicts[i].score, "technique": verdicts[i].techniques[0].id}
-                for profile, verdicts in said.items()
+                for profile, verdicts in verdicts_by_profile.items()
             },
         }
         for i, event in enumerate(events)
@@ -35,31 +35,36 @@ def rows(events: Sequence[Event], labels: Mapping[str, Label]) -> list[dict[str,
 
 
 def check(folder: model_folder.ModelFolder, profile: str, label: Label) -> None:
-    """Compare what `label` says of the golden events with what is recorded of a profile.
+    """Compare the verdicts of `label` on the golden events with those recorded for a profile.
 
     Raises:
-        ModelFailed: an answer differs from the one recorded when the folder was sealed.
-        ModelRefused: the folder holds no golden events, or something else in their place.
+        ModelFailed: a verdict differs from the one recorded when the folder was sealed.
+        ModelRefused: the folder holds no valid golden events.
     """
     golden = _read(folder, profile)
-    fresh = label([event for _, event, _, _ in golden])
-    for verdict, (name, _, score, technique) in zip(fresh, golden, strict=True):
+    verdicts = label([event for _, event, _, _ in golden])
+    for verdict, (name, _, score, technique) in zip(verdicts, golden, strict=True):
         confidences = {t.id: t.confidence for t in verdict.techniques}
-        first = max(confidences.values(), default=1.0)
-        near = confidences.get(technique, 0.0) >= first - TOLERANCE
-        if verdict.score is None or not (abs(verdict.score - score) <= TOLERANCE and near):
-            raise ModelFailed("the model answers a golden event otherwise than when it was sealed", where=name)
+        highest = max(confidences.values(), default=1.0)
+        same_technique = confidences.get(technique, 0.0) >= highest - TOLERANCE
+        if verdict.score is None or not (abs(verdict.score - score) <= TOLERANCE and same_technique):
+            raise ModelFailed("the verdict on a golden event differs from the recorded one", where=name)
 
 
 def _read(folder: model_folder.ModelFolder, profile: str) -> list[tuple[str, Event, float, str]]:
     """Return (id, event, score, first technique) of each golden event."""
     try:
         golden = [
-            (str(row["id"]), Event.from_dict(row["event"]), float(said["score"]), str(said["technique"]))
-            for row, said in ((row, row[profile]) for row in folder.json(model_folder.GOLDEN))
+            (
+                str(row["id"]),
+                Event.from_dict(row["event"]),
+                float(row[profile]["score"]),
+                str(row[profile]["technique"]),
+            )
+            for row in folder.json(model_folder.GOLDEN)
         ]
     except (InvalidEvent, KeyError, TypeError, ValueError) as error:
         raise ModelRefused(f"{model_folder.GOLDEN}: not golden events ({error!r})") from error
     if not golden:
-        raise ModelRefused(f"{model_folder.GOLDEN}: no golden event, so nothing could be tested")
+        raise ModelRefused(f"{model_folder.GOLDEN}: no golden events, so the model cannot be tested")
     return golden

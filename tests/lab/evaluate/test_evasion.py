@@ -6,8 +6,9 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.lab.data.sources import LabelledEvent
 from loglm_bridge.lab.evaluate import evasion
 from loglm_bridge.lab.evaluate.command_rewrites import REWRITES
+from loglm_bridge.model.features.compiled_rules import Atom, CompiledRule, action_prefilter, field_hash
 from loglm_bridge.model.features.hashed_patterns import pattern
-from loglm_bridge.model.features.rule_matcher import Atom, CompiledRule, RuleMatcher, action_prefilter, field_hash
+from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.labeller import Labeller
 
 

@@ -33,7 +33,7 @@ def test_the_largest_sum_there_can_be_is_exact():
 
 
 def test_more_terms_than_add_up_exactly_are_refused():
-    with pytest.raises(ValueError, match="add up exactly"):
+    with pytest.raises(ValueError, match="added exactly"):
         layer(MAX_TERMS + 1, 1)
 
 

@@ -229,7 +229,7 @@ def test_equal_answers_on_flows_are_one_object_and_counted(folder):
 
 
 def test_what_is_remembered_of_flows_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr(flow_classifier, "_MOST_KNOWN", 4)
+    monkeypatch.setattr(flow_classifier, "_MAX_CACHED", 4)
     labeller = Labeller.load(folder)
     events = [flow(i, fwd_bytes=3**i, dest_port=20 + i) for i in range(30)]
     found = [labeller.label([event], ALONE)[0] for event in events]

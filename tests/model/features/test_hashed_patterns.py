@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loglm_bridge.model.features.hashed_patterns import MOST, Pattern, Patterns, pattern
+from loglm_bridge.model.features.hashed_patterns import MAX_BYTES, Pattern, Patterns, pattern
 
 few = st.text("ab\\ .", max_size=12)
 
@@ -44,8 +44,8 @@ def test_no_literal_holds_for_everything():
 
 def test_a_long_value_is_looked_at_from_its_beginning():
     found = Patterns({0: pattern(("needle",))})
-    assert found.matching("x" * (MOST - 6) + "needle") == [0]
-    assert found.matching("x" * MOST + "needle") == []
+    assert found.matching("x" * (MAX_BYTES - 6) + "needle") == [0]
+    assert found.matching("x" * MAX_BYTES + "needle") == []
 
 
 def test_case_of_the_pattern_does_not_matter():

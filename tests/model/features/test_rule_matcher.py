@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from loglm_bridge.contract.errors import ModelRefused
-from loglm_bridge.model.features.hashed_patterns import pattern
-from loglm_bridge.model.features.ngrams import GRAM_BITS
-from loglm_bridge.model.features.rule_matcher import (
+from loglm_bridge.model.features.compiled_rules import (
     ANY,
-    NO_RULES,
     Atom,
     CompiledRule,
-    RuleMatcher,
     action_prefilter,
     field_hash,
     prefilter,
 )
+from loglm_bridge.model.features.hashed_patterns import pattern
+from loglm_bridge.model.features.ngrams import GRAM_BITS
+from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.telemetry import CanonicalEvent
 
 START = prefilter("windows sysmon:1")
@@ -100,11 +99,11 @@ def test_an_empty_value_is_an_absent_one():
 
 
 def test_what_is_remembered_changes_nothing(monkeypatch):
-    monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MEMO", 5_000)
+    monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MAX_CACHED_CHARACTERS", 5_000)
     rules = compiled(0, 1)
     forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
     assert [rules.match(form) for form in forms] == [compiled(0, 1).match(form) for form in forms]
-    assert sum(map(len, (value for _, value in rules._memo))) <= 5_000
+    assert sum(map(len, (value for _, value in rules._cache))) <= 5_000
 
 
 def test_marked_events_differ_by_their_rules():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.model.flow.flow_event import MOST, FlowEvent, kind_of, to_flow_event
+from loglm_bridge.model.flow.flow_event import MAX_COUNTER, FlowEvent, address_class, to_flow_event
 from loglm_bridge.telemetry import parse
 
 CONN = (
@@ -34,11 +34,11 @@ def test_every_exporter_gives_the_same_step():
 def test_amounts_are_bytes_packets_and_microseconds():
     assert flow().counters == (800, 2400, 6, 7, 250_000)
     assert flow(fwd_bytes=0).counters[0] == flow(fwd_bytes=-3).counters[0] == flow(fwd_bytes="many").counters[0] == 0
-    assert flow(fwd_bytes=2**200).counters[0] == flow(fwd_bytes=MOST).counters[0] == MOST
+    assert flow(fwd_bytes=2**200).counters[0] == flow(fwd_bytes=MAX_COUNTER).counters[0] == MAX_COUNTER
 
 
 def test_addresses_are_told_by_class():
-    assert [kind_of(address) for address in ("10.0.0.1", "203.0.113.9", "224.0.0.1", "")] == [1, 2, 3, 0]
+    assert [address_class(address) for address in ("10.0.0.1", "203.0.113.9", "224.0.0.1", "")] == [1, 2, 3, 0]
 
 
 def test_what_is_no_flow_has_a_time_alone():
@@ -51,5 +51,7 @@ def test_what_is_no_flow_has_a_time_alone():
 def test_whole_numbers_and_the_same_as_fractions_are_alike(amount):
     assert flow(fwd_bytes=amount).counters[0] == flow(fwd_bytes=f"{amount}.0").counters[0] == amount
     assert (
-        flow(flow_dur=amount).counters[4] == flow(flow_dur=f"{amount}.0").counters[4] == min(MOST, amount * 1_000_000)
+        flow(flow_dur=amount).counters[4]
+        == flow(flow_dur=f"{amount}.0").counters[4]
+        == min(MAX_COUNTER, amount * 1_000_000)
     )

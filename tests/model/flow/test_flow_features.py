@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.limits import MAX_WINDOW_EVENTS
-from loglm_bridge.model.flow.flow_event import COUNTERS, MOST, FlowEvent
+from loglm_bridge.model.flow.flow_event import COUNTERS, MAX_COUNTER, FlowEvent
 from loglm_bridge.model.flow.flow_features import CONTEXT_FEATURES, FEATURES, window_features
 from loglm_bridge.model.flow.flow_records import OWN_FEATURES
 
-AMOUNT = st.one_of(st.integers(0, 3_000), st.integers(0, MOST))
+COUNTER = st.one_of(st.integers(0, 3_000), st.integers(0, MAX_COUNTER))
 PORT = st.one_of(st.sampled_from([0, 53, 80, 443, 8080, 49_999]), st.integers(0, 65_535))
 ADDRESS = st.sampled_from(["10.0.0.1", "10.0.0.2", "203.0.113.1", "203.0.113.2", "224.0.0.5", ""])
-STEP = st.builds(FlowEvent, st.floats(0, 1e10), ADDRESS, PORT, ADDRESS, PORT, st.tuples(*[AMOUNT] * len(COUNTERS)))
-WINDOW = st.lists(STEP, min_size=1, max_size=MAX_WINDOW_EVENTS).map(lambda steps: sorted(steps, key=lambda s: s.time))
+FLOW = st.builds(FlowEvent, st.floats(0, 1e10), ADDRESS, PORT, ADDRESS, PORT, st.tuples(*[COUNTER] * len(COUNTERS)))
+WINDOW = st.lists(FLOW, min_size=1, max_size=MAX_WINDOW_EVENTS).map(lambda steps: sorted(steps, key=lambda s: s.time))
 
 
 def told(window):

@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.demo.samples import read_samples
-from loglm_bridge.model.event_batch import _WANTED
+from loglm_bridge.model.event_batch import _FLOW_FIELDS
 from loglm_bridge.model.flow import flow_records
-from loglm_bridge.model.flow.flow_event import MOST, to_flow_event
+from loglm_bridge.model.flow.flow_event import MAX_COUNTER, to_flow_event
 from loglm_bridge.telemetry import parse
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.fastpath import flow_columns as flow_columns_module
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
 from tests.telemetry.test_shared_data import FILES, every
 
-AMOUNT = st.one_of(
-    st.integers(-5, 5_000), st.integers(0, 2 * MOST), st.integers(2**62, 2**70), st.floats(allow_nan=False),
+COUNTER = st.one_of(
+    st.integers(-5, 5_000), st.integers(0, 2 * MAX_COUNTER), st.integers(2**62, 2**70), st.floats(allow_nan=False),
     st.floats(0, 1e6).map(lambda x: round(x, 3)), st.sampled_from(["", "-", "7", "1.5", "0x10", "many", "1:02:03"]),
 )  # fmt: skip
 END = st.sampled_from(["10.0.0.1", "203.0.113.9", "fe80::1", "", "-", 7, 443, 99_999, 100_000, -1, 4.5, "443", "http"])
 NAMED = {"src": END, "dst": END, "sport": END, "dport": END, "proto": st.sampled_from([6, "tcp", "", "x" * 20, 17])}
-AMOUNTS = dict.fromkeys(["bytes", "bytes_in", "pkts", "packets_in", "duration", "td", "duration_ms", "action"], AMOUNT)
+AMOUNTS = dict.fromkeys(["bytes", "bytes_in", "pkts", "packets_in", "duration", "td", "duration_ms", "action"], COUNTER)
 
 
 def events(fields):
@@ -39,13 +39,13 @@ def _no_kind_is_known():
 def same(told):
     """Compare both readings; return how many were read column by column."""
     count = 0
-    for places, values in flow_columns(told, _WANTED):
+    for places, values in flow_columns(told, _FLOW_FIELDS):
         parsed = [parse(told[place]) for place in places]
         assert {(one.event_type.family, one.status, one.truncated) for one in parsed} == {("flow", "ok", False)}
         steps = [to_flow_event(one, told[place]) for one, place in zip(parsed, places, strict=True)]
         keys = list(range(len(steps)))
-        found = flow_records.of_columns(values, [step.time for step in steps], keys)
-        assert np.array_equal(found, flow_records.of_steps(steps, keys))
+        found = flow_records.records_of_columns(values, [step.time for step in steps], keys)
+        assert np.array_equal(found, flow_records.records_of(steps, keys))
         count += len(places)
     return count
 
@@ -58,12 +58,12 @@ def test_flows_of_one_shape(names, data):
 
 def test_flows_of_which_each_lacks_something_else_are_read_one_by_one():
     told = events([{"src": "10.0.0.1", "dst": "", "bytes": 0}, {"src": "", "dst": "10.0.0.1", "bytes": 0}])
-    assert list(flow_columns(told, _WANTED)) == []
+    assert list(flow_columns(told, _FLOW_FIELDS)) == []
 
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted({*ALIASES, *START_TIMES, *END_TIMES, *NON_FLOW_FIELDS})), END | AMOUNT, max_size=9
+        st.sampled_from(sorted({*ALIASES, *START_TIMES, *END_TIMES, *NON_FLOW_FIELDS})), END | COUNTER, max_size=9
     )
 )
 def test_flows_of_any_exporter(fields):

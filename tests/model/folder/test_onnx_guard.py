@@ -77,10 +77,10 @@ def test_a_location_without_a_file_is_refused_and_so_is_a_file_without_the_mark(
 @pytest.mark.parametrize("domain", ["com.example", "ai.onnx.contrib", "ai.onnx.training", "com.microsoft.extensions"])
 def test_operators_of_a_foreign_domain_are_refused(domain):
     node = helper.make_node("Run", ["x"], ["y"], domain=domain)
-    refused(model([node], domains=("", domain)), "foreign domain")
-    refused(model([node]), "foreign domain")
-    refused(model(domains=("", domain)), "foreign domain")
-    refused(model([branch(node=node)]), "foreign domain")
+    refused(model([node], domains=("", domain)), "operators of the domain")
+    refused(model([node]), "operators of the domain")
+    refused(model(domains=("", domain)), "operators of the domain")
+    refused(model([branch(node=node)]), "operators of the domain")
 
 
 def test_functions_training_and_sparse_tensors_are_refused():
@@ -110,7 +110,7 @@ def test_graphs_nested_without_end_are_refused():
     for _ in range(3000):
         for number in (6, 5, 1):  # attribute.g, node.attribute, graph.node
             data = bytes([number << 3 | 2]) + _varint(len(data)) + data
-    refused(bytes([7 << 3 | 2]) + _varint(len(data)) + data, "too deep")
+    refused(bytes([7 << 3 | 2]) + _varint(len(data)) + data, "too deeply")
 
 
 def _varint(number):
