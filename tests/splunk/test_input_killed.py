@@ -31,7 +31,7 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
     app = write_back_app(fake_sidecar.port, sidecar=f"batch_events = {BATCH}")
     params = {"search": "index=main", "lag": 10, "window": 30, "lookback": 3_200, "max_events": 100_000}
     text = definition(splunkd.uri, tmp_path / "positions", params)
-    env = {**splunk_env, "PYTHONPATH": f"{Path(__file__).parent / 'killer'}:{splunk_env['PYTHONPATH']}"}
+    env = {**splunk_env, "PYTHONPATH": f"{Path(__file__).parent / 'kill_after_lines'}:{splunk_env['PYTHONPATH']}"}
 
     delivered, repeats_of_runs, kills = Counter(), [], 0
     while True:
