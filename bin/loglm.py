@@ -8,11 +8,11 @@ APP = Path(__file__).resolve().parents[1]
 
 if __name__ == "__main__":
     sys.path.insert(0, str(APP / "lib"))
-    # splunkd shows what comes on stderr as an error of the search, a library's warning as well
+    # splunkd shows anything on stderr as an error of the search, also a library's warning
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         from loglm_bridge.splunk.search.command import main
-    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so, not "error code 1"
+    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python gives a message, not "error code 1"
         sys.stdin.buffer.readline()
         python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
         advice = "Install the app again" if sys.version_info >= (3, 9) else "It needs Python 3.9 or newer"

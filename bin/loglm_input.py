@@ -9,7 +9,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(APP / "lib"))
     try:
         from loglm_bridge.splunk.modinput.main import main
-    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python must say so in splunkd.log
+    except Exception as error:  # noqa: BLE001 - a damaged app or an old Python is reported in splunkd.log
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         sys.exit(f"ERROR LogLM: the app cannot start on Python {version} ({type(error).__name__}). Install it again.")
     sys.exit(main(APP, sys.argv[1:]))

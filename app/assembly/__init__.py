@@ -1,1 +1,1 @@
-"""Assembles the Splunk app's package out of the checkout and the vendored libraries; run by package.sh, not shipped."""
+"""Builds the Splunk app's package from the checkout and the vendored libraries; run by package.sh, not shipped."""

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:
-    """Write the package; see the module's first line."""
+    """Write the package, as described in the module's docstring."""
     parser = argparse.ArgumentParser(prog="app.assembly")
     parser.add_argument("vendored", type=Path, help="folder that pip installed app/vendored.lock into")
     parser.add_argument("out", type=Path, help="folder of the package")

@@ -1,4 +1,4 @@
-"""A reproducible tar.gz: sorted, one owner, one time, fixed modes."""
+"""A reproducible tar.gz: sorted files, one owner, one time, fixed modes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tarfile
 from pathlib import PurePosixPath
 from typing import Mapping
 
-#: Every file's time, 2025-01-01T00:00:00Z; gzip's own header carries none.
+#: Modification time of every file, 2025-01-01T00:00:00Z; the gzip header has none.
 EPOCH = 1735689600
 
 

@@ -1,4 +1,4 @@
-"""The ATT&CK lookup of the Splunk app, written from the contract's table so that there is one home."""
+"""The ATT&CK lookup of the Splunk app, generated from the contract's table, its single source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("id", "name", "tactics", "url")
 
 
 def write_lookup() -> str:
-    """Return lookups/loglm_attack.csv: one technique a row, full names, tactics separated by blanks."""
+    """Return lookups/loglm_attack.csv: one technique per row, full names, tactics separated by spaces."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -1,4 +1,4 @@
-"""Which file of the checkout, and which vendored file, stands where in the Splunk app."""
+"""The files of the Splunk app: from the checkout and from the vendored libraries."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _FILES = {
     "CHANGELOG.md": "CHANGELOG.md",
     "app/README.txt": "README.txt",
     "app/app.manifest": "app.manifest",
-    "app/static/appIcon_2x.png": "appserver/static/appIcon.png",  # where the list of alert actions looks for icon_path
+    "app/static/appIcon_2x.png": "appserver/static/appIcon.png",  # the list of alert actions reads icon_path from here
     "loglm_bridge/__init__.py": "lib/loglm_bridge/__init__.py",
 }
 
-#: Files in which `@version@` stands for the package's version.
+#: Files in which `@version@` is replaced by the package's version.
 _VERSIONED = ("default/app.conf", "app.manifest")
 
-#: Of a vendored distribution's metadata only the terms of use are kept; what it is stands in the bill of materials.
+#: Of a vendored distribution's metadata, only licences are copied; the bill of materials describes the rest.
 _LICENCE = re.compile(r"[^/]+\.dist-info/(licenses/)?(LICEN[CS]E|NOTICE|COPYING)[^/]*")
 
-#: Hidden files, byte code, and the tests that some distributions carry along.
+#: Hidden files, byte code, and the tests that some distributions include.
 _SKIPPED = re.compile(r"(^|/)(\.[^/]*|__pycache__|tests)(/|$)|\.pyc$")
 
 _NATIVE = re.compile(r"\.(so|pyd|dll|dylib|exe|a|o)(\.|$)")
@@ -48,31 +48,31 @@ def app_files(root: Path, vendored: Path, version: str, pins: Sequence[Pin]) -> 
     """Return the whole app: path -> content. `vendored` is the folder that pip installed the lock into.
 
     Raises:
-        ValueError: a vendored distribution is not the locked one, a library holds native code, or two files claim
-            one path.
+        ValueError: a vendored distribution is not the locked one, a library contains native code, or two files
+            have the same path.
     """
     files = dict(_own_files(root))
     for path in _VERSIONED:
         files[path] = files[path].replace(b"@version@", version.encode())
     files["lookups/loglm_attack.csv"] = write_lookup().encode()
-    files["sbom.cdx.json"] = write_sbom(version, pins, read_needs(vendored, pins)).encode()
+    files["sbom.cdx.json"] = write_sbom(version, pins, read_requirements(vendored, pins)).encode()
     for path, content in _vendored_files(vendored):
         if f"lib/{path}" in files:
-            raise ValueError(f"two files claim lib/{path}")
+            raise ValueError(f"two files have the path lib/{path}")
         files[f"lib/{path}"] = content
     return files
 
 
-def read_needs(vendored: Path, pins: Sequence[Pin]) -> dict[str, list[str]]:
-    """Return for each distribution the vendored ones that its own metadata asks for, extras left out.
+def read_requirements(vendored: Path, pins: Sequence[Pin]) -> dict[str, list[str]]:
+    """Return for each distribution the vendored ones that its own metadata requires, without extras.
 
     Raises:
-        ValueError: what is installed is not exactly what is locked.
+        ValueError: the installed distributions are not exactly the locked ones.
     """
-    found = {path.name.removesuffix(".dist-info") for path in vendored.glob("*.dist-info")}
-    wanted = {pin.stem for pin in pins}
-    if found != wanted:
-        raise ValueError(f"vendored is {sorted(found)}, locked is {sorted(wanted)}")
+    installed = {path.name.removesuffix(".dist-info") for path in vendored.glob("*.dist-info")}
+    locked = {pin.stem for pin in pins}
+    if installed != locked:
+        raise ValueError(f"vendored is {sorted(installed)}, locked is {sorted(locked)}")
     known = {pin.name for pin in pins}
     return {pin.name: sorted(known & set(_requires(vendored / f"{pin.stem}.dist-info/METADATA"))) for pin in pins}
 
@@ -96,12 +96,12 @@ def _vendored_files(vendored: Path) -> Iterator[tuple[str, bytes]]:
     for path, content in _walk(vendored):
         top = path.split("/")[0]
         if _NATIVE.search(path):
-            raise ValueError(f"a vendored library holds native code: {path}")
+            raise ValueError(f"a vendored library contains native code: {path}")
         if top != "bin" and (not top.endswith(".dist-info") or _LICENCE.fullmatch(path)):
             yield path, content
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, bytes]]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    named = ((path.relative_to(folder).as_posix(), path) for path in files)
-    return ((name, path.read_bytes()) for name, path in named if not _SKIPPED.search(name))
+    relative = ((path.relative_to(folder).as_posix(), path) for path in files)
+    return ((name, path.read_bytes()) for name, path in relative if not _SKIPPED.search(name))

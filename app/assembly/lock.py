@@ -1,4 +1,4 @@
-"""Lock files: one vendored distribution a line."""
+"""Lock files: one vendored distribution per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LINE = re.compile(
 
 @dataclass(frozen=True)
 class Pin:
-    """One distribution: its name on the package index, version, sha256 (hex) of the file taken, SPDX licence."""
+    """One distribution: name on the package index, version, sha256 (hex) of its file, SPDX licence."""
 
     name: str
     version: str
@@ -21,7 +21,7 @@ class Pin:
 
     @property
     def stem(self) -> str:
-        """Name of its metadata folder without the ending, as wheels spell it (binary distribution format)."""
+        """Name of its metadata folder without the suffix (binary distribution format)."""
         return f"{re.sub(r'[-_.]+', '_', self.name)}-{self.version}"
 
 
@@ -29,7 +29,7 @@ def read_lock(text: str) -> tuple[Pin, ...]:
     """Read a lock file: pip's requirements with one hash each, the licence as a comment, sorted by name.
 
     Raises:
-        ValueError: a line of another form, a name twice, or names out of order.
+        ValueError: an invalid line, a repeated name, or names out of order.
     """
     pins = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -8,15 +8,15 @@ from typing import Any, Mapping, Sequence
 from app.assembly.lock import Pin
 
 
-def write_sbom(version: str, pins: Sequence[Pin], needs: Mapping[str, Sequence[str]]) -> str:
-    """Return the document. `needs` maps a distribution's name to the names of those it depends on.
+def write_sbom(version: str, pins: Sequence[Pin], requirements: Mapping[str, Sequence[str]]) -> str:
+    """Return the document. `requirements` maps a distribution's name to the names of those it depends on.
 
     Serial number and time are left out (both are optional), so that two builds are byte-identical.
     """
     app = f"pkg:generic/loglm_bridge@{version}"
-    graph = {_purl(pin): sorted(_purl(other) for other in pins if other.name in needs[pin.name]) for pin in pins}
-    asked_for = {ref for refs in graph.values() for ref in refs}
-    graph[app] = sorted(set(graph) - asked_for)
+    graph = {_purl(pin): sorted(_purl(other) for other in pins if other.name in requirements[pin.name]) for pin in pins}
+    required = {ref for refs in graph.values() for ref in refs}
+    graph[app] = sorted(set(graph) - required)
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",

@@ -1,4 +1,4 @@
-"""Reads Splunk's conf and spec files, for the tests only."""
+"""Parsers of Splunk's conf and spec files."""
 
 import re
 from pathlib import Path
@@ -7,24 +7,24 @@ Conf = dict[str, dict[str, str]]
 
 
 def read_conf(path: Path) -> Conf:
-    """Return stanza -> key -> value; a backslash at the end of a line continues it. Repeats are an error."""
+    """Return stanza -> key -> value; a backslash at the end of a line continues it. Repeats fail the test."""
     conf: Conf = {}
     stanza = ""
     for line in _lines(path):
         if line.startswith("["):
             stanza = line.strip()[1:-1]
-            assert stanza not in conf, f"{path}: [{stanza}] stands twice"
+            assert stanza not in conf, f"{path}: [{stanza}] occurs twice"
             conf[stanza] = {}
             continue
         key, equals, value = line.partition("=")
         assert equals, f"{path}: neither stanza nor setting: {line}"
-        assert key.strip() not in conf[stanza], f"{path}: [{stanza}] {key.strip()} stands twice"
+        assert key.strip() not in conf[stanza], f"{path}: [{stanza}] {key.strip()} occurs twice"
         conf[stanza][key.strip()] = value.strip()
     return conf
 
 
 def read_spec(path: Path) -> Conf:
-    """Return stanza -> key -> what its `* Default:` line says ("" where there is none)."""
+    """Return stanza -> key -> text of its `* Default:` line ("" where there is none)."""
     spec: Conf = {}
     stanza = key = ""
     for line in path.read_text().splitlines():
@@ -35,7 +35,7 @@ def read_spec(path: Path) -> Conf:
             spec[stanza] = {}
         elif setting:
             key = setting[1]
-            assert key not in spec[stanza], f"{path}: [{stanza}] {key} stands twice"
+            assert key not in spec[stanza], f"{path}: [{stanza}] {key} occurs twice"
             spec[stanza][key] = ""
         elif default:
             spec[stanza][key] = default[1]

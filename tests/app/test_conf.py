@@ -1,26 +1,21 @@
-"""The conf files: each key is one that Splunk or a spec of ours knows, has its default once, and leads somewhere."""
+"""The conf files: each key has a spec of Splunk or ours, one default, and an effect."""
 
-import csv
-import io
 import json
 import re
 
 import pytest
 
-from app.assembly.attack_lookup import COLUMNS, write_lookup
-from loglm_bridge.contract.verdict import ROW_STATUSES
 from loglm_bridge.splunk.alert import payload
 from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.modinput import options
-from loglm_bridge.splunk.modinput.ingest import Progress
 from loglm_bridge.splunk.rows.row_mapping import column_names
 from loglm_bridge.splunk.search.incidents_command import PARSERS as INCIDENT_OPTIONS
 from loglm_bridge.splunk.search.options import PARSERS as COMMAND_OPTIONS
 from loglm_bridge.splunk.user_messages import Tally
 from tests.app.conf import read_conf, read_spec
 
-#: Keys that Splunk owns (spec files of Splunk 10.2), by file, each with what we use it for. `*` ends a family.
-SPLUNKS = {
+#: Keys of Splunk's own spec files (Splunk 10.2) by file, each with its purpose here. `*` stands for any suffix.
+SPLUNK_KEYS = {
     "app.conf": {
         "build": "new static files replace cached ones",
         "id": "folder name",
@@ -87,18 +82,18 @@ SPLUNKS = {
 
 
 def conf_files(root):
-    """All conf files that are shipped."""
+    """Return all shipped conf files."""
     return sorted((root / "default").glob("*.conf"))
 
 
 def known_to_splunk(name, key):
-    """Whether Splunk's own spec of the file has the key."""
-    keys = SPLUNKS.get(name, {})
+    """Return whether Splunk's own spec of the file has the key."""
+    keys = SPLUNK_KEYS.get(name, {})
     return key in keys or any(k.endswith("*") and key.startswith(k[:-1]) for k in keys)
 
 
 def spec_of(root, name):
-    """Our own spec of a conf file, empty where there is none."""
+    """Return our own spec of a conf file, empty where there is none."""
     path = root / "app/README" / f"{name}.spec"
     return read_spec(path) if path.exists() else {}
 
@@ -116,7 +111,7 @@ def test_listed_keys_of_splunk_are_used(root):
     used = {path.name: {k for keys in read_conf(path).values() for k in keys} for path in conf_files(root)}
     unused = [
         (name, key)
-        for name, keys in SPLUNKS.items()
+        for name, keys in SPLUNK_KEYS.items()
         for key in keys
         if not any(k == key or (key.endswith("*") and k.startswith(key[:-1])) for k in used.get(name, ()))
     ]
@@ -135,7 +130,9 @@ def test_spec_and_conf_have_the_same_keys_and_defaults(root, name):
     assert [conf_stanza(stanza) for stanza in spec] == list(conf)
     for stanza, keys in zip(conf, spec.values(), strict=True):
         ours = {k: v for k, v in conf[stanza].items() if not known_to_splunk(name, k)}
-        documented = {k: default for k, default in keys.items() if default}  # the rest is required, without a default
+        documented = {
+            k: default for k, default in keys.items() if default
+        }  # others are required
         assert {k: v or "empty" for k, v in ours.items()} == documented
 
 
@@ -219,9 +216,6 @@ def test_only_administrators_write_and_the_command_is_restricted(root):
     assert exported >= {"commands", "searchbnf", "macros", "lookups", "transforms", "alert_actions", "props"}
 
 
-# --- the app's own log, as the overview page reads it ---
-
-
 def test_fields_are_extracted_from_a_log_line(root, tmp_path, monkeypatch):
     (tmp_path / "var/log/splunk").mkdir(parents=True)
     monkeypatch.setenv("SPLUNK_HOME", str(tmp_path))
@@ -243,97 +237,3 @@ def test_fields_are_extracted_from_a_log_line(root, tmp_path, monkeypatch):
             re.search(pattern.replace("(?<", "(?P<"), f"/opt/splunk/var/log/splunk/{name}")["program"]
             == "loglm_of_a_test"
         )
-
-
-def test_overview_counts_every_row_status(root):
-    queries = dict(searches(root))
-    assert set(re.findall(r"sum\((\w+)\)", queries["view ds_status"])) == set(ROW_STATUSES)
-    assert "rows=* OR events=*" in queries["macro loglm_counts"]
-    assert str(Progress()).split()[1] == "events=0"
-
-
-# --- macros and searches ----------------------------------------------------------------------------------------------
-
-
-def macro_calls(text):
-    """Names of the macros a search calls, as macros.conf spells them: name, or name(number of arguments)."""
-    for call in re.findall(r"`([^`]+)`", text):
-        name, bracket, rest = call.partition("(")
-        yield f"{name}({rest.count(',') + 1})" if bracket else name
-
-
-def searches(root):
-    """Every search that is shipped, with where it stands."""
-    for stanza, keys in read_conf(root / "default/macros.conf").items():
-        yield f"macro {stanza}", keys["definition"]
-    for name in ("savedsearches.conf", "eventtypes.conf"):
-        for stanza, keys in read_conf(root / "default" / name).items():
-            yield f"{name} {stanza}", keys.get("search", "")
-    view = (root / "default/data/ui/views/loglm_overview.xml").read_text()
-    definition = json.loads(re.search(r"<!\[CDATA\[(.*?)\]\]>", view, re.DOTALL)[1])
-    for name, source in definition["dataSources"].items():
-        yield f"view {name}", source["options"]["query"]
-    for name, panel in definition["visualizations"].items():
-        for handler in panel.get("eventHandlers", ()):
-            yield f"drilldown {name}", handler["options"].get("query", "")
-
-
-def test_called_macros_exist(root):
-    macros = read_conf(root / "default/macros.conf")
-    missing = [(where, call) for where, text in searches(root) for call in macro_calls(text) if call not in macros]
-    assert missing == []
-
-
-def test_macros_validate_their_arguments(root):
-    for stanza, keys in read_conf(root / "default/macros.conf").items():
-        if stanza.endswith(")"):
-            args = [arg.strip() for arg in keys["args"].split(",")]
-            assert stanza.endswith(f"({len(args)})")
-            assert sorted(set(re.findall(r"\$(\w+)\$", keys["definition"]))) == sorted(args)
-            assert all(re.search(rf"\b{arg}\b", keys["validation"]) for arg in args)
-            assert keys["errormsg"]
-
-
-def test_searches_do_not_write_delete_or_build_searches(root):
-    unwanted = re.compile(
-        r"\|\s*(collect|delete|outputlookup|outputcsv|script|sendemail|sendalert|map|runshellscript)\b"
-    )
-    assert [where for where, text in searches(root) if unwanted.search(text) or re.search(r"\[\s*search", text)] == []
-
-
-def test_quotes_and_brackets_of_every_search_are_balanced(root):
-    for where, text in searches(root):
-        unquoted = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
-        assert '"' not in unquoted, where
-        assert unquoted.count("(") == unquoted.count(")"), where
-        assert unquoted.count("`") % 2 == 0, where
-
-
-def test_lookups_use_existing_columns(root):
-    assert tuple(next(csv.reader(io.StringIO(write_lookup())))) == COLUMNS
-    lookup = re.compile(r"lookup loglm_attack (\w+) AS \w+ OUTPUT(?:NEW)? ([^|]*)")
-    calls = [hit for _, text in searches(root) for hit in lookup.findall(text)]
-    assert calls
-    for key, outputs in calls:
-        assert key == "id"
-        assert {output.split()[0] for output in outputs.split(",")} <= set(COLUMNS)
-
-
-def test_saved_searches_are_disabled_bounded_and_not_too_frequent(root):
-    found = read_conf(root / "default/savedsearches.conf")
-    assert found
-    for stanza, keys in found.items():
-        assert keys["disabled"] == "1", stanza
-        assert keys["dispatch.earliest_time"].startswith("-"), stanza
-        assert not keys["dispatch.earliest_time"].startswith("rt"), stanza
-        minutes = keys["cron_schedule"].split()[0]
-        step = re.fullmatch(r"(?:\d+-\d+|\*)/(\d+)", minutes)
-        assert minutes.isdigit() or (step and int(step[1]) >= 5), stanza
-
-
-def test_tags_and_nav_name_existing_objects(root):
-    eventtypes = read_conf(root / "default/eventtypes.conf")
-    assert {stanza.partition("=")[2] for stanza in read_conf(root / "default/tags.conf")} <= set(eventtypes)
-    nav = (root / "default/data/ui/nav/default.xml").read_text()
-    own = set(re.findall(r'<view name="(loglm_\w+)"', nav))
-    assert own == {path.stem for path in (root / "default/data/ui/views").glob("*.xml")}

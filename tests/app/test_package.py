@@ -10,7 +10,7 @@ from email import message_from_string
 import pytest
 
 from app.assembly.archive import EPOCH, write_archive
-from app.assembly.layout import app_files, read_needs
+from app.assembly.layout import app_files, read_requirements
 from app.assembly.lock import read_lock
 from app.assembly.sbom import write_sbom
 from loglm_bridge import __version__
@@ -192,8 +192,8 @@ PINS = read_lock(
 def test_dependencies_are_read_from_the_vendored_metadata(tmp_path):
     vendor(tmp_path, "left_pad", "1.0", ["zip_it>=0.9", 'absent; extra == "x"'])
     vendor(tmp_path, "zip_it", "1.0")
-    assert read_needs(tmp_path, PINS) == {"left-pad": ["zip-it"], "zip-it": []}
-    graph = json.loads(write_sbom("1.0", PINS, read_needs(tmp_path, PINS)))["dependencies"]
+    assert read_requirements(tmp_path, PINS) == {"left-pad": ["zip-it"], "zip-it": []}
+    graph = json.loads(write_sbom("1.0", PINS, read_requirements(tmp_path, PINS)))["dependencies"]
     assert graph[0] == {"ref": "pkg:generic/loglm_bridge@1.0", "dependsOn": ["pkg:pypi/left-pad@1.0"]}
 
 
@@ -201,7 +201,7 @@ def test_vendored_distribution_that_is_not_locked_is_refused(tmp_path):
     vendor(tmp_path, "left_pad", "1.0")
     vendor(tmp_path, "zip_it", "1.1")
     with pytest.raises(ValueError, match=r"zip_it-1\.1"):
-        read_needs(tmp_path, PINS)
+        read_requirements(tmp_path, PINS)
 
 
 def test_native_code_in_a_vendored_library_is_refused(root, tmp_path):

@@ -1,15 +1,16 @@
 """The unpacked package under the Pythons that Splunk ships, started as splunkd does, without a sidecar."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from loglm_bridge.splunk.rows.row_mapping import column_names
+from loglm_bridge.splunk.rows.columns import column_names
+from tests.contract.interpreters import interpreters
+from tests.splunk.fault_proxy import closed_port
+from tests.splunk.splunkd import frame
 
 #: Streams that a real splunkd wrote (below ../shared/recordings).
 RECORDINGS = (
@@ -20,48 +21,29 @@ RECORDINGS = (
 )
 
 
-def interpreters():
-    """This Python, and 3.9 and 3.13 where pyenv has them."""
-    yield pytest.param(sys.executable, id="this")
-    for version in ("3.9", "3.13"):
-        home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-        found = sorted(home.glob(f"versions/{version}.*/bin/python"))
-        skip = pytest.mark.skipif(not found, reason=f"no Python {version} here")
-        yield pytest.param(str(found[-1]) if found else "", id=version, marks=skip)
-
-
-@pytest.fixture(params=interpreters())
+@pytest.fixture(params=[sys.executable, *interpreters()], ids=lambda path: Path(path).parents[1].name)
 def python(request) -> list[str]:
-    """An interpreter that sees neither this project nor what is installed beside it."""
+    """An interpreter that can import neither this project nor installed packages."""
     return [request.param, "-I", "-S", "-B"]
 
 
 @pytest.fixture
 def app_without_sidecar(app, tmp_path) -> Path:
-    """The app with a sidecar address at which nobody listens, and a token file."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """The app with a sidecar address at which nothing listens, and a token file."""
     home = tmp_path / "loglm_bridge"
     home.mkdir()
     for part in app.iterdir():
         (home / part.name).symlink_to(part)
     (home / "bin").unlink()
     (home / "bin").mkdir()
-    for script in (app / "bin").iterdir():  # real files: each finds its app by its own path
+    for script in (app / "bin").iterdir():  # real files: each derives the app folder from its own path
         (home / "bin" / script.name).write_bytes(script.read_bytes())
     (home / "local").mkdir()
     (tmp_path / "token").write_text("A" * 43)
     (home / "local/loglm.conf").write_text(
-        f"[sidecar]\nurl = http://127.0.0.1:{port}\ntoken_file = {tmp_path / 'token'}\n"
+        f"[sidecar]\nurl = http://127.0.0.1:{closed_port()}\ntoken_file = {tmp_path / 'token'}\n"
     )
     return home
-
-
-def frame(metadata: dict, body: str = "") -> bytes:
-    """One record of the chunked protocol."""
-    head, data = json.dumps(metadata).encode(), body.encode()
-    return b"chunked 1.0,%d,%d\n" % (len(head), len(data)) + head + data
 
 
 GETINFO = {
@@ -72,7 +54,7 @@ GETINFO = {
 
 
 def converse(command, *records):
-    """Give a program its whole input; return the metadata and bodies it answers, after a clean end."""
+    """Run a program on records; return metadata and body of each answer."""
     completed = subprocess.run(command, input=b"".join(records), capture_output=True, timeout=60)
     assert (completed.returncode, completed.stderr) == (0, b"")
     answers, rest = [], completed.stdout
@@ -96,7 +78,7 @@ def test_rows_have_all_columns_without_a_sidecar(python, app_without_sidecar):
     answers = converse(
         [*python, str(app_without_sidecar / "bin/loglm.py")],
         frame(GETINFO),
-        frame({"action": "execute", "finished": True}, body),
+        frame({"action": "execute", "finished": True}, body.encode()),
     )
     (_, _), (info, rows) = answers
     lines = rows.splitlines()

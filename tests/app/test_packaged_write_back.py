@@ -4,27 +4,29 @@ import gzip
 import json
 import os
 import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
-from tests.app.test_packaged_app import interpreters
+from tests.contract.interpreters import interpreters
 from tests.splunk.fake_splunkd_rest import SESSION, FakeSplunkd, event
 from tests.splunk.modinput.input_process import complete_events, definition, validation
 from tests.splunk.sidecar_process import TOKEN, FakeSidecarProcess
 from tests.splunk.splunkd import encode_rows
 
 
-@pytest.fixture(params=interpreters())
+@pytest.fixture(params=[sys.executable, *interpreters()], ids=lambda path: Path(path).parents[1].name)
 def python(request):
-    """An interpreter that sees neither this project nor what is installed beside it."""
+    """An interpreter that can import neither this project nor installed packages."""
     return [request.param, "-I", "-S", "-B"]
 
 
 @pytest.fixture
 def splunkd():
-    """A stand-in for splunkd that holds the sidecar's token in its password store."""
+    """A fake splunkd with the sidecar's token in its password store."""
     server = FakeSplunkd()
     server.passwords["loglm_bridge:sidecar:"] = TOKEN
     yield server
@@ -40,20 +42,20 @@ def sidecar(root):
 
 @pytest.fixture
 def home(app, sidecar, tmp_path):
-    """The app with the stand-in's address and no token file: the token comes from storage/passwords."""
+    """The app with the fake sidecar's address and no token file: the token comes from storage/passwords."""
     home = tmp_path / "loglm_bridge"
     for part in ("bin", "local"):
         (home / part).mkdir(parents=True)
     for part in ("default", "lib"):
         (home / part).symlink_to(app / part)
-    for script in (app / "bin").iterdir():  # real files: each finds its app by its own path
+    for script in (app / "bin").iterdir():  # real files: each derives the app folder from its own path
         (home / "bin" / script.name).write_bytes(script.read_bytes())
     (home / "local/loglm.conf").write_text(f"[sidecar]\nurl = {sidecar.url}\n")
     return home
 
 
 def run(python, home, script, text, *args):
-    """Run a script as splunkd does: no environment of this project, no terminal."""
+    """Run a script as splunkd does, without the environment of this project."""
     env = {"PATH": os.environ["PATH"], "SPLUNK_HOME": str(home.parent / "splunk")}
     command = [*python, str(home / "bin" / script), *args]
     completed = subprocess.run(command, input=text.encode(), capture_output=True, env=env, timeout=60, check=False)
