@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("shared")]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter) -> None:
     """Say in one line what was left out and why."""
     if not SHARED.is_dir():
         terminalreporter.write_line("not run: tests marked `shared`, which need the recordings in ../shared (absent)")
