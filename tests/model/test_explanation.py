@@ -1,66 +1,103 @@
-"""Explanations: what leaving a field out does to the score."""
+"""Explanations: the effect of leaving a field out."""
 
 import numpy as np
+import pytest
 
+from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.heads import Outcome
 from loglm_bridge.model.explanation import MAX_NAMED, MAX_TRIED, event_fields
 from loglm_bridge.model.folder.model_folder import ModelFolder
 from loglm_bridge.telemetry import CanonicalEvent
+from tests.model.events import flow, logon
 
 WEIGHTS = {"image": 0.5, "command": 0.25, "parent": -0.375, "user": 0.0}
+
+FLOW_FIELDS = {
+    "src_ip", "src_port", "dest_ip", "dest_port", "fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "flow_dur",
+}  # fmt: skip
 
 
 def outcome(score):
     return Outcome(score, "benign", (), 0.0, np.zeros(1), 0.0)
 
 
-def score(forms):
-    """A score that is a sum over the fields an event has."""
-    return [outcome(0.2 + sum(WEIGHTS.get(name, 0.01) for name, _ in form.fields)) for form in forms]
+def classify(events):
+    """Stands for a classifier whose score is a sum over the fields of an event."""
+    return [outcome(0.2 + sum(WEIGHTS.get(name, 0.01) for name, _ in event.fields)) for event in events]
 
 
 def explained(*names):
-    form = CanonicalEvent("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
-    return event_fields(form, score([form])[0], score)
+    event = CanonicalEvent("windows", "sysmon:1", tuple((name, f"value of {name}") for name in names))
+    return event_fields(event, classify([event])[0], classify)
 
 
-def test_fields_are_named_by_how_far_the_score_falls_without_them():
-    found = explained("user", "parent", "command", "image")
-    assert [(f["name"], f["effect"]) for f in found] == [
+def test_fields_are_ranked_by_how_far_the_score_falls_without_them():
+    fields = explained("user", "parent", "command", "image")
+    assert [(f["name"], f["effect"]) for f in fields] == [
         ("image", 0.5),
         ("parent", -0.375),
         ("command", 0.25),
     ]
-    assert found[0]["value"] == "value of image"
+    assert fields[0]["value"] == "value of image"
 
 
-def test_equal_effects_come_in_one_order_and_only_the_first_few():
-    found = explained(*(f"x{i}" for i in reversed(range(9))))
-    assert [f["name"] for f in found] == [f"x{i}" for i in range(MAX_NAMED)]
+def test_equal_effects_are_in_one_order_and_limited_in_number():
+    fields = explained(*(f"x{i}" for i in reversed(range(9))))
+    assert [f["name"] for f in fields] == [f"x{i}" for i in range(MAX_NAMED)]
 
 
 def test_an_event_without_fields_has_no_explanation():
-    assert event_fields(CanonicalEvent("text", "", ()), outcome(0.5), score) == []
+    assert event_fields(CanonicalEvent("text", "", ()), outcome(0.5), classify) == []
 
 
-def test_the_cost_and_the_length_of_an_explanation_are_bounded():
-    asked = []
+def test_cost_and_length_of_an_explanation_are_bounded():
+    classified = []
 
-    def counting(forms):
-        asked.extend(forms)
-        return score(forms)
+    def counting(events):
+        classified.extend(events)
+        return classify(events)
 
-    form = CanonicalEvent("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
-    found = event_fields(form, score([form])[0], counting)
-    assert len(asked) == MAX_TRIED
-    assert len(found) == MAX_NAMED
-    assert len(str(found)) < 2000
+    event = CanonicalEvent("a", "b", tuple((f"x{i}", "y" * 9000) for i in range(300)))
+    fields = event_fields(event, classify([event])[0], counting)
+    assert len(classified) == MAX_TRIED
+    assert len(fields) == MAX_NAMED
+    assert len(str(fields)) < 2000
 
 
-def test_the_real_model_names_fields_of_the_event(tiny, sealed):
-    judge = EventClassifier(ModelFolder.open(sealed), "base", 1)
-    form = max(tiny.forms, key=lambda f: len(f.fields))
-    found = event_fields(form, judge.outcomes([form])[0], judge.outcomes)
-    assert found
-    assert {(f["name"], f["value"]) for f in found} <= {(n, v[:120]) for n, v in form.fields}
+def test_a_real_classifier_names_fields_of_the_event(tiny, sealed):
+    classifier = EventClassifier(ModelFolder.open(sealed), "base", 1)
+    event = max(tiny.canonicals, key=lambda f: len(f.fields))
+    fields = event_fields(event, classifier.outcomes([event])[0], classifier.outcomes)
+    assert fields
+    assert {(f["name"], f["value"]) for f in fields} <= {(n, v[:120]) for n, v in event.fields}
+
+
+# --- in context ------------------------------------------------------------------------------------------------------
+
+
+def test_context_is_reported_apart_from_the_fields_of_the_event(context_labeller):
+    events = [logon(i) for i in range(6)]
+    verdicts = [context_labeller.label(events, Options(explain=True, sequence=s)) for s in (True, False)]
+    together, alone = next(pair for pair in zip(*verdicts, strict=True) if pair[0].score != pair[1].score)
+    assert together.explanation["context"] == {"alone": alone.score, "together": together.score}
+    assert "context" not in alone.explanation
+    assert together.explanation["fields"] == alone.explanation["fields"]
+
+
+def test_a_flow_is_explained_by_its_own_fields_in_its_window(context_labeller):
+    events = [flow(i, fwd_bytes=9**i, dest_port=20 + i) for i in range(8)]
+    verdicts = [context_labeller.label(events, Options(explain=True, sequence=s)) for s in (True, False)]
+    for together, alone in zip(*verdicts, strict=True):
+        assert {f["name"] for f in together.explanation["fields"]} <= FLOW_FIELDS
+        assert together.explanation["kind"].startswith("flow")
+        if together.score != alone.score:
+            assert together.explanation["context"] == {"alone": alone.score, "together": together.score}
+    assert any(verdict.explanation["fields"] for both in verdicts for verdict in both)
+
+
+def test_the_effect_of_a_flow_field_is_the_score_that_is_lost_without_it(context_labeller):
+    options = Options(explain=True)
+    with_port, without = (context_labeller.label([flow(3, dest_port=port)], options)[0] for port in (22, ""))
+    effects = {f["name"]: f["effect"] for f in with_port.explanation["fields"]}
+    assert effects.get("dest_port", 0.0) == pytest.approx(with_port.score - without.score, abs=2e-6)

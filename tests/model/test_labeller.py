@@ -1,22 +1,22 @@
-"""The whole model: any text in, one verdict each out, the same bytes whatever surrounds an event."""
+"""The labeller: one verdict per event for any text, the same bytes whatever the batch."""
 
 import json
 import random
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import orjson
 import pytest
 
-from loglm_bridge.contract.errors import ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, MODEL_STATUSES, VERDICTS
 from loglm_bridge.contract.wire import Options
-from loglm_bridge.model.folder.model_folder import GOLDEN, HEADS, HEADS_CONFIG, TOKENIZER, write_manifest
+from loglm_bridge.model.folder.model_folder import HEADS, HEADS_CONFIG, TOKENIZER
 from loglm_bridge.model.labeller import Labeller
-from tests.lab.tiny import recurved, sample_events
+from tests.lab.tiny import sample_events
+from tests.model.sealing import with_file
 
 ALL = Options(top=MAX_TOP, embedding=True, explain=True)
 
@@ -33,54 +33,41 @@ GARBAGE = [
 ]
 
 
-def answer(verdict):
-    """A verdict as it goes over the wire."""
+def encoded(verdict):
+    """Return a verdict as JSON."""
     return orjson.dumps(verdict.to_dict())
 
 
-def with_file(sealed, tmp_path, name, data):
-    """A copy of the model, resealed over one other file."""
-    folder = shutil.copytree(sealed, tmp_path / "model")
-    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    write_manifest(folder, "tiny", "0", {})
-    return folder
-
-
-def with_golden(sealed, tmp_path, change):
-    rows = json.loads((sealed / GOLDEN).read_text())
-    return with_file(sealed, tmp_path, GOLDEN, json.dumps(change(rows)))
-
-
 @pytest.mark.parametrize("threads", [1, 2])
-def test_an_event_gets_the_same_bytes_alone_in_a_batch_and_shuffled(sealed, labeller, threads):
+def test_a_verdict_has_the_same_bytes_alone_in_a_batch_and_shuffled(sealed, labeller, threads):
     rng, options = random.Random(9), Options(top=10, embedding=True)
     batch = [rng.choice(sample_events()) for _ in range(500)]
     alone = {}
     for event in batch:
         labeller.close()
-        alone[event] = answer(labeller.label([event], options)[0])
+        alone[event] = encoded(labeller.label([event], options)[0])
     other = Labeller.load(sealed, threads)
-    assert [answer(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
+    assert [encoded(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
     other.close()
     rng.shuffle(batch)
-    assert [answer(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
-    assert [answer(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
+    assert [encoded(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
+    assert [encoded(v) for v in other.label(batch, options)] == [alone[e] for e in batch]
 
 
-def test_threads_that_label_at_once_get_the_same_bytes(sealed):
+def test_concurrent_threads_get_the_same_bytes(sealed):
     events, shared = sample_events(), Labeller.load(sealed, 2)
-    wanted = [answer(v) for v in Labeller.load(sealed).label(events, ALL)]
+    expected = [encoded(v) for v in Labeller.load(sealed).label(events, ALL)]
 
-    def one(seed):
+    def label_shuffled(seed):
         order = random.Random(seed).sample(range(len(events)), len(events))
-        found = shared.label([events[i] for i in order], ALL)
-        return [answer(found[order.index(i)]) for i in range(len(events))]
+        verdicts = shared.label([events[i] for i in order], ALL)
+        return [encoded(verdicts[order.index(i)]) for i in range(len(events))]
 
     with ThreadPoolExecutor(4) as pool:
-        assert all(found == wanted for found in pool.map(one, range(8)))
+        assert all(verdicts == expected for verdicts in pool.map(label_shuffled, range(8)))
 
 
-def test_verdicts_come_in_order_and_are_well_formed(labeller):
+def test_verdicts_are_in_order_and_well_formed(labeller):
     events = sample_events()
     for event, verdict in zip(events, labeller.label(events, ALL), strict=True):
         assert verdict.status in MODEL_STATUSES
@@ -96,46 +83,46 @@ def test_verdicts_come_in_order_and_are_well_formed(labeller):
         assert set(verdict.explanation) == {"kind", "fields", "rules", "neighbours"}
 
 
-def test_options_add_parts_and_change_no_number(labeller):
+def test_options_add_fields_and_change_no_number(labeller):
     (event,) = sample_events()[:1]
     (full,), (short,) = labeller.label([event], ALL), labeller.label([event], Options(top=2))
     assert short == full._replace(techniques=full.techniques[:2], embedding=None, explanation=None)
 
 
-def test_a_brief_answer_leaves_out_the_techniques_of_what_is_no_alarm(labeller):
+def test_brief_verdicts_have_techniques_only_if_flagged(labeller):
     events = sample_events()
-    for asked in (Options(), Options(embedding=True)):
-        whole, brief = labeller.label(events, asked), labeller.label(events, asked._replace(brief=True))
-        assert brief == [v if v.verdict in FLAGGED_VERDICTS else v._replace(techniques=()) for v in whole]
+    for options in (Options(), Options(embedding=True)):
+        full, brief = labeller.label(events, options), labeller.label(events, options._replace(brief=True))
+        assert brief == [v if v.verdict in FLAGGED_VERDICTS else v._replace(techniques=()) for v in full]
         assert any(v.techniques for v in brief)
-        assert any(v.techniques for v in set(whole) - set(brief))
+        assert any(v.techniques for v in set(full) - set(brief))
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\n\t\r", "\ufeff", "\u3000"])
-def test_nothing_to_read_is_empty(labeller, raw):
+def test_blank_events_are_empty(labeller, raw):
     (verdict,) = labeller.label([Event(raw)], ALL)
     assert (verdict.status, verdict.score, verdict.techniques, verdict.embedding) == ("empty", None, (), None)
     assert verdict.detail
 
 
 @pytest.mark.parametrize("raw", GARBAGE, ids=range(len(GARBAGE)))
-def test_garbage_gets_a_verdict_and_leaves_its_neighbours_alone(labeller, raw):
+def test_garbage_gets_a_verdict_and_does_not_change_its_neighbours(labeller, raw):
     good = sample_events()[0]
-    wanted = answer(labeller.label([good], ALL)[0])
+    expected = encoded(labeller.label([good], ALL)[0])
     first, garbage, last = labeller.label([good, Event(raw), good], ALL)
-    assert answer(first) == answer(last) == wanted
+    assert encoded(first) == encoded(last) == expected
     assert garbage.status in MODEL_STATUSES
-    answer(garbage)
+    encoded(garbage)
 
 
 @pytest.mark.parametrize("raw", ["a" * 2**20, "word " * 200_000, json.dumps({f"k{i}": "v" * 9 for i in range(60_000)})])
-def test_a_megabyte_is_cut_marked_and_labelled(labeller, raw):
+def test_a_megabyte_is_truncated_and_labelled(labeller, raw):
     (verdict,) = labeller.label([Event(raw)], Options())
     assert verdict.truncated
     assert 0.0 <= verdict.score <= 1.0
 
 
-def test_what_could_not_be_parsed_is_never_called_benign(labeller):
+def test_unparsed_events_are_never_benign(labeller):
     (verdict,) = labeller.label([Event("\x01\x02 \x03")], Options())
     assert (verdict.status, verdict.verdict, verdict.score) == ("unparsed", None, None)
     assert verdict.detail
@@ -146,7 +133,7 @@ def test_no_events_give_no_verdicts(labeller):
     assert labeller.label_uncached([]) == []
 
 
-def test_kinds_and_fields_the_model_never_saw_are_labelled(labeller):
+def test_unknown_kinds_and_fields_are_labelled(labeller):
     events = [
         Event('{"zzz_unheard": "qqq", "of": {"deep": 3}}'),
         Event("<Event><System><EventID>65001</EventID></System></Event>"),
@@ -156,67 +143,25 @@ def test_kinds_and_fields_the_model_never_saw_are_labelled(labeller):
         assert verdict.score is not None
 
 
-def test_events_that_differ_in_identity_alone_get_one_answer(labeller):
+def test_events_that_differ_only_in_identity_get_equal_verdicts(labeller):
     event = sample_events()[0]
     other = event._replace(raw=event.raw.replace("ws-014", "ws-977").replace("WS-014", "WS-977"), host="ws-977")
     assert other.raw != event.raw
-    assert len({answer(v) for v in labeller.label([event, other], Options())}) == 1
+    assert len({encoded(v) for v in labeller.label([event, other], Options())}) == 1
 
 
-def test_the_model_describes_itself(labeller):
-    found = labeller.describe()
-    assert found["sha256"] == labeller.id.sha256
-    assert found["width"] == 32
-    assert found["techniques"] == 14
-    assert set(found["thresholds"]) == {"malicious", "suspicious", "unknown"}
-    assert "files" not in found
-    orjson.dumps(found)
-
-
-def test_the_sealed_model_passes_its_self_test(labeller):
-    labeller.self_test()
-
-
-@pytest.mark.parametrize("row", [0, 20, -1])
-@pytest.mark.parametrize("change", [{"score": 0.02}, {"score": float("nan")}, {"technique": "T9999"}])
-def test_another_answer_than_the_golden_one_fails_the_self_test(sealed, tmp_path, row, change):
-    def changed(rows):
-        said = rows[row]["base"]
-        added = {k: v + said["score"] if k == "score" else v for k, v in change.items()}
-        rows[row] = {**rows[row], "base": {**said, **added}}
-        return rows
-
-    with pytest.raises(ModelFailed, match="differs from the recorded one"):
-        Labeller.load(with_golden(sealed, tmp_path, changed)).self_test()
-
-
-def test_other_heads_fail_the_golden_events_of_the_first(sealed, tiny, tmp_path):
-    _, text = recurved(tiny.heads, offset=1.0).dump()
-    folder = with_file(sealed, tmp_path, HEADS_CONFIG, text)
-    with pytest.raises(ModelFailed):
-        Labeller.load(folder).self_test()
-
-
-@pytest.mark.parametrize(
-    "golden",
-    [
-        "[]",
-        "{}",
-        "3",
-        "[3]",
-        '[{"id": "a"}]',
-        '[{"id":"a","event":{"raw":"b"}}]',
-        '[{"id":"a","event":{},"base":{"score":1,"technique":"x"}}]',
-        '[{"id":"a","event":{"raw":"b"},"base":1}]',
-    ],
-)
-def test_a_self_test_of_nothing_is_refused(sealed, tmp_path, golden):
-    with pytest.raises(ModelRefused, match="golden"):
-        Labeller.load(with_file(sealed, tmp_path, GOLDEN, golden)).self_test()
+def test_the_description_names_identity_size_and_thresholds(labeller):
+    description = labeller.describe()
+    assert description["sha256"] == labeller.id.sha256
+    assert description["width"] == 32
+    assert description["techniques"] == 14
+    assert set(description["thresholds"]) == {"malicious", "suspicious", "unknown"}
+    assert "files" not in description
+    orjson.dumps(description)
 
 
 @pytest.mark.parametrize("data", ["", "{}", "[1]", '{"version":"1.0","model":{"type":"BPE","vocab":{},"merges":[]}}'])
-def test_a_tokenizer_that_is_none_is_refused(sealed, tmp_path, data):
+def test_an_invalid_tokenizer_is_refused(sealed, tmp_path, data):
     with pytest.raises(ModelRefused, match=TOKENIZER):
         Labeller.load(with_file(sealed, tmp_path, TOKENIZER, data))
 
@@ -239,13 +184,13 @@ def _narrow(linear):
     return replace(linear, levels=linear.levels[16:])
 
 
-def test_techniques_that_attack_does_not_list_are_refused(sealed, tiny, tmp_path):
+def test_techniques_unknown_to_attack_are_refused(sealed, tiny, tmp_path):
     names = ("T0000", *tiny.heads.config.techniques[1:])
     with pytest.raises(ModelRefused, match="T0000"):
         Labeller.load(with_file(sealed, tmp_path, HEADS_CONFIG, tiny.heads.with_config(techniques=names).dump()[1]))
 
 
-def test_a_profile_is_another_encoder_under_another_name(sealed, tiny, tmp_path):
+def test_a_profile_uses_another_encoder_and_name(sealed, tiny, tmp_path):
     folder = tiny.seal(tmp_path / "both", encoders={"base": tiny.onnx, "fast": tiny.small})
     base, fast = Labeller.load(folder), Labeller.load(folder, profile="fast")
     fast.self_test()
@@ -258,7 +203,7 @@ def test_a_profile_is_another_encoder_under_another_name(sealed, tiny, tmp_path)
         Labeller.load(sealed, profile="fast")
 
 
-def test_what_is_remembered_is_counted(sealed):
+def test_cache_hits_and_misses_are_counted(sealed):
     labeller, events = Labeller.load(sealed), [e for e in sample_events() if e.raw.strip()][:20]
     labeller.label(events, Options())
     first = labeller.caches()

@@ -1,4 +1,4 @@
-"""The registry: promoting and rolling back never leaves half a model, and never changes the model in silence."""
+"""The registry: promotion and rollback are atomic, and the active model never changes unnoticed."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from loglm_bridge.model.registry import Registry, default_folder
 
 
 def make_folder(path, name="toy", version="1"):
-    """A sealed folder that is whole but holds no model."""
+    """Create a sealed folder that is complete but holds no model."""
     path.mkdir(parents=True)
     for file in REQUIRED:
         (path / file).write_bytes(b"")
@@ -35,14 +35,14 @@ def models(tmp_path):
 
 @pytest.fixture
 def no_self_test(monkeypatch):
-    """The folders of these tests hold no model that could label golden events."""
+    """Skip the self-test: the folders of these tests hold no model."""
     monkeypatch.setattr(registry, "check", ModelFolder.open)
 
 
 def identity(path):
-    """Name and version of a folder, verified."""
-    found = ModelFolder.open(path).id
-    return f"{found.name} {found.version}"
+    """Return name and version of a folder, verified."""
+    model_id = ModelFolder.open(path).id
+    return f"{model_id.name} {model_id.version}"
 
 
 @pytest.mark.usefixtures("no_self_test")
@@ -53,14 +53,14 @@ class TestPromotion:
         assert models.active() == promoted
         assert identity(promoted) == "toy 2"
 
-    def test_a_promoted_model_outlives_the_folder_it_came_from(self, models, tmp_path):
+    def test_a_promoted_model_does_not_depend_on_its_source_folder(self, models, tmp_path):
         source = make_folder(tmp_path / "new")
         models.promote(source)
         for file in source.iterdir():
             file.write_bytes(b"changed")
         assert identity(models.active()) == "toy 1"
 
-    def test_rollback_goes_back_model_by_model_to_the_shipped_one(self, models, tmp_path):
+    def test_rollback_returns_model_by_model_to_the_shipped_one(self, models, tmp_path):
         for version in ("2", "3", "2"):
             models.promote(
                 make_folder(tmp_path / f"v{version}", version=version)
@@ -71,19 +71,19 @@ class TestPromotion:
         with pytest.raises(InputError, match="nothing was promoted"):
             models.rollback()
 
-    def test_rollback_passes_over_a_model_that_was_damaged_since(self, models, tmp_path):
+    def test_rollback_skips_a_damaged_model(self, models, tmp_path):
         first = models.promote(make_folder(tmp_path / "a", version="2"))
         models.promote(make_folder(tmp_path / "b", version="3"))
         (first / HEADS).write_bytes(b"x")
         assert identity(models.rollback()) == "shipped 1"
 
-    def test_a_damaged_copy_is_written_anew_when_its_model_is_promoted_again(self, models, tmp_path):
+    def test_promoting_again_replaces_a_damaged_copy(self, models, tmp_path):
         source = make_folder(tmp_path / "a", version="2")
         (models.promote(source) / HEADS).write_bytes(b"x")
         assert identity(models.promote(source)) == "toy 2"
 
     @pytest.mark.parametrize("name", sorted(REQUIRED))
-    def test_a_folder_with_one_changed_byte_is_refused_and_nothing_changes(self, models, tmp_path, name):
+    def test_a_folder_with_one_changed_byte_is_refused_without_effect(self, models, tmp_path, name):
         source = make_folder(tmp_path / "a")
         (source / name).write_bytes((source / name).read_bytes() + b"!")
         with pytest.raises(ModelRefused, match="sha256 differs"):
@@ -91,27 +91,28 @@ class TestPromotion:
         assert identity(models.active()) == "shipped 1"
         assert not models.home.exists()
 
-    def test_a_full_disk_is_told_and_nothing_changes(self, models, tmp_path, monkeypatch):
+    def test_a_full_disk_is_reported_without_effect(self, models, tmp_path, monkeypatch):
         source = make_folder(tmp_path / "a")
         models.promote(make_folder(tmp_path / "b", version="2"))
         monkeypatch.setattr(registry.os, "fsync", _no_space)
         with pytest.raises(InputError, match="No space left"):
             models.promote(source)
         assert identity(models.active()) == "toy 2"
+        assert not list(models.home.glob(".*")), "no draft is left"
 
     @pytest.mark.parametrize("name", ["../../etc", "/abs", "..", ".hidden", "a/b", "x" * 300, "\N{BULLET} v\n1"])
-    def test_a_hostile_name_stays_inside_the_registrys_folder(self, models, tmp_path, name):
+    def test_a_hostile_name_stays_inside_the_registry_folder(self, models, tmp_path, name):
         promoted = models.promote(make_folder(tmp_path / "a", name=name, version=name))
         assert promoted.parent == models.home
         assert not promoted.name.startswith(".")
         assert models.active() == promoted
 
-    def test_known_lists_every_folder_with_its_state(self, models, tmp_path):
+    def test_all_folders_are_listed_with_their_state(self, models, tmp_path):
         models.promote(make_folder(tmp_path / "a", version="2"))
         damaged = models.promote(make_folder(tmp_path / "b", version="3"))
         (damaged / HEADS).write_bytes(b"x")
-        found = [(k.folder and str(k.folder.id.version), k.refusal, k.active, k.shipped) for k in models.list_models()]
-        assert found == [
+        listed = [(k.folder and str(k.folder.id.version), k.refusal, k.active, k.shipped) for k in models.list_models()]
+        assert listed == [
             ("1", None, False, True),
             ("2", None, False, False),
             (None, f"{HEADS}: sha256 differs from manifest", True, False),
@@ -123,14 +124,14 @@ def _no_space(_):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"history": 3}', '{"history": ["../x"]}', '{"history": [1]}', "\xff"])
-def test_a_damaged_pointer_is_an_error_and_not_the_shipped_model(models, text):
+def test_a_damaged_pointer_is_an_error(models, text):
     models.home.mkdir(parents=True)
     (models.home / registry.POINTER).write_bytes(text.encode("latin-1"))
     with pytest.raises(ModelRefused, match="damaged"):
         models.active()
 
 
-def test_a_promoted_folder_that_is_gone_is_an_error_with_a_way_out(models):
+def test_a_missing_promoted_folder_is_an_error_and_can_be_rolled_back(models):
     models.home.mkdir(parents=True)
     (models.home / registry.POINTER).write_text(json.dumps({"history": ["toy-1-0"]}))
     with pytest.raises(ModelRefused, match="missing") as error:
@@ -140,7 +141,7 @@ def test_a_promoted_folder_that_is_gone_is_an_error_with_a_way_out(models):
 
 
 @pytest.mark.parametrize("shipped", [(), ("a", "b")])
-def test_exactly_one_model_is_shipped(tmp_path, shipped):
+def test_exactly_one_model_must_be_shipped(tmp_path, shipped):
     for name in shipped:
         make_folder(tmp_path / "package" / name)
     with pytest.raises(ModelRefused, match="where one is shipped"):
@@ -156,7 +157,7 @@ def test_the_state_folder_follows_xdg(tmp_path, monkeypatch, state):
     assert Registry.of_user().home == tmp_path / "s" / "loglm" / "models"
 
 
-def test_a_kill_at_any_point_leaves_a_whole_model_active(models, tmp_path):
+def test_a_kill_at_any_point_leaves_a_complete_model_active(models, tmp_path):
     sources = [make_folder(tmp_path / name, version=name) for name in ("a", "b")]
     code = f"""
         import shutil

@@ -1,4 +1,4 @@
-"""The encoder at work: an event's vector is the same in any batch, order and thread count."""
+"""Inference of the encoder: a vector is the same in any batch, order and number of threads."""
 
 import random
 
@@ -16,8 +16,8 @@ def session(tiny):
     return EventSession(tiny.onnx, tiny.tokenizer.pad)
 
 
-def a_batch_of(count, tiny, seed=3):
-    """Events of every length there is, drawn from the samples and cut at random."""
+def random_batch(count, tiny, seed=3):
+    """Return sample events, truncated at random to every length."""
     rng = random.Random(seed)
     events = []
     for _ in range(count):
@@ -28,41 +28,41 @@ def a_batch_of(count, tiny, seed=3):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_alone_in_a_batch_and_shuffled_the_bytes_are_equal(tiny, session, threads):
-    events = a_batch_of(500, tiny)
+def test_vectors_have_the_same_bytes_alone_in_a_batch_and_shuffled(tiny, session, threads):
+    events = random_batch(500, tiny)
     other = EventSession(tiny.onnx, tiny.tokenizer.pad, threads)
-    whole = other.encode(events)
+    batch = other.encode(events)
     alone = np.concatenate([session.encode([event]) for event in events])
-    assert whole.tobytes() == alone.tobytes()
+    assert batch.tobytes() == alone.tobytes()
     order = np.random.default_rng(1).permutation(len(events))
-    assert other.encode([events[i] for i in order]).tobytes() == whole[order].tobytes()
+    assert other.encode([events[i] for i in order]).tobytes() == batch[order].tobytes()
 
 
-def test_batches_are_cut_at_the_token_budget(tiny, session):
+def test_runs_are_split_at_the_token_budget(tiny, session):
     short = Encoded(tiny.encoded[0].ids[:3], tiny.encoded[0].fields[:3], False)
-    many = TOKEN_BUDGET // LENGTH_STEP * 2 + 1
-    vectors = session.encode([short] * many)
-    assert vectors.shape == (many, 32)
+    count = TOKEN_BUDGET // LENGTH_STEP * 2 + 1
+    vectors = session.encode([short] * count)
+    assert vectors.shape == (count, 32)
     assert len({row.tobytes() for row in vectors}) == 1
 
 
-def test_an_event_is_padded_by_its_own_length_alone(tiny, session, monkeypatch):
-    """In a batch as alone: the padded length decides in which order a kernel adds."""
-    seen, run = set(), session._run
+def test_padding_depends_on_the_event_alone(tiny, session, monkeypatch):
+    """The padded length decides in which order a kernel adds."""
+    padded, run = set(), session._run
 
-    def spied(ids, fields):
-        seen.update((row.tobytes().rstrip(b"\0"), len(row)) for row in ids)
+    def recording(ids, fields):
+        padded.update((row.tobytes().rstrip(b"\0"), len(row)) for row in ids)
         return run(ids, fields)
 
-    monkeypatch.setattr(session, "_run", spied)
-    events = a_batch_of(60, tiny)
+    monkeypatch.setattr(session, "_run", recording)
+    events = random_batch(60, tiny)
     session.encode(events)
-    together, seen = seen, set()
+    together, padded = padded, set()
     for event in events:
         session.encode([event])
-    assert together == seen
-    assert {length % LENGTH_STEP for _, length in seen} == {0}
-    assert len({length for _, length in seen}) > 3
+    assert together == padded
+    assert {length % LENGTH_STEP for _, length in padded} == {0}
+    assert len({length for _, length in padded}) > 3
 
 
 def test_no_events_give_no_vectors(session):
@@ -70,7 +70,7 @@ def test_no_events_give_no_vectors(session):
     assert session.width == 32
 
 
-def test_bytes_the_runtime_cannot_load_are_refused():
+def test_an_unloadable_file_is_refused():
     with pytest.raises(ModelRefused, match="cannot load"):
         EventSession(b"\x08\x0a", 0)
 
@@ -82,10 +82,10 @@ def test_a_graph_with_other_outputs_is_refused(tiny):
         EventSession(renamed, tiny.tokenizer.pad)
 
 
-def test_ids_outside_the_vocabulary_are_a_failure_and_not_a_vector(tiny, session):
-    stray = Encoded(np.array([10**6], np.int32), np.array([1], np.int32), False)
+def test_ids_outside_the_vocabulary_are_a_failure(tiny, session):
+    out_of_vocabulary = Encoded(np.array([10**6], np.int32), np.array([1], np.int32), False)
     with pytest.raises(ModelFailed, match="failed"):
-        session.encode([stray])
+        session.encode([out_of_vocabulary])
 
 
 def test_numbers_that_are_not_finite_are_a_failure(tiny):

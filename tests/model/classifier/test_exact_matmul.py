@@ -1,4 +1,4 @@
-"""Exact products: equal to whole-number arithmetic, and blind to the batch."""
+"""Exact products: equal to integer arithmetic, and independent of the batch."""
 
 import numpy as np
 import pytest
@@ -18,21 +18,21 @@ def inputs_of(rows, width, seed=1):
 
 
 @pytest.mark.parametrize("width", [1, 7, 352, MAX_TERMS])
-def test_the_sum_is_that_of_whole_numbers(width):
+def test_sums_are_those_of_integers(width):
     linear, x = layer(width, 5), inputs_of(9, width)
     rows, steps = quantise_rows(x)
-    whole = rows.astype(np.int64) @ linear.levels.astype(np.int64)
-    assert linear(x).tobytes() == (whole.astype(np.float32) * steps * linear.scales + linear.bias).tobytes()
+    integers = rows.astype(np.int64) @ linear.levels.astype(np.int64)
+    assert linear(x).tobytes() == (integers.astype(np.float32) * steps * linear.scales + linear.bias).tobytes()
 
 
-def test_the_largest_sum_there_can_be_is_exact():
+def test_the_largest_possible_sum_is_exact():
     linear = Linear(np.full((MAX_TERMS, 1), 127, np.int8), np.ones(1, np.float32), np.zeros(1, np.float32))
     x = np.full((1, MAX_TERMS), 127.0, np.float32)
     assert MAX_TERMS * 127 * 127 < 2**24
     assert linear(x)[0, 0] == MAX_TERMS * 127 * 127
 
 
-def test_more_terms_than_add_up_exactly_are_refused():
+def test_more_terms_than_can_be_added_exactly_are_refused():
     with pytest.raises(ValueError, match="added exactly"):
         layer(MAX_TERMS + 1, 1)
 
@@ -41,15 +41,15 @@ def test_more_terms_than_add_up_exactly_are_refused():
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1))
 def test_row_order_and_batch_size_change_no_bit(size, seed):
     linear, x = layer(96, 17), inputs_of(size, 96, seed)
-    whole = linear(x)
+    batch = linear(x)
     order = np.random.default_rng(seed).permutation(size)
-    assert linear(x[order]).tobytes() == whole[order].tobytes()
+    assert linear(x[order]).tobytes() == batch[order].tobytes()
     at = seed % size
-    assert linear(x[at : at + 1]).tobytes() == whole[at : at + 1].tobytes()
+    assert linear(x[at : at + 1]).tobytes() == batch[at : at + 1].tobytes()
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40))
-def test_a_row_is_held_to_half_a_step(values):
+def test_rows_are_quantised_to_within_half_a_step(values):
     x = np.array([values], dtype=np.float32)
     rows, steps = quantise_rows(x)
     assert np.abs(rows).max() <= LEVELS
@@ -57,7 +57,7 @@ def test_a_row_is_held_to_half_a_step(values):
     assert np.abs(rows * steps - x).max() <= steps[0, 0] * 0.5001
 
 
-def test_the_product_is_close_to_the_float_one():
+def test_products_are_close_to_those_of_floats():
     rng = np.random.default_rng(3)
     weight, bias, x = rng.normal(size=(256, 8)), rng.normal(size=8), inputs_of(20, 256)
     error = Linear.quantised(weight, bias)(x) - (x @ weight + bias)

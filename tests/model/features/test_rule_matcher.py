@@ -1,4 +1,4 @@
-"""Signatures: an atom holds where its pattern does, a rule where its condition does, nothing else matters."""
+"""The rule matcher: rules match by their conditions over values as logged and canonical fields."""
 
 import json
 
@@ -36,13 +36,13 @@ def atom(word, field="process"):
 
 
 def compiled(*rules, prefilters=(START,)):
-    """Atoms 0..3: four words in the field process."""
+    """Return a matcher of rules over the atoms 0..3: four words in the field process."""
     atoms = [atom(word) for word in ("rundll32", "comsvcs", "minidump", "thor64")]
     return RuleMatcher(atoms, [CompiledRule(prefilters, c, "high", (f"T100{i}",)) for i, c in enumerate(rules)])
 
 
 @pytest.mark.parametrize(
-    ("command", "holding"),
+    ("command", "expected"),
     [
         ("rundll32 comsvcs.dll, minidump 1", [0, 1, 2]),
         ("rundll32 comsvcs.dll, minidump thor64", [0, 1]),
@@ -52,31 +52,31 @@ def compiled(*rules, prefilters=(START,)):
         ("", []),
     ],
 )
-def test_a_rule_holds_where_its_condition_does(command, holding):
+def test_a_rule_matches_where_its_condition_holds(command, expected):
     rules = compiled(["and", 0, 1, 2], ["or", 0, ["and", 1, 2]], ["and", 0, 1, ["not", ["or", 3]]])
-    assert rules.match(process(command)) == holding
+    assert rules.match(process(command)) == expected
 
 
-def test_another_field_or_another_kind_of_event_does_not_count():
+def test_other_fields_and_other_kinds_of_events_do_not_match():
     rules = compiled(0)
     assert rules.match(process("rundll32 a")) == [0]
     assert rules.match(process("a", parent_process="rundll32 a")) == []
     assert rules.match(process("rundll32 a", kind="sysmon:7")) == []
 
 
-def test_a_rule_of_an_action_holds_in_every_log_that_shows_it():
+def test_a_rule_of_an_action_matches_in_every_log_with_the_action():
     rules = compiled(0, prefilters=(action_prefilter("process_create"),))
     assert rules.match(process("rundll32", kind="security:4688")) == [0]
     assert rules.match(CanonicalEvent("edr", "", (("process", "rundll32"),))) == []
 
 
-def test_a_rule_of_a_channel_holds_for_every_provider_in_it():
+def test_a_rule_of_a_channel_matches_every_provider_of_it():
     rules = compiled(0, prefilters=(prefilter("channel system"),))
     assert rules.match(process("rundll32", kind="ntfs:98", rule_fields=[("channel", "system")])) == [0]
     assert rules.match(process("rundll32", kind="ntfs:98", rule_fields=[("channel", "security")])) == []
 
 
-def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
+def test_values_match_as_logged_and_as_canonical():
     rules = RuleMatcher(
         [atom("authori", "user"), atom("rundll32")],
         [CompiledRule((START,), 0, "low", ()), CompiledRule((START,), 1, "low", ())],
@@ -86,19 +86,19 @@ def test_what_the_canonicaliser_drops_counts_and_so_does_what_it_undoes():
     assert rules.match(process("{base64}", rule_fields=[("process", "rundll32")])) == [1]
 
 
-def test_a_pattern_of_any_field_is_looked_for_in_the_canonical_fields():
+def test_a_pattern_of_any_field_matches_canonical_fields_only():
     rules = RuleMatcher([atom("mimikatz", ANY)], [CompiledRule((START,), 0, "high", ())])
     assert rules.match(process("a", file_path="\\mimikatz.exe")) == [0]
     assert rules.match(process("a", rule_fields=[("recordid", "mimikatz")])) == []
 
 
-def test_an_empty_value_is_an_absent_one():
+def test_an_empty_value_counts_as_absent():
     exists = RuleMatcher([Atom(field_hash("image"), pattern(()))], [CompiledRule((START,), 0, "low", ())])
     assert exists.match(process("a", rule_fields=[("image", "x")])) == [0]
     assert exists.match(process("a", rule_fields=[("image", "")])) == []
 
 
-def test_what_is_remembered_changes_nothing(monkeypatch):
+def test_cached_atoms_change_nothing(monkeypatch):
     monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MAX_CACHED_CHARACTERS", 5_000)
     rules = compiled(0, 1)
     forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
@@ -106,7 +106,7 @@ def test_what_is_remembered_changes_nothing(monkeypatch):
     assert sum(map(len, (value for _, value in rules._cache))) <= 5_000
 
 
-def test_marked_events_differ_by_their_rules():
+def test_events_with_different_rules_have_different_keys():
     rules = compiled(0)
     plain = [process("{base64}", rule_fields=[("process", text)]) for text in ("rundll32", "regsvr32")]
     first, second = map(rules.mark, plain)
@@ -115,14 +115,14 @@ def test_marked_events_differ_by_their_rules():
     assert first.key != second.key
 
 
-def test_a_field_left_out_takes_its_rules_along():
+def test_an_event_without_a_field_loses_the_rules_of_that_field():
     form = compiled(0).mark(process("rundll32", rule_fields=[("process", "rundll32"), ("user", "x")]))
     less = form.without_field(1)
     assert (less.fields, less.rule_fields) == ((("action", "process_create"),), (("user", "x"),))
     assert compiled(0).mark(less).rules == ()
 
 
-def test_buckets_name_the_rule_its_level_and_its_techniques():
+def test_buckets_stand_for_rule_level_and_techniques():
     rules = RuleMatcher(
         [atom("rundll32"), atom("comsvcs")],
         [CompiledRule((START,), 0, "high", ("T1", "T2")), CompiledRule((START,), 1, "low", ("T2",))],
@@ -133,11 +133,11 @@ def test_buckets_name_the_rule_its_level_and_its_techniques():
     both = rules.buckets(rules.mark(process("rundll32 comsvcs")))
     assert both.tolist() == list(range(6))
     assert both.dtype == np.int32
-    steps = rules.level_weights()[1 << GRAM_BITS :]
-    assert (steps[first].sum(), steps[second].sum(), steps.sum()) == (3.0, 1.0, 4.0)
+    weights = rules.level_weights()[1 << GRAM_BITS :]
+    assert (weights[first].sum(), weights[second].sum(), weights.sum()) == (3.0, 1.0, 4.0)
 
 
-def test_what_was_written_is_read(tiny):
+def test_rules_load_as_they_were_dumped(tiny):
     rules = RuleMatcher(
         [atom("rundll32"), Atom(field_hash("process"), pattern(("mini", "dump"), True, False)), atom("x", "b")],
         [CompiledRule((START,), ["and", 0, ["not", 1]], "high", ("T1",)), CompiledRule((START,), 1, "low", ())],
@@ -152,14 +152,14 @@ def test_what_was_written_is_read(tiny):
     assert bag[-len(rules.buckets(form)) :].tolist() == [(1 << GRAM_BITS) + b for b in rules.buckets(form)]
 
 
-def test_no_rules_add_nothing():
+def test_no_rules_add_no_buckets():
     form = process("rundll32")
     assert (NO_RULES.count, NO_RULES.match(form), NO_RULES.mark(form)) == (0, [], form)
     assert RuleMatcher.load(NO_RULES.dump()[0], json.loads(NO_RULES.dump()[1])).count == 0
 
 
 @pytest.mark.parametrize("rules", [{}, {"rules": [[1]]}, {"rules": [[[1], 7, "high", []]]}, {"rules": 3}])
-def test_something_else_is_refused(rules):
+def test_malformed_rules_are_refused(rules):
     with pytest.raises(ModelRefused, match="signatures"):
         RuleMatcher.load(compiled(0).dump()[0], rules)
     with pytest.raises(ModelRefused, match="signatures"):

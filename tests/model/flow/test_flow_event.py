@@ -1,4 +1,4 @@
-"""Steps: every exporter tells the same, in whole numbers."""
+"""Flow events: every exporter gives the same integers."""
 
 import json
 
@@ -24,34 +24,48 @@ def flow(time=0.0, **changes):
     return to_flow_event(parse(event), event)
 
 
-def test_every_exporter_gives_the_same_step():
+def test_every_exporter_gives_the_same_flow():
     values = (0.0, "C1", "10.0.0.5", 51000, "203.0.113.9", 443, "tcp", 0.25, 800, 2400, "SF", 6, 7)
     zeek = {"_path": "conn", **dict(zip(CONN, values, strict=True))}
     event = Event(raw=json.dumps(zeek), sourcetype="zeek:conn:json", time=0.0)
     assert to_flow_event(parse(event), event) == flow()
 
 
-def test_amounts_are_bytes_packets_and_microseconds():
+def test_counters_are_bytes_packets_and_microseconds():
     assert flow().counters == (800, 2400, 6, 7, 250_000)
     assert flow(fwd_bytes=0).counters[0] == flow(fwd_bytes=-3).counters[0] == flow(fwd_bytes="many").counters[0] == 0
     assert flow(fwd_bytes=2**200).counters[0] == flow(fwd_bytes=MAX_COUNTER).counters[0] == MAX_COUNTER
 
 
-def test_addresses_are_told_by_class():
+def test_addresses_are_classified():
     assert [address_class(address) for address in ("10.0.0.1", "203.0.113.9", "224.0.0.1", "")] == [1, 2, 3, 0]
 
 
-def test_what_is_no_flow_has_a_time_alone():
+def test_an_event_that_is_no_flow_has_only_a_time():
     event = Event(raw='{"EventID": 4624, "Channel": "Security"}', time=7.0)
     assert to_flow_event(parse(event), event) == FlowEvent(7.0)
     assert to_flow_event(parse(event), Event(raw=event.raw)) == FlowEvent(0.0)
 
 
 @given(st.integers(0, 10**12))
-def test_whole_numbers_and_the_same_as_fractions_are_alike(amount):
-    assert flow(fwd_bytes=amount).counters[0] == flow(fwd_bytes=f"{amount}.0").counters[0] == amount
-    assert (
-        flow(flow_dur=amount).counters[4]
-        == flow(flow_dur=f"{amount}.0").counters[4]
-        == min(MAX_COUNTER, amount * 1_000_000)
-    )
+def test_integers_and_equal_decimals_give_the_same_counter(count):
+    assert flow(fwd_bytes=count).counters[0] == flow(fwd_bytes=f"{count}.0").counters[0] == count
+    microseconds = min(MAX_COUNTER, count * 1_000_000)
+    assert flow(flow_dur=count).counters[4] == flow(flow_dur=f"{count}.0").counters[4] == microseconds
+
+
+def test_known_fields_are_given_by_their_canonical_names():
+    assert FlowEvent(0.0, "10.0.0.5", 0, "", 443, (800, 0, 6, 7, 250_000)).to_fields() == {
+        "src_ip": "10.0.0.5",
+        "dest_port": "443",
+        "fwd_bytes": "800",
+        "fwd_pkts": "6",
+        "bwd_pkts": "7",
+        "flow_dur": "0.25",
+    }
+
+
+def test_a_flow_without_a_field_does_not_have_it():
+    fields = flow().to_fields()
+    for name in fields:
+        assert flow().without(name).to_fields() == {n: v for n, v in fields.items() if n != name}

@@ -1,4 +1,4 @@
-"""The model folder: exactly the files of the manifest, byte for byte, or no model."""
+"""The model folder: exactly the files of the manifest, byte for byte."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from loglm_bridge.model.folder.model_folder import (
 
 @pytest.fixture
 def folder(sealed, tmp_path):
-    """A copy of the tiny model's folder."""
+    """Return a copy of the tiny model's folder."""
     return shutil.copytree(sealed, tmp_path / "model")
 
 
@@ -34,7 +34,7 @@ def change_manifest(folder, **changes):
     (folder / MANIFEST).write_text(_sealed({**manifest, **changes}))
 
 
-def test_the_sealed_folder_opens(sealed):
+def test_a_sealed_folder_opens(sealed):
     found = ModelFolder.open(sealed)
     assert set(found.files) == REQUIRED
     assert (found.id.name, found.id.version) == ("tiny", "0")
@@ -46,9 +46,9 @@ def test_the_sealed_folder_opens(sealed):
 def test_a_flipped_bit_anywhere_is_refused(folder, name):
     data = (folder / name).read_bytes()
     rng = random.Random(name)
-    for place in {0, len(data) - 1, *(rng.randrange(len(data)) for _ in range(25))}:
+    for offset in {0, len(data) - 1, *(rng.randrange(len(data)) for _ in range(25))}:
         changed = bytearray(data)
-        changed[place] ^= 1 << rng.randrange(8)
+        changed[offset] ^= 1 << rng.randrange(8)
         (folder / name).write_bytes(changed)
         with pytest.raises(ModelRefused, match=f"{name}: sha256 differs"):
             ModelFolder.open(folder)
@@ -63,10 +63,10 @@ def test_a_byte_more_or_less_is_refused(folder, name):
             ModelFolder.open(folder)
 
 
-def test_a_changed_manifest_is_refused_wherever_it_changed(folder):
+def test_a_manifest_with_any_changed_byte_is_refused(folder):
     data = (folder / MANIFEST).read_bytes()
-    for place in range(len(data)):
-        (folder / MANIFEST).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    for offset in range(len(data)):
+        (folder / MANIFEST).write_bytes(data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1 :])
         with pytest.raises(ModelRefused):
             ModelFolder.open(folder)
 
@@ -79,7 +79,7 @@ def test_a_missing_file_is_refused(folder, name):
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
-def test_a_file_the_manifest_does_not_list_is_missed(folder, name):
+def test_a_required_file_that_the_manifest_does_not_list_is_refused(folder, name):
     files = json.loads((folder / MANIFEST).read_text())["files"]
     change_manifest(folder, files={n: s for n, s in files.items() if n != name})
     with pytest.raises(ModelRefused, match=f"missing files \\['{name}'\\]"):
@@ -97,7 +97,7 @@ def test_an_extra_file_is_refused(folder, name):
 
 
 @pytest.mark.parametrize("name", ["model.pkl", "pytorch_model.bin", "../x", "/etc/passwd", "event.onnx.data"])
-def test_an_extra_file_that_the_manifest_lists_is_refused_too(folder, name):
+def test_an_extra_file_is_refused_even_if_listed(folder, name):
     files = json.loads((folder / MANIFEST).read_text())["files"]
     change_manifest(folder, files={**files, name: "0" * 64})
     with pytest.raises(ModelRefused, match="unknown files"):
@@ -105,7 +105,7 @@ def test_an_extra_file_that_the_manifest_lists_is_refused_too(folder, name):
 
 
 @pytest.mark.parametrize("name", [MANIFEST, *sorted(REQUIRED)])
-def test_a_symbolic_link_is_refused_even_to_the_right_bytes(folder, tmp_path, name):
+def test_a_symbolic_link_is_refused_even_to_the_same_bytes(folder, tmp_path, name):
     elsewhere = tmp_path / "elsewhere"
     (folder / name).rename(elsewhere)
     (folder / name).symlink_to(elsewhere)
@@ -113,14 +113,14 @@ def test_a_symbolic_link_is_refused_even_to_the_right_bytes(folder, tmp_path, na
         ModelFolder.open(folder)
 
 
-def test_a_pipe_is_refused_and_never_waited_for(folder):
+def test_a_pipe_is_refused_without_waiting(folder):
     (folder / CARD).unlink()
     os.mkfifo(folder / CARD)
     with pytest.raises(ModelRefused, match="not a regular file"):
         ModelFolder.open(folder)
 
 
-def test_a_pickle_in_the_place_of_a_file_is_never_run(folder, tmp_path):
+def test_a_pickle_in_place_of_a_file_is_never_executed(folder, tmp_path):
     class Trap:
         def __reduce__(self):
             return (os.mkdir, (str(tmp_path / "ran"),))
@@ -136,25 +136,25 @@ def test_a_pickle_in_the_place_of_a_file_is_never_run(folder, tmp_path):
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", "null", '{"files": 3}', '{"files": {}}', '{"files": {"a": 1}}', "[" * 100_000, "\xff"]
 )
-def test_a_manifest_that_is_none_is_refused(folder, text):
+def test_a_malformed_manifest_is_refused(folder, text):
     (folder / MANIFEST).write_bytes(text.encode("latin-1"))
     with pytest.raises(ModelRefused, match=MANIFEST):
         ModelFolder.open(folder)
 
 
 @pytest.mark.parametrize("changes", [{"name": 3}, {"version": None}, {"files": []}, {"files": {CARD: 7}}, {"api": 2}])
-def test_a_manifest_key_of_the_wrong_kind_is_refused(folder, changes):
+def test_a_manifest_key_of_the_wrong_type_is_refused(folder, changes):
     change_manifest(folder, **changes)
     with pytest.raises(ModelRefused, match=MANIFEST):
         ModelFolder.open(folder)
 
 
-def test_a_folder_that_is_absent_is_refused(tmp_path):
+def test_an_absent_folder_is_refused(tmp_path):
     with pytest.raises(ModelRefused, match="absent"):
         ModelFolder.open(tmp_path / "nowhere")
 
 
-def test_sealing_refuses_what_opening_would(folder):
+def test_sealing_refuses_an_invalid_folder(folder):
     (folder / "notes.txt").write_text("x")
     with pytest.raises(ModelRefused, match=r"notes\.txt"):
         write_manifest(folder, "tiny", "1", {})
@@ -164,7 +164,7 @@ def test_sealing_refuses_what_opening_would(folder):
         write_manifest(folder, "tiny", "1", {})
 
 
-def test_a_change_on_disk_after_opening_changes_nothing(folder):
+def test_changes_on_disk_after_opening_have_no_effect(folder):
     found = ModelFolder.open(folder)
     before = found.json(HEADS_CONFIG)
     (folder / HEADS_CONFIG).write_text("{}")
@@ -172,7 +172,7 @@ def test_a_change_on_disk_after_opening_changes_nothing(folder):
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000])
-def test_a_file_that_should_be_json_and_is_not_is_refused(folder, text):
+def test_malformed_json_files_are_refused(folder, text):
     (folder / TOKENIZER).write_text(text)
     with pytest.raises(ModelRefused, match="not JSON"):
         write_manifest(folder, "tiny", "1", {}).json(TOKENIZER)

@@ -1,4 +1,4 @@
-"""A remembered answer is the answer that would be given anew: real events, in random order and batches."""
+"""Cached verdicts are the bytes of uncached ones: recorded events, in random order and batches."""
 
 import gzip
 import json
@@ -14,12 +14,12 @@ from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.registry import SHIPPED
 from tests.telemetry.test_shared_data import FILES
 
-#: Lines of each file between two events that are taken.
+#: Of each file, every n-th line is read.
 EVERY = 97
 
 
 def batches(events, rng):
-    """Cut the events into batches of random sizes."""
+    """Yield the events in batches of random sizes."""
     start = 0
     while start < len(events):
         size = rng.choice((1, 2, 7, 40, 300))
@@ -27,28 +27,28 @@ def batches(events, rng):
         start += size
 
 
-def answers(labeller, events, rng, forget):
-    """The bytes of each event's answer; with `forget` nothing is remembered from batch to batch."""
-    out = []
+def encoded_verdicts(labeller, events, rng, clear):
+    """Return the bytes of each event's verdict; with `clear` the caches are cleared before each batch."""
+    bodies = []
     for batch in batches(events, rng):
-        if forget:
+        if clear:
             labeller.close()
-        out += [write_verdict(verdict) for verdict in labeller.label(batch, Options())]
-    return out
+        bodies += [write_verdict(verdict) for verdict in labeller.label(batch, Options())]
+    return bodies
 
 
 @pytest.mark.shared
 @pytest.mark.slow
-def test_cached_and_fresh_answers_are_the_same_bytes(shared):
+def test_cached_and_uncached_verdicts_are_the_same_bytes(shared):
     rng, events = random.Random(5), []
     for name in FILES:
         with gzip.open(shared / "data" / f"{name}.jsonl.gz", "rt", encoding="utf-8", errors="surrogatepass") as lines:
             rows = [json.loads(line) for line in islice(lines, 0, 8_000, EVERY)]
         events += [Event(r["raw"], r["sourcetype"] or "", r["source"] or "", r.get("host") or "") for r in rows]
     events = rng.sample(events * 2, 2 * len(events))
-    remembering, forgetful = (Labeller.load(SHIPPED / "loglm-small") for _ in range(2))
-    wanted = answers(forgetful, events, rng, forget=True)
-    assert answers(remembering, events, rng, forget=False) == wanted
+    caching, uncached = (Labeller.load(SHIPPED / "loglm-small") for _ in range(2))
+    expected = encoded_verdicts(uncached, events, rng, clear=True)
+    assert encoded_verdicts(caching, events, rng, clear=False) == expected
     order = rng.sample(range(len(events)), len(events))
-    again = answers(remembering, [events[i] for i in order], rng, forget=False)
-    assert again == [wanted[i] for i in order]
+    again = encoded_verdicts(caching, [events[i] for i in order], rng, clear=False)
+    assert again == [expected[i] for i in order]
