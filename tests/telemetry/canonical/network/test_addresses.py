@@ -80,7 +80,7 @@ def test_private_networks_are_those_of_the_rfcs(address):
     assert (ip(str(address)) in ("{private}", "{broadcast}")) == (private or str(address) == "255.255.255.255")
 
 
-@pytest.mark.parametrize("value", ["", "10.0.0", "10.0.0.256", "10.0.0.1:80", "::g", "x" * 100, "1" * 70, "\u0661.0.0.1"])
+@pytest.mark.parametrize("value", ["", "10.0.0", "10.0.0.256", "10.0.0.1:80", "::g", "x" * 100, "\u0661.0.0.1"])
 def test_other_text_is_no_address(value):
     assert not is_ip(value)
 
