@@ -102,10 +102,10 @@ def misbehave(raw, options):
         re.match(r"(a+)+$", "a" * 60 + "b")
     if "CRASH" in raw or ("SEQUENCE" in raw and options.sequence):
         raise RuntimeError(f"could not read {raw!r}")
-    if found := re.search(r"SLOW ([\d.]+)", raw):
-        time.sleep(float(found[1]))
-    if found := re.search(r"HOLD (\S+)", raw):
-        while not Path(found[1]).exists():
+    if match := re.search(r"SLOW ([\d.]+)", raw):
+        time.sleep(float(match[1]))
+    if match := re.search(r"HOLD (\S+)", raw):
+        while not Path(match[1]).exists():
             time.sleep(0.02)
 
 

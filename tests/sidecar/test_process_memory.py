@@ -63,7 +63,7 @@ class One: pass
 one = One(); one.itself = one; seen = weakref.ref(one); del one
 process_memory.collect_rarely()
 first = gc.get_threshold()[0]
-kept = [[] for _ in range(2 * first)]
+survivors = [[] for _ in range(2 * first)]
 print(first > 5_000, seen() is None)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

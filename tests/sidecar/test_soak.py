@@ -28,7 +28,7 @@ def test_memory_does_not_grow(start):
         samples.append(sidecar.metrics()["process_resident_memory_bytes"])
     session.close()
     third = len(samples) // 3
-    # One step of the allocator is no leak; ten rounds of events kept (half a megabyte each) would be more than a tenth.
+    # one step of the allocator is no leak; ten rounds of leaked events, half a megabyte each, are more than a tenth
     assert median(samples[-third:]) < 1.1 * median(samples[third:-third])
     check_counters(sidecar.metrics())
     assert sidecar.stop() == 0

@@ -1,4 +1,4 @@
-"""Stage `export`: trained parts to a sealed model folder."""
+"""Trained torch modules in serving arithmetic: the encoder as ONNX, the nets of the heads as integer tables."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from loglm_bridge.lab.export.onnx_graph import encoder_graph
 from loglm_bridge.lab.train.encoder import EventEncoder
 from loglm_bridge.lab.train.heads import Ensemble
 from loglm_bridge.model.classifier.exact_matmul import LEVELS, Linear
-from loglm_bridge.model.classifier.heads import Net
+from loglm_bridge.model.classifier.head_net import Net
 
 
-def session(encoder: EventEncoder) -> bytes:
-    """Return the encoder as the bytes of `event.onnx`."""
+def to_onnx(encoder: EventEncoder) -> bytes:
+    """Return the encoder as the content of `event.onnx`."""
     weights = {name: value.detach().numpy() for name, value in encoder.state_dict().items()}
     return encoder_graph(encoder.shape, encoder.pad, weights)
 
 
-def net(trained: Ensemble) -> Net:
-    """Return trained nets as one in serving arithmetic: bags and hidden units side by side, logits averaged."""
+def to_net(trained: Ensemble) -> Net:
+    """Return trained nets as one net: their bags and hidden units side by side, their logits averaged."""
     members = [_arrays(member) for member in trained.members]
     table = np.concatenate([m["table.weight"] for m in members], axis=1)
     scales = (np.maximum(np.abs(table).max(axis=0), 1e-8) / LEVELS).astype(np.float32)
     width = len(members[0]["centre"])
-    seen = np.concatenate([m["hidden.weight"][:, :width] for m in members])
+    vectors = np.concatenate([m["hidden.weight"][:, :width] for m in members])
     bags = block_diag(*(m["hidden.weight"][:, width:] for m in members))
     out = np.concatenate([m["out.weight"] for m in members], axis=1) / len(members)
     return Net(
@@ -34,7 +34,7 @@ def net(trained: Ensemble) -> Net:
         centre=members[0]["centre"],
         spread=members[0]["spread"],
         hidden=Linear.quantised(
-            np.concatenate([seen, bags], axis=1).T, np.concatenate([m["hidden.bias"] for m in members])
+            np.concatenate([vectors, bags], axis=1).T, np.concatenate([m["hidden.bias"] for m in members])
         ),
         out=Linear.quantised(out.T, np.mean([m["out.bias"] for m in members], axis=0)),
     )
@@ -42,6 +42,6 @@ def net(trained: Ensemble) -> Net:
 
 def _arrays(member: nn.Module) -> dict[str, np.ndarray]:
     arrays = {name: value.detach().numpy().copy() for name, value in member.state_dict().items()}
-    if not member.sees:
+    if not member.uses_vector:
         arrays["hidden.weight"][:, : len(arrays["centre"])] = 0.0
     return arrays

@@ -127,10 +127,10 @@ def test_the_exported_net_approximates_the_trained_one(tiny):
     """int8 weights and inputs change logits a little, but hardly their order."""
     taught = [Example(f, {}, 0.0, float(i % 2), 1.0) for i, f in enumerate(tiny.canonicals)]
     trained = fit_malice(tiny.features, taught, SETTINGS)
-    wanted = predict(trained, tiny.features)[:, 0]
-    found = model_export.to_net(trained).logits(tiny.features.vectors, tiny.features.grams)[:, 0]
-    assert np.abs(wanted - found).max() < 0.1 * max(1.0, np.abs(wanted).max())
-    assert np.corrcoef(wanted, found)[0, 1] > 0.99
+    expected = predict(trained, tiny.features)[:, 0]
+    logits = model_export.to_net(trained).logits(tiny.features.vectors, tiny.features.grams)[:, 0]
+    assert np.abs(expected - logits).max() < 0.1 * max(1.0, np.abs(expected).max())
+    assert np.corrcoef(expected, logits)[0, 1] > 0.99
 
 
 def test_heads_load_as_they_were_dumped(tiny):

@@ -122,10 +122,10 @@ def test_trees_whose_leaves_do_not_add_exactly_are_refused(model):
 
 
 def test_invalid_sums_of_leaves_are_a_failure(model):
-    made = onnx.load_from_string(model[0])
+    changed = onnx.load_from_string(model[0])
     for node, wrong in zip((0, 1, 2, 2), (0.5, float("inf"), float("nan"), 0.5), strict=True):
-        (weights,) = [a for a in made.graph.node[node].attribute if a.name == "target_weights"]
+        (weights,) = [a for a in changed.graph.node[node].attribute if a.name == "target_weights"]
         weights.floats[0] = wrong
-        trees = FlowTrees(made.SerializeToString(), LOGITS - 1)
+        trees = FlowTrees(changed.SerializeToString(), LOGITS - 1)
         with pytest.raises(ModelFailed):
             trees.predict(random_rows(500, 5))

@@ -35,11 +35,11 @@ def change_manifest(folder, **changes):
 
 
 def test_a_sealed_folder_opens(sealed):
-    found = ModelFolder.open(sealed)
-    assert set(found.files) == REQUIRED
-    assert (found.id.name, found.id.version) == ("tiny", "0")
-    assert len(found.json(GOLDEN)) > 40
-    assert found.manifest["data"] == "samples"
+    opened = ModelFolder.open(sealed)
+    assert set(opened.files) == REQUIRED
+    assert (opened.id.name, opened.id.version) == ("tiny", "0")
+    assert len(opened.json(GOLDEN)) > 40
+    assert opened.manifest["data"] == "samples"
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
@@ -165,10 +165,10 @@ def test_sealing_refuses_an_invalid_folder(folder):
 
 
 def test_changes_on_disk_after_opening_have_no_effect(folder):
-    found = ModelFolder.open(folder)
-    before = found.json(HEADS_CONFIG)
+    opened = ModelFolder.open(folder)
+    before = opened.json(HEADS_CONFIG)
     (folder / HEADS_CONFIG).write_text("{}")
-    assert found.json(HEADS_CONFIG) == before
+    assert opened.json(HEADS_CONFIG) == before
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000])

@@ -52,7 +52,7 @@ def test_plain_models_pass(tiny):
 
 
 @pytest.mark.parametrize(
-    "made",
+    "data",
     [
         model(tensors=[external()]),
         model([branch(external())]),
@@ -62,8 +62,8 @@ def test_plain_models_pass(tiny):
     ],
     ids=["initializer", "in a branch", "in an attribute", "attribute in a branch", "two branches down"],
 )
-def test_external_data_is_refused_anywhere(made):
-    assert_refused(made, "outside its folder")
+def test_external_data_is_refused_anywhere(data):
+    assert_refused(data, "outside its folder")
 
 
 def test_the_external_flag_and_an_external_file_are_each_refused():

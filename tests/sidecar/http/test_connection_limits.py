@@ -83,7 +83,7 @@ def test_five_hundred_idle_connections_lock_nobody_out(start):
         assert metrics["loglm_open_connections"] <= 64
         assert metrics['loglm_connections_closed_total{reason="evicted"}'] >= 430
         assert metrics['loglm_connections_closed_total{reason="refused"}'] == 0
-        assert is_closed(working), "the oldest that never asked anything goes first"
+        assert is_closed(working), "the oldest connection without a request is evicted first"
     assert sidecar.stop() == 0
 
 

@@ -13,11 +13,11 @@ from loglm_bridge.sidecar.http.token import ensure_token, read_token
 
 def test_the_first_start_creates_a_private_file_and_later_ones_read_it(tmp_path):
     path = tmp_path / "a" / "b" / "token"
-    made = ensure_token(path)
-    assert len(made) == 43  # 32 bytes in base64
+    token_text = ensure_token(path)
+    assert len(token_text) == 43  # 32 bytes in base64
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert read_token(path) == ensure_token(path) == made
+    assert read_token(path) == ensure_token(path) == token_text
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -36,8 +36,8 @@ def test_every_file_gets_its_own_token(tmp_path):
 
 def test_concurrent_first_starts_agree_on_one_token(tmp_path):
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        made = pool.map(ensure_token, [tmp_path / "token"] * 12, chunksize=1)
-    assert set(made) == {read_token(tmp_path / "token")}
+        tokens = pool.map(ensure_token, [tmp_path / "token"] * 12, chunksize=1)
+    assert set(tokens) == {read_token(tmp_path / "token")}
     assert [p.name for p in tmp_path.iterdir()] == ["token"]
 
 
@@ -66,9 +66,9 @@ def test_a_file_open_to_others_is_refused(tmp_path, mode):
 
 def test_a_file_readable_by_the_group_is_accepted(tmp_path):
     path = tmp_path / "token"
-    made = ensure_token(path)
+    token_text = ensure_token(path)
     path.chmod(0o640)
-    assert read_token(path) == made
+    assert read_token(path) == token_text
 
 
 @pytest.mark.parametrize(

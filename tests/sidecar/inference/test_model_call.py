@@ -67,13 +67,13 @@ def test_short_results_decode_to_their_verdicts(contents, truncated):
 
 
 def test_verdicts_without_a_short_form_are_encoded_in_full():
-    whole = [GOOD._replace(detail="d"), GOOD._replace(embedding=(1.0,)), Verdict("empty"), Verdict("ok", 0.5, "benign")]
-    bodies = [one.body for one in results_of(whole[0], GOOD, *whole[1:], GOOD, short=True)]
+    full = [GOOD._replace(detail="d"), GOOD._replace(embedding=(1.0,)), Verdict("empty"), Verdict("ok", 0.5, "benign")]
+    bodies = [one.body for one in results_of(full[0], GOOD, *full[1:], GOOD, short=True)]
     assert bodies[1] == bodies[-1] == write_verdict(GOOD, short=True)
-    assert [bodies[0], *bodies[2:-1]] == [write_verdict(one) for one in whole]
+    assert [bodies[0], *bodies[2:-1]] == [write_verdict(one) for one in full]
 
 
-def test_what_is_forgotten_meanwhile_is_results_of(monkeypatch):
+def test_a_cleared_cache_changes_no_result(monkeypatch):
     monkeypatch.setattr(model_call, "_MAX_ENCODED", 4)
     call = ModelCall(DirectCalls(), Metrics())
     old, new = ([GOOD._replace(score=i / 100) for i in range(first, first + 3)] for first in (0, 50))
