@@ -130,9 +130,7 @@ def test_spec_and_conf_have_the_same_keys_and_defaults(root, name):
     assert [conf_stanza(stanza) for stanza in spec] == list(conf)
     for stanza, keys in zip(conf, spec.values(), strict=True):
         ours = {k: v for k, v in conf[stanza].items() if not known_to_splunk(name, k)}
-        documented = {
-            k: default for k, default in keys.items() if default
-        }  # others are required
+        documented = {k: default for k, default in keys.items() if default}  # others are required
         assert {k: v or "empty" for k, v in ours.items()} == documented
 
 

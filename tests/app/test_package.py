@@ -135,8 +135,8 @@ def test_attack_lookup_equals_the_table(app):
 def test_bill_of_materials_equals_the_lock(root, app):
     bom = json.loads((app / "sbom.cdx.json").read_text())
     pins = lock(root)
-    found = {(c["name"], c["version"], c["hashes"][0]["content"], c["purl"]) for c in bom["components"]}
-    assert found == {(pin.name, pin.version, pin.sha256, f"pkg:pypi/{pin.name}@{pin.version}") for pin in pins}
+    components = {(c["name"], c["version"], c["hashes"][0]["content"], c["purl"]) for c in bom["components"]}
+    assert components == {(pin.name, pin.version, pin.sha256, f"pkg:pypi/{pin.name}@{pin.version}") for pin in pins}
     graph = {entry["ref"]: entry["dependsOn"] for entry in bom["dependencies"]}
     assert graph[f"pkg:generic/loglm_bridge@{__version__}"] == ["pkg:pypi/requests@2.32.5", "pkg:pypi/splunk-sdk@2.1.1"]
     assert [ref.split("@")[0] for ref in graph["pkg:pypi/splunk-sdk@2.1.1"]] == ["pkg:pypi/deprecation"]

@@ -92,8 +92,8 @@ def test_rows_have_all_columns_without_a_sidecar(python, app_without_sidecar):
 
 
 def test_invalid_option_gives_a_message(python, app_without_sidecar):
-    asked = {**GETINFO, "searchinfo": {**GETINFO["searchinfo"], "args": ["threshold=1e999"]}}
-    ((info, _),) = converse([*python, str(app_without_sidecar / "bin/loglm.py")], frame(asked))
+    getinfo = {**GETINFO, "searchinfo": {**GETINFO["searchinfo"], "args": ["threshold=1e999"]}}
+    ((info, _),) = converse([*python, str(app_without_sidecar / "bin/loglm.py")], frame(getinfo))
     assert "threshold must be a number from 0 to 1" in info["error"]
 
 

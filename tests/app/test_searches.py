@@ -76,9 +76,9 @@ def test_lookups_use_existing_columns(root):
 
 
 def test_saved_searches_are_disabled_bounded_and_not_too_frequent(root):
-    found = read_conf(root / "default/savedsearches.conf")
-    assert found
-    for stanza, keys in found.items():
+    stanzas = read_conf(root / "default/savedsearches.conf")
+    assert stanzas
+    for stanza, keys in stanzas.items():
         assert keys["disabled"] == "1", stanza
         assert keys["dispatch.earliest_time"].startswith("-"), stanza
         assert not keys["dispatch.earliest_time"].startswith("rt"), stanza

@@ -98,8 +98,8 @@ def form(root) -> ElementTree.Element:
 
 def test_alert_form_sets_every_parameter(root, form):
     action = read_conf(root / "default/alert_actions.conf")["loglm_notable"]
-    wanted = {f"action.loglm_notable.{key}" for key in action if key.startswith("param.") and key != "param._cam"}
-    assert {node.get("name") for node in form.iter() if node.get("name")} == wanted
+    expected = {f"action.loglm_notable.{key}" for key in action if key.startswith("param.") and key != "param._cam"}
+    assert {node.get("name") for node in form.iter() if node.get("name")} == expected
     assert [node.get("for") for node in form.iter("label")] == [n.get("id") for n in form.iter() if n.get("id")]
 
 

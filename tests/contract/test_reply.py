@@ -179,5 +179,5 @@ PATHS = [("model",), ("api",), ("results",), *(("results", 0, key) for key in GO
 
 @given(JSON, st.sampled_from(PATHS))
 def test_any_json_in_a_reply_is_read_or_refused(value, path):
-    found = result_or_error(read_reply, json.dumps(changed(path, value)).encode(), 1)
-    assert isinstance(found, Reply) or (isinstance(found, BadReply) and len(str(found)) < 1000)
+    result = result_or_error(read_reply, json.dumps(changed(path, value)).encode(), 1)
+    assert isinstance(result, Reply) or (isinstance(result, BadReply) and len(str(result)) < 1000)

@@ -43,9 +43,9 @@ def test_sizes_are_bounded():
 
 
 def test_drilldown_covers_one_second_of_one_index():
-    found = drilldown(EVENT, {"index": ["main"], "_indextime": ["1700000004"]})
-    assert found["drilldown_search"] == "search index=main _indextime=1700000004"
-    assert (found["info_min_time"], found["info_max_time"]) == ("1700000000.000", "1700000001.000")
+    fields = drilldown(EVENT, {"index": ["main"], "_indextime": ["1700000004"]})
+    assert fields["drilldown_search"] == "search index=main _indextime=1700000004"
+    assert (fields["info_min_time"], fields["info_max_time"]) == ("1700000000.000", "1700000001.000")
 
 
 @pytest.mark.parametrize("index", ["main | delete", 'a" OR index="*', "*", "Main", "", "[search x]", "main\n"])

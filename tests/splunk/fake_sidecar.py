@@ -1,7 +1,7 @@
-"""A sidecar without a model: API v1 over HTTP, written with the real contract.wire, labels that the text decides.
+"""A sidecar without a model: API v1 over HTTP with the real contract; the text of an event decides its label.
 
-Runs as a process of its own (`python sidecar_standin.py TOKEN`), prints its port, and misbehaves on request:
-POST /control {"fault": NAME, "left": N, "arg": X} makes the next N answers (-1: all) go wrong, GET /control counts.
+Runs as a process of its own (`python fake_sidecar.py TOKEN`) and prints its port. POST /control
+{"fault": NAME, "times": N, "arg": X} makes the next N responses faulty (-1: all); GET /control returns counts.
 """
 
 import json
@@ -24,9 +24,9 @@ from loglm_bridge.contract.reply import Reply, write_reply
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.contract.wire import ModelId, read_request
 
-MODEL = ModelId("standin", "1.0", "ab" * 32)
+MODEL = ModelId("fake", "1.0", "ab" * 32)
 
-#: Faults that are refusals of the interface.
+#: Faults that are errors of the interface.
 REFUSALS = {
     "busy": Overloaded("queue full"),
     "loading": NotReady("model is loading"),
@@ -36,11 +36,11 @@ REFUSALS = {
 
 
 def verdict_of(event, options):
-    """Mimikatz is malicious, whoami suspicious, NUL unreadable; the rest is benign, and every event has a ranking."""
+    """Return the verdict: mimikatz is malicious, whoami suspicious, NUL unparsed, the rest benign."""
     if event.raw.startswith("\ufffd"):
         return Verdict("unparsed", detail="no\nformat \u202e fits")
-    words = event.raw.lower()
-    score = 0.973 if "mimikatz" in words else 0.5 if "whoami" in words else 0.0123456789
+    text = event.raw.lower()
+    score = 0.973 if "mimikatz" in text else 0.5 if "whoami" in text else 0.0123456789
     ranking = (technique("T1003.001", 0.91), technique("T1053.005", 0.25), technique("T1027", 0.05))
     verdict = "malicious" if score > 0.9 else "suspicious" if score == 0.5 else "benign"
     return Verdict(
@@ -56,15 +56,15 @@ def verdict_of(event, options):
 
 
 def state_of(request):
-    """What this sidecar says of the past of a request's entities: their texts, one after the other."""
+    """Return the state of a request's entities: all their texts so far."""
     state = dict(request.state or {})
     for event in request.events if request.state is not None else ():
         state[event.entity] = state.get(event.entity, "") + f"<{event.raw}>"
     return state
 
 
-class Standin(ThreadingHTTPServer):
-    """The server and what it counts."""
+class FakeSidecar(ThreadingHTTPServer):
+    """The server, its faults and counts."""
 
     daemon_threads = True
 
@@ -74,16 +74,16 @@ class Standin(ThreadingHTTPServer):
         self.reset()
 
     def reset(self):
-        """Forget counts and faults."""
-        self.fault, self.left, self.arg = "", 0, None
+        """Reset counts and faults."""
+        self.fault, self.times, self.arg = "", 0, None
         self.seen = {"health": 0, "requests": 0, "events": 0, "options": None, "last": None, "token": ""}
         self.seen |= {"batches": [], "past": []}
 
     def take_fault(self, *names):
-        """The fault that this answer is to show, if it is one of `names`."""
-        if self.fault not in names or self.left == 0:
+        """Return the fault of this response, if it is one of `names`, else empty text."""
+        if self.fault not in names or self.times == 0:
             return ""
-        self.left -= 1
+        self.times -= 1
         return self.fault
 
 
@@ -91,10 +91,10 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # the answer's head and body are two writes
+    disable_nagle_algorithm = True  # head and body of a response are two writes
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Print nothing."""
 
     def do_GET(self):
         if self.path == "/control":
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(error.status, error.to_dict(), {"Retry-After": str(self.server.arg or 0)})
 
     def label(self, body):
-        """Answer POST /v1/label, with or without the fault that was ordered."""
+        """Answer POST /v1/label, with the requested fault, if any."""
         server = self.server
         server.seen["requests"] += 1
         if self.headers.get("Authorization") != f"Bearer {server.token}":
@@ -134,10 +134,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault in REFUSALS:
             raise REFUSALS[fault]
         if fault == "too_large" and len(request.events) > server.arg:
-            server.left += 1
+            server.times += 1
             raise TooLarge("too many events")
         if fault == "hang":
-            return time.sleep(server.arg)  # and say nothing: another test may be counting by then
+            return time.sleep(server.arg)  # no response, and no counts: the next test may have started
         self.count(request)
         verdicts = tuple(verdict_of(event, request.options) for event in request.events)
         if fault == "html":
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer(200, write_reply(reply, request.options.distinct, request.options.short))
 
     def count(self, request):
-        """Keep what a test may want to know about a request that was labelled."""
+        """Count a request that is labelled."""
         seen = self.server.seen
         seen["events"] += len(request.events)
         seen["batches"].append(len(request.events))
@@ -168,6 +168,6 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    fake_sidecar = Standin(sys.argv[1])
+    fake_sidecar = FakeSidecar(sys.argv[1])
     print(fake_sidecar.server_address[1], flush=True)
     fake_sidecar.serve_forever()

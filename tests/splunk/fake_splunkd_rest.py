@@ -1,7 +1,7 @@
-"""A splunkd of the tests' own over real HTTP: search export, receivers, storage/passwords, HEC.
+"""A fake of splunkd's REST interface over real HTTP: search export, receivers, storage/passwords, event collector.
 
-Answers are shaped as real ones (docs/dev/splunk-facts.md); every answer has a Connection header,
-without which splunk-sdk reads an empty body. Events and faults are set from the test that started it.
+Responses have the form of real ones (docs/dev/splunk-facts.md). Every response has a Connection header, without which
+splunk-sdk reads an empty body. The test that starts it sets events and faults.
 """
 
 import json
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
-SESSION = "session-key-of-the-standin"
+SESSION = "session-key-of-the-fake"
 HEC_TOKEN = "11111111-2222-3333-4444-555555555555"
 
 _ENTRY = """<?xml version="1.0" encoding="UTF-8"?>
@@ -29,13 +29,13 @@ _ENTRY = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def entry(title, name, **keys):
-    """An Atom answer with one entry."""
+    """Return an Atom document with one entry."""
     text = "".join(f'<s:key name="{key}">{escape(value)}</s:key>' for key, value in keys.items())
     return _ENTRY.format(title=title, name=name, quoted=urllib.parse.quote(name, safe=""), keys=text)
 
 
 def event(indextime, raw, time=None, **fields):
-    """An event as export returns it: every value is text, `_time` is ISO 8601."""
+    """Return an event as search export does: every value is text, `_time` is ISO 8601."""
     at = datetime.fromtimestamp(indextime - 1.5 if time is None else time, tz=UTC)
     return {
         "_bkt": "main~0~0B5D2E4C-2F2A-4C52-8C1E-000000000000",
@@ -62,7 +62,7 @@ def benign(indextime, number=0):
 
 
 class FakeSplunkd(ThreadingHTTPServer):
-    """The stand-in. `events` is what is indexed; the rest of the attributes counts and misbehaves."""
+    """The server. `events` are indexed; further attributes set faults and count calls."""
 
     daemon_threads = True
 
@@ -71,35 +71,35 @@ class FakeSplunkd(ThreadingHTTPServer):
         self.events = []
         self.passwords = {}
         self.indexes = {"main", "notable", "risk"}
-        self.searches = []  # the form of each export
+        self.searches = []  # parameters of each export
         self.received = []  # (query, text) of each receivers/simple
-        self.collected = []  # HEC events that were indexed
+        self.collected = []  # events of the collector that were indexed
         self.hec_requests = 0
-        self.faults = {}  # endpoint -> list of faults, one for each of the next answers
+        self.faults = {}  # endpoint -> faults of its next responses
         self.latest_is_inclusive = False
         self._random = random.Random(20261101)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def uri(self):
-        """What a session's server_uri says."""
+        """The server_uri of a session."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def close(self):
-        """Stop."""
+        """Stop the server."""
         self.shutdown()
         self.server_close()
 
     def handle_error(self, *_):
-        """Say nothing of clients that leave before they are answered, as a killed one does."""
+        """Print nothing about clients that disconnect early, as a killed one does."""
 
     def fault(self, endpoint):
-        """The fault of the next answer of an endpoint."""
+        """Return the fault of the next response of an endpoint."""
         faults = self.faults.get(endpoint)
         return faults.pop(0) if faults else None
 
-    def found(self, form):
-        """The events of a search's bounds, in no particular order."""
+    def search(self, form):
+        """Return the events within a search's bounds, in random order."""
         low, high = int(form["index_earliest"]), int(form["index_latest"]) + self.latest_is_inclusive
         early, late = float(form["earliest_time"]), float(form["latest_time"])
         hits = [
@@ -118,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Print nothing."""
 
     def do_GET(self):
         self.route(b"")
@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         self.route(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
     def route(self, body):
-        """Find what answers a path, with or without a servicesNS namespace."""
+        """Call the handler of a path, with or without a servicesNS namespace."""
         path, _, query = self.path.partition("?")
         self.query = dict(urllib.parse.parse_qsl(query))
         if path.startswith("/services/collector"):
@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def info(self, _):
         """GET server/info."""
-        self.reply(200, entry("server-info", "server-info", version="10.0.0", guid="G", serverName="standin"))
+        self.reply(200, entry("server-info", "server-info", version="10.0.0", guid="G", serverName="fake"))
 
     def parse(self, body):
         """POST search/v2/parser."""
@@ -174,17 +174,17 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(400, "FATAL", "Unknown search command 'frobnicate'")
         if fault == "busy":
             return self.refuse(503, "ERROR", "This search head is too busy")
-        hits = self.server.found(form)
+        hits = self.server.search(form)
         lines = [json.dumps({"preview": False, "offset": i, "result": hit}) for i, hit in enumerate(hits)]
         if lines:
             lines[-1] = lines[-1].replace('"offset"', '"lastrow": true, "offset"', 1)
         else:
             lines = ['{"preview":false,"lastrow":true}']
-        return self.stream(self.spoil(lines, fault), cut=fault == "cut")
+        return self.stream(self.with_fault(lines, fault), cut=fault == "cut")
 
     @staticmethod
-    def spoil(lines, fault):
-        """Put a fault into an answer."""
+    def with_fault(lines, fault):
+        """Return the lines of an answer with a fault."""
         half = len(lines) // 2
         if fault == "error midway":
             return [*lines[:half], '{"messages":[{"type":"FATAL","text":"Search process died\\nunexpectedly"}]}']
@@ -265,18 +265,18 @@ class Handler(BaseHTTPRequestHandler):
         return self.hec(200, 0, "Success")
 
     def hec(self, status, code, text, number=None):
-        """An answer of the event collector."""
+        """Send a response of the event collector."""
         data = {"text": text, "code": code}
         if number is not None:
             data["invalid-event-number"] = number
         self.reply(status, json.dumps(data))
 
-    def refuse(self, status, kind, text):
-        """An error as splunkd writes it."""
-        self.reply(status, f'<response><messages><msg type="{kind}">{escape(text)}</msg></messages></response>')
+    def refuse(self, status, level, text):
+        """Send an error of splunkd."""
+        self.reply(status, f'<response><messages><msg type="{level}">{escape(text)}</msg></messages></response>')
 
     def reply(self, status, text):
-        """Send a whole answer."""
+        """Send a response."""
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))

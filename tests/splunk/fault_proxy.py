@@ -10,23 +10,23 @@ import time
 class FaultProxy:
     """Forwards to `port` on loopback from its own `port`.
 
-    Toxics (name, argument), applied to what comes back: `latency` s before the first byte; `timeout` nothing ever
-    comes; `reset` a RST after n bytes; `limit` a clean end after n bytes; `slicer` (n, s): n bytes every s seconds;
-    `slow_close` s before the connection ends. `left` connections are poisoned, -1 means all.
+    Faults (toxiproxy's names, with their argument) apply to responses: `latency` s before the first byte; `timeout`
+    no byte at all; `reset` a RST after n bytes; `limit` a clean end after n bytes; `slicer` (n, s) n bytes every s
+    seconds; `slow_close` s before the connection ends. They apply to the next `times` connections, -1 means all.
     """
 
     def __init__(self, port):
         self.upstream = port
-        self.toxic, self.arg, self.left = "", None, 0
+        self.fault, self.arg, self.times = "", None, 0
         self.connections = 0
         self._stopped = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def poison(self, toxic, arg=None, left=-1):
-        """Use a toxic on the next `left` connections."""
-        self.toxic, self.arg, self.left = toxic, arg, left
+    def set_fault(self, fault, arg=None, times=-1):
+        """Set the fault of the next `times` connections."""
+        self.fault, self.arg, self.times = fault, arg, times
 
     def close(self):
         """Stop listening and forwarding."""
@@ -40,11 +40,11 @@ class FaultProxy:
             except OSError:
                 return
             self.connections += 1
-            toxic = self.toxic if self.left else ""
-            self.left -= bool(self.left)
+            fault = self.fault if self.times else ""
+            self.times -= bool(self.times)
             server = socket.create_connection(("127.0.0.1", self.upstream))
             threading.Thread(target=self._pump, args=(client, server), daemon=True).start()
-            threading.Thread(target=self._answer, args=(server, client, toxic, self.arg), daemon=True).start()
+            threading.Thread(target=self._answer, args=(server, client, fault, self.arg), daemon=True).start()
 
     def _pump(self, source, sink):
         with contextlib.suppress(OSError):
@@ -52,28 +52,28 @@ class FaultProxy:
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
 
-    def _answer(self, server, client, toxic, arg):
+    def _answer(self, server, client, fault, arg):
         with contextlib.suppress(OSError), server, client:
-            if toxic == "timeout":
+            if fault == "timeout":
                 self._stopped.wait(60)
                 return
             sent = 0
             while data := server.recv(65536):
-                if toxic == "latency" and not sent:
+                if fault == "latency" and not sent:
                     time.sleep(arg)
-                if toxic in ("reset", "limit"):
+                if fault in ("reset", "limit"):
                     data = data[: arg - sent]
-                if toxic == "slicer":
+                if fault == "slicer":
                     self._drip(client, data, *arg)
                 else:
                     client.sendall(data)
                 sent += len(data)
-                if toxic == "reset" and sent >= arg:
+                if fault == "reset" and sent >= arg:
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                if toxic in ("reset", "limit") and sent >= arg:
+                if fault in ("reset", "limit") and sent >= arg:
                     client.shutdown(socket.SHUT_RD)
                     return
-            if toxic == "slow_close":
+            if fault == "slow_close":
                 time.sleep(arg)
 
     def _drip(self, client, data, size, pause):

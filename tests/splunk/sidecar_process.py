@@ -28,9 +28,9 @@ class FakeSidecarProcess:
     def __exit__(self, *_):
         self.kill()
 
-    def fault(self, fault="", left=-1, arg=None):
-        """Reset all counts, and make the next `left` responses faulty (-1: all)."""
-        body = json.dumps({"fault": fault, "left": left, "arg": arg}).encode()
+    def fault(self, fault="", times=-1, arg=None):
+        """Reset all counts, and make the next `times` responses faulty (-1: all)."""
+        body = json.dumps({"fault": fault, "times": times, "arg": arg}).encode()
         self._call(urllib.request.Request(self.url + "/control", data=body))
 
     def seen(self):

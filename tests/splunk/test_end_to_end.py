@@ -1,4 +1,4 @@
-"""The real search command and the real sidecar service, each in its own process; mostly with a double as the model."""
+"""The real search command and the real sidecar, each in its own process; mostly with a double of the model."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ from loglm_bridge.splunk.rows.row_mapping import event_of
 from tests.splunk.sample_rows import rows_of
 from tests.splunk.splunkd import warnings
 
-pytest.importorskip("starlette")  # the Splunk side's own Pythons do not have it
+pytest.importorskip("starlette")  # not installed for Splunk's own Pythons
 
 from loglm_bridge.model import default_folder
 from loglm_bridge.model.labeller import Labeller
@@ -41,18 +41,20 @@ def test_rows_get_the_labels_of_the_sidecar(serve, app_at, search):
     command.getinfo("output=all", "top=10", "explain=t")
     metadata, rows = command.execute(rows_of(*texts[:100]), finished=False)
     assert metadata == {"finished": False}
-    metadata, more = command.execute(rows_of(*texts[100:]))
+    metadata, later_rows = command.execute(rows_of(*texts[100:]))
     assert metadata == {"finished": True}
     assert command.end() == 0
     expected = [
         verdict
         for i in range(0, 300, 100)
-        for verdict in sidecar.label(*[r["_raw"] for r in (rows + more)[i : i + 100]])
+        for verdict in sidecar.label(*[r["_raw"] for r in (rows + later_rows)[i : i + 100]])
     ]
-    assert [row["loglm_status"] for row in rows + more] == ["ok"] * 300
-    assert [row["loglm_verdict"] for row in rows + more] == [verdict["verdict"] for verdict in expected]
-    assert [float(row["loglm_score"]) for row in rows + more] == [round(verdict["score"], 6) for verdict in expected]
-    assert {row["loglm_model"] for row in rows + more} == {"double 0 000000000000"}
+    assert [row["loglm_status"] for row in rows + later_rows] == ["ok"] * 300
+    assert [row["loglm_verdict"] for row in rows + later_rows] == [verdict["verdict"] for verdict in expected]
+    assert [float(row["loglm_score"]) for row in rows + later_rows] == [
+        round(verdict["score"], 6) for verdict in expected
+    ]
+    assert {row["loglm_model"] for row in rows + later_rows} == {"double 0 000000000000"}
 
 
 def test_search_waits_for_a_loading_model(serve, app_at, search):
@@ -70,7 +72,7 @@ def test_sidecar_with_a_refused_model_is_unavailable(serve, app_at, search):
     metadata, rows = command.execute(rows_of("a"))
     assert rows[0]["loglm_status"] == "unavailable"
     (text,) = warnings(metadata)
-    assert "sidecar not reachable" in text  # it does not stay without a model
+    assert "sidecar not reachable" in text  # it exits without a model
 
 
 def test_wrong_token_is_reported_and_sent_once(serve, app_at, search):
@@ -123,7 +125,7 @@ def test_stopped_sidecar_answers_its_requests(serve, app_at, search):
 
 
 def flow_rows(count):
-    """Rows of flows of two pairs, the last one first; the model judges them by their company."""
+    """Yield flows of two address pairs, the last one first; the model scores them in the context of the others."""
     for i in reversed(range(count)):
         fields = {
             "src_ip": "10.0.0.5", "src_port": 50_000 + i, "dest_ip": f"203.0.113.{i % 2}", "dest_port": 20 + i % 7,
@@ -135,21 +137,21 @@ def flow_rows(count):
 
 def test_flows_are_scored_with_flows_of_earlier_chunks(tmp_path, app_at, search):
     shipped = default_folder()
-    labeller, told, before, scores = Labeller.load(shipped), list(flow_rows(100)), [], []
+    labeller, rows_sent, context, scores = Labeller.load(shipped), list(flow_rows(100)), [], []
     sidecar = Process(tmp_path, "--model", str(shipped), module="tests.sidecar.real").ready(60)
     try:
         command = search(app_at(sidecar.port, token=sidecar.token, sidecar="batch_events = 4"))
         command.getinfo("by=dest_ip")
         for start in range(0, 100, 20):
-            chunk = told[start : start + 20]
+            chunk = rows_sent[start : start + 20]
             _, rows = command.execute(chunk, finished=start == 80)
             events = [event_of(row, "_raw", ("dest_ip",)) for row in chunk]
-            wanted = labeller.label([*before, *events], Options(sequence=True))[-20:]
-            assert [float(row["loglm_score"]) for row in rows] == [verdict.score for verdict in wanted]
-            scores += [verdict.score for verdict in wanted]
-            runs = [[e for e in (*before, *events) if e.entity == entity] for entity in {e.entity for e in events}]
-            before = [event for run in runs for event in run[-MAX_STATE_EVENTS:]]
+            expected = labeller.label([*context, *events], Options(sequence=True))[-20:]
+            assert [float(row["loglm_score"]) for row in rows] == [verdict.score for verdict in expected]
+            scores += [verdict.score for verdict in expected]
+            runs = [[e for e in (*context, *events) if e.entity == entity] for entity in {e.entity for e in events}]
+            context = [event for run in runs for event in run[-MAX_STATE_EVENTS:]]
     finally:
         sidecar.close()
-    alone = labeller.label([event_of(row, "_raw") for row in told], Options())
-    assert sum(verdict.score != score for verdict, score in zip(alone, scores, strict=True)) > 50
+    independent = labeller.label([event_of(row, "_raw") for row in rows_sent], Options())
+    assert sum(verdict.score != score for verdict, score in zip(independent, scores, strict=True)) > 50

@@ -1,6 +1,6 @@
-"""Faults of the sidecar and the network (docs/dev/faults.md): what happens and what the user reads.
+"""Faults of the sidecar and the network, by their numbers in docs/dev/faults.md: statuses of the rows, and the message.
 
-Every test counts: rows out are rows in, in order, and the statuses add up.
+Every test also checks that rows returned equal rows sent, in order.
 """
 
 import re
@@ -13,7 +13,7 @@ import pytest
 from tests.splunk.fault_proxy import closed_port
 from tests.splunk.sample_rows import label_rows, rows_of
 
-QUICK = "timeout = 1"
+SHORT_TIMEOUT = "timeout = 1"
 
 
 def test_1_sidecar_not_running(app_at, search, log_of):
@@ -54,7 +54,7 @@ def test_1_onerror_fail_stops_the_search(app_at, search):
 
 
 def test_2_sidecar_never_answers(fake_sidecar, proxy, app_at, search):
-    proxy.poison("timeout")
+    proxy.set_fault("timeout")
     command = search(app_at(proxy.port, sidecar="batch_events = 2\ntimeout = 0.5"))
     command.getinfo()
     started = time.monotonic()
@@ -67,7 +67,7 @@ def test_2_sidecar_never_answers(fake_sidecar, proxy, app_at, search):
 
 def test_2_sidecar_identifies_itself_but_never_labels(fake_sidecar, app_at, search):
     fake_sidecar.fault("hang", arg=30)
-    command = search(app_at(fake_sidecar.port, sidecar=QUICK + "\nbatch_events = 2"))
+    command = search(app_at(fake_sidecar.port, sidecar=SHORT_TIMEOUT + "\nbatch_events = 2"))
     command.getinfo()
     statuses, message = label_rows(command, 20)
     assert statuses == ["timeout"] * 20
@@ -89,15 +89,15 @@ def test_3_lost_connection_is_retried_on_a_new_one(fake_sidecar, proxy, app_at, 
     command = search(app_at(proxy.port))
     command.getinfo()
     label_rows(command, finished=False)
-    proxy.poison("reset", 0, left=1)
+    proxy.set_fault("reset", 0, times=1)
     statuses, message = label_rows(command)
     assert (statuses, message) == (["ok"] * 10, "")
 
 
-@pytest.mark.parametrize("toxic", ["reset", "limit"])
+@pytest.mark.parametrize("network_fault", ["reset", "limit"])
 @pytest.mark.parametrize("size", [0, 30, 400])
-def test_4_response_cut_off_is_retried(toxic, size, fake_sidecar, proxy, app_at, search):
-    proxy.poison(toxic, size, left=1)
+def test_4_response_cut_off_is_retried(network_fault, size, fake_sidecar, proxy, app_at, search):
+    proxy.set_fault(network_fault, size, times=1)
     command = search(app_at(proxy.port))
     command.getinfo()
     assert label_rows(command) == (["ok"] * 10, "")
@@ -108,17 +108,17 @@ def test_4_only_the_batch_that_always_fails_loses_its_labels(fake_sidecar, proxy
     command = search(app_at(proxy.port, sidecar="batch_events = 5"))
     command.getinfo()
     label_rows(command, 5, finished=False)
-    proxy.poison("", left=0)
+    proxy.set_fault("", times=0)
     fake_sidecar.fault("fewer_of", arg="row 3")
     statuses, message = label_rows(command, 10)
-    # of a chunk's requests the first is small
+    # the first request of a chunk is smaller
     assert statuses == ["ok"] * 2 + ["unavailable"] * 5 + ["ok"] * 3
     assert "the answer does not match the request (5 events sent, 4 results received)." in message
     assert "5 of 15 events returned without labels" in message
 
 
 def test_4_slow_body_is_bounded_by_the_time_of_the_call(fake_sidecar, proxy, app_at, search):
-    proxy.poison("slicer", (1, 0.05))
+    proxy.set_fault("slicer", (1, 0.05))
     command = search(app_at(proxy.port, sidecar="timeout = 0.5"))
     command.getinfo()
     started = time.monotonic()
@@ -128,16 +128,16 @@ def test_4_slow_body_is_bounded_by_the_time_of_the_call(fake_sidecar, proxy, app
     assert "no answer from the sidecar" in message
 
 
-@pytest.mark.parametrize("toxic", [("latency", 0.3), ("slow_close", 0.3), ("slicer", (200, 0.01))])
-def test_4_slow_responses_are_read(toxic, fake_sidecar, proxy, app_at, search):
-    proxy.poison(*toxic)
+@pytest.mark.parametrize("network_fault", [("latency", 0.3), ("slow_close", 0.3), ("slicer", (200, 0.01))])
+def test_4_slow_responses_are_read(network_fault, fake_sidecar, proxy, app_at, search):
+    proxy.set_fault(*network_fault)
     command = search(app_at(proxy.port))
     command.getinfo()
     assert label_rows(command) == (["ok"] * 10, "")
 
 
 def test_5_busy_sidecar_is_retried(fake_sidecar, app_at, search):
-    fake_sidecar.fault("busy", left=3)
+    fake_sidecar.fault("busy", times=3)
     command = search(app_at(fake_sidecar.port))
     command.getinfo()
     assert label_rows(command) == (["ok"] * 10, "")
@@ -145,7 +145,7 @@ def test_5_busy_sidecar_is_retried(fake_sidecar, app_at, search):
 
 
 def test_6_loading_sidecar_is_retried(fake_sidecar, app_at, search):
-    fake_sidecar.fault("loading", left=2, arg=1)
+    fake_sidecar.fault("loading", times=2, arg=1)
     command = search(app_at(fake_sidecar.port))
     command.getinfo()
     assert label_rows(command) == (["ok"] * 10, "")
@@ -238,7 +238,7 @@ def test_gateways_error_page_is_not_a_label(fake_sidecar, app_at, search):
 
 
 def test_several_reasons_give_one_message(fake_sidecar, app_at, search):
-    fake_sidecar.fault("model_error", left=1)
+    fake_sidecar.fault("model_error", times=1)
     command = search(app_at(fake_sidecar.port, sidecar="batch_events = 5"))
     command.getinfo()
     statuses, _ = label_rows(command, 10, finished=False)

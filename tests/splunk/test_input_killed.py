@@ -27,7 +27,7 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
         for second in range(300)
         for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3))
     ]
-    wanted = {e["_raw"] + e["_indextime"] for e in splunkd.events if "mimikatz" in e["_raw"]}
+    expected = {e["_raw"] + e["_indextime"] for e in splunkd.events if "mimikatz" in e["_raw"]}
     app = write_back_app(fake_sidecar.port, sidecar=f"batch_events = {BATCH}")
     params = {"search": "index=main", "lag": 10, "window": 30, "lookback": 3_200, "max_events": 100_000}
     text = definition(splunkd.uri, tmp_path / "positions", params)
@@ -45,9 +45,9 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
         kills += 1
 
     print(
-        f"kills {kills}, notables {len(wanted)}, repeats {sum(repeats_of_runs)}, most in a run {max(repeats_of_runs)}"
+        f"kills {kills}, notables {len(expected)}, repeats {sum(repeats_of_runs)}, most in a run {max(repeats_of_runs)}"
     )
     assert kills == KILLS, "the work was done before all kills: make it longer"
-    assert len(delivered) == len(wanted)
+    assert len(delivered) == len(expected)
     assert max(repeats_of_runs) <= BATCH
-    assert sum(repeats_of_runs) == sum(delivered.values()) - len(wanted)
+    assert sum(repeats_of_runs) == sum(delivered.values()) - len(expected)

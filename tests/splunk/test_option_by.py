@@ -1,4 +1,4 @@
-"""`by=` end to end: rows of one entity travel together, with their past from earlier chunks, and keep their places."""
+"""The option `by` end to end: state is sent from chunk to chunk, and rows keep their order."""
 
 import random
 
@@ -35,16 +35,16 @@ def test_sidecar_that_returns_no_state(fake_sidecar, app_at, search):
     command = search(app_at(fake_sidecar.port))
     command.getinfo("by=host")
     for start in (0, 5):
-        _, found = command.execute(entity_rows(5, start), finished=start == 5)
-        assert {row["loglm_status"] for row in found} == {"ok"}
+        _, rows = command.execute(entity_rows(5, start), finished=start == 5)
+        assert {row["loglm_status"] for row in rows} == {"ok"}
     assert fake_sidecar.seen()["past"] == [{}, {}]
 
 
 def test_rows_are_returned_without_a_sidecar(app_at, search):
     command = search(app_at(1))
     command.getinfo("by=host")
-    _, found = command.execute(entity_rows(70))
-    assert [(row["n"], row["loglm_status"]) for row in found] == [(str(i), "unavailable") for i in range(70)]
+    _, rows = command.execute(entity_rows(70))
+    assert [(row["n"], row["loglm_status"]) for row in rows] == [(str(i), "unavailable") for i in range(70)]
 
 
 def test_rows_keep_their_order(fake_sidecar, app_at, search):
@@ -52,5 +52,5 @@ def test_rows_keep_their_order(fake_sidecar, app_at, search):
     random.Random(1).shuffle(sent)
     command = search(app_at(fake_sidecar.port))
     command.getinfo("by=host")
-    _, found = command.execute(sent)
-    assert [row["n"] for row in found] == [row["n"] for row in sent]
+    _, rows = command.execute(sent)
+    assert [row["n"] for row in rows] == [row["n"] for row in sent]

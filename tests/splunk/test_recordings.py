@@ -1,4 +1,4 @@
-"""Recorded streams of real splunkds, played by fake_splunkd.py against the real command."""
+"""Recorded streams of real splunkds, replayed by fake_splunkd.py against the real command."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.shared
 
-#: Recordings, and the options with which they are played.
+#: Recordings, and the options of their replay.
 STREAMS = [
     ("scpv2/countmatches.input", ""),
     ("scpv2/countmatches.input", "field=text"),
@@ -20,8 +20,8 @@ STREAMS = [
 ]
 
 
-def play(shared, env, app, recording, *options, python=sys.executable):
-    """Play a recording; return what fake_splunkd.py prints."""
+def replay(shared, env, app, recording, *options, python=sys.executable):
+    """Replay a recording; return the output of fake_splunkd.py."""
     completed = subprocess.run(
         [
             *(sys.executable, str(shared / "tools/fake_splunkd.py"), *options, str(shared / "recordings" / recording)),
@@ -40,7 +40,7 @@ def play(shared, env, app, recording, *options, python=sys.executable):
 @pytest.mark.parametrize(("recording", "args"), STREAMS)
 def test_recorded_search_is_answered(recording, args, shared, splunk_env, app_at, fake_sidecar):
     app = app_at(fake_sidecar.port, sidecar="batch_events = 2048\nbatch_bytes = 4000000")
-    message = play(shared, splunk_env, app, recording, "--args", args)
+    message = replay(shared, splunk_env, app, recording, "--args", args)
     assert "type stateful OK" in message
     assert "unavailable" not in message
 
@@ -49,13 +49,13 @@ def test_recorded_search_is_answered(recording, args, shared, splunk_env, app_at
     ("recording", "option"), [("scpv2/countmatches.input", "fieldname"), ("scpv2/sum.map.input.gz", "total")]
 )
 def test_options_of_the_recorded_command_are_refused(recording, option, shared, splunk_env, app_at, fake_sidecar):
-    message = play(shared, splunk_env, app_at(fake_sidecar.port), recording)
+    message = replay(shared, splunk_env, app_at(fake_sidecar.port), recording)
     assert f'job error: LogLM: unknown option "{option}"; options are field, by, threshold' in message
     assert " OK" in message
 
 
 def test_cancelled_search_exits_cleanly(shared, splunk_env, app_at, fake_sidecar):
-    message = play(
+    message = replay(
         shared, splunk_env, app_at(fake_sidecar.port), "real-8.2.1/accumages.input", "--cancel-after", "2", "--args", ""
     )
     assert "type stateful OK" in message

@@ -1,4 +1,4 @@
-"""Promise P1 of docs/dev/faults.md: rows out are rows in, in order, whatever the rows and whatever goes wrong."""
+"""Promise P1 of docs/dev/faults.md: rows returned equal rows sent, in order, for any rows and any fault."""
 
 import io
 import json
@@ -27,16 +27,16 @@ COLUMNS = st.lists(
 
 @st.composite
 def chunks(draw):
-    """Chunks of rows; each chunk has columns of its own, as after `append`."""
-    found = []
+    """Draw chunks of rows, each with its own columns, as after `append`."""
+    drawn = []
     for _ in range(draw(st.integers(1, 3))):
         names = draw(COLUMNS)
-        found.append((names, draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, CELLS)), max_size=8))))
-    return found
+        drawn.append((names, draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, CELLS)), max_size=8))))
+    return drawn
 
 
 def answers(stream):
-    """All records of what the command wrote."""
+    """Yield all records that the command wrote."""
     data = stream.getvalue()
     while data:
         header, _, data = data.partition(b"\n")
@@ -47,9 +47,9 @@ def answers(stream):
 
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(chunks=chunks(), output=st.sampled_from(OUTPUTS), fault=st.sampled_from(FAULTS), left=st.integers(0, 5))
-def test_rows_returned_equal_rows_sent(chunks, output, fault, left, fake_sidecar, app_at):
-    fake_sidecar.fault(fault, left, 2 if fault == "too_large" else 0)
+@given(chunks=chunks(), output=st.sampled_from(OUTPUTS), fault=st.sampled_from(FAULTS), times=st.integers(0, 5))
+def test_rows_returned_equal_rows_sent(chunks, output, fault, times, fake_sidecar, app_at):
+    fake_sidecar.fault(fault, times, 2 if fault == "too_large" else 0)
     app = app_at(fake_sidecar.port, sidecar="batch_events = 3")
     info = {"args": [f"output={output}"], "sid": "1"}
     stream = frame({"action": "getinfo", "searchinfo": info})
@@ -57,30 +57,30 @@ def test_rows_returned_equal_rows_sent(chunks, output, fault, left, fake_sidecar
         stream += frame({"action": "execute", "finished": i == len(chunks) - 1}, encode_rows(rows, names))
     out = io.BytesIO()
     run(LogLMCommand(app), lambda: open_log("loglm"), io.BytesIO(stream), out)
-    found = [(decode_json(head), decode_rows(body)) for head, body in answers(out)][1:]
+    drawn = [(decode_json(head), decode_rows(body)) for head, body in answers(out)][1:]
     written = column_names("loglm_", output)
     statuses = []
-    for (_, rows), (metadata, labelled) in zip(chunks, found, strict=True):
+    for (_, rows), (metadata, labelled) in zip(chunks, drawn, strict=True):
         assert "error" not in metadata
-        assert [visible(row, written) for row in labelled] == [visible(row, written) for row in rows]
+        assert [own_columns(row, written) for row in labelled] == [own_columns(row, written) for row in rows]
         assert all(set(written) <= set(row) for row in labelled)
         statuses += [row["loglm_status"] for row in labelled]
     assert set(statuses) <= set(ROW_STATUSES)
-    check_message(found[-1][0], statuses)
+    check_message(drawn[-1][0], statuses)
 
 
-def visible(row, written):
-    """A row's own columns."""
+def own_columns(row, written):
+    """Return a row without the label columns."""
     return {name: value for name, value in row.items() if name not in written}
 
 
 def decode_json(head):
-    """Metadata."""
+    """Return metadata as an object."""
     return json.loads(head)
 
 
 def check_message(metadata, statuses):
-    """The one message counts what the rows carry, and is there exactly if a row has no label."""
+    """Check that there is one message if a row has no label, and that it counts the statuses of the rows."""
     message = warnings(metadata)
     unlabelled = [status for status in statuses if status != "ok"]
     assert len(message) == bool(unlabelled)

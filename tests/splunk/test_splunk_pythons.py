@@ -1,4 +1,4 @@
-"""The packaged app on the Pythons that Splunk brings: 3.9 and 3.13, with nothing but what the package holds."""
+"""The packaged search command on Splunk's Pythons, 3.9 and 3.13, with the package's libraries only."""
 
 import sys
 
@@ -19,7 +19,7 @@ PYTHONS = list(dict.fromkeys([sys.executable, *interpreters()]))
 
 @pytest.fixture
 def packaged(app, fake_sidecar):  # noqa: F811
-    """The unpacked package, pointed at the stand-in."""
+    """The unpacked package, configured for the fake sidecar."""
     local = app / "local"
     local.mkdir(exist_ok=True)
     (local / "token").write_text(TOKEN)
@@ -30,7 +30,7 @@ def packaged(app, fake_sidecar):  # noqa: F811
 
 @pytest.fixture
 def bare_env(splunk_env):
-    """An environment that knows no other package folder."""
+    """An environment without another package folder."""
     del splunk_env["PYTHONPATH"]
     return splunk_env
 
@@ -76,7 +76,7 @@ def test_rows_keep_their_order_with_two_addresses(args, python, packaged, bare_e
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_nul_is_accepted(python, packaged, bare_env, search):
-    """The csv module of 3.9 and 3.10 refuses it."""
+    """The csv module of Python 3.9 and 3.10 refuses NUL."""
     command = search(packaged, python)
     command.getinfo()
     _, rows = command.execute_raw(b"_raw\nmimi\x00katz\n")

@@ -1,4 +1,4 @@
-"""The one message of a search."""
+"""The message of a search about rows without labels."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from loglm_bridge.contract.errors import SidecarOverloaded, SidecarTimeout, Side
 from loglm_bridge.splunk.user_messages import Tally, failure, internal_error, summary
 
 
-def told(reason=None, prefix="loglm_", field="_raw", **statuses):
-    """The message of a search whose rows have these statuses."""
+def message_of(reason=None, prefix="loglm_", field="_raw", **statuses):
+    """Return the message of a search whose rows have these statuses."""
     tally = Tally()
     tally.statuses.update(statuses)
     if reason:
@@ -17,25 +17,25 @@ def told(reason=None, prefix="loglm_", field="_raw", **statuses):
 
 @pytest.mark.parametrize("statuses", [{}, {"ok": 5}])
 def test_no_message_where_all_rows_are_labelled(statuses):
-    assert told(**statuses) is None
+    assert message_of(**statuses) is None
 
 
 def test_message_says_what_how_many_consequence_and_advice():
-    assert told(SidecarUnavailable("sidecar not reachable at 127.0.0.1:8765"), unavailable=1240) == (
+    assert message_of(SidecarUnavailable("sidecar not reachable at 127.0.0.1:8765"), unavailable=1240) == (
         "LogLM: sidecar not reachable at 127.0.0.1:8765. 1,240 of 1,240 events returned without labels "
         "(loglm_status=unavailable). Check that `loglm serve` is running. ref=7f3a"
     )
 
 
 def test_message_of_an_overloaded_sidecar():
-    assert told(SidecarOverloaded("the sidecar is busy"), ok=4700, overloaded=300) == (
+    assert message_of(SidecarOverloaded("the sidecar is busy"), ok=4700, overloaded=300) == (
         "LogLM: the sidecar is busy. 300 of 5,000 events returned without labels (loglm_status=overloaded). "
         "Narrow the search or run more sidecar workers. ref=7f3a"
     )
 
 
 def test_message_with_all_statuses_is_one_line():
-    text = told(SidecarTimeout("no answer"), "x_", "a\nb", timeout=1, error=2, empty=3, unparsed=4)
+    text = message_of(SidecarTimeout("no answer"), "x_", "a\nb", timeout=1, error=2, empty=3, unparsed=4)
     assert text == (
         "LogLM: no answer. 3 of 10 events returned without labels (x_status=timeout 1, error 2). Raise `timeout` in "
         'loglm.conf or check the sidecar\'s health. 3 of 10 events have no text in field "a\\nb" (x_status=empty). '
@@ -44,7 +44,7 @@ def test_message_with_all_statuses_is_one_line():
 
 
 def test_message_without_a_reason():
-    assert told(ok=9, error=1) == "LogLM: 1 of 10 events returned without labels (loglm_status=error). ref=7f3a"
+    assert message_of(ok=9, error=1) == "LogLM: 1 of 10 events returned without labels (loglm_status=error). ref=7f3a"
 
 
 def test_tally_keeps_the_first_reason():

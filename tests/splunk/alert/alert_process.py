@@ -1,4 +1,4 @@
-"""splunkd's side of the alert action: starts the real bin/loglm_notable.py with a payload and results."""
+"""The alert action as a process: runs the real bin/loglm_notable.py on a payload. And rows for it."""
 
 import re
 import subprocess
@@ -10,24 +10,26 @@ NOW = 1_700_000_000
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """An action that ended."""
+    """A finished action: exit code, lines on stderr."""
 
     code: int
     lines: list
 
 
 def attack(number=0, **fields):
+    """Return a row that the fake sidecar calls malicious."""
     raw = f"mimikatz.exe sekurlsa::logonpasswords #{number}"
     return {"_time": str(NOW + number), "_raw": raw, "host": "ws-17", "source": "s", "sourcetype": "win", **fields}
 
 
 def benign(number=0):
+    """Return a row that the fake sidecar calls benign."""
     return {**attack(number), "_raw": f"user logged on #{number}"}
 
 
 def labelled(row, score="0.99", verdict="malicious", **columns):
-    """A row as `| loglm` leaves it."""
-    found = {
+    """Return a row with the columns of `| loglm`."""
+    labels = {
         "loglm_status": "ok",
         "loglm_score": score,
         "loglm_verdict": verdict,
@@ -36,13 +38,14 @@ def labelled(row, score="0.99", verdict="malicious", **columns):
         "loglm_tactic": ["execution,persistence,privilege-escalation", "defense-evasion"],
         "loglm_confidence": ["0.8", "0.2"],
         "loglm_novelty": "0.25",
-        "loglm_model": "standin 1.0",
+        "loglm_model": "fake 1.0",
         "loglm_detail": "",
     }
-    return {**row, **found, **columns}
+    return {**row, **labels, **columns}
 
 
 def execute(app, env, payload, args=("--execute",)):
+    """Run the action; it must print nothing on stdout."""
     process = subprocess.run(
         [sys.executable, str(app / "bin/loglm_notable.py"), *args],
         input=payload,
@@ -56,5 +59,5 @@ def execute(app, env, payload, args=("--execute",)):
 
 
 def values(text, name):
-    """The values of a field in a stash line."""
+    """Return the values of a field in a stash line."""
     return re.findall(rf', {re.escape(name)}="((?:[^"\\]|\\.)*)"', text)

@@ -12,9 +12,11 @@ from tests.splunk.splunkd import encode_rows
 
 @pytest.fixture
 def run(splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path):
-    """Run the action over rows; keyword arguments are its param.* settings."""
+    """Return a function that runs the action on rows; keyword arguments are its param.* settings."""
 
-    def go(rows, *, port=fake_sidecar.port, damage=None, labels="", hec="", first=None, session=SESSION, **params):
+    def run_action(
+        rows, *, port=fake_sidecar.port, damage=None, labels="", hec="", first=None, session=SESSION, **params
+    ):
         app = write_back_app(port, labels=labels + hec, sidecar="batch_events = 50")
         results = tmp_path / "results.csv.gz"
         columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -33,11 +35,11 @@ def run(splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path):
         }
         return execute(app, splunk_env, json.dumps(payload).encode())
 
-    return go
+    return run_action
 
 
 @pytest.fixture
 def hec(splunkd):
-    """Settings that send to the stand-in's event collector."""
+    """Settings that deliver to the fake event collector."""
     splunkd.passwords["loglm_bridge:hec:"] = HEC_TOKEN
     return {"hec": f"\n[hec]\nurl = {splunkd.uri}\n", "delivery": "hec"}

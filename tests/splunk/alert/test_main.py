@@ -1,4 +1,4 @@
-"""The alert action as splunkd runs it: the real script, a real HTTP splunkd, a stand-in sidecar."""
+"""The alert action as splunkd runs it: the real script, a fake splunkd over HTTP, a fake sidecar."""
 
 import json
 

@@ -16,7 +16,7 @@ from tests.splunk.fake_splunkd_rest import SESSION
 
 @pytest.fixture
 def params(root):
-    """The action's param.* of default/alert_actions.conf."""
+    """The action's param.* settings of default/alert_actions.conf."""
     conf = configparser.ConfigParser(interpolation=None)
     conf.optionxform = str
     conf.read(root / "default/alert_actions.conf")
@@ -35,9 +35,9 @@ def test_adaptive_response_is_json(params):
 
 
 def test_settings_are_parsed():
-    found = AlertOptions.read({"threshold": "0.5", "risk": "yes", "risk_objects": "user, vm:system", "max_rows": "7"})
-    assert (found.threshold, found.risk, found.max_rows) == (0.5, True, 7)
-    assert found.risk_objects == ("user", "vm:system")
+    options = AlertOptions.read({"threshold": "0.5", "risk": "yes", "risk_objects": "user, vm:system", "max_rows": "7"})
+    assert (options.threshold, options.risk, options.max_rows) == (0.5, True, 7)
+    assert options.risk_objects == ("user", "vm:system")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Results files: multivalue cells, large cells, damage."""
+"""Results files: multivalue cells, large cells, damaged files."""
 
 import gzip
 
@@ -15,7 +15,7 @@ from tests.splunk.splunkd import encode_rows
 
 @pytest.fixture
 def rows_of(tmp_path):
-    """Read rows back from a file of these bytes."""
+    """Return a function that reads the rows of a file with the given bytes."""
 
     def read(data):
         (tmp_path / "results.csv.gz").write_bytes(data)

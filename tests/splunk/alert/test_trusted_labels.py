@@ -13,7 +13,7 @@ def test_labels_of_the_search_are_used(run, splunkd, fake_sidecar):
     assert values(text, "loglm_score") == ["0.99"]
     assert values(text, "loglm_technique_id") == ["T1053.005", "T1027"]
     assert values(text, "loglm_tactic") == ["execution,persistence,privilege-escalation", "defense-evasion"]
-    assert values(text, "loglm_model") == ["standin 1.0"]
+    assert values(text, "loglm_model") == ["fake 1.0"]
     assert values(text, "severity") == ["critical"]
 
 

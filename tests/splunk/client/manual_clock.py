@@ -1,8 +1,8 @@
 """A clock for tests that moves when the code under test sleeps."""
 
 
-class Clock:
-    """A clock that moves when somebody sleeps."""
+class ManualClock:
+    """Time in seconds, which `sleep` advances. `slept` lists all calls of `sleep`."""
 
     def __init__(self):
         self.now = 1000.0

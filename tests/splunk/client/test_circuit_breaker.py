@@ -1,4 +1,4 @@
-"""The circuit breaker by its clock."""
+"""The circuit breaker, with a manual clock."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN, MAX_FAILURES, 
 
 @pytest.fixture
 def time():
-    """A clock in a list."""
+    """The clock's time, in a list."""
     return [0.0]
 
 

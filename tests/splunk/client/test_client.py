@@ -1,4 +1,4 @@
-"""The client against a stand-in sidecar; waits are counted, not slept."""
+"""The client against a fake sidecar, with a manual clock in place of real waits."""
 
 import gc
 from pathlib import Path
@@ -19,7 +19,7 @@ from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN
 from loglm_bridge.splunk.client.client import SidecarClient, split_into_requests
 from loglm_bridge.splunk.config.settings import Settings
-from tests.splunk.client.manual_clock import Clock
+from tests.splunk.client.manual_clock import ManualClock
 from tests.splunk.fault_proxy import closed_port
 from tests.splunk.sidecar_process import TOKEN
 
@@ -31,22 +31,22 @@ OPTIONS = Options()
 
 @pytest.fixture
 def clock():
-    """A fresh clock."""
-    return Clock()
+    """A manual clock."""
+    return ManualClock()
 
 
 @pytest.fixture
 def client_at(root, clock):
-    """Make clients of a port."""
-    made = []
+    """Return a function that creates clients of a port."""
+    clients = []
 
     def make(port, token=TOKEN, **changes):
         settings = Settings.read(Path(root))._replace(urls=(f"http://127.0.0.1:{port}",), **changes)
-        made.append(SidecarClient(settings, token, clock=clock, sleep=clock.sleep))
-        return made[-1]
+        clients.append(SidecarClient(settings, token, clock=clock, sleep=clock.sleep))
+        return clients[-1]
 
     yield make
-    for client in made:
+    for client in clients:
         client.close()
 
 
@@ -54,7 +54,7 @@ def test_verdicts_keep_their_order_over_several_requests(fake_sidecar, client_at
     events = [Event("mimikatz" if i % 2 else "x") for i in range(11)]
     reply = client_at(fake_sidecar.port, batch_events=4).label(events, OPTIONS)
     assert [v.verdict for v in reply.verdicts] == ["malicious" if i % 2 else "benign" for i in range(11)]
-    assert str(reply.model) == "standin 1.0 abababababab"
+    assert str(reply.model) == "fake 1.0 abababababab"
     assert sorted(fake_sidecar.seen()["batches"]) == [3, 4, 4]
 
 
@@ -67,10 +67,10 @@ def test_empty_request_checks_address_and_token(fake_sidecar, client_at):
 def test_split_keeps_both_limits(root):
     settings = Settings.read(root)._replace(batch_events=3, batch_bytes=2000)
 
-    def parts(units, sizes, beside=None):
-        found = list(split_into_requests(settings, units, lambda place: b"x" * sizes[place], beside or {}))
-        assert all(list(map(len, events)) == [sizes[place] for place in places] for places, events in found)
-        return [places for places, _ in found]
+    def parts(units, sizes, extra_bytes=None):
+        result = list(split_into_requests(settings, units, lambda index: b"x" * sizes[index], extra_bytes or {}))
+        assert all(list(map(len, events)) == [sizes[index] for index in indices] for indices, events in result)
+        return [indices for indices, _ in result]
 
     sizes = [10, 10, 10, 10, 5000, 860, 860, 900]
     assert parts([[i] for i in range(len(sizes))], sizes) == [[0, 1, 2], [3], [4], [5, 6], [7]]
@@ -81,7 +81,7 @@ def test_split_keeps_both_limits(root):
 
 def test_events_are_encoded_when_their_part_is_taken(root):
     settings, written = Settings.read(root)._replace(batch_events=2), []
-    parts = split_into_requests(settings, [[i] for i in range(9)], lambda place: written.append(place) or b"x")
+    parts = split_into_requests(settings, [[i] for i in range(9)], lambda index: written.append(index) or b"x")
     next(parts)
     assert written == [0, 1, 2]
 
@@ -103,7 +103,7 @@ def test_refused_connections_are_retried_and_open_the_circuit(client_at, clock):
 
 def test_open_circuit_allows_one_probe_after_the_cool_down(fake_sidecar, proxy, client_at, clock):
     client = client_at(proxy.port, timeout=0.3)
-    proxy.poison("timeout")
+    proxy.set_fault("timeout")
     for _ in range(5):
         with pytest.raises(SidecarTimeout):
             client.label(EVENTS, OPTIONS)
@@ -115,7 +115,7 @@ def test_open_circuit_allows_one_probe_after_the_cool_down(fake_sidecar, proxy, 
         client.label(EVENTS, OPTIONS)
     assert proxy.connections == 4
     clock.now += COOL_DOWN
-    proxy.poison("", left=0)
+    proxy.set_fault("", times=0)
     assert len(client.label(EVENTS, OPTIONS).verdicts) == 10
 
 
@@ -149,7 +149,7 @@ def test_wait_budget_for_a_loading_sidecar_is_ten_seconds(fake_sidecar, client_a
 
 
 def test_waits_do_not_count_as_attempts(fake_sidecar, client_at, clock):
-    fake_sidecar.fault("busy", left=5)
+    fake_sidecar.fault("busy", times=5)
     client = client_at(fake_sidecar.port)
     assert len(client.label(EVENTS, OPTIONS).verdicts) == 10
     assert clock.slept == [0.05] * 5
@@ -178,7 +178,7 @@ def test_each_fault_raises_its_error(fault, kind, status, fake_sidecar, client_a
 def test_temporary_fault_is_retried(fake_sidecar, client_at):
     client = client_at(fake_sidecar.port)
     for fault in ("fewer", "foreign"):
-        fake_sidecar.fault(fault, left=1)
+        fake_sidecar.fault(fault, times=1)
         assert len(client.label(EVENTS, OPTIONS).verdicts) == 10
 
 
@@ -205,12 +205,12 @@ def test_redirect_is_not_followed(fake_sidecar, client_at):
     fake_sidecar.fault("redirect")
     with pytest.raises(WrongService):
         client_at(fake_sidecar.port).label(EVENTS, OPTIONS)
-    assert fake_sidecar.seen()["health"] == 2  # the two tries; each followed redirect would be one more
+    assert fake_sidecar.seen()["health"] == 2  # two attempts; each followed redirect would add one
 
 
 @pytest.mark.parametrize("fault", ["", "html", "fewer", "busy", "cut"])
 def test_requests_are_freed_without_garbage_collection(fault, fake_sidecar, proxy, client_at, clock):
-    """A search turns Python's search for circles nearly off (process.py): a request must be freed without it."""
+    """A search nearly turns garbage collection off (process.py), so requests must be freed without it."""
     fake_sidecar.fault(fault)
     client = client_at(proxy.port)
     list(client.label_in_parts(EVENTS, OPTIONS))
@@ -218,16 +218,16 @@ def test_requests_are_freed_without_garbage_collection(fault, fake_sidecar, prox
     gc.disable()
     try:
         for _ in range(5):
-            proxy.poison("reset" if fault == "cut" else "", 200)
+            proxy.set_fault("reset" if fault == "cut" else "", 200)
             clock.now += COOL_DOWN
             list(client.label_in_parts([Event("x" * 100_000)], OPTIONS))
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
         held = [
-            command for found in gc.garbage for command in gc.get_referents(found) if isinstance(command, (bytes, str))
+            value for garbage in gc.garbage for value in gc.get_referents(garbage) if isinstance(value, (bytes, str))
         ]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
         gc.enable()
-    assert [command for command in held if len(command) >= 100_000] == []
+    assert [value for value in held if len(value) >= 100_000] == []

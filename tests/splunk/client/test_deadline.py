@@ -1,4 +1,4 @@
-"""A bound on a whole call."""
+"""The time limit on a whole call."""
 
 import contextlib
 import gc
@@ -27,25 +27,25 @@ def test_call_that_overruns_raises_timeout():
     release.set()
 
 
-class Held:
-    """Something that a call is given."""
+class Argument:
+    """An argument of a call."""
 
 
 def failed():
-    """Let a call fail that was given something; return a reference that does not keep it alive."""
-    held = Held()
+    """Let a call with an argument fail; return a weak reference to the argument."""
+    argument = Argument()
     with contextlib.suppress(ValueError):
-        within(5, lambda: int(held.__class__.__name__))
-    return weakref.ref(held)
+        within(5, lambda: int(argument.__class__.__name__))
+    return weakref.ref(argument)
 
 
 def test_arguments_of_a_failed_call_are_freed_without_garbage_collection():
     gc.disable()
     try:
-        held = failed()
+        argument = failed()
         for thread in threading.enumerate():
             if thread.name == "loglm-call":
                 thread.join(5)
-        assert held() is None
+        assert argument() is None
     finally:
         gc.enable()

@@ -1,4 +1,4 @@
-"""Lanes: a caller goes on when its request is sent, answered or not, and never waits for that for long."""
+"""The dispatcher: submit returns once the request is sent, answered or not, and never waits long for that."""
 
 import threading
 import time
@@ -13,20 +13,20 @@ from loglm_bridge.splunk.client.dispatcher import EncodedRequest, RequestDispatc
 REQUEST = EncodedRequest((b"{}",))
 
 
-class Slow:
-    """An endpoint that takes its time to write a request, and answers when it may. `sent` are requests on their way."""
+class SlowEndpoint:
+    """An endpoint that sends slowly and answers once `may_answer` is set. `sent` lists its requests."""
 
     responsive, circuit_open = True, False
 
-    def __init__(self, says_so=True):
-        self.sent, self.may, self.says_so = [], threading.Event(), says_so
+    def __init__(self, reports_sent=True):
+        self.sent, self.may_answer, self.reports_sent = [], threading.Event(), reports_sent
 
     def label(self, events, options, state, on_sent):
         time.sleep(0.02)
         self.sent.append(events)
-        if self.says_so:
+        if self.reports_sent:
             on_sent()
-        if not self.may.wait(10):
+        if not self.may_answer.wait(10):
             raise TimeoutError
         return "answer"
 
@@ -36,46 +36,46 @@ class Slow:
 
 @pytest.fixture
 def dispatcher_to(monkeypatch):
-    """Make lanes to endpoints, whose requests are waited for so long."""
-    made = []
+    """Return a function that creates dispatchers with a maximum wait of `send_wait` seconds in submit."""
+    dispatchers = []
 
-    def make(*endpoints, sending):
-        monkeypatch.setattr(dispatcher, "_SEND_WAIT_SECONDS", sending)
-        made.append(RequestDispatcher(endpoints))
-        return made[-1]
+    def make(*endpoints, send_wait):
+        monkeypatch.setattr(dispatcher, "_SEND_WAIT_SECONDS", send_wait)
+        dispatchers.append(RequestDispatcher(endpoints))
+        return dispatchers[-1]
 
     yield make
-    for command in made:
-        command.close()
+    for dispatcher_ in dispatchers:
+        dispatcher_.close()
 
 
 def test_submit_returns_when_the_request_is_sent(dispatcher_to):
-    endpoint = Slow()
-    talk = dispatcher_to(endpoint, sending=10)
-    asked = []
+    endpoint = SlowEndpoint()
+    dispatcher_ = dispatcher_to(endpoint, send_wait=10)
+    pending = []
     for count in (1, 2, 3):
-        asked.append(talk.submit(REQUEST, Options()))
+        pending.append(dispatcher_.submit(REQUEST, Options()))
         assert len(endpoint.sent) == count
-    asked.append(talk.submit(REQUEST, Options()))  # all connections are in use: nothing to wait for
+    pending.append(dispatcher_.submit(REQUEST, Options()))  # all workers are busy: nothing to wait for
     assert len(endpoint.sent) == 3
-    endpoint.may.set()
-    assert [command.result() for command in asked] == ["answer"] * 4
+    endpoint.may_answer.set()
+    assert [dispatcher_.result() for dispatcher_ in pending] == ["answer"] * 4
 
 
 def test_submit_does_not_wait_long_for_a_request_that_is_not_sent(dispatcher_to):
-    endpoint = Slow(says_so=False)
-    asked = dispatcher_to(endpoint, sending=0.001).submit(REQUEST, Options())
+    endpoint = SlowEndpoint(reports_sent=False)
+    pending = dispatcher_to(endpoint, send_wait=0.001).submit(REQUEST, Options())
     assert not endpoint.sent
-    endpoint.may.set()
-    assert asked.result() == "answer"
+    endpoint.may_answer.set()
+    assert pending.result() == "answer"
 
 
 def test_submit_returns_when_the_request_fails(dispatcher_to):
-    class Fails(Slow):
+    class FailingEndpoint(SlowEndpoint):
         def label(self, events, options, state, on_sent):
             raise SidecarFailed("no")
 
     started = time.monotonic()
-    asked = dispatcher_to(Fails(), sending=60).submit(REQUEST, Options())
-    assert isinstance(asked.result(), SidecarFailed)
+    pending = dispatcher_to(FailingEndpoint(), send_wait=60).submit(REQUEST, Options())
+    assert isinstance(pending.result(), SidecarFailed)
     assert time.monotonic() - started < 30

@@ -1,4 +1,4 @@
-"""Every refusal of the interface, and answers that are not of it."""
+"""Errors of all responses other than 200."""
 
 import json
 
@@ -8,7 +8,7 @@ from loglm_bridge.contract.errors import BY_CODE, SidecarFailed, SidecarRefused,
 from loglm_bridge.splunk.client.http_errors import BusyError, PermanentRefusal, RequestTooLarge, error_from_response
 from loglm_bridge.splunk.client.transport import HttpResponse
 
-KINDS = {
+CLIENT_ERRORS = {
     "internal": SidecarFailed,
     "invalid_request": SidecarRefused,
     "invalid_event": SidecarRefused,
@@ -27,21 +27,21 @@ KINDS = {
 
 
 def test_every_error_code_has_a_client_error():
-    assert set(KINDS) == set(BY_CODE)
+    assert set(CLIENT_ERRORS) == set(BY_CODE)
 
 
 @pytest.mark.parametrize("code", BY_CODE)
 def test_client_error_of_each_code(code):
     error = BY_CODE[code]("what went\nwrong", where="/events/0")
-    found = error_from_response(HttpResponse(error.status, json.dumps(error.to_dict()).encode(), None), "h:1")
-    assert type(found) is KINDS[code]
-    assert "\n" not in str(found)
-    if not isinstance(found, BusyError):
-        assert found.hint == BY_CODE[code].hint
+    result = error_from_response(HttpResponse(error.status, json.dumps(error.to_dict()).encode(), None), "h:1")
+    assert type(result) is CLIENT_ERRORS[code]
+    assert "\n" not in str(result)
+    if not isinstance(result, BusyError):
+        assert result.hint == BY_CODE[code].hint
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind"),
+    ("status", "body", "error_class"),
     [
         (502, b"<html>", SidecarUnavailable),
         (503, b"", SidecarUnavailable),
@@ -53,8 +53,8 @@ def test_client_error_of_each_code(code):
         (500, b'{"error":{"code":"of the future","message":"x"}}', SidecarUnavailable),
     ],
 )
-def test_response_of_another_program(status, body, kind):
-    assert type(error_from_response(HttpResponse(status, body, None), "h:1")) is kind
+def test_response_of_another_program(status, body, error_class):
+    assert type(error_from_response(HttpResponse(status, body, None), "h:1")) is error_class
 
 
 @pytest.mark.parametrize(("named", "waited"), [(None, 1.0), (0.0, 0.05), (7.0, 7.0)])

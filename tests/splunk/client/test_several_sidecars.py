@@ -1,4 +1,4 @@
-"""Several sidecars: requests are spread over them, one that fails is left out, rows keep their order and labels."""
+"""Several sidecars: requests are spread over them, a failing one is skipped, rows keep their order and labels."""
 
 import threading
 
@@ -10,7 +10,7 @@ from loglm_bridge.contract.wire import Options, write_event
 from loglm_bridge.splunk.client.circuit_breaker import COOL_DOWN
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.config.settings import Settings
-from tests.splunk.client.manual_clock import Clock
+from tests.splunk.client.manual_clock import ManualClock
 from tests.splunk.fault_proxy import closed_port
 from tests.splunk.sample_rows import label_rows, rows_of
 from tests.splunk.sidecar_process import TOKEN, FakeSidecarProcess
@@ -28,7 +28,7 @@ def second_process(root):
 
 
 @pytest.fixture
-def second(second_process):
+def second_sidecar(second_process):
     """The second fake sidecar, without faults and counts of an earlier test."""
     second_process.fault()
     return second_process
@@ -36,89 +36,91 @@ def second(second_process):
 
 @pytest.fixture
 def client_of(root):
-    """Make clients of ports."""
-    made = []
+    """Return a function that creates clients of several ports."""
+    clients = []
 
     def make(*ports, clock=None, token=TOKEN, **changes):
         urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
         settings = Settings.read(root)._replace(**{"urls": urls, "batch_events": 2, **changes})
-        made.append(SidecarClient(settings, token, clock=clock or Clock(), sleep=(clock or Clock()).sleep))
-        return made[-1]
+        clients.append(
+            SidecarClient(settings, token, clock=clock or ManualClock(), sleep=(clock or ManualClock()).sleep)
+        )
+        return clients[-1]
 
     yield make
-    for client in made:
+    for client in clients:
         client.close()
 
 
 def verdicts(client):
-    """What the client answers about EVENTS."""
+    """Return the verdicts of EVENTS."""
     return [verdict.verdict for verdict in client.label(EVENTS, Options()).verdicts]
 
 
-def test_requests_are_spread_and_verdicts_keep_their_order(fake_sidecar, second, client_of):
-    client = client_of(fake_sidecar.port, second.port)
+def test_requests_are_spread_and_verdicts_keep_their_order(fake_sidecar, second_sidecar, client_of):
+    client = client_of(fake_sidecar.port, second_sidecar.port)
     for _ in range(20):
         assert verdicts(client) == WANTED
-    assert min(fake_sidecar.seen()["requests"], second.seen()["requests"]) > 0
-    assert fake_sidecar.seen()["requests"] + second.seen()["requests"] == 400
+    assert min(fake_sidecar.seen()["requests"], second_sidecar.seen()["requests"]) > 0
+    assert fake_sidecar.seen()["requests"] + second_sidecar.seen()["requests"] == 400
 
 
-def test_sidecars_are_called_concurrently(fake_sidecar, second, proxy, client_of):
-    proxy.poison("latency", 0.4)
-    client = client_of(proxy.port, second.port)
+def test_sidecars_are_called_concurrently(fake_sidecar, second_sidecar, proxy, client_of):
+    proxy.set_fault("latency", 0.4)
+    client = client_of(proxy.port, second_sidecar.port)
     assert verdicts(client) == WANTED
-    assert second.seen()["requests"] > fake_sidecar.seen()["requests"]  # while the first one was waited for
+    assert second_sidecar.seen()["requests"] > fake_sidecar.seen()["requests"]  # while the first one was slow
 
 
 @pytest.mark.parametrize("fault", ["foreign", "api", "fewer", "html", "redirect"])
-def test_failing_sidecar_costs_no_label(fault, fake_sidecar, second, client_of):
+def test_failing_sidecar_costs_no_label(fault, fake_sidecar, second_sidecar, client_of):
     fake_sidecar.fault(fault)
-    client = client_of(fake_sidecar.port, second.port)
+    client = client_of(fake_sidecar.port, second_sidecar.port)
     for _ in range(3):
         assert verdicts(client) == WANTED
-    assert second.seen()["events"] == 120
+    assert second_sidecar.seen()["events"] == 120
 
 
-def test_unreachable_sidecar_is_skipped_and_probed_later(killable_sidecar, second, client_of):
-    clock = Clock()
-    client = client_of(closed_port(), second.port, clock=clock)
+def test_unreachable_sidecar_is_skipped_and_probed_later(killable_sidecar, second_sidecar, client_of):
+    clock = ManualClock()
+    client = client_of(closed_port(), second_sidecar.port, clock=clock)
     for _ in range(10):
         assert verdicts(client) == WANTED
-    assert clock.slept == [0.2, 0.4]  # one round of tries
+    assert clock.slept == [0.2, 0.4]  # one round of attempts
     clock.now += COOL_DOWN
     assert verdicts(client) == WANTED
-    assert second.seen()["events"] == 440
+    assert second_sidecar.seen()["events"] == 440
 
 
-def test_silent_sidecar_is_called_three_times(fake_sidecar, second, client_of):
+def test_silent_sidecar_is_called_three_times(fake_sidecar, second_sidecar, client_of):
     fake_sidecar.fault("hang", arg=3)
-    client = client_of(fake_sidecar.port, second.port, timeout=0.2)
+    client = client_of(fake_sidecar.port, second_sidecar.port, timeout=0.2)
     for _ in range(4):
         assert verdicts(client) == WANTED
     assert fake_sidecar.seen()["requests"] <= 3
 
 
-def test_refused_token_is_not_sent_again(fake_sidecar, second, client_of):
-    client = client_of(fake_sidecar.port, second.port, token="wr0ng")
+def test_refused_token_is_not_sent_again(fake_sidecar, second_sidecar, client_of):
+    client = client_of(fake_sidecar.port, second_sidecar.port, token="wr0ng")
     with pytest.raises(SidecarRefused, match="refused the token"):
         client.label(EVENTS, Options())
     assert fake_sidecar.seen()["requests"] <= 1
-    assert second.seen()["requests"] <= 1
+    assert second_sidecar.seen()["requests"] <= 1
 
 
-def test_busy_sidecar_is_retried_while_the_other_works(fake_sidecar, second, client_of):
-    fake_sidecar.fault("busy", left=3)
-    client = client_of(fake_sidecar.port, second.port)
+def test_busy_sidecar_is_retried_while_the_other_works(fake_sidecar, second_sidecar, client_of):
+    fake_sidecar.fault("busy", times=3)
+    client = client_of(fake_sidecar.port, second_sidecar.port)
     assert verdicts(client) == WANTED
 
 
-def test_events_on_which_a_model_fails_are_not_sent_to_another(fake_sidecar, second, client_of):
+def test_events_on_which_a_model_fails_are_not_sent_to_another(fake_sidecar, second_sidecar, client_of):
     fake_sidecar.fault("model_error")
-    second.fault("model_error")
-    client = client_of(fake_sidecar.port, second.port, batch_events=100)
+    second_sidecar.fault("model_error")
+    client = client_of(fake_sidecar.port, second_sidecar.port, batch_events=100)
     with pytest.raises(SidecarFailed):
         client.label(EVENTS, Options())
-    assert fake_sidecar.seen()["requests"] + second.seen()["requests"] == 1
+    assert fake_sidecar.seen()["requests"] + second_sidecar.seen()["requests"] == 1
 
 
 def test_first_error_is_raised_where_all_fail(fake_sidecar, client_of):
@@ -131,38 +133,40 @@ def test_first_error_is_raised_where_all_fail(fake_sidecar, client_of):
     assert fake_sidecar.seen()["token"] == ""
 
 
-def test_all_silent_sidecars_give_a_timeout(fake_sidecar, second, client_of):
+def test_all_silent_sidecars_give_a_timeout(fake_sidecar, second_sidecar, client_of):
     fake_sidecar.fault("hang", arg=2)
-    second.fault("hang", arg=2)
-    client = client_of(fake_sidecar.port, second.port, timeout=0.2)
+    second_sidecar.fault("hang", arg=2)
+    client = client_of(fake_sidecar.port, second_sidecar.port, timeout=0.2)
     with pytest.raises(SidecarTimeout):
         client.label(EVENTS, Options())
 
 
-def test_each_sidecar_must_identify_itself(fake_sidecar, second, client_of):
-    client = client_of(fake_sidecar.port, second.port)
+def test_each_sidecar_must_identify_itself(fake_sidecar, second_sidecar, client_of):
+    client = client_of(fake_sidecar.port, second_sidecar.port)
     client.identify()
-    second.fault("foreign")
-    with pytest.raises(WrongService, match=f":{second.port} "):
-        client_of(fake_sidecar.port, second.port).identify()
+    second_sidecar.fault("foreign")
+    with pytest.raises(WrongService, match=f":{second_sidecar.port} "):
+        client_of(fake_sidecar.port, second_sidecar.port).identify()
 
 
-def test_closed_client_leaves_no_thread(fake_sidecar, second, client_of):
+def test_closed_client_leaves_no_thread(fake_sidecar, second_sidecar, client_of):
     before = threading.active_count()
-    client = client_of(fake_sidecar.port, second.port)
+    client = client_of(fake_sidecar.port, second_sidecar.port)
     assert verdicts(client) == WANTED
     client.close()
-    lanes = [thread for thread in threading.enumerate() if thread.name == "loglm-request-worker"]
-    for thread in lanes:
+    workers = [thread for thread in threading.enumerate() if thread.name == "loglm-request-worker"]
+    for thread in workers:
         thread.join(5)
     assert threading.active_count() <= before
 
 
-def test_search_continues_when_one_of_two_sidecars_is_killed(killable_sidecar, second, app_at, search):
+def test_search_continues_when_one_of_two_sidecars_is_killed(killable_sidecar, second_sidecar, app_at, search):
     app = app_at(killable_sidecar.port, sidecar="batch_events = 3")
     conf = app / "local/loglm.conf"
     conf.write_text(
-        conf.read_text().replace(str(killable_sidecar.port), f"{killable_sidecar.port}, http://127.0.0.1:{second.port}")
+        conf.read_text().replace(
+            str(killable_sidecar.port), f"{killable_sidecar.port}, http://127.0.0.1:{second_sidecar.port}"
+        )
     )
     command = search(app)
     command.getinfo()
@@ -176,9 +180,9 @@ def test_search_continues_when_one_of_two_sidecars_is_killed(killable_sidecar, s
 
 
 def test_on_sent_is_called_for_each_part_of_a_request(fake_sidecar, client_of):
-    told = []
+    calls = []
     client = client_of(fake_sidecar.port, batch_bytes=130)
     (endpoint,) = client._endpoints
     events = [write_event("mimikatz" * 5, "", "", None)] * 4
-    assert len(endpoint.label(events, Options(), None, lambda: told.append(1)).verdicts) == 4
-    assert len(told) == len(fake_sidecar.seen()["batches"]) > 1
+    assert len(endpoint.label(events, Options(), None, lambda: calls.append(1)).verdicts) == 4
+    assert len(calls) == len(fake_sidecar.seen()["batches"]) > 1

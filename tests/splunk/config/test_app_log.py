@@ -1,4 +1,4 @@
-"""Log lines cannot be forged, and a log that cannot be written disturbs nobody."""
+"""The log: lines cannot be forged, and a log that cannot be written is no error."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ from loglm_bridge.splunk.config.app_log import new_ref, open_log
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A $SPLUNK_HOME with a log folder; loggers made in the test are forgotten after it."""
+    """A $SPLUNK_HOME with a log folder; loggers of the test are removed after it."""
     (tmp_path / "var/log/splunk").mkdir(parents=True)
     monkeypatch.setenv("SPLUNK_HOME", str(tmp_path))
     before = set(logging.Logger.manager.loggerDict)
@@ -22,7 +22,7 @@ def home(tmp_path, monkeypatch):
 
 
 def lines(home, name):
-    """The lines of a log, none where there is no file."""
+    """Return the lines of a log, none where there is no file."""
     path = home / f"var/log/splunk/{name}.log"
     return path.read_text().splitlines() if path.exists() else []
 

@@ -1,4 +1,4 @@
-"""Where the token comes from; splunkd is a real HTTP server that answers as storage/passwords does."""
+"""The sidecar's token from a file or from storage/passwords, which an HTTP server imitates."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.body.encode())
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def splunkd():
 
 @pytest.fixture
 def session(splunkd):
-    """A session with it."""
+    """A session with the password store."""
     return SplunkSession(f"http://127.0.0.1:{splunkd.server_address[1]}", "s3ssion")
 
 

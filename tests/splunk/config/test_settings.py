@@ -1,4 +1,4 @@
-"""loglm.conf: defaults once, local over default, every refusal names key, value and wish."""
+"""loglm.conf: defaults, local over default, and messages with key, value and what is expected."""
 
 import pytest
 
@@ -39,9 +39,9 @@ def test_local_overrides_key_by_key(app):
         app,
         "\ufeff# mine\n[sidecar]\n timeout=2.5\nurl =https://sidecar.example:9443/x/\n\n[labels]\nthreshold = 0.9\n",
     )
-    found = Settings.read(app)
-    assert (found.timeout, found.urls, found.threshold) == (2.5, ("https://sidecar.example:9443/x",), 0.9)
-    assert (found.top, found.batch_events) == (3, 512)
+    settings = Settings.read(app)
+    assert (settings.timeout, settings.urls, settings.threshold) == (2.5, ("https://sidecar.example:9443/x",), 0.9)
+    assert (settings.top, settings.batch_events) == (3, 512)
 
 
 def test_several_urls_each_once(app):
@@ -68,8 +68,8 @@ def test_stanza_overrides_default_stanza_and_unknown_keys_are_ignored(app):
 def test_paths_are_relative_to_the_app_and_expand_variables(app, monkeypatch):
     monkeypatch.setenv("SPLUNK_HOME", "/opt/s")
     local(app, "[sidecar]\ntoken_file = local/token\nca_file = $SPLUNK_HOME/etc/auth/ca.pem\n")
-    found = Settings.read(app)
-    assert (found.token_file, str(found.ca_file)) == (app / "local/token", "/opt/s/etc/auth/ca.pem")
+    settings = Settings.read(app)
+    assert (settings.token_file, str(settings.ca_file)) == (app / "local/token", "/opt/s/etc/auth/ca.pem")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Readers of text values: what they take, and what they say they want."""
+"""Parsers of text values: accepted values, and messages about others."""
 
 import math
 

@@ -1,7 +1,7 @@
-"""Kills its own process with SIGKILL after a number of executed lines of the package; for tests, put on PYTHONPATH.
+"""Kills its own process with SIGKILL after a number of executed lines; for tests, which put it on PYTHONPATH.
 
-Python imports a module of this name at start. Only lines that run inside the functions named below count, so a random
-number falls where positions and events are written rather than into the imports.
+Python imports a module of this name at start. Only lines inside functions of the files below count, so that a random
+number of lines ends where positions and events are written, and not in the imports.
 """
 
 import os
@@ -20,12 +20,12 @@ _FILES = (
 
 
 def _install(lines):
-    left = [lines]
+    remaining = [lines]
 
     def trace_line(frame, kind, _):
         if kind == "line":
-            left[0] -= 1
-            if left[0] <= 0:
+            remaining[0] -= 1
+            if remaining[0] <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return trace_line
 

@@ -1,21 +1,21 @@
-"""A disk in memory that loses power: what was not synced is kept, lost, or torn, as a seeded random decides."""
+"""A folder in memory on a machine that loses power: unsynced data are kept, lost or truncated by a seeded choice."""
 
 import random
 
 
 class CrashError(Exception):
-    """The process is gone."""
+    """The power failed."""
 
 
 class CrashingFolder:
-    """Stands for loglm_bridge.splunk.modinput.durable_files.Disk, with the same steps as its `replace` and `append`.
+    """Replaces durable_files.DurableFolder, with the same steps in `replace` and `append`.
 
-    `durable` is what a crash leaves for sure. `fuse` counts steps until the power fails (None: never).
+    `durable` is the content that a crash certainly leaves. `fuse` counts steps until the power fails (None: never).
     """
 
     def __init__(self, seed=0):
-        self.files = {}  # what processes see: name -> bytes
-        self.durable = {}  # what has been synced, contents and names
+        self.files = {}  # as processes see it: name -> bytes
+        self.durable = {}  # synced contents and names
         self.fuse = None
         self._random = random.Random(seed)
 
@@ -26,11 +26,11 @@ class CrashingFolder:
         return self.files.get(name)
 
     def replace(self, name, content):
-        fresh = f"{name}.new"
-        self._step(lambda: self.files.__setitem__(fresh, content))
-        self._step(lambda: self.durable.__setitem__(fresh, content))
-        self._step(lambda: self._move(self.files, fresh, name))
-        self._step(lambda: self._move(self.durable, fresh, name))
+        temporary = f"{name}.new"
+        self._step(lambda: self.files.__setitem__(temporary, content))
+        self._step(lambda: self.durable.__setitem__(temporary, content))
+        self._step(lambda: self._move(self.files, temporary, name))
+        self._step(lambda: self._move(self.durable, temporary, name))
 
     def append(self, name, content):
         self._step(lambda: self.files.__setitem__(name, self.files[name] + content))
@@ -44,28 +44,28 @@ class CrashingFolder:
         self._step(lambda: self.files.pop(name, None))
 
     def restart(self):
-        """The machine comes up again: each file is as synced, or with some of what was written since."""
+        """Restart the machine: each file is as synced, or with a part of what was written since."""
         after = dict(self.durable)
         for name in set(self.files) | set(self.durable):
-            seen, kept = self.files.get(name), self.durable.get(name)
-            if seen == kept:
+            written, synced = self.files.get(name), self.durable.get(name)
+            if written == synced:
                 continue
-            choice = self._random.choice(["synced", "synced", "as seen", "torn"])
-            if choice == "as seen" and seen is not None and name in self.durable:
-                after[name] = seen
-            elif choice == "torn" and seen is not None and kept is not None and seen.startswith(kept):
-                cut = self._random.randint(len(kept), len(seen))
-                after[name] = seen[:cut] + bytes(self._random.choice([0, len(seen) - cut]))
-            elif choice != "synced" and name.endswith(".new") and seen is not None:
-                after[name] = seen[: self._random.randint(0, len(seen))]
+            choice = self._random.choice(["synced", "synced", "as written", "truncated"])
+            if choice == "as written" and written is not None and name in self.durable:
+                after[name] = written
+            elif choice == "truncated" and written is not None and synced is not None and written.startswith(synced):
+                cut = self._random.randint(len(synced), len(written))
+                after[name] = written[:cut] + bytes(self._random.choice([0, len(written) - cut]))
+            elif choice != "synced" and name.endswith(".new") and written is not None:
+                after[name] = written[: self._random.randint(0, len(written))]
         self.files, self.durable, self.fuse = dict(after), dict(after), None
 
-    def _step(self, act):
+    def _step(self, step):
         if self.fuse is not None:
             self.fuse -= 1
             if self.fuse <= 0:
                 raise CrashError
-        act()
+        step()
 
     @staticmethod
     def _move(files, name, new):

@@ -1,4 +1,4 @@
-"""splunkd's side of the modular input: starts the real bin/loglm_input.py, writes its definition, reads its events."""
+"""The modular input as a process: starts the real bin/loglm_input.py, writes its definition, reads its events."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ STEM = sha256(b"loglm_input://test").hexdigest()[:32]
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """A process that ended: exit code, its events as (fields of the envelope, text), its lines on stderr."""
+    """A finished process: exit code, events as (fields of the envelope, text), lines on stderr."""
 
     code: int
     events: list
@@ -25,12 +25,12 @@ class ProcessResult:
 
     @property
     def keys(self):
-        """The event keys of its notables."""
+        """The event keys of the notables."""
         return [re.search(r'loglm_event_key="([0-9a-f]{64})"', text)[1] for _, text in self.events]
 
 
 def definition(uri, folder, params, name="loglm_input://test", session=SESSION):
-    """The XML of a run."""
+    """Return the XML of a run."""
     text = "".join(f"<param name={quoteattr(k)}>{escape(str(v))}</param>" for k, v in params.items())
     return (
         '<?xml version="1.0" encoding="UTF-8"?><input><server_host>h</server_host>'
@@ -40,7 +40,7 @@ def definition(uri, folder, params, name="loglm_input://test", session=SESSION):
 
 
 def validation(uri, folder, params, name="test"):
-    """The XML of a validation."""
+    """Return the XML of a validation."""
     text = "".join(f"<param name={quoteattr(k)}>{escape(str(v))}</param>" for k, v in params.items())
     return (
         f"<items><server_host>h</server_host><server_uri>{uri}</server_uri><checkpoint_dir>{folder}</checkpoint_dir>"
@@ -49,7 +49,7 @@ def validation(uri, folder, params, name="test"):
 
 
 def start(app, env, *args, python=sys.executable, **popen):
-    """Start the input."""
+    """Start the input; return its process."""
     return subprocess.Popen(
         [python, str(app / "bin" / "loglm_input.py"), *args],
         stdin=subprocess.PIPE,
@@ -61,15 +61,15 @@ def start(app, env, *args, python=sys.executable, **popen):
 
 
 def finish(process, text, timeout=60):
-    """Write the definition, wait for the end."""
+    """Write the definition and wait for the process to exit."""
     data = text if isinstance(text, bytes) else text.encode()
     out, err = process.communicate(data, timeout=timeout)
-    shown = (out or b"").decode("utf-8")
-    return ProcessResult(process.returncode, list(complete_events(shown)), err.decode("utf-8").splitlines(), shown)
+    output = (out or b"").decode("utf-8")
+    return ProcessResult(process.returncode, list(complete_events(output)), err.decode("utf-8").splitlines(), output)
 
 
-def complete_events(shown):
-    """The events of a stream that may be cut anywhere."""
-    for text in re.findall(r"<event .*?</event>", shown, re.DOTALL):
+def complete_events(output):
+    """Yield the complete events of a stream that may be cut off anywhere."""
+    for text in re.findall(r"<event .*?</event>", output, re.DOTALL):
         node = ET.fromstring(text)
         yield {child.tag: child.text for child in node if child.tag != "data"}, node.findtext("data")

@@ -1,4 +1,4 @@
-"""Positions: damage by damage, and against a model on a disk that loses power."""
+"""Checkpoints: damaged files, full disks, power cuts."""
 
 import json
 import random
@@ -37,10 +37,10 @@ def test_new_input_has_no_position(tmp_path):
 
 
 def test_last_position_is_loaded(folder):
-    found = store_in(folder).load()
-    assert found.position == Position(200, 190)
-    assert found.saved_at == NOW
-    assert found.damaged == ()
+    loaded = store_in(folder).load()
+    assert loaded.position == Position(200, 190)
+    assert loaded.saved_at == NOW
+    assert loaded.damaged == ()
 
 
 def test_generations_alternate_between_two_files(folder):
@@ -53,7 +53,7 @@ def test_generations_alternate_between_two_files(folder):
 
 
 def sealed(**changes):
-    """A position whose checksum is right, whatever it says."""
+    """Return a position file with a valid checksum."""
     data = {"version": 1, "input": NAME, "generation": 2, "second": 200, "seen": 190, "saved_at": NOW, **changes}
     return encode_checkpoint(data)
 
@@ -75,10 +75,10 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_file_falls_back_to_the_previous_generation(folder, damage):
     newest(folder).write_bytes(DAMAGES[damage])
-    found = store_in(folder).load()
-    assert found.position == Position(100, 90)
-    assert found.damaged == ("stem.0.json.corrupt-20231114T221320Z",)
-    assert (folder / found.damaged[0]).read_bytes() == DAMAGES[damage]
+    loaded = store_in(folder).load()
+    assert loaded.position == Position(100, 90)
+    assert loaded.damaged == ("stem.0.json.corrupt-20231114T221320Z",)
+    assert (folder / loaded.damaged[0]).read_bytes() == DAMAGES[damage]
 
 
 def test_truncated_file_is_damaged():
@@ -123,7 +123,7 @@ def test_save_after_a_fallback(folder):
 
 
 class FullDisk(DurableFolder):
-    """A disk without room."""
+    """A full disk."""
 
     def replace(self, name, content):
         raise OSError(28, "No space left on device")
@@ -146,7 +146,7 @@ def test_reserve_leaves_no_file(folder):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_ten_thousand_power_cuts_leave_the_old_or_the_new_position(seed):
-    """P4: 20 seeds of 500 cuts; the model is the pair (last saved for sure, one that may have been saved)."""
+    """P4: 20 seeds of 500 cuts. Allowed are the last position certainly saved, and the one being saved."""
     rng = random.Random(seed)
     disk = CrashingFolder(seed)
     second = 0
@@ -157,13 +157,13 @@ def test_ten_thousand_power_cuts_leave_the_old_or_the_new_position(seed):
         assert loaded.position in allowed
         assert loaded.damaged == ()
         disk.fuse = rng.randint(1, 9)
-        sure = loaded.position
+        certain = loaded.position
         try:
             while True:
                 second += 1
-                allowed = {sure, Position(second)}
+                allowed = {certain, Position(second)}
                 store.save(Position(second))
-                sure = Position(second)
+                certain = Position(second)
         except CrashError:
             disk.restart()
 

@@ -1,4 +1,4 @@
-"""The order of system calls that makes a write durable."""
+"""The system calls of durable writes, in order."""
 
 import os
 from pathlib import Path
@@ -10,20 +10,20 @@ from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 
 @pytest.fixture
 def calls(monkeypatch):
-    """The calls of a disk, in order: fsync of a file or folder, rename."""
+    """The system calls, in order: fsync of a file or folder, rename."""
     seen = []
     fsync, replace = os.fsync, Path.replace
 
-    def noted_fsync(file):
+    def recording_fsync(file):
         seen.append("sync folder" if Path(f"/proc/self/fd/{file}").is_dir() else "sync file")
         fsync(file)
 
-    def noted_replace(self, target):
+    def recording_replace(self, target):
         seen.append("rename")
         return replace(self, target)
 
-    monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(Path, "replace", noted_replace)
+    monkeypatch.setattr(os, "fsync", recording_fsync)
+    monkeypatch.setattr(Path, "replace", recording_replace)
     return seen
 
 

@@ -10,12 +10,12 @@ SECOND = st.integers(0, 2_000_000_000)
 
 
 @given(SECOND, st.integers(0, 100_000), st.integers(0, 900), st.integers(1, 900))
-def test_windows_are_contiguous_and_end_before_the_lag(start, ahead, lag, longest):
+def test_windows_are_contiguous_and_end_before_the_lag(start, ahead, lag, max_seconds):
     now = start + ahead + 0.7
     position, windows = Position(start), []
-    while (window := next_window(position, now, lag, longest)) is not None and len(windows) < 200:
+    while (window := next_window(position, now, lag, max_seconds)) is not None and len(windows) < 200:
         assert window.start == position.second
-        assert 0 < window.end - window.start <= longest
+        assert 0 < window.end - window.start <= max_seconds
         assert window.end <= now - lag
         windows.append(window)
         position = Position(window.end)

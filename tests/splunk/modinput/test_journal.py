@@ -1,4 +1,4 @@
-"""The journal of the open window: torn tails, other windows, power cuts."""
+"""The journal of the current window: incomplete lines, other windows, power cuts."""
 
 import random
 from collections import Counter
@@ -66,7 +66,7 @@ def test_records_continue_after_an_incomplete_line(journal, tmp_path):
 
 
 class FullDisk(DurableFolder):
-    """A disk without room."""
+    """A full disk."""
 
     def append(self, name, content):
         raise OSError(28, "No space left on device")
@@ -83,20 +83,20 @@ def test_full_disk_raises_checkpoint_error(tmp_path):
 def test_power_cuts_lose_at_most_the_last_batch(seed):
     rng = random.Random(seed)
     disk = CrashingFolder(seed)
-    number, sure, maybe = 0, [], []
+    number, certain, possible = 0, [], []
     for _ in range(200):
         journal = Journal(disk, "stem")
-        found = set(journal.resume(100))
-        assert {short_key(k) for k in sure} <= found <= {short_key(k) for k in sure + maybe}
-        sure = [k for k in sure + maybe if short_key(k) in found]
+        keys = set(journal.resume(100))
+        assert {short_key(k) for k in certain} <= keys <= {short_key(k) for k in certain + possible}
+        certain = [k for k in certain + possible if short_key(k) in keys]
         disk.fuse = rng.randint(1, 8)
         try:
             while True:
                 number += 1
-                maybe = [key(number)]
-                journal.record(maybe)
-                sure, maybe = sure + maybe, []
+                possible = [key(number)]
+                journal.record(possible)
+                certain, possible = certain + possible, []
         except CrashError:
             disk.restart()
         except KeyError:
-            pytest.fail("a note without a journal")
+            pytest.fail("a record without a journal file")

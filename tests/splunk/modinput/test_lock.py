@@ -1,4 +1,4 @@
-"""One process per input."""
+"""The lock: one process per input."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ with InputLock(Path(sys.argv[1])):
 
 @pytest.fixture
 def holder(tmp_path, root):
-    """Another process that holds the lock."""
+    """Another process with the lock."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "a.lock")],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The modular input as splunkd runs it: the real script, a real HTTP splunkd, a stand-in sidecar."""
+"""The modular input as splunkd runs it: the real script, a fake splunkd over HTTP, a fake sidecar."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Settings of an input, and their defaults in the conf file."""
+"""The settings of an input, and their defaults in the conf file."""
 
 import configparser
 

@@ -1,4 +1,4 @@
-"""Reading what search/v2/jobs/export answers."""
+"""The answer of search/v2/jobs/export."""
 
 import io
 import json
@@ -23,21 +23,21 @@ def test_row_values_are_lists_of_texts():
 
 
 def test_answer_in_several_parts():
-    found = answer(result(0, last=True, a="1"), "", result(0, a="2"), result(1, last=True, a="3"))
-    assert [row["a"] for row in found] == [["1"], ["2"], ["3"]]
+    stream = answer(result(0, last=True, a="1"), "", result(0, a="2"), result(1, last=True, a="3"))
+    assert [row["a"] for row in stream] == [["1"], ["2"], ["3"]]
 
 
 def test_end_mark_alone_means_no_events():
-    found = answer('{"preview":false,"lastrow":true}')
-    assert list(found) == []
-    assert found.documents == 1
+    stream = answer('{"preview":false,"lastrow":true}')
+    assert list(stream) == []
+    assert stream.documents == 1
 
 
 @pytest.mark.parametrize("lines", [(), ("",), ("\ufeff",), ('{"messages":[{"type":"INFO","text":"x"}]}',)])
 def test_empty_answer_does_not_mean_no_events(lines):
-    found = answer(*lines)
-    assert list(found) == []
-    assert found.documents == 0
+    stream = answer(*lines)
+    assert list(stream) == []
+    assert stream.documents == 0
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_incomplete_answer_is_refused(lines):
 
 
 def test_other_messages_are_ignored():
-    found = answer('{"messages":[{"type":"WARN","text":"deprecated field"}]}', result(0, last=True, a="1"))
-    assert len(list(found)) == 1
+    stream = answer('{"messages":[{"type":"WARN","text":"deprecated field"}]}', result(0, last=True, a="1"))
+    assert len(list(stream)) == 1
 
 
 def test_recorded_answer(shared):
@@ -73,12 +73,12 @@ def test_recorded_answer(shared):
 
 
 def test_memory_does_not_grow_with_the_answer():
-    """A line is dropped before the next is read: a generator's stream of 200 MB would not fit otherwise."""
+    """Each line is released before the next is read, so a stream of 200 MB needs little memory."""
 
     class Endless(io.RawIOBase):
         def __init__(self):
             super().__init__()
-            self.left = 20_000
+            self.remaining = 20_000
             self.rest = b""
 
         def readable(self):
@@ -86,10 +86,10 @@ def test_memory_does_not_grow_with_the_answer():
 
         def readinto(self, into):
             if not self.rest:
-                self.left -= 1
-                if self.left < 0:
+                self.remaining -= 1
+                if self.remaining < 0:
                     return 0
-                self.rest = (json.dumps(result(1, last=self.left == 0, _raw="x" * 10_000)) + "\n").encode()
+                self.rest = (json.dumps(result(1, last=self.remaining == 0, _raw="x" * 10_000)) + "\n").encode()
             size = min(len(into), len(self.rest))
             into[:size], self.rest = self.rest[:size], self.rest[size:]
             return size

@@ -1,4 +1,4 @@
-"""XML from splunkd, well-formed and hostile."""
+"""The definition from splunkd, valid and malicious."""
 
 import io
 import time
@@ -17,9 +17,9 @@ def read(text):
 
 
 def test_definition_of_a_run():
-    found = read(definition("https://127.0.0.1:8089", "/chk", {"search": "index=a", "empty": ""}))
-    assert (found.session.uri, str(found.checkpoint_folder)) == ("https://127.0.0.1:8089", "/chk")
-    (stanza,) = found.stanzas
+    result = read(definition("https://127.0.0.1:8089", "/chk", {"search": "index=a", "empty": ""}))
+    assert (result.session.uri, str(result.checkpoint_folder)) == ("https://127.0.0.1:8089", "/chk")
+    (stanza,) = result.stanzas
     assert (stanza.name, stanza.app) == ("loglm_input://test", "search")
     assert stanza.params == {"search": "index=a", "empty": ""}
 
@@ -36,8 +36,8 @@ def test_definition_in_several_encodings(encoding):
 
 
 def test_repr_hides_the_session_key():
-    found = read(definition("https://h:1", "/chk", {}, session="s3cret"))
-    assert "s3cret" not in repr(found)
+    result = read(definition("https://h:1", "/chk", {}, session="s3cret"))
+    assert "s3cret" not in repr(result)
 
 
 @pytest.mark.parametrize(

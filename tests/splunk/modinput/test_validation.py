@@ -10,15 +10,15 @@ from tests.splunk.modinput.input_process import finish, start, validation
 
 @pytest.fixture
 def check(splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path):
-    """Validate an input; returns how it ended and how long it took."""
+    """Return a function that validates an input and returns the result and the seconds it took."""
 
-    def go(uri=splunkd.uri, port=fake_sidecar.port, **params):
+    def validate(uri=splunkd.uri, port=fake_sidecar.port, **params):
         text = validation(uri, tmp_path / "positions", {"search": "index=main", **params})
         process = start(write_back_app(port), splunk_env, "--validate-arguments")
         started = time.monotonic()
         return finish(process, text), time.monotonic() - started
 
-    return go
+    return validate
 
 
 def test_valid_input_is_accepted(check, fake_sidecar):
@@ -63,7 +63,7 @@ def test_missing_index_is_a_warning(check):
 
 
 def test_validation_does_not_wait_for_slow_calls(check, splunkd, fake_sidecar):
-    fake_sidecar.fault("mute", left=1)
+    fake_sidecar.fault("mute", times=1)
     splunkd.faults["parse"] = ["slow"]
     result, seconds = check()
     assert result.code == 0

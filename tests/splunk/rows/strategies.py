@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-# what the writer of these tests can write and a Splunk row can hold: text, or a list of two or more
+# values that the test helpers can write and a Splunk row can hold: text, or a list of two or more
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"))
 
 
@@ -16,7 +16,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @st.composite
-def records(draw, cell=CELL, least=1):
-    """Rows of the same fields."""
+def records(draw, cell=CELL, min_size=1):
+    """Draw rows with the same fields."""
     names = draw(NAMES)
-    return draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, cell)), min_size=least, max_size=5))
+    return draw(st.lists(st.fixed_dictionaries(dict.fromkeys(names, cell)), min_size=min_size, max_size=5))

@@ -27,19 +27,19 @@ def read(body, lines):
 @example('"a\n\n\nb"\nc\n', 2)
 def test_records_equal_those_of_the_csv_module(body, lines):
     try:
-        wanted = list(csv.reader(io.StringIO(body, newline="\n")))
+        expected = list(csv.reader(io.StringIO(body, newline="\n")))
     except csv.Error:
         return
-    assert [cells for cells, _ in read(body, lines)] == wanted
+    assert [cells for cells, _ in read(body, lines)] == expected
 
 
 @given(BODIES, BLOCKS)
 def test_text_parses_to_its_cells(body, lines):
     try:
-        found = read(body, lines)
+        records = read(body, lines)
     except InputError:
         return
-    for cells, text in found:
+    for cells, text in records:
         assert not text or list(csv.reader(io.StringIO(text, newline=""))) == [cells]
 
 
@@ -47,13 +47,13 @@ def test_text_parses_to_its_cells(body, lines):
 @example('"x\ry",z\nx\rz,z\n')
 @example("a\n\rb\n")
 def test_block_size_does_not_change_the_records(body):
-    found = []
+    records = []
     for lines in (1, 2, 256):
         try:
-            found.append(read(body, lines))
+            records.append(read(body, lines))
         except InputError as error:
-            found.append(str(error))
-    assert found[0] == found[1] == found[2]
+            records.append(str(error))
+    assert records[0] == records[1] == records[2]
 
 
 def test_record_longer_than_a_block():

@@ -16,7 +16,7 @@ from tests.splunk.rows.strategies import CELL
 from tests.splunk.splunkd import encode_rows
 
 VALUES = st.one_of(st.text(), st.lists(st.text()))
-LOOKS = {"prefix": "loglm_", "output": "all", "threshold": None}
+STYLE = {"prefix": "loglm_", "output": "all", "threshold": None}
 
 
 def test_event_of_a_row():
@@ -60,7 +60,7 @@ def test_cut_text_is_read_and_marked_like_the_whole(text, extra):
 
 def test_technique_columns_are_aligned():
     verdict = Verdict("ok", 0.9, "malicious", (technique("T1053.005", 0.5), technique("T1003", 0.25)), 0.0)
-    columns = label_columns(verdict, "m", **LOOKS)
+    columns = label_columns(verdict, "m", **STYLE)
     assert columns["loglm_technique_id"] == ["T1053.005", "T1003"]
     assert columns["loglm_technique"] == ["Scheduled Task", "OS Credential Dumping"]
     assert columns["loglm_tactic"] == ["execution,persistence,privilege-escalation", "credential-access"]
@@ -69,10 +69,10 @@ def test_technique_columns_are_aligned():
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_every_row_has_the_same_columns_in_the_same_order(output):
-    looks = {"prefix": "x", "output": output}
+    style = {"prefix": "x", "output": output}
     answers = [Verdict("ok", 0.9, "malicious", embedding=(1.0,)), Verdict("unparsed"), Verdict("error", detail="d")]
-    found = [list(label_columns(v, "m", threshold=0.1, **looks)) for v in answers]
-    assert [*found, list(blank_columns("timeout", "d", **looks))] == [list(column_names("x", output))] * 4
+    names = [list(label_columns(v, "m", threshold=0.1, **style)) for v in answers]
+    assert [*names, list(blank_columns("timeout", "d", **style))] == [list(column_names("x", output))] * 4
 
 
 def test_blank_columns_contain_only_status_and_detail():
@@ -87,7 +87,7 @@ def test_label_columns_are_printable():
     odd = technique("T1003", 0.9)
     odd = type(odd)(id="T1\ud800", name="a\x1b[31m" + "n" * 500, tactics=("x\n",), confidence=0.9)
     verdict = Verdict("ok", 1.0, "malicious", (odd,), explanation={"a\u202e": "\ud800"}, detail="\x00")
-    columns = label_columns(verdict, "m\x7f", **LOOKS)
+    columns = label_columns(verdict, "m\x7f", **STYLE)
     for value in columns.values():
         text = "".join(value)
         assert text.isprintable()

@@ -1,4 +1,4 @@
-"""Rows from CSV and back: any rows survive, and what is written reads as what the csv module and splunklib write."""
+"""Rows from CSV and back: they stay unchanged, and are written like the csv module and splunklib write them."""
 
 import csv
 import io
@@ -15,18 +15,18 @@ from tests.splunk.splunkd import decode_rows, encode_rows
 
 
 def rows_of(body, **options):
-    """The rows of a chunk as mappings."""
+    """Return the rows of a chunk as mappings."""
     return list(Table(body, **options).records())
 
 
 def rewritten(body, excluded=()):
-    """What comes back of a chunk whose rows are written as they were read."""
+    """Return the CSV of a chunk whose rows are written as they were read."""
     table = Table(body, excluded)
     return "".join([csv_row(table.columns) + ROW_END, *(text + ROW_END for _, text in table.rows())]).encode()
 
 
-def splunklibs(rows):
-    """What splunklib writes of the same rows."""
+def written_by_splunklib(rows):
+    """Return the CSV that splunklib writes for the rows."""
     out = io.BytesIO()
     writer = RecordWriterV2(out)
     writer.write_records(rows)
@@ -48,7 +48,7 @@ def test_rows_are_written_unchanged(rows):
 def test_records_are_written_like_splunklib(rows):
     ours = "".join(csv_rows(rows)).encode()
     assert list(csv.reader(io.StringIO(ours.decode(), newline=""))) == list(
-        csv.reader(io.StringIO(splunklibs(rows).decode(), newline=""))
+        csv.reader(io.StringIO(written_by_splunklib(rows).decode(), newline=""))
     )
 
 
@@ -80,10 +80,10 @@ def test_any_body_gives_rows_of_equal_width_or_is_refused(body):
 @given(st.binary(max_size=200))
 def test_any_body_is_written_with_equal_width_or_refused(body):
     try:
-        found = rewritten(body)
+        written = rewritten(body)
     except InputError:
         return
-    rows = list(csv.reader(io.StringIO(found.decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(written.decode(), newline="")))
     assert len({len(row) for row in rows if row}) <= 1
 
 
@@ -104,9 +104,9 @@ def test_cell_appended_to_any_row_stays_separate(text, header):
 @pytest.mark.parametrize("excluded", [[], ["b"], ["a", "b", "c"]])
 def test_excluded_field_is_left_out_with_its_values(excluded):
     body = encode_rows([{"a": "1", "b": ["x", "y"], "c": "3"}])
-    wanted = {name: value for name, value in rows_of(body)[0].items() if name not in excluded}
-    assert rows_of(body, excluded=excluded) == [wanted]
-    assert [name for name in Table(body, excluded).columns if not name.startswith(MV_PREFIX)] == list(wanted)
+    expected = {name: value for name, value in rows_of(body)[0].items() if name not in excluded}
+    assert rows_of(body, excluded=excluded) == [expected]
+    assert [name for name in Table(body, excluded).columns if not name.startswith(MV_PREFIX)] == list(expected)
 
 
 def test_nul_and_bare_carriage_return_are_replaced_where_necessary():
@@ -125,9 +125,9 @@ def test_short_and_long_rows_keep_the_header():
 @pytest.mark.parametrize("lines", [1, 3, 1_000])
 def test_rows_of_many_lines_are_passed_on_unchanged(lines):
     rows = [f'"{i}' + "\n" * (lines - 1) + f'end","{i}"' for i in range(600)]
-    found = list(Table("\n".join(["a,b", *rows, ""]).encode()).rows())
-    assert [text for _, text in found] == rows
-    assert [cells[1] for cells, _ in found] == [str(i) for i in range(600)]
+    result = list(Table("\n".join(["a,b", *rows, ""]).encode()).rows())
+    assert [text for _, text in result] == rows
+    assert [cells[1] for cells, _ in result] == [str(i) for i in range(600)]
 
 
 def test_empty_line_is_a_row():

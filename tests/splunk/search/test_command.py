@@ -16,7 +16,7 @@ def test_row_gets_all_columns(fake_sidecar, app_at, search):
     metadata, rows = command.execute(rows_of("run mimikatz", "whoami", "GET /"))
     assert metadata == {"finished": True}
     assert command.end() == 0
-    model = "standin 1.0 abababababab"
+    model = "fake 1.0 abababababab"
     first = {"_raw": "run mimikatz", "_time": "1700000000.250", "host": "h0", "source": "s", "sourcetype": "st"}
     assert rows[0] == {
         **first,

@@ -34,19 +34,19 @@ def test_getinfo_declares_reporting_and_required_fields(incidents):
 def test_flagged_rows_of_an_entity_become_one_row(incidents):
     command, _ = incidents("by=host", "gap=10m")
     rows = [labelled(1000), labelled(1100, technique="T1059"), labelled(1050, "h2"), labelled(1200, verdict="benign")]
-    metadata, found = command.execute(rows, finished=False)
-    assert found == []
-    metadata, found = command.execute([labelled(5000, technique="T1046")])
-    assert [(row["host"], row["loglm_events"], row["loglm_first"]) for row in found] == [
+    metadata, result = command.execute(rows, finished=False)
+    assert result == []
+    metadata, result = command.execute([labelled(5000, technique="T1046")])
+    assert [(row["host"], row["loglm_events"], row["loglm_first"]) for row in result] == [
         ("h1", "1", "5000"),
         ("h1", "2", "1000"),
         ("h2", "1", "1050"),
     ]
-    both = found[1]
-    assert both["loglm_technique_id"] == ["T1110", "T1059"]
+    second = result[1]
+    assert second["loglm_technique_id"] == ["T1110", "T1059"]
     keys = [Event(f"raw {t}", source="s", time=float(t)).key for t in (1000, 1100)]
-    assert both["loglm_event_key"] == keys
-    assert (both["_time"], both["loglm_last"], both["user"]) == ("1000", "1100", "u1")
+    assert second["loglm_event_key"] == keys
+    assert (second["_time"], second["loglm_last"], second["user"]) == ("1000", "1100", "u1")
     assert warnings(metadata) == []
     assert command.end() == 0
 
@@ -61,16 +61,16 @@ def test_incident_has_labels_that_the_alert_action_trusts(incidents):
 
 def test_rows_without_labels_are_reported(incidents):
     command, _ = incidents("by=host")
-    metadata, found = command.execute([labelled(1), {"_time": "1", "_raw": "x", "host": "h"}])
-    assert len(found) == 1
+    metadata, result = command.execute([labelled(1), {"_time": "1", "_raw": "x", "host": "h"}])
+    assert len(result) == 1
     assert "1 of 2 rows have no label" in warnings(metadata)[0]
 
 
 def test_suspicious_rows_open_an_incident_where_configured(incidents):
-    for verdict, rows in (("malicious", 0), ("suspicious", 1)):
+    for verdict, count in (("malicious", 0), ("suspicious", 1)):
         command, _ = incidents("by=host", f"verdict={verdict}")
-        _, found = command.execute([labelled(1, verdict="suspicious")])
-        assert len(found) == rows
+        _, result = command.execute([labelled(1, verdict="suspicious")])
+        assert len(result) == count
 
 
 def test_suspicious_rows_near_an_incident_are_its_members(incidents):

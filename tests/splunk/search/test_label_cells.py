@@ -1,4 +1,4 @@
-"""The label cells of a row: what is remembered of other verdicts gives what would be written anew."""
+"""The label cells of a row: cached templates give the same cells as writing them anew."""
 
 import csv
 import io

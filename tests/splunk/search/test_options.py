@@ -13,7 +13,7 @@ SETTINGS = Settings(("http://127.0.0.1:1",), None, None, 1.0, 10, 10_000, 0.75, 
 
 
 def parse(*args):
-    """Parse arguments with the settings above."""
+    """Parse arguments with SETTINGS."""
     return SearchOptions.parse(args, SETTINGS)
 
 
@@ -22,10 +22,10 @@ def test_defaults_come_from_the_settings():
 
 
 def test_all_options_are_parsed():
-    found = parse(
+    options = parse(
         "field=message", "by=host,user", "threshold=0", "top=10", "output=all", "explain=t", "onerror=fail", "prefix=x"
     )
-    assert found == SearchOptions(0.0, 10, "x", "message", ("host", "user"), "all", True, "fail")
+    assert options == SearchOptions(0.0, 10, "x", "message", ("host", "user"), "all", True, "fail")
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_error_names_the_option_and_what_is_expected(args, message):
 )
 def test_any_arguments_give_options_or_an_error_of_one_line(args):
     try:
-        found = parse(*args)
+        options = parse(*args)
     except OptionError as error:
         message = str(error)
     else:
         message = ""
-        assert 1 <= found.top <= 10
-        assert len(set(found.required_fields)) == len(found.required_fields)
+        assert 1 <= options.top <= 10
+        assert len(set(options.required_fields)) == len(options.required_fields)
     assert one_line(message, 400) == message
 
 
 def test_required_fields_are_read_and_written_fields():
-    found = parse("by=user,host")._replace(output="embedding", prefix="x_").required_fields
-    assert found == [
+    options = parse("by=user,host")._replace(output="embedding", prefix="x_").required_fields
+    assert options == [
         *("_raw", "user", "host", "_time", "source", "sourcetype", "x_status", "x_model", "x_detail", "x_embedding")
     ]

@@ -1,4 +1,4 @@
-"""The records of the chunked protocol: read to the last byte, any noise is refused."""
+"""Records of the chunked protocol: read to the last byte; other data are refused."""
 
 import io
 
@@ -13,7 +13,7 @@ from tests.splunk.splunkd import decode_rows, encode_rows, frame
 
 @given(st.binary(max_size=100))
 def test_any_bytes_are_refused_or_end_the_search(data):
-    # a header needs two braces of metadata behind it, which random bytes never are
+    # a header must be followed by two braces of metadata, which random bytes never are
     with pytest.raises((InputError, SearchEnded)):
         read_chunk(io.BytesIO(data))
 

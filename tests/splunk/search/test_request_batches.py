@@ -24,20 +24,20 @@ from tests.splunk.splunkd import encode_rows
 SETTINGS = Settings.read(Path(__file__).parents[3])
 
 
-class Sidecar:
-    """Takes a search's requests in the place of its client, and notes what would be read with what."""
+class RecordingClient:
+    """Replaces a search's client; records its requests in `chunk`."""
 
     def __init__(self):
         self.chunk = []
 
     def label_requests(self, requests, _):
-        for about, request in requests:
-            found = read_request(join_request(request.events, Options(), request.state))
-            self.chunk.append(found)
-            yield about, Reply(ModelId("m", "1", "0"), (Verdict("empty"),) * len(found.events), state_of(found))
+        for context, request in requests:
+            batch = read_request(join_request(request.events, Options(), request.state))
+            self.chunk.append(batch)
+            yield context, Reply(ModelId("m", "1", "0"), (Verdict("empty"),) * len(batch.events), state_of(batch))
 
 
-def of(request, entity):
+def events_of(request, entity):
     return [event for event in request.events if event.entity == entity]
 
 
@@ -53,44 +53,48 @@ ROW = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(st.lists(st.lists(ROW, min_size=1, max_size=200), min_size=1, max_size=4), st.integers(1, 100))
-def test_rows_of_an_entity_are_sent_together_with_its_state(chunks, most):
+def test_rows_of_an_entity_are_sent_together_with_its_state(chunks, batch_events):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
-    labeller = Labeller(options, SETTINGS._replace(batch_events=most), None, pytest.fail)
-    labeller._client = sidecar = Sidecar()
-    left = {}
+    labeller = Labeller(options, SETTINGS._replace(batch_events=batch_events), None, pytest.fail)
+    labeller._client = sidecar = RecordingClient()
+    expected_states = {}
     for chunk in chunks:
         sidecar.chunk.clear()
         assert len(list(Table("".join(labeller.label(Table(encode_rows(chunk)))).encode()))) == len(chunk)
         events = [event for row in chunk if (event := event_of(row, "_raw", ("host",))).raw]
         assert sorted(e for request in sidecar.chunk for e in request.events) == sorted(events)
         for entity in {event.entity for event in events} - {""}:
-            run = [event for event in events if event.entity == entity]
-            parts = [request for request in sidecar.chunk if of(request, entity)]
-            assert sum(entity in request.state for request in parts) == (entity in left)
-            if len(run) <= 2 * most:
+            of_entity = [event for event in events if event.entity == entity]
+            parts = [request for request in sidecar.chunk if events_of(request, entity)]
+            assert sum(entity in request.state for request in parts) == (entity in expected_states)
+            if len(of_entity) <= 2 * batch_events:
                 (request,) = parts
-                assert of(request, entity) == run
-                assert request.state.get(entity) == left.get(entity)
-                left[entity] = state_of(request)[entity]
+                assert events_of(request, entity) == of_entity
+                assert request.state.get(entity) == expected_states.get(entity)
+                expected_states[entity] = state_of(request)[entity]
             else:
-                wanted = [[run[place] for place in window] for window in windows_of(run)]
-                told = [of(request, entity) for request in parts]
-                assert sorted([part[i] for i in w] for part in told for w in windows_of(part)) == sorted(wanted)
-                assert all(len(request.events) <= max(2 * most, MAX_WINDOW_EVENTS) for request in parts)
-                left[entity] = labeller._states.get([entity])[entity]
-                assert left[entity] in [state_of(request)[entity] for request in parts if run[-1] in request.events]
+                expected = [[of_entity[index] for index in window] for window in windows_of(of_entity)]
+                parts_events = [events_of(request, entity) for request in parts]
+                assert sorted([part[i] for i in w] for part in parts_events for w in windows_of(part)) == sorted(
+                    expected
+                )
+                assert all(len(request.events) <= max(2 * batch_events, MAX_WINDOW_EVENTS) for request in parts)
+                expected_states[entity] = labeller._states.get([entity])[entity]
+                assert expected_states[entity] in [
+                    state_of(request)[entity] for request in parts if of_entity[-1] in request.events
+                ]
 
 
 def test_bug_costs_labels_of_rows_not_yet_sent(monkeypatch):
     options = SearchOptions(None, 3, "loglm_", by=("host",))
-    defects = []
-    labeller = Labeller(options, SETTINGS._replace(batch_events=1), None, defects.append)
-    labeller._client = Sidecar()
+    errors = []
+    labeller = Labeller(options, SETTINGS._replace(batch_events=1), None, errors.append)
+    labeller._client = RecordingClient()
     monkeypatch.setattr(EventReader, "encoded", broken_at(5, EventReader.encoded))
     text = "".join(labeller.label(Table(encode_rows(entity_rows(8, entities=("a", "b", "c", "d"))))))
     statuses = [row["loglm_status"] for row in Table(text.encode()).records()]
     assert sorted(statuses) == ["empty"] * 2 + ["error"] * 6
-    assert len(defects) == 1
+    assert len(errors) == 1
 
 
 def broken_at(number, write):
@@ -98,7 +102,7 @@ def broken_at(number, write):
 
     def wrapped(read, cells):
         if next(calls) == number:
-            raise RuntimeError("a defect")
+            raise RuntimeError("a bug")
         return write(read, cells)
 
     return wrapped
