@@ -18,7 +18,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.train.features import Features
-from loglm_bridge.lab.train.thresholds import Budget, depth_steps, known_families, threshold, with_thresholds
+from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles, known_families, threshold, with_thresholds
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from loglm_bridge.model.classifier.heads import Heads, sigmoid
 from loglm_bridge.model.classifier.neighbours import load_neighbours
@@ -115,7 +115,7 @@ def _fit_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget
     ]
     malicious, suspicious = max(curve.malicious, limits[0]), max(curve.suspicious, limits[1])
     curve = replace(curve, malicious=malicious, suspicious=min(malicious, suspicious))
-    return FlowConfig(config.techniques, curve, depth_steps(depths))
+    return FlowConfig(config.techniques, curve, depth_quantiles(depths))
 
 
 def _card(base: model_folder.ModelFolder, fitted: str, heads: Heads, config: SequenceConfig | None) -> str:

@@ -12,25 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.lab.data.run_files import read_heads, write_heads
 from loglm_bridge.lab.data.sources import open_text
 from loglm_bridge.lab.evaluate import evaluate as evaluation
 from loglm_bridge.lab.evaluate.model_card import card
 from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
-from loglm_bridge.lab.run import Run
+from loglm_bridge.lab.run import TrainingRun
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.telemetry import parse_and_canonicalise
 
-#: The project's own sample events: the golden events of every model.
+#: The sample events of this project: the golden events of every model.
 SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
-#: Files of the trees of flows, beside the heads.
+#: Files of the flow trees, in the folder of the heads.
 _CONTEXT = (model_folder.FLOW_TREES, model_folder.SEQUENCE_CONFIG)
 
 #: File beside the heads that says which recordings they were trained on.
-_DATA_FILE = "heads.saw"
+_DATA_FILE = "heads.trained_on"
 
 #: Its content where the validation recordings were among them, and where they were not.
 ALL, TRAINING = "all recordings", "the training recordings alone"
@@ -124,8 +125,8 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=Path, required=True, help="validation.json: recordings kept for validation")
 
 
-def _run_of(args: argparse.Namespace) -> Run:
-    return Run(args.folder, Recipe.read(args.recipe))
+def _run_of(args: argparse.Namespace) -> TrainingRun:
+    return TrainingRun(args.folder, Recipe.read(args.recipe))
 
 
 def _corpus(args: argparse.Namespace) -> int:
@@ -142,7 +143,7 @@ def _pretrain(args: argparse.Namespace) -> int:
 
 def _distil(args: argparse.Namespace) -> int:
     errors = _run_of(args).distil()
-    print(f"mean squared error in spreads: {', '.join(f'{error:.4f}' for error in errors)}")
+    print(f"mean squared error of each epoch, in units of the spread: {', '.join(f'{error:.4f}' for error in errors)}")
     return 0
 
 
@@ -150,9 +151,7 @@ def _heads(args: argparse.Namespace) -> int:
     heads = _run_of(args).heads(args.everything, not args.without_atomic, args.leave_out)
     folder = args.heads or args.folder
     folder.mkdir(parents=True, exist_ok=True)
-    tensors, config = heads.dump()
-    (folder / model_folder.HEADS).write_bytes(tensors)
-    (folder / model_folder.HEADS_CONFIG).write_text(config, encoding="utf-8")
+    write_heads(folder, heads)
     (folder / _DATA_FILE).write_text(ALL if args.everything else TRAINING)
     print(f"{len(heads.config.techniques)} techniques; malicious from {_thresholds(heads)}")
     return 0
@@ -173,11 +172,6 @@ def _sequence(args: argparse.Namespace) -> int:
     return 0
 
 
-def _heads_of(folder: Path) -> Heads:
-    config = json.loads((folder / model_folder.HEADS_CONFIG).read_text("utf-8"))
-    return Heads.load((folder / model_folder.HEADS).read_bytes(), config)
-
-
 def _evaluate(args: argparse.Namespace) -> int:
     labeller = Labeller.load(args.model, profile=args.profile)
     print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out)))
@@ -186,7 +180,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     run, folder = _run_of(args), args.heads or args.folder
-    heads = _heads_of(folder)
+    heads = read_heads(folder)
     report = _read_reports(args.report, args.atomic_report)
     data = (folder / _DATA_FILE).read_text()
     sealed = seal(
@@ -194,7 +188,7 @@ def _export(args: argparse.Namespace) -> int:
         run.tokenizer_file,
         run.encoders(),
         heads,
-        run.signatures(),
+        run.rule_matcher(),
         run.neighbours(data == ALL),
         {n: (folder / n).read_bytes() for n in _CONTEXT if (folder / n).exists()},
         _golden_events(),

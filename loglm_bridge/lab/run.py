@@ -1,4 +1,4 @@
-"""A run folder: where the stages leave what they made, and what each needs of the ones before."""
+"""A training run: its folder, and the stages that write into it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import torch
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus
+from loglm_bridge.lab.data.run_files import read_rule_matcher, write_rule_matcher
 from loglm_bridge.lab.data.sources import validation_groups
-from loglm_bridge.lab.data.windows import Sequences
+from loglm_bridge.lab.data.windows import FlowWindows
 from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import Recipe
-from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, heads, neighbours, pretrain
-from loglm_bridge.lab.train import vocabulary as vocabulary_stage
+from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, heads, neighbours, pretrain, vocabulary
 from loglm_bridge.lab.train.contrastive import LabelledSample
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import known_families
-from loglm_bridge.lab.weak_labels import rule_compiler as signatures_stage
-from loglm_bridge.lab.weak_labels import training_examples, weak_examples
+from loglm_bridge.lab.weak_labels import rule_compiler, training_examples, weak_examples
+from loglm_bridge.lab.weak_labels.weak_examples import WeakExample
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import Neighbours
 from loglm_bridge.model.context.context import SequenceConfig
@@ -32,16 +32,14 @@ from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.model.features.tokenizer import MAX_TOKENS, EventTokenizer
 from loglm_bridge.model.folder import model_folder
 
-#: What the teachers made, in a run's folder.
-LESSONS = "lessons.jsonl.gz"
-
-#: Windows over the corpus' events, in a run's folder.
-SEQUENCES = "windows.jsonl.gz"
+#: Files of a run folder.
+WEAK_EXAMPLES = "weak_examples.jsonl.gz"
+FLOW_WINDOWS = "windows.jsonl.gz"
 
 
 @dataclass(frozen=True)
-class Run:
-    """The files of one run, and the stages that write them. Every stage resumes or reads what is there already."""
+class TrainingRun:
+    """The folder and the recipe of one training. Every stage resumes, or reads what an earlier call wrote."""
 
     folder: Path
     recipe: Recipe
@@ -51,114 +49,116 @@ class Run:
         """The trained tokenizer."""
         return self.folder / "tokenizer.json"
 
-    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[weak_examples.WeakExample]]:
-        """Stage `corpus`: canonical events, backgrounds and the teachers' lessons."""
+    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[WeakExample]]:
+        """Stage `corpus`: return the canonical events and the weak examples; also write windows and compiled rules.
+
+        `data` is the folder of training data, `split` the file of held-out recordings.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         held_out = validation_groups(split)
         ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
-        files = weak_examples.TeacherFiles(
+        files = weak_examples.CatalogueFiles(
             data / "sigma_rules.tar.gz",
             data / "aux_commands.jsonl.gz",
             data / "attack" / "enterprise.json.gz",
-            self.recipe.fills,
+            self.recipe.samples_per_rule,
         )
         if self.recipe.signatures and not (self.folder / model_folder.SIGNATURES).exists():
-            signatures_stage.save(signatures_stage.from_files(files, ordinary), self.folder)
-        rules = self.signatures()
-        made = corpus.build(data, held_out, self.folder / "corpus", rules)
-        windows.build(data, held_out, self.folder / SEQUENCES)
-        lessons = weak_examples.teach(files, ordinary, self.folder / LESSONS, self.recipe.seed, rules)
-        return made, lessons
+            write_rule_matcher(self.folder, rule_compiler.from_files(files, ordinary))
+        rules = self.rule_matcher()
+        events = corpus.build(data, held_out, self.folder / "corpus", rules)
+        windows.build(data, held_out, self.folder / FLOW_WINDOWS)
+        examples = weak_examples.build(files, ordinary, self.folder / WEAK_EXAMPLES, self.recipe.seed, rules)
+        return events, examples
 
     def pretrain(self) -> EventEncoder:
-        """Stage `pretrain`: the tokenizer and the encoder, from the training recordings' distinct events."""
-        made = self._corpus()
+        """Stage `pretrain`: the tokenizer and the encoder, from the distinct events of the training recordings."""
+        events = self._load_corpus()
         holders: dict[int, set[tuple[str, str]]] = defaultdict(set)
-        for event in made.training():
+        for event in events.training():
             holders[event.canonical].add((event.source, event.group))
         order = sorted(holders)
-        distinct = [made.canonicals[i] for i in order]
+        distinct = [events.canonicals[i] for i in order]
         if not self.tokenizer_file.exists():
             recordings = [holders[i] for i in order]
-            trained = vocabulary_stage.train(distinct, recordings, made.names, self.recipe.pieces)
+            trained = vocabulary.train(distinct, recordings, events.names, self.recipe.pieces)
             trained.save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
-        told = [
-            LabelledSample(tokenizer.encode(lesson.event), lesson.techniques, lesson.origin)
-            for lesson in weak_examples.load(self.folder / LESSONS)
-            if lesson.teacher != "atomic"  # the tests of one held-out source: the encoder would know the answers
+        samples = [
+            LabelledSample(tokenizer.encode(example.event), example.techniques, example.origin)
+            for example in self._load_weak_examples()
+            if example.catalogue != "atomic"  # a held-out source records these very commands
         ]
-        run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, told)
+        run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, samples)
         return run.run([tokenizer.encode(event) for event in distinct])
 
     def distil(self) -> list[float]:
         """Stage `distil`: the small encoder of the profile `fast`; return the error of each epoch.
 
-        It learns from the training recordings' distinct events and the lessons.
+        It learns from the distinct events of the training recordings and from the weak examples.
         """
-        made, lessons = self._corpus(), weak_examples.load(self.folder / LESSONS)
-        of_canonicals, of_lessons = self._features(made, lessons)
-        order = sorted({event.canonical for event in made.training()})
+        events, examples = self._load_corpus(), self._load_weak_examples()
+        corpus_features, example_features = self._features(events, examples)
+        order = sorted({event.canonical for event in events.training()})
         tokenizer = EventTokenizer.load(self.tokenizer_file)
-        shown = [made.canonicals[i] for i in order] + [lesson.event for lesson in lessons]
-        vectors = np.concatenate([of_canonicals.vectors[order], of_lessons.vectors])
-        encoded = [tokenizer.encode(event) for event in shown]
+        inputs = [events.canonicals[i] for i in order] + [example.event for example in examples]
+        vectors = np.concatenate([corpus_features.vectors[order], example_features.vectors])
+        encoded = [tokenizer.encode(event) for event in inputs]
         small, errors = distil.distil(self._shape(tokenizer), tokenizer.pad, encoded, vectors, self.recipe.distil)
-        (self.folder / model_folder.FAST_ENCODER).write_bytes(model_export.session(small))
+        (self.folder / model_folder.FAST_ENCODER).write_bytes(model_export.to_onnx(small))
         return errors
 
     def heads(self, everything: bool, atomic: bool, leave_out: str = "") -> Heads:
-        """Stage `heads`: both nets on all but the calibration recordings, then the calibration.
+        """Stage `heads`: both nets, on all recordings but those reserved for calibration, then the calibration.
 
-        `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the Atomic
-        Red Team commands as a teacher. `leave_out` names a source that the heads and their calibration do without, to
-        be measured as an unseen laboratory.
+        `everything` includes the held-out recordings (for shipping, never for scoring); `atomic` includes the commands
+        of Atomic Red Team. `leave_out` names a source that neither the nets nor the calibration see, so that it can be
+        measured as an unseen laboratory.
         """
-        made, lessons = self._corpus(), weak_examples.load(self.folder / LESSONS)
-        of_canonicals, of_lessons = self._features(made, lessons)
-        kept = [e for e in made.training(everything) if e.source != leave_out]
-        fitting = [e for e in kept if not calibrate.kept_for_calibration(e)]
+        events, examples = self._load_corpus(), self._load_weak_examples()
+        corpus_features, example_features = self._features(events, examples)
+        included = [e for e in events.training(everything) if e.source != leave_out]
+        fitting = [e for e in included if not calibrate.reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
-        chosen = np.flatnonzero([atomic or lesson.teacher != "atomic" for lesson in lessons])
-        taught = training_examples.from_corpus(made, fitting, self.recipe.weights)
-        taught += training_examples.from_lessons(lessons, self.recipe.weights, atomic)
-        inputs = _joined(of_canonicals.take(np.array(order)), of_lessons.take(chosen))
-        labels = sorted({t for example in taught for t in example.techniques})
-        technique = heads.fit_techniques(inputs, taught, labels, self.recipe.technique)
-        malice = heads.fit_malice(inputs, taught, self.recipe.malice)
-        calibration = [e for e in kept if calibrate.kept_for_calibration(e)]
-        known = known_families([made.canonicals[i] for i in order])
+        chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])
+        training = training_examples.from_corpus(events, fitting, self.recipe.weights)
+        training += training_examples.from_weak_examples(examples, self.recipe.weights, atomic)
+        inputs = _concatenate(corpus_features.take(np.array(order)), example_features.take(chosen))
+        labels = sorted({t for example in training for t in example.techniques})
+        technique = heads.fit_techniques(inputs, training, labels, self.recipe.technique)
+        malice = heads.fit_malice(inputs, training, self.recipe.malice)
+        calibration = [e for e in included if calibrate.reserved_for_calibration(e)]
+        families = known_families([events.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
-        plain = Heads(
-            calibrate.uncalibrated(labels, known, self.recipe.gate, self.recipe.bound),
-            model_export.net(technique),
-            model_export.net(malice),
+        uncalibrated = Heads(
+            calibrate.uncalibrated(labels, families, self.recipe.gate, self.recipe.bound),
+            model_export.to_net(technique),
+            model_export.to_net(malice),
             centres,
-            self.signatures().level_weights() * np.float32(self.recipe.level_say),
+            self.rule_matcher().level_weights() * np.float32(self.recipe.rule_level_weight),
         )
-        return calibrate.calibrated(plain, calibration, made.canonicals, of_canonicals, self.recipe.budget)
+        return calibrate.calibrated(uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget)
 
     def sequence(self, everything: bool, leave_out: str = "") -> tuple[bytes, SequenceConfig]:
-        """Stage `sequence`: return `sequence.onnx` and what `sequence.json` holds.
+        """Stage `sequence`: return the content of `sequence.onnx` and of `sequence.json`.
 
-        `everything` and `leave_out` as in `heads`.
+        `everything` and `leave_out` are as in `heads`.
         """
-        made, windows = self.windows()
-        kept = [e for e in made.training(everything) if e.source != leave_out]
-        trees, flows = flow_stage.train(made, windows, kept, self.recipe.sequence, self.recipe.budget)
-        return trees, SequenceConfig(flows, self.recipe.company.families())
+        events, flow_windows = self.windows()
+        included = [e for e in events.training(everything) if e.source != leave_out]
+        trees, flows = flow_stage.train(events, flow_windows, included, self.recipe.sequence, self.recipe.budget)
+        return trees, SequenceConfig(flows, self.recipe.context.scorings())
 
-    def windows(self) -> tuple[Corpus, Sequences]:
-        """Return the corpus and the windows over its events."""
-        return self._corpus(), windows.load(self.folder / SEQUENCES)
+    def windows(self) -> tuple[Corpus, FlowWindows]:
+        """Return the corpus and the windows of its flows."""
+        return self._load_corpus(), windows.load(self.folder / FLOW_WINDOWS)
 
     def counts(self, heads: Heads) -> dict[str, int]:
-        """Return what the model card counts: techniques, pretraining events, lessons."""
-        made = self._corpus()
+        """Return the numbers of the model card: techniques, pretraining events, weak examples."""
         return {
             "techniques": len(heads.config.techniques),
-            "pretraining": len({e.canonical for e in made.training()}),
-            "lessons": len(weak_examples.load(self.folder / LESSONS)),
+            "pretraining": len({e.canonical for e in self._load_corpus().training()}),
+            "weak_examples": len(self._load_weak_examples()),
         }
 
     def encoder_bytes(self) -> bytes:
@@ -169,26 +169,27 @@ class Run:
         if not path.exists():
             raise ConfigError("no pretrained encoder", where=str(path), hint="run `loglm pretrain` first")
         state = torch.load(path, weights_only=True)["model"]
-        encoder.load_state_dict({k[8:]: v for k, v in state.items() if k.startswith("encoder.")})
-        return model_export.session(encoder.eval())
+        prefix = "encoder."
+        encoder.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+        return model_export.to_onnx(encoder.eval())
 
     def encoders(self) -> dict[str, bytes]:
-        """Return the event encoder of each profile; `fast` is among them where it was distilled."""
+        """Return the event encoder of each profile; `fast` is among them if it was distilled."""
         fast = self.folder / model_folder.FAST_ENCODER
         return {
             model_folder.BASE: self.encoder_bytes(),
             **({model_folder.FAST: fast.read_bytes()} if fast.exists() else {}),
         }
 
-    def signatures(self) -> RuleMatcher:
-        """Return the compiled rules; none where the recipe wants none."""
-        return signatures_stage.load(self.folder) if self.recipe.signatures else NO_RULES
+    def rule_matcher(self) -> RuleMatcher:
+        """Return the compiled rules; none if the recipe wants none."""
+        return read_rule_matcher(self.folder) if self.recipe.signatures else NO_RULES
 
     def neighbours(self, everything: bool) -> Neighbours:
-        """Return the telling events of the recordings that the heads may have learned from."""
-        made = self._corpus()
-        of_canonicals, _ = self._features(made, weak_examples.load(self.folder / LESSONS))
-        return neighbours.collect(made.training(everything), of_canonicals)
+        """Return the most specific events of the recordings that the heads may have learned from."""
+        events = self._load_corpus()
+        corpus_features, _ = self._features(events, self._load_weak_examples())
+        return neighbours.collect(events.training(everything), corpus_features)
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
         sizes = self.recipe.encoder
@@ -202,20 +203,22 @@ class Run:
             inner=sizes.inner,
         )
 
-    def _corpus(self) -> Corpus:
+    def _load_corpus(self) -> Corpus:
         if not (self.folder / "corpus").exists():
             raise ConfigError("no corpus", where=str(self.folder), hint="run `loglm corpus` first")
         return corpus.load(self.folder / "corpus")
 
-    def _features(self, made: Corpus, lessons: Sequence[weak_examples.WeakExample]) -> tuple[Features, Features]:
-        tokenizer, encoder = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes()
-        parts = (tokenizer, encoder, self.signatures())
-        taught = [lesson.event for lesson in lessons]
+    def _load_weak_examples(self) -> list[WeakExample]:
+        return weak_examples.load(self.folder / WEAK_EXAMPLES)
+
+    def _features(self, events: Corpus, examples: Sequence[WeakExample]) -> tuple[Features, Features]:
+        """Return the features of the corpus and of the weak examples."""
+        inputs = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes(), self.rule_matcher()
         return (
-            features.compute(made.canonicals, *parts, self.folder / "features.npz"),
-            features.compute(taught, *parts, self.folder / "lesson_features.npz"),
+            features.compute(events.canonicals, *inputs, self.folder / "features.npz"),
+            features.compute([example.event for example in examples], *inputs, self.folder / "example_features.npz"),
         )
 
 
-def _joined(first: Features, second: Features) -> Features:
+def _concatenate(first: Features, second: Features) -> Features:
     return Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams], first.buckets)

@@ -1,10 +1,11 @@
-"""Recipes: the shipped one reads, a wrong one says where."""
+"""Recipes: the shipped one is read; an error in another one names file and section."""
 
 import pytest
 import yaml
 
 from loglm_bridge.contract.errors import ConfigError
-from loglm_bridge.lab.recipe import SHIPPED, Recipe
+from loglm_bridge.lab.recipe import SHIPPED, ContextSettings, Recipe
+from loglm_bridge.model.context.evidence import ContextScoring
 
 SECTIONS = ("encoder", "pretrain", "weights", "technique", "malice", "budget")
 
@@ -20,7 +21,7 @@ def read(tmp_path, content):
     return Recipe.read(path)
 
 
-def test_the_shipped_recipe_reads(shipped):
+def test_the_shipped_recipe_is_read(shipped):
     recipe = Recipe.read(SHIPPED)
     assert recipe.name == shipped["name"]
     assert recipe.encoder.width % recipe.encoder.heads == 0
@@ -53,7 +54,7 @@ def test_an_absent_key_is_named(tmp_path, shipped, key):
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_that_is_none_names_file_and_section(tmp_path, shipped, section):
+def test_a_section_that_is_no_mapping_names_file_and_section(tmp_path, shipped, section):
     shipped[section] = [3]
     with pytest.raises(ConfigError) as error:
         read(tmp_path, shipped)
@@ -61,27 +62,40 @@ def test_a_section_that_is_none_names_file_and_section(tmp_path, shipped, sectio
 
 
 @pytest.mark.parametrize("text", ["", "3", "[]", "name: [", "\tname: x", "name: \x00"])
-def test_a_file_that_is_no_recipe_is_named(tmp_path, text):
+def test_a_file_that_is_no_recipe_is_an_error_that_names_it(tmp_path, text):
     with pytest.raises(ConfigError) as error:
         read(tmp_path, text)
     assert error.value.where.startswith("mine.yaml")
 
 
-def test_a_file_that_is_absent_is_named(tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(ConfigError) as error:
         Recipe.read(tmp_path / "mine.yaml")
     assert error.value.where == "mine.yaml"
 
 
 @pytest.mark.parametrize(("section", "key"), [("encoder", "width"), ("pretrain", "epochs"), ("budget", "malicious")])
-def test_a_word_where_a_number_belongs_names_file_and_section(tmp_path, shipped, section, key):
+def test_a_value_of_the_wrong_type_names_file_and_section(tmp_path, shipped, section, key):
     shipped[section][key] = "many"
     with pytest.raises(ConfigError, match=key) as error:
         read(tmp_path, shipped)
     assert error.value.where == f"mine.yaml:{section}"
 
 
-def test_a_key_the_recipe_does_not_know_is_refused(tmp_path, shipped):
+def test_an_unknown_key_is_refused(tmp_path, shipped):
     shipped["piecess"] = 3
     with pytest.raises(ConfigError, match="piecess"):
         read(tmp_path, shipped)
+
+
+def test_windows_events_have_a_floor_of_their_own():
+    settings = ContextSettings(share=2.0, max_kinds=3, bound=12.0, floor=1.0, default_floor=5.0)
+    assert settings.scorings() == {
+        "windows": ContextScoring(2.0, 1.0, 3, 12.0),
+        "": ContextScoring(2.0, 5.0, 3, 12.0),
+    }
+
+
+def test_without_a_rule_only_windows_events_are_evidence_in_the_shipped_recipe():
+    recipe = Recipe.read(SHIPPED)
+    assert recipe.context.default_floor >= recipe.bound > recipe.context.floor

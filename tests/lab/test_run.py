@@ -1,103 +1,90 @@
-"""A whole run on a small folder: every stage, what each may see, and the model at its end."""
+"""A whole training run on tiny data: every stage, the data that each may use, and the model at its end."""
 
 import pytest
-import yaml
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.data.labels import RECORDING_SOURCES
 from loglm_bridge.lab.export.seal import seal
-from loglm_bridge.lab.recipe import SHIPPED, Recipe
-from loglm_bridge.lab.run import Run
+from loglm_bridge.lab.recipe import Recipe
+from loglm_bridge.lab.run import TrainingRun
 from loglm_bridge.lab.train import calibrate, vocabulary
-from loglm_bridge.lab.train.neighbours import opaque
+from loglm_bridge.lab.train.neighbours import recording_id
 from loglm_bridge.lab.weak_labels import training_examples
 from loglm_bridge.model.labeller import Labeller
+from tests.lab import tiny_recipe
 from tests.lab.tiny import sample_events
 
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
-    """The shipped recipe in small."""
-    content = yaml.safe_load(SHIPPED.read_text("utf-8"))
-    content.update(pieces=500, fills=2, prototypes=8, encoder={"layers": 1, "width": 32, "heads": 2, "inner": 64})
-    content["distil"].update(layers=1, width=16, heads=2, inner=32, epochs=2, minutes=1e6)
-    content["pretrain"].update(epochs=2, minutes=1e6, budget=1024)
-    for net in ("technique", "malice"):
-        content[net].update(bag=4, hidden=8, epochs=3, batch=32)
-    content["budget"] = {"malicious": 0.05, "suspicious": 0.2, "unknown": 0.05}
-    path = tmp_path_factory.mktemp("recipe") / "small.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return Recipe.read(path)
+    """The shipped recipe with small sizes."""
+    budget = {"malicious": 0.05, "suspicious": 0.2, "unknown": 0.05}
+    sections = {"pretrain": {"epochs": 2}, "technique": {"epochs": 3}, "malice": {"epochs": 3}, "budget": budget}
+    return Recipe.read(tiny_recipe.write(tmp_path_factory.mktemp("recipe") / "tiny.yaml", **sections))
 
 
-class Seen(dict):
-    """What the stages were given, by stage."""
+class Arguments(dict):
+    """The arguments of the last call of functions, by name."""
 
-    def spy(self, patch, module, name):
-        real = getattr(module, name)
+    def record(self, patch, module, name):
+        function = getattr(module, name)
 
-        def spied(*args, **kwargs):
+        def recorded(*args, **kwargs):
             self[name] = args
-            return real(*args, **kwargs)
+            return function(*args, **kwargs)
 
-        patch.setattr(module, name, spied)
+        patch.setattr(module, name, recorded)
 
 
 @pytest.fixture(scope="module")
 def done(data, recipe, tmp_path_factory):
-    """The run, its corpus, its heads, and what each stage was given."""
-    run, seen = Run(tmp_path_factory.mktemp("whole") / "run", recipe), Seen()
+    """The run, its corpus, its heads, and the arguments of the stages."""
+    run, arguments = TrainingRun(tmp_path_factory.mktemp("whole") / "run", recipe), Arguments()
     with pytest.MonkeyPatch.context() as patch:
-        seen.spy(patch, vocabulary, "train")
-        seen.spy(patch, training_examples, "from_corpus")
-        seen.spy(patch, calibrate, "calibrated")
-        made, _ = run.corpus(data.folder, data.split)
+        arguments.record(patch, vocabulary, "train")
+        arguments.record(patch, training_examples, "from_corpus")
+        arguments.record(patch, calibrate, "calibrated")
+        events, _ = run.corpus(data.folder, data.split)
         run.pretrain()
-        seen["errors"] = run.distil()
+        run.distil()
         heads = run.heads(everything=False, atomic=True)
-    return run, made, heads, seen
+    return run, events, heads, arguments
+
+
+def export(run, heads, folder, golden):
+    """The exported model folder of the run."""
+    parts = run.tokenizer_file, run.encoders(), heads, run.rule_matcher(), run.neighbours(everything=False)
+    return seal(folder, *parts, {}, golden, "card", run.recipe.name, "1", {})
 
 
 def test_no_held_out_event_is_learned_from(done):
-    _, made, _, seen = done
-    held = {e.id for e in made.events if e.held_out}
-    assert held
-    assert not held & {e.id for e in seen["from_corpus"][1]}
-    assert not held & {e.id for e in seen["calibrated"][1]}
-    forms = seen["train"][0]
-    assert len(forms) > 20
-    assert not any("heldoutword" in form.text().lower() for form in forms)
-    assert any("heldoutword" in form.text().lower() for form in made.canonicals)
+    _, events, _, arguments = done
+    held_out = {e.id for e in events.events if e.held_out}
+    assert held_out
+    assert not held_out & {e.id for e in arguments["from_corpus"][1]}
+    assert not held_out & {e.id for e in arguments["calibrated"][1]}
+    distinct = arguments["train"][0]
+    assert len(distinct) > 20
+    assert not any("heldoutword" in event.text().lower() for event in distinct)
+    assert any("heldoutword" in event.text().lower() for event in events.canonicals)
 
 
 def test_calibration_recordings_are_never_fitted_on(done):
-    _, made, _, seen = done
-    fitted = {(e.source, e.group) for e in seen["from_corpus"][1]}
-    kept = {(e.source, e.group) for e in seen["calibrated"][1]}
+    _, events, _, arguments = done
+    fitted = {(e.source, e.group) for e in arguments["from_corpus"][1]}
+    calibration = {(e.source, e.group) for e in arguments["calibrated"][1]}
     assert fitted
-    assert kept
-    assert not fitted & kept
-    assert fitted | kept == {(e.source, e.group) for e in made.training()}
+    assert calibration
+    assert not fitted & calibration
+    assert fitted | calibration == {(e.source, e.group) for e in events.training()}
 
 
-def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
+def test_a_run_ends_in_a_model_that_labels(done, tmp_path):
     run, _, heads, _ = done
     golden = [Event("sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2")]
-    seal(
-        tmp_path / "m",
-        run.tokenizer_file,
-        run.encoders(),
-        heads,
-        run.signatures(),
-        run.neighbours(everything=False),
-        {},
-        golden,
-        "card",
-        run.recipe.name,
-        "1",
-        {},
-    )
+    export(run, heads, tmp_path / "m", golden)
     Labeller.load(tmp_path / "m", profile="fast").self_test()
     labeller = Labeller.load(tmp_path / "m")
     labeller.self_test()
@@ -107,48 +94,49 @@ def test_the_whole_run_ends_in_a_model_that_labels(done, tmp_path):
 
 
 def test_neighbours_are_training_recordings_under_opaque_ids(done, data):
-    run, made, _, _ = done
-    found = run.neighbours(everything=False)
+    run, events, _, _ = done
+    neighbours = run.neighbours(everything=False)
     allowed = {
-        opaque(e.source, e.group): e.techniques for e in made.training() if e.source in training_examples.RECORDED
+        recording_id(e.source, e.group): e.techniques for e in events.training() if e.source in RECORDING_SOURCES
     }
-    assert found.recordings
-    assert {r.id: r.techniques for r in found.recordings}.items() <= allowed.items()
-    assert not {opaque("otrf_security_datasets", group) for group in data.held_out} & {r.id for r in found.recordings}
-    assert len(run.neighbours(everything=True).recordings) == len(found.recordings) + len(data.held_out)
-    assert found.nearest(found.vectors[0])[0]["similarity"] == 1.0
+    ids = {r.id for r in neighbours.recordings}
+    assert ids
+    assert {r.id: r.techniques for r in neighbours.recordings}.items() <= allowed.items()
+    assert not {recording_id("otrf_security_datasets", group) for group in data.held_out} & ids
+    assert len(run.neighbours(everything=True).recordings) == len(ids) + len(data.held_out)
+    assert neighbours.nearest(neighbours.vectors[0])[0]["similarity"] == 1.0
 
 
 def test_stages_that_are_done_are_read_and_give_the_same(done, data, tmp_path):
-    run, made, heads, _ = done
+    run, events, heads, _ = done
     again, _ = run.corpus(tmp_path / "nowhere", data.split)
-    assert again.canonicals == made.canonicals
+    assert again.canonicals == events.canonicals
     before = run.tokenizer_file.read_bytes()
     run.pretrain()
     assert run.tokenizer_file.read_bytes() == before
     assert run.heads(everything=False, atomic=True).dump() == heads.dump()
 
 
-def test_a_source_left_out_is_neither_fitted_nor_calibrated_on(done, monkeypatch):
+def test_a_source_that_is_left_out_is_neither_fitted_nor_calibrated_on(done, monkeypatch):
     run, _, _, _ = done
-    seen = Seen()
-    seen.spy(monkeypatch, training_examples, "from_corpus")
-    seen.spy(monkeypatch, calibrate, "calibrated")
+    arguments = Arguments()
+    arguments.record(monkeypatch, training_examples, "from_corpus")
+    arguments.record(monkeypatch, calibrate, "calibrated")
     run.heads(everything=False, atomic=True, leave_out="evtx_baseline")
-    for events in (seen["from_corpus"][1], seen["calibrated"][1]):
+    for events in (arguments["from_corpus"][1], arguments["calibrated"][1]):
         assert {e.source for e in events} == {"otrf_security_datasets"}
 
 
 def test_the_counts_are_those_of_the_run(done):
-    run, _, heads, seen = done
+    run, _, heads, arguments = done
     counts = run.counts(heads)
     assert counts["techniques"] == len(heads.config.techniques)
-    assert counts["pretraining"] == len(seen["train"][0])
-    assert counts["lessons"] > 6
+    assert counts["pretraining"] == len(arguments["train"][0])
+    assert counts["weak_examples"] > 6
 
 
-def test_a_stage_before_its_time_says_which_comes_first(recipe, tiny, tmp_path):
-    run = Run(tmp_path, recipe)
+def test_a_stage_that_lacks_an_earlier_one_names_it(recipe, tiny, tmp_path):
+    run = TrainingRun(tmp_path, recipe)
     with pytest.raises(ConfigError, match="no corpus") as error:
         run.pretrain()
     assert "loglm corpus" in error.value.hint
@@ -157,26 +145,12 @@ def test_a_stage_before_its_time_says_which_comes_first(recipe, tiny, tmp_path):
         run.encoder_bytes()
 
 
-def test_what_one_recording_alone_says_is_nowhere_in_the_model(done, tmp_path):
-    """A canary: a word of a single training recording must not be readable from any file that ships."""
-    run, made, heads, _ = done
-    words = {"onlyheresecret"}
-    assert any("onlyheresecret" in made.canonicals[e.canonical].text().lower() for e in made.training())
-    folder = seal(
-        tmp_path / "m",
-        run.tokenizer_file,
-        run.encoders(),
-        heads,
-        run.signatures(),
-        run.neighbours(everything=False),
-        {},
-        sample_events()[:2],
-        "card",
-        "n",
-        "1",
-        {},
-    )
+def test_a_word_of_a_single_recording_is_in_no_file_of_the_model(done, tmp_path):
+    """A canary: nobody may read it, or a long part of it, from a file that ships."""
+    run, events, heads, _ = done
+    canary = "onlyheresecret"
+    assert any(canary in events.canonicals[e.canonical].text().lower() for e in events.training())
+    folder = export(run, heads, tmp_path / "m", sample_events()[:2])
     for name, content in folder.files.items():
-        for word in words:
-            for length in range(8, len(word) + 1):
-                assert word[:length].encode() not in content.lower(), name
+        for length in range(8, len(canary) + 1):
+            assert canary[:length].encode() not in content.lower(), name

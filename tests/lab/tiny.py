@@ -1,4 +1,4 @@
-"""A whole model in a few seconds: the project's own sample events, one narrow layer, small heads."""
+"""A tiny model, trained in a few seconds on the sample events of this project: one narrow layer, small heads."""
 
 from __future__ import annotations
 
@@ -28,22 +28,21 @@ SAMPLES = Path(vocabulary.__file__).parents[2] / "samples" / "events.jsonl"
 TECHNIQUES = ("T1003.001", "T1021.002", "T1046", "T1053.005", "T1059.001", "T1078", "T1098", "T1105", "T1110", "T1190")
 TECHNIQUES += ("T1486", "T1505.003", "T1543.003", "T1547.001")
 
-
 SETTINGS = NetSettings(bag=4, hidden=8, epochs=3, batch=16)
 
 
 def sample_events() -> list[Event]:
-    """The project's own sample events, the broken ones among them."""
+    """All sample events of this project, including the broken ones."""
     rows = [json.loads(line) for line in SAMPLES.read_text("utf-8").splitlines()]
     return [Event(raw=row["raw"], sourcetype=row["sourcetype"], host=row["host"]) for row in rows]
 
 
 @dataclass(frozen=True)
 class Tiny:
-    """The parts of a tiny trained model, and what it was trained on."""
+    """The parts of the tiny model, and the events that it was trained on."""
 
     folder: Path
-    forms: list[CanonicalEvent]
+    canonicals: list[CanonicalEvent]
     encoded: list[Encoded]
     tokenizer_file: Path
     tokenizer: EventTokenizer
@@ -56,7 +55,7 @@ class Tiny:
     def small(self) -> bytes:
         """An untrained encoder whose vectors have the same width."""
         shape = replace(self.encoder.shape, width=16, inner=32, outputs=self.encoder.shape.width)
-        return model_export.session(EventEncoder(shape, self.tokenizer.pad).eval())
+        return model_export.to_onnx(EventEncoder(shape, self.tokenizer.pad).eval())
 
     def seal(
         self,
@@ -66,7 +65,7 @@ class Tiny:
         context: dict[str, bytes] | None = None,
         encoders: dict[str, bytes] | None = None,
     ) -> Path:
-        """Write the model as a folder, with the samples as golden events unless others are named."""
+        """Write the model as a folder; by default the sample events are its golden events."""
         events = (
             [e for e in sample_events() if parse_and_canonicalise(e)[0].status == "ok"] if golden is None else golden
         )
@@ -88,55 +87,55 @@ class Tiny:
         return folder
 
 
-def everywhere(forms: list[CanonicalEvent]) -> list[list[tuple[str, str]]]:
-    """Recordings for `vocabulary.train`: every event seen in enough of them."""
-    return [[(f"samples{i % 2}", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(forms)
+def in_all_recordings(canonicals: list[CanonicalEvent]) -> list[list[tuple[str, str]]]:
+    """Recordings for `vocabulary.train`: enough of them hold every event."""
+    return [[(f"samples{i % 2}", str(i)) for i in range(vocabulary.MIN_RECORDINGS)]] * len(canonicals)
 
 
-def families(forms: list[CanonicalEvent]) -> list[str]:
+def families(canonicals: list[CanonicalEvent]) -> list[str]:
     """The log family of each event."""
-    return [form.family for form in forms]
+    return [canonical.family for canonical in canonicals]
 
 
-def recurved(heads: Heads, **changes: float) -> Heads:
-    """The same heads with other numbers in every curve."""
+def with_curves(heads: Heads, **changes: float) -> Heads:
+    """The heads with other numbers in every curve."""
     return heads.with_config(curves={f: replace(c, **changes) for f, c in heads.config.curves.items()})
 
 
 def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
-    """One layer of width 32 over a tokenizer's ids."""
+    """The shape of an encoder with one layer of width 32."""
     return EncoderShape(tokenizer.size, max(tokenizer.control_ids) + 1, MAX_TOKENS, 1, 32, 2, 64)
 
 
 def train(folder: Path) -> Tiny:
     """Train every part on the sample events."""
-    forms = list({f.key: f for f in (parse_and_canonicalise(e)[1] for e in sample_events())}.values())
+    events = list({event.key: event for event in (parse_and_canonicalise(e)[1] for e in sample_events())}.values())
     file = folder / "tokenizer.json"
-    vocabulary.train(forms, everywhere(forms), (), 500, min_kind=1, min_field=2).save(str(file))
+    vocabulary.train(events, in_all_recordings(events), (), 500, min_kind=1, min_field=2).save(str(file))
     tokenizer = EventTokenizer.load(file)
-    encoded = [tokenizer.encode(form) for form in forms]
+    encoded = [tokenizer.encode(event) for event in events]
     settings = PretrainSettings(epochs=3, minutes=1e6, budget=1024, warmup=5)
     encoder = pretrain.Pretraining(tokenizer, shape_of(tokenizer), settings, folder).run(encoded).eval()
-    onnx = model_export.session(encoder)
-    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_RULES.bags(forms, encoded))
-    return Tiny(folder, forms, encoded, file, tokenizer, encoder, onnx, features, _heads(forms, features))
+    onnx = model_export.to_onnx(encoder)
+    features = Features(EventSession(onnx, tokenizer.pad).encode(encoded), NO_RULES.bags(events, encoded))
+    return Tiny(folder, events, encoded, file, tokenizer, encoder, onnx, features, _heads(events, features))
 
 
-def _heads(forms: list[CanonicalEvent], features: Features) -> Heads:
-    """Heads for invented labels: every second event is an attack, its technique drawn by its place."""
+def _heads(events: list[CanonicalEvent], features: Features) -> Heads:
+    """Heads for invented labels: every second event is an attack; the techniques take turns."""
     examples = [
-        Example(form, {TECHNIQUES[i % len(TECHNIQUES)]: 1.0}, float(i % 2), float(i % 2), 1.0)
-        for i, form in enumerate(forms)
+        Example(event, {TECHNIQUES[i % len(TECHNIQUES)]: 1.0}, float(i % 2), float(i % 2), 1.0)
+        for i, event in enumerate(events)
     ]
     technique = heads.fit_techniques(features, examples, TECHNIQUES, SETTINGS)
     malice = heads.fit_malice(features, examples, SETTINGS)
-    centres = calibrate.prototypes(features.vectors, 4, seed=1)
-    plain = Heads(
-        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(forms))), 0.5, 20.0),
-        model_export.net(technique),
-        model_export.net(malice),
-        centres,
+    uncalibrated = Heads(
+        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(events))), 0.5, 20.0),
+        model_export.to_net(technique),
+        model_export.to_net(malice),
+        calibrate.prototypes(features.vectors, 4, seed=1),
         NO_RULES.level_weights(),
     )
-    ordinary = np.arange(0, len(forms), 2)
-    return thresholds.with_thresholds(plain, features, families(forms), ordinary, thresholds.Budget(0.05, 0.2, 0.05))
+    budget = thresholds.Budget(0.05, 0.2, 0.05)
+    ordinary = np.arange(0, len(events), 2)
+    return thresholds.with_thresholds(uncalibrated, features, families(events), ordinary, budget)

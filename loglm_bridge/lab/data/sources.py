@@ -1,4 +1,4 @@
-"""Labelled telemetry on disk: what a data file holds, and which recordings are kept for validation."""
+"""Labelled telemetry on disk: the lines of a data file, and which recordings are held out for validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RuleHit = tuple[str, str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LabelledEvent:
-    """One line of a data file. `group` is the recording: the unit of every split."""
+    """One line of a data file. `group` names its recording, the unit of every split."""
 
     id: str
     source: str
@@ -38,10 +38,10 @@ def open_text(path: Path) -> TextIO:
 
 
 def read_events(path: Path) -> Iterator[LabelledEvent]:
-    """Yield the events of a data file (JSON lines as described in the README, section Data).
+    """Yield the events of a data file (JSON lines, see docs/model/data.md).
 
     Raises:
-        ConfigError: a line is not such an object; names file and line.
+        ConfigError: a line is not such an object; the error names file and line.
     """
     with open_text(path) as lines:
         for number, line in enumerate(lines, 1):

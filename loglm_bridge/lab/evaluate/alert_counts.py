@@ -1,7 +1,7 @@
-"""What an analyst gets: alerts event by event against incidents, at equal recall, on attacks and on ordinary machines.
+"""Alerts of an analyst: events one by one against incidents, at equal recall, on attacks and on ordinary machines.
 
-Incidents are those of `| loglmincidents` (contract/incidents.py), within a recording: two recordings of one laboratory
-host never share one, though a search might join them.
+Incidents are those of `| loglmincidents` (contract/incidents.py), within a recording: two recordings of the same
+laboratory host never share one, though a search might join them.
 """
 
 from __future__ import annotations
@@ -14,128 +14,132 @@ import numpy as np
 
 from loglm_bridge.contract.incidents import FlaggedEvent, Incident, Incidents
 from loglm_bridge.contract.windows import MAX_GAP
-from loglm_bridge.lab.evaluate.curves import Answer
-from loglm_bridge.lab.train.calibrate import known_malice
-from loglm_bridge.lab.weak_labels.training_examples import RECORDED, TELLING
+from loglm_bridge.lab.data.labels import ATTACK_LEVELS, known_malice
+from loglm_bridge.lab.evaluate.predictions import Prediction
 
-#: Shares of recordings found at which alerts are counted.
+#: Shares of recordings at which alerts are counted.
 RECALLS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
-#: The verdict of an answer: "malicious", "suspicious" or any other.
-Says = Callable[[Answer], str]
+#: The verdict of a prediction: "malicious", "suspicious" or any other.
+VerdictOf = Callable[[Prediction], str]
 
-#: What names the entity of an answer's event.
-Entity = Callable[[Answer], str]
-
-
-def host(answer: Answer) -> str:
-    """Return the host of an answer's event."""
-    return answer.event.event.host
+#: The entity of a prediction's event.
+EntityOf = Callable[[Prediction], str]
 
 
-def measure(answers: Sequence[Answer], pair: Entity) -> dict[str, Any]:
-    """Return alerts at the model's own verdicts for recordings and flows, and over a range of recalls for recordings.
+def host(prediction: Prediction) -> str:
+    """Return the host of a prediction's event."""
+    return prediction.event.event.host
 
-    Among the recalls is that of Sigma's rules of level medium and above, which raise one alert for each rule and event.
-    `pair` names the addresses of a flow. Ordinary are the machines nobody attacks, and the flows of the flow file that
-    are labelled benign.
+
+def measure(predictions: Sequence[Prediction], pair: EntityOf) -> dict[str, Any]:
+    """Return the alerts at the model's own verdicts for recordings and flows, and over a range of recalls.
+
+    One of the recalls is that of Sigma's rules of level medium and above, which raise one alert for each rule and
+    event. `pair` returns the pair of addresses of a flow. Ordinary are the events of machines without attacks, and the
+    flows that are labelled benign.
     """
-    recorded = [a for a in answers if a.event.source in RECORDED and a.event.techniques]
-    ordinary = [a for a in answers if a.ordinary]
-    flows = [a for a in answers if a.event.event.sourcetype.startswith("netflow")]
-    hostile = [a for a in flows if a.event.label == "malicious"]
-    calm = [a for a in flows if a.event.label == "benign"]
-    found = {"recordings": count(recorded, ordinary, _own, host), "flows": count(hostile, calm, _own, pair)}
+    recorded = [p for p in predictions if p.is_recorded]
+    ordinary = [p for p in predictions if p.is_ordinary]
+    flows = [p for p in predictions if p.event.event.sourcetype.startswith("netflow")]
+    malicious = [p for p in flows if p.event.label == "malicious"]
+    benign = [p for p in flows if p.event.label == "benign"]
+    counts = {
+        "recordings": count(recorded, ordinary, _model_verdict, host),
+        "flows": count(malicious, benign, _model_verdict, pair),
+    }
     if not recorded:
-        return {**found, "at equal recall": []}
-    ruled = {_recording(a) for a in recorded if a.ruled}
-    recall = len(ruled) / found["recordings"]["recordings"]
-    rules = {"found": len(ruled), "alerts": _rule_alerts(recorded), "false_alerts": _rule_alerts(ordinary)}
-    at = [_at(recall, recorded, ordinary) for recall in RECALLS]
-    return {**found, "rules": {**rules, "at their recall": _at(recall, recorded, ordinary)}, "at equal recall": at}
+        return {**counts, "at equal recall": []}
+    hit = {p.recording for p in recorded if p.has_rule_hit}
+    recall = len(hit) / counts["recordings"]["recordings"]
+    rules = {"found": len(hit), "alerts": _rule_alerts(recorded), "false_alerts": _rule_alerts(ordinary)}
+    at_recalls = [_count_at(recall, recorded, ordinary) for recall in RECALLS]
+    rules_row = {**rules, "at their recall": _count_at(recall, recorded, ordinary)}
+    return {**counts, "rules": rules_row, "at equal recall": at_recalls}
 
 
-def count(attacks: Sequence[Answer], ordinary: Sequence[Answer], says: Says, entity: Entity) -> dict[str, Any]:
-    """Return how many alerts attacks and ordinary events raise, as events and as incidents, at the same verdicts.
+def count(
+    attacks: Sequence[Prediction], ordinary: Sequence[Prediction], verdict_of: VerdictOf, entity_of: EntityOf
+) -> dict[str, Any]:
+    """Return the numbers of alerts of attacks and of ordinary events, as events and as incidents, at the same verdicts.
 
-    `shown` are the events that incidents of attacks show, suspicious members among them. `as_events` is what alerts
-    event by event come to where they show as large a share of the attack events, those that are labelled or that a
-    medium rule hits, as the incidents do.
+    `shown` are the events that incidents of attacks show, suspicious ones included. `as_events` are the alerts of
+    single events at the threshold at which they show the same share of the known attack events as the incidents do.
     """
-    raised, false = incidents(attacks, says, entity), incidents(ordinary, says, entity)
-    loud = [a for a in attacks if says(a) == "malicious"]
-    threshold = _threshold(attacks, shown(attacks, says, entity))
+    raised, false = incidents(attacks, verdict_of, entity_of), incidents(ordinary, verdict_of, entity_of)
+    alerts = [p for p in attacks if verdict_of(p) == "malicious"]
+    threshold = _threshold(attacks, shown(attacks, verdict_of, entity_of))
     return {
-        "recordings": len({_recording(a) for a in attacks}),
-        "found": len({_recording(a) for a in loud}),
-        "events": len(loud),
+        "recordings": len({p.recording for p in attacks}),
+        "found": len({p.recording for p in alerts}),
+        "events": len(alerts),
         "incidents": len(raised),
         "shown": sum(incident.events for incident in raised),
-        "false_events": sum(says(a) == "malicious" for a in ordinary),
+        "false_events": sum(verdict_of(p) == "malicious" for p in ordinary),
         "false_incidents": len(false),
         "ordinary": len(ordinary),
         "as_events": {
-            "events": sum(a.score >= threshold for a in attacks),
-            "false_events": sum(a.score >= threshold for a in ordinary),
+            "events": sum(p.score >= threshold for p in attacks),
+            "false_events": sum(p.score >= threshold for p in ordinary),
         },
     }
 
 
-def incidents(answers: Iterable[Answer], says: Says, entity: Entity, gap: float = MAX_GAP) -> list[Incident]:
-    """Return the incidents of the answers within each recording."""
-    made = Incidents(gap)
-    for answer in answers:
-        verdict = says(answer)
+def incidents(
+    predictions: Iterable[Prediction], verdict_of: VerdictOf, entity_of: EntityOf, gap: float = MAX_GAP
+) -> list[Incident]:
+    """Return the incidents of the predictions within each recording."""
+    grouped = Incidents(gap)
+    for one in predictions:
+        verdict = verdict_of(one)
         if verdict in ("malicious", "suspicious"):
-            flagged = FlaggedEvent(answer.event.event.time or 0.0, answer.score, verdict, (), answer.event.id)
-            made.add((*_recording(answer), entity(answer)), flagged)
-    return made.result()
+            flagged = FlaggedEvent(one.event.event.time or 0.0, one.score, verdict, (), one.event.id)
+            grouped.add((*one.recording, entity_of(one)), flagged)
+    return grouped.result()
 
 
-def shown(answers: Sequence[Answer], says: Says, entity: Entity, gap: float = MAX_GAP) -> set[str]:
-    """Return the ids of the events that are in incidents: the malicious, and the suspicious within the gap of them."""
+def shown(
+    predictions: Sequence[Prediction], verdict_of: VerdictOf, entity_of: EntityOf, gap: float = MAX_GAP
+) -> set[str]:
+    """Return the ids of the events in incidents: malicious ones, and suspicious ones within the gap of these."""
     spans: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
-    for incident in incidents([a for a in answers if says(a) == "malicious"], says, entity, gap):
+    for incident in incidents([p for p in predictions if verdict_of(p) == "malicious"], verdict_of, entity_of, gap):
         spans[incident.entity].append(incident)
 
-    def near(answer: Answer) -> bool:
-        time = answer.event.event.time or 0.0
-        return any(i.first - gap <= time <= i.last + gap for i in spans[(*_recording(answer), entity(answer))])
+    def in_incident(one: Prediction) -> bool:
+        time = one.event.event.time or 0.0
+        return any(i.first - gap <= time <= i.last + gap for i in spans[(*one.recording, entity_of(one))])
 
-    return {a.event.id for a in answers if says(a) in ("malicious", "suspicious") and near(a)}
-
-
-def _rule_alerts(answers: Iterable[Answer]) -> int:
-    return sum(level in TELLING for answer in answers for _, level, _ in answer.event.hits)
+    return {p.event.id for p in predictions if verdict_of(p) in ("malicious", "suspicious") and in_incident(p)}
 
 
-def _own(answer: Answer) -> str:
-    return answer.verdict
+def _rule_alerts(predictions: Iterable[Prediction]) -> int:
+    return sum(level in ATTACK_LEVELS for one in predictions for _, level, _ in one.event.hits)
 
 
-def _recording(answer: Answer) -> tuple[str, str]:
-    return answer.event.source, answer.event.group
+def _model_verdict(prediction: Prediction) -> str:
+    return prediction.verdict
 
 
-def _at(recall: float, recorded: Sequence[Answer], ordinary: Sequence[Answer]) -> dict[str, Any]:
-    """Count alerts at the score that `recall` of the recordings reach; suspicious is what the model calls so."""
+def _count_at(recall: float, recorded: Sequence[Prediction], ordinary: Sequence[Prediction]) -> dict[str, Any]:
+    """Count alerts at the score that a share `recall` of the recordings reaches; suspicious stays the model's."""
     best: dict[tuple[str, str], float] = defaultdict(float)
-    for answer in recorded:
-        best[_recording(answer)] = max(best[_recording(answer)], answer.score)
+    for one in recorded:
+        best[one.recording] = max(best[one.recording], one.score)
     ordered = sorted(best.values(), reverse=True)
     threshold = ordered[max(0, round(recall * len(ordered)) - 1)]
 
-    def says(answer: Answer) -> str:
-        if answer.score >= threshold:
+    def verdict_of(one: Prediction) -> str:
+        if one.score >= threshold:
             return "malicious"
-        return "suspicious" if answer.verdict in ("malicious", "suspicious") else "benign"
+        return "suspicious" if one.verdict in ("malicious", "suspicious") else "benign"
 
-    return {"recall": recall, "threshold": threshold, **count(recorded, ordinary, says, host)}
+    return {"recall": recall, "threshold": threshold, **count(recorded, ordinary, verdict_of, host)}
 
 
-def _threshold(attacks: Sequence[Answer], seen: set[str]) -> float:
-    """Return the highest score from which on as many attack events are alerts as are among the `seen`."""
-    known = [a for a in attacks if known_malice(a.event)]
-    scores = np.sort([a.score for a in known])[::-1]
-    wanted = sum(a.event.id in seen for a in known)
+def _threshold(attacks: Sequence[Prediction], shown_ids: set[str]) -> float:
+    """Return the highest score that as many known attack events reach as are among the shown ones."""
+    known = [p for p in attacks if known_malice(p.event)]
+    scores = np.sort([p.score for p in known])[::-1]
+    wanted = sum(p.event.id in shown_ids for p in known)
     return float(scores[wanted - 1]) if wanted else 1.1

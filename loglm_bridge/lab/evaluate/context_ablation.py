@@ -1,6 +1,6 @@
-"""The validation events once more, read together: flows by their pair of addresses, all else by its host.
+"""The validation events in context: flows by their pair of addresses, all other events by their host.
 
-Its figures stand beside those of single events: what context changes, what order and time gaps contribute.
+The figures show what context changes, and what the order and the gaps of events contribute.
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 #: Events of one call of the model.
 _BATCH = 512
 
-#: What an ablation does to the events before they are read.
-Change = Callable[[Sequence[LabelledEvent]], list[LabelledEvent]]
-
 
 def entity(event: Event) -> str:
     """Return the pair of addresses of a flow, the host of any other event."""
@@ -47,57 +44,56 @@ def source(event: Event) -> str:
 def verdicts(
     labeller: Labeller, events: Sequence[LabelledEvent], top: int, by: Callable[[Event], str] = entity
 ) -> list[Verdict]:
-    """Return the verdict of each event among the others of its entity and source.
+    """Return the verdict of each event in the context of the others of its entity (`by`) and source.
 
-    Sources are read apart: two of them hold the same recordings, and an event must not be company to itself.
+    Sources are separate, since two of them hold the same recordings and an event must not be its own context.
     """
-    asked = [e.event._replace(entity=_within(e, by(e.event))) for e in events]
+    in_context = [e.event._replace(entity=_within(e, by(e.event))) for e in events]
     options = Options(top=top, embedding=True, sequence=True)
-    out: dict[int, Verdict] = {}
+    results: dict[int, Verdict] = {}
     batch: list[int] = []
-    for window in [*windows_of(asked), []]:
+    for window in [*windows_of(in_context), []]:
         if batch and (not window or len(batch) + len(window) > _BATCH):
-            found = labeller.label([asked[i] for i in batch], options)
-            out.update(zip(batch, found, strict=True))
+            results.update(zip(batch, labeller.label([in_context[i] for i in batch], options), strict=True))
             batch = []
         batch += window
-    return [out[i] for i in range(len(events))]
+    return [results[i] for i in range(len(events))]
 
 
-def _within(event: LabelledEvent, found: str) -> str:
-    return f"{event.source}\x1f{found}" if found else ""
+def _within(event: LabelledEvent, entity: str) -> str:
+    return f"{event.source}\x1f{entity}" if entity else ""
 
 
 def without_gaps(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
-    """Return the events as if all of an entity happened at once, in the order of their times."""
+    """Return the events without time gaps, in the order of their times."""
     order = sorted(range(len(events)), key=lambda i: (events[i].event.time or 0.0, events[i].event.raw))
-    place = {i: at for at, i in enumerate(order)}
-    return [replace(e, event=e.event._replace(time=place[i] * 1e-7)) for i, e in enumerate(events)]
+    rank = {i: position for position, i in enumerate(order)}
+    return [replace(e, event=e.event._replace(time=rank[i] * 1e-7)) for i, e in enumerate(events)]
 
 
 def shuffled(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
-    """Return the events with the times of each entity dealt out anew."""
+    """Return the events with the times of each entity shuffled."""
     rng = random.Random(0)
-    of: dict[str, list[int]] = defaultdict(list)
+    by_entity: dict[str, list[int]] = defaultdict(list)
     for i, event in enumerate(events):
-        of[entity(event.event)].append(i)
-    out = list(events)
-    for places in of.values():
-        for i, j in zip(places, rng.sample(places, len(places)), strict=True):
-            out[i] = replace(events[i], event=events[i].event._replace(time=events[j].event.time))
-    return out
+        by_entity[entity(event.event)].append(i)
+    result = list(events)
+    for indices in by_entity.values():
+        for i, j in zip(indices, rng.sample(indices, len(indices)), strict=True):
+            result[i] = replace(events[i], event=events[i].event._replace(time=events[j].event.time))
+    return result
 
 
-def redrawn(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
-    """Return the events with every IPv4 address drawn anew, the same one for the same; private ones stay private."""
+def with_random_addresses(events: Sequence[LabelledEvent]) -> list[LabelledEvent]:
+    """Return the events with every IPv4 address replaced by a random one, consistently; private ones stay private."""
     rng = random.Random(0)
-    drawn: dict[str, str] = {}
+    replacements: dict[str, str] = {}
 
-    def draw(found: re.Match[str]) -> str:
-        address = found.group()
-        if address not in drawn:
+    def replacement(match: re.Match[str]) -> str:
+        address = match.group()
+        if address not in replacements:
             first = "10" if ip(address) == "{private}" else str(rng.choice([20, 45, 91, 185, 203]))
-            drawn[address] = ".".join([first, *(str(rng.randrange(1, 255)) for _ in range(3))])
-        return drawn[address]
+            replacements[address] = ".".join([first, *(str(rng.randrange(1, 255)) for _ in range(3))])
+        return replacements[address]
 
-    return [replace(e, event=e.event._replace(raw=_ADDRESS.sub(draw, e.event.raw))) for e in events]
+    return [replace(e, event=e.event._replace(raw=_ADDRESS.sub(replacement, e.event.raw))) for e in events]

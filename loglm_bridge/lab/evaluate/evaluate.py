@@ -1,4 +1,4 @@
-"""Stage `evaluate`: a model's answers on the validation split, scored by the one scorer, beside the baselines."""
+"""Stage `evaluate`: a model's predictions on the validation split, scored by the scorer, beside the baselines."""
 
 from __future__ import annotations
 
@@ -12,31 +12,29 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
+from loglm_bridge.lab.data.labels import RECORDING_SOURCES
 from loglm_bridge.lab.data.sources import LabelledEvent, read_events, validation_groups
 from loglm_bridge.lab.evaluate import alert_counts, context_ablation, evasion
-from loglm_bridge.lab.evaluate.curves import Answer
+from loglm_bridge.lab.evaluate.evasion import EvasionCount
+from loglm_bridge.lab.evaluate.predictions import Prediction
 from loglm_bridge.lab.evaluate.report import extras, page
-from loglm_bridge.lab.weak_labels.training_examples import RECORDED
 from loglm_bridge.model.labeller import Labeller
 
-#: What the scorer is asked: its option -> the data files, by name.
-QUESTIONS: Mapping[str, tuple[str, ...]] = {
+#: The sets that the scorer scores: its option -> the names of the data files.
+SETS: Mapping[str, tuple[str, ...]] = {
     "--benign": ("evtx_baseline",),
     "--recordings": ("evtx_attack_samples", "open_xp_rules", "atomic_evtx"),
     "--events": ("panther_rule_tests",),
     "--flows": ("netflow_cic2017",),
 }
 
-#: Techniques of a prediction, as the scorer's README asks.
+#: Number of techniques in a prediction, as the scorer expects.
 TOP = 8
 
-#: Published baselines on the same split (evaluation README, 2026-11-22): file -> figure -> (Sigma, best TF-IDF).
+#: Published baselines on the same split (2026-11-22): (file, figure) -> (Sigma, best TF-IDF).
 BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
     ("evtx_attack_samples", "parent top1"): (0.350, 0.398),
     ("evtx_attack_samples", "parent top3"): (0.464, 0.569),
@@ -55,7 +53,7 @@ BASELINES: Mapping[tuple[str, str], tuple[float | None, float | None]] = {
     ("panther_rule_tests", "auroc"): (None, 0.719),
 }
 
-#: Parts of the report that are not the scorer's.
+#: Parts of the report that do not come from the scorer.
 ADDED = frozenset(
     {
         "calibration",
@@ -71,17 +69,21 @@ ADDED = frozenset(
     }
 )
 
-#: What is done to the flows, and by what they are read, to see what company, order, gaps and addresses are worth.
-READINGS = (
+#: Ablations of the flows: name, change of the events, entity. They show the value of pairs, order, gaps and addresses.
+ABLATIONS = (
     ("by_source", list, context_ablation.source),
     ("shuffled", context_ablation.shuffled, context_ablation.entity),
     ("without_gaps", context_ablation.without_gaps, context_ablation.entity),
-    ("redrawn", context_ablation.redrawn, context_ablation.entity),
+    ("redrawn", context_ablation.with_random_addresses, context_ablation.entity),
 )
 
-#: Source of the flows among the questions.
+#: The source of the flows among the sets.
 FLOWS = "deeptempo_cic2017_sample"
 
+#: Figures of the scorer's report that are plain numbers.
+_PLAIN_FIGURES = ("auroc", "flow_f1", "flow_fpr", "verdict_f1", "verdict_fpr")
+
+#: Events that one thread labels at a time.
 _CHUNK = 512
 
 
@@ -89,7 +91,7 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
     """Label the validation events into `out`/predictions.jsonl, run the scorer and return its report.
 
     The report, with calibration errors and the recall in union with Sigma, is also written to `out`/report.json, and as
-    a page with pictures to `out`/report.html.
+    a page with plots to `out`/report.html.
 
     Raises:
         LogLMError: the scorer failed; its last line is repeated.
@@ -97,85 +99,86 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
     out.mkdir(parents=True, exist_ok=True)
     predictions = out / "predictions.jsonl"
     groups = validation_groups(split)
-    names = [name for files in QUESTIONS.values() for name in files]
-    answers: list[Answer] = []
+    names = [name for files in SETS.values() for name in files]
+    results: list[Prediction] = []
     with predictions.open("w", encoding="utf-8") as file, ThreadPoolExecutor(threads) as pool:
         for name in names:
-            kept = (e for e in read_events(_file(data, name)) if e.group in groups.get(e.source, frozenset()))
-            for chunk in pool.map(lambda chunk: _answers(labeller, chunk), _chunks(kept)):
-                file.writelines(json.dumps(_row(answer)) + "\n" for answer in chunk)
-                answers += chunk
+            held_out = (e for e in read_events(_file(data, name)) if e.group in groups.get(e.source, frozenset()))
+            for chunk in pool.map(lambda chunk: _predict(labeller, chunk), _chunks(held_out)):
+                file.writelines(json.dumps(prediction.to_row()) + "\n" for prediction in chunk)
+                results += chunk
     report = _score(scorer, split, data, predictions)
-    report |= extras(answers) | {"evasion": _evasion(labeller, answers, report), "alerts": _alerts(answers)}
-    report["context"] = _in_context(labeller, [a.event for a in answers], partial(_score, scorer, split, data), out)
+    report |= extras(results) | {"evasion": _evasion(labeller, results, report), "alerts": _alerts(results)}
+    report["context"] = _in_context(labeller, [p.event for p in results], partial(_score, scorer, split, data), out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     title = f"{labeller.id.name} {labeller.id.version} on the validation split"
-    (out / "report.html").write_text(page(title, rows(report), report, answers), encoding="utf-8")
+    (out / "report.html").write_text(page(title, rows(report), report, results), encoding="utf-8")
     return report
 
 
 def _in_context(
     labeller: Labeller, events: Sequence[LabelledEvent], score: Callable[[Path], dict[str, Any]], out: Path
 ) -> dict[str, Any]:
-    """Return the scorer's report on the events read together, what order and gaps are worth, and how alerts add up."""
-    answers = _together(labeller, events, out / "predictions.context.jsonl")
+    """Return the scorer's report on the events in context, the ablations of the flows, and the counts of alerts."""
+    results = _predict_in_context(labeller, events, out / "predictions.context.jsonl")
     report = score(out / "predictions.context.jsonl")
     flows = [e for e in events if e.source == FLOWS]
-    for name, change, by in READINGS if flows else ():
+    for name, change, by in ABLATIONS if flows else ():
         path = out / f"predictions.{name}.jsonl"
-        _together(labeller, change(flows), path, by)
-        report[name] = score(path)[QUESTIONS["--flows"][0]]
-    return {**report, "alerts": _alerts(answers)}
+        _predict_in_context(labeller, change(flows), path, by)
+        report[name] = score(path)[SETS["--flows"][0]]
+    return {**report, "alerts": _alerts(results)}
 
 
-def _alerts(answers: Sequence[Answer]) -> dict[str, Any]:
-    return alert_counts.measure(answers, lambda answer: context_ablation.entity(answer.event.event))
+def _alerts(results: Sequence[Prediction]) -> dict[str, Any]:
+    return alert_counts.measure(results, lambda prediction: context_ablation.entity(prediction.event.event))
 
 
-def _together(
+def _predict_in_context(
     labeller: Labeller,
     events: Sequence[LabelledEvent],
     path: Path,
     by: Callable[[Event], str] = context_ablation.entity,
-) -> list[Answer]:
-    """Label the events together, write their predictions and return the answers."""
-    found = context_ablation.verdicts(labeller, events, TOP, by)
-    answers = [_answer(e, v, labeller.width) for e, v in zip(events, found, strict=True)]
-    path.write_text("".join(json.dumps(_row(answer)) + "\n" for answer in answers), encoding="utf-8")
-    return answers
+) -> list[Prediction]:
+    """Label the events in context, write their predictions and return them."""
+    verdicts = context_ablation.verdicts(labeller, events, TOP, by)
+    results = [Prediction.of(e, v, labeller.width) for e, v in zip(events, verdicts, strict=True)]
+    path.write_text("".join(json.dumps(prediction.to_row()) + "\n" for prediction in results), encoding="utf-8")
+    return results
 
 
-def _evasion(labeller: Labeller, answers: Sequence[Answer], report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how many validation events stay flagged after cosmetic rewrites, at two thresholds."""
+def _evasion(labeller: Labeller, results: Sequence[Prediction], report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how many validation events stay flagged after cosmetic rewrites, at several thresholds."""
     thresholds: dict[str, float | None] = {"flagged": None}
     thresholds |= {f"at {rate}": score for rate, score in report["benign"].get("thresholds", {}).items()}
-    out = {}
+    recorded = [p for p in results if p.event.source in RECORDING_SOURCES]
+    parts = {}
     for name, threshold in thresholds.items():
-        asked = [a for a in answers if a.event.source in RECORDED]
-        events = [a.event for a in asked if (a.flagged if threshold is None else a.score >= threshold)]
-        kept = evasion.measure(labeller, events, threshold)
-        rows = {kind: [k.events, k.flagged] for kind, k in kept.items()}
-        out[name] = {"kept": round(evasion.total(kept).share, 4), "kinds": rows}
+        events = [p.event for p in recorded if (p.flagged if threshold is None else p.score >= threshold)]
+        parts[name] = _evasion_part(evasion.measure(labeller, events, threshold))
     if labeller.rule_matcher.rules:
-        asked_of_rules = [a.event for a in answers if a.event.source in RECORDED]
-        alone = evasion.rules_alone(labeller.rule_matcher, asked_of_rules)
-        rows = {kind: [k.events, k.flagged] for kind, k in alone.items()}
-        out["rules alone"] = {"kept": round(evasion.total(alone).share, 4), "kinds": rows}
-    return out
+        alone = evasion.rules_alone(labeller.rule_matcher, [p.event for p in recorded])
+        parts["rules alone"] = _evasion_part(alone)
+    return parts
+
+
+def _evasion_part(counts: Mapping[str, EvasionCount]) -> dict[str, Any]:
+    kinds = {kind: [count.events, count.flagged] for kind, count in counts.items()}
+    return {"kept": round(evasion.total(counts).share, 4), "kinds": kinds}
 
 
 def figures(report: Mapping[str, Any]) -> dict[tuple[str, str], float]:
-    """Return the report's figures under the names the baselines have."""
-    out: dict[tuple[str, str], float] = {}
+    """Return the figures of a report, under the names of the baselines."""
+    result: dict[tuple[str, str], float] = {}
     for name, part in report.items():
         if name in ADDED:
             continue
         for level in ("parent", "exact"):
-            out |= {(name, f"{level} {k}"): part[level][k] for k in ("top1", "top3") if level in part}
-        out |= {(name, f"recall {float(rate)}"): value for rate, value in (part.get("recall") or {}).items()}
-        out |= {(name, k): part[k] for k in ("auroc", "flow_f1", "flow_fpr", "verdict_f1", "verdict_fpr") if k in part}
-    out["evtx_baseline", "alerts per 10,000"] = report["benign"]["alerts_per_10k"]
-    return out
+            result |= {(name, f"{level} {k}"): part[level][k] for k in ("top1", "top3") if level in part}
+        result |= {(name, f"recall {float(rate)}"): value for rate, value in (part.get("recall") or {}).items()}
+        result |= {(name, k): part[k] for k in _PLAIN_FIGURES if k in part}
+    result["evtx_baseline", "alerts per 10,000"] = report["benign"]["alerts_per_10k"]
+    return result
 
 
 def table(report: Mapping[str, Any]) -> str:
@@ -186,13 +189,13 @@ def table(report: Mapping[str, Any]) -> str:
 
 def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the figures as rows of (set, figure, Sigma, best TF-IDF, LogLM, LogLM in context)."""
-    out = []
+    lines = []
     context = figures(report["context"]) if "context" in report else {}
     for (name, figure), value in figures(report).items():
         sigma, linear = BASELINES.get((name, figure), (None, None))
         numbers = (sigma, linear, value, context.get((name, figure)))
-        out.append((name, figure, *map(_number, numbers)))
-    return out
+        lines.append((name, figure, *map(_number, numbers)))
+    return lines
 
 
 def _number(value: float | None) -> str:
@@ -209,31 +212,16 @@ def _chunks(events: Iterable[LabelledEvent]) -> Iterator[list[LabelledEvent]]:
         yield chunk
 
 
-def _answers(labeller: Labeller, chunk: Sequence[LabelledEvent]) -> list[Answer]:
-    verdicts = labeller.label([e.event for e in chunk], Options(top=TOP, embedding=True))
-    return [_answer(e, v, labeller.width) for e, v in zip(chunk, verdicts, strict=True)]
-
-
-def _answer(event: LabelledEvent, verdict: Verdict, width: int) -> Answer:
-    vector = np.asarray(verdict.embedding or np.zeros(width), dtype=np.float32)
-    techniques = tuple((t.id, t.confidence) for t in verdict.techniques)
-    return Answer(event, verdict.score or 0.0, verdict.malicious, verdict.verdict or "", techniques, vector)
-
-
-def _row(answer: Answer) -> dict[str, Any]:
-    return {
-        "id": answer.event.id,
-        "score": answer.score,
-        "malicious": answer.flagged,
-        "techniques": [list(pair) for pair in answer.techniques],
-    }
+def _predict(labeller: Labeller, events: Sequence[LabelledEvent]) -> list[Prediction]:
+    verdicts = labeller.label([e.event for e in events], Options(top=TOP, embedding=True))
+    return [Prediction.of(e, v, labeller.width) for e, v in zip(events, verdicts, strict=True)]
 
 
 def _score(scorer: Path, split: Path, data: Path, predictions: Path) -> dict[str, Any]:
     command = [sys.executable, str(scorer), "--validation", str(split), "--predictions", str(predictions)]
-    for option, names in QUESTIONS.items():
+    for option, names in SETS.items():
         command += [option, *(str(_file(data, name)) for name in names)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a path the caller chose
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the path comes from the caller
     if done.returncode:
         raise LogLMError(f"the scorer failed: {done.stderr.strip().splitlines()[-1:]}", where=str(scorer))
     report: dict[str, Any] = json.loads(done.stdout)

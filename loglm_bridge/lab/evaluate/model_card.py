@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it saw, what it is good for and what it is not."""
+"""The model card: what a model is, its training data, its intended use and its limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from loglm_bridge.lab.evaluate import evaluate
 from loglm_bridge.lab.recipe import Recipe
 
-#: Source -> (what, licence), as their owners state it.
+#: Source -> (description, licence), as their owners state it.
 SOURCES: Mapping[str, tuple[str, str]] = {
     "atomic_evtx": ("Atomic Red Team tests recorded on one Windows host", "none given"),
     "otrf_security_datasets": ("OTRF Security-Datasets", "MIT"),
@@ -29,50 +29,54 @@ SOURCES: Mapping[str, tuple[str, str]] = {
     "sc4s_vendor_samples, chronicle_parser_samples": ("vendor syslog samples", "Apache-2.0"),
     "mixed_parser_samples": ("samples of several parser projects", "mixed"),
     "loghub_2k": ("LogHub, 2,000 lines of 16 systems", "research use"),
-    "SigmaHQ rules": ("detection rules, as a teacher", "DRL-1.1"),
+    "SigmaHQ rules": ("detection rules", "DRL-1.1"),
     "MITRE ATT&CK 18.1": ("technique names and tactics", "ATT&CK terms of use"),
 }
 
 _TEXT = """# {name} {version}
 
 Scores and labels single security events: a calibrated probability that the event belongs to an attack, ATT&CK
-techniques, a vector of {width} numbers and a novelty. No text is generated; the same event gets the same answer in any
+techniques, a vector of {width} numbers and a novelty. No text is generated. The same event gets the same result in any
 batch and on any machine.
 
 ## Shape
 
-A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, whole-number sums), beside a bag
-of hashed token grams and of compiled Sigma rules; small nets over both: {techniques} techniques, and attack or not
-(averaged over seeds). Pretrained by masked-value prediction, in the last epoch with contrastive losses, on
-{pretraining} distinct canonical events; the heads were fitted on recordings, {lessons} made lessons (Sigma rules'
-selections and command catalogues rendered into logs) and event-labelled sources; calibrated on recordings no head was
-fitted on. Flows are judged by boosted trees over whole numbers of the flow and its window (sizes, paces, shares,
-repeats; no address), trained on labelled flows and on flows rendered from what behaviours are known to look like.
+A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, exact integer sums), beside a bag
+of hashed token n-grams and of compiled Sigma rules. Small nets over both predict {techniques} techniques, and attack or
+not (averaged over seeds). The encoder was pretrained by masked-value prediction, in the last epoch with contrastive
+losses, on {pretraining} distinct canonical events. The heads were fitted on recordings, on {weak_examples} weak
+examples (Sigma rules and command catalogues rendered as log events) and on sources with labelled events; they were
+calibrated on recordings on which no head was fitted. Flows are classified by boosted trees over integer features of
+the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
 
 ## Figures
 
-Measured by the same recipe trained **without** the validation recordings; this folder's heads saw {saw}. The encoder
-never saw the validation recordings.
+The figures are those of the same recipe trained **without** the validation recordings. The heads of this folder were
+trained on {data}. The encoder was trained without the validation recordings.
 
 {table}
 
-atomic_evtx and its Atomic Red Team lessons are the same tests: its rows are of a model taught without those lessons.
+The recordings of atomic_evtx are Atomic Red Team tests, whose commands are weak examples too: its rows are those of a
+model trained without these examples.
 
-## Good for
+## Intended use
 
-Ranking events for an analyst, a first technique label, enriching notables. **Not for** deciding alone, nor as proof of
-absence: "benign" means "looks like ordinary events of the training set", "unknown" means "unlike anything it saw".
+Ranking events for an analyst, a first technique label, enriching notables. **Not** intended for automatic decisions,
+nor as proof of absence: "benign" means "similar to ordinary events of the training data", "unknown" means "unlike
+anything in the training data".
 
 ## Known limits
 
-- Recordings' labels are coarse; ordinary Windows telemetry in the training data is thin (15,000 events of 22 files).
-- Flows (sequence.onnx) were learned from two projects' and from rendered ones; other events see distinct evidence of
-  their window.
-- A technique's confidence presumes an attack; it is no probability that an ordinary event shows the technique.
+- The labels of recordings are coarse, and the training data holds little ordinary Windows telemetry (15,000 events of
+  22 files).
+- The flow trees (sequence.onnx) were trained on flows of two projects and on synthetic ones. The scores of other events
+  take distinct evidence of their window into account.
+- The confidence of a technique presumes an attack; it is not the probability that an ordinary event shows the
+  technique.
 
 ## Training data
 
-No raw event is in this folder: it holds weights, subword pieces and numbers. Sources and licences as their owners state
+This folder holds no raw event, only weights, subword pieces and numbers. Sources and licences, as their owners state
 them:
 
 | source | what | licence |
@@ -81,11 +85,11 @@ them:
 """
 
 
-def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | None, saw: str) -> str:
+def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | None, data: str) -> str:
     """Return the card as Markdown.
 
-    `counts` has `techniques`, `pretraining` and `lessons`; `report` is `evaluate`'s of the same recipe; `saw` names the
-    recordings the heads of this folder were fitted on.
+    `counts` has `techniques`, `pretraining` and `weak_examples`; `report` is that of `evaluate` for the same recipe;
+    `data` names the recordings on which the heads of this folder were trained.
     """
     return _TEXT.format(
         name=recipe.name,
@@ -94,8 +98,8 @@ def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | 
         layers=recipe.encoder.layers,
         techniques=counts["techniques"],
         pretraining=f"{counts['pretraining']:,}",
-        lessons=f"{counts['lessons']:,}",
+        weak_examples=f"{counts['weak_examples']:,}",
         table=evaluate.table(report) if report else "Not measured: exported without a report.",
-        saw=saw,
+        data=data,
         sources="\n".join(f"| {s} | {what} | {licence} |" for s, (what, licence) in SOURCES.items()),
     )

@@ -1,4 +1,4 @@
-"""The report's pictures as inline SVG, the same bytes for the same numbers."""
+"""The plots of the report as inline SVG, the same bytes for the same numbers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _STYLE: Any = {
     "axes.spines.right": False,
 }
 
-#: How the bars of a technique are drawn: place in the counts, colour, label.
+#: The bars of a technique: index in its counts, colour, label.
 _BARS = ((0, "#dfe7ee", "recordings"), (2, "#8fb6d9", "in first three"), (1, "#2b6ca3", "first"))
 
 
 def precision_recall(sets: Mapping[str, tuple[Sequence[float], Sequence[bool]]]) -> str:
-    """One curve a set of (scores, malicious)."""
+    """Plot precision against recall, one curve for each set of (scores, malicious)."""
     figure, axes = _figure(5.2, 3.8)
     for name, (scores, malicious) in sets.items():
         precision, recall, _ = precision_recall_curve(malicious, scores)
@@ -37,21 +37,24 @@ def precision_recall(sets: Mapping[str, tuple[Sequence[float], Sequence[bool]]])
     return _svg(figure)
 
 
-def reliability(diagrams: Mapping[str, Reliability], said: str, true: str) -> str:
-    """Share that came true against the probability that was said; a point's size is its count."""
+def reliability(diagrams: Mapping[str, Reliability], predicted: str, observed: str) -> str:
+    """Plot observed shares against predicted probabilities; the size of a point is its count.
+
+    `predicted` and `observed` are the labels of the axes.
+    """
     figure, axes = _figure(4.4, 3.8)
     axes.plot([0, 1], [0, 1], color="#bbb", linewidth=1, zorder=0)
     for name, diagram in diagrams.items():
-        (line,) = axes.plot(diagram.said, diagram.true, linewidth=1, label=f"{name}, ECE {diagram.error:.3f}")
+        (line,) = axes.plot(diagram.predicted, diagram.observed, linewidth=1, label=f"{name}, ECE {diagram.error:.3f}")
         sizes = 8 + 60 * np.sqrt(np.asarray(diagram.counts) / max(diagram.counts, default=1))
-        axes.scatter(diagram.said, diagram.true, s=sizes, color=line.get_color())
-    axes.set(xlabel=said, ylabel=true, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.scatter(diagram.predicted, diagram.observed, s=sizes, color=line.get_color())
+    axes.set(xlabel=predicted, ylabel=observed, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     _legend(axes, fontsize=8)
     return _svg(figure)
 
 
 def recall_by_budget(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], sigma: float) -> str:
-    """Share of recordings found against alerts per 10,000 ordinary events; `sigma` marks Sigma's own alerts."""
+    """Plot the share of recordings found against alerts per 10,000 ordinary events; `sigma` marks Sigma's alerts."""
     figure, axes = _figure(5.6, 3.8)
     for name, (alerts, recall) in curves.items():
         axes.plot(np.maximum(alerts, 0.5), recall, drawstyle="steps-post", label=name)
@@ -62,18 +65,14 @@ def recall_by_budget(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], sigma:
     return _svg(figure)
 
 
-def technique_bars(found: Mapping[str, tuple[int, int, int]], names: Mapping[str, str], most: int = 40) -> str:
-    """Recordings of each technique: all (pale), found among the first three (middle), found first (dark)."""
-    rows = list(found.items())[:most]
+def technique_bars(found: Mapping[str, tuple[int, int, int]], names: Mapping[str, str], limit: int = 40) -> str:
+    """Plot the recordings of each technique: all (pale), found among the first three (medium), found first (dark)."""
+    rows = list(found.items())[:limit]
     figure, axes = _figure(7.2, 0.6 + 0.19 * max(1, len(rows)))
-    places = np.arange(len(rows))[::-1]
-    for part, colour, label in (
-        (0, "#dfe7ee", "recordings"),
-        (2, "#8fb6d9", "in first three"),
-        (1, "#2b6ca3", "first"),
-    ):
-        axes.barh(places, [counts[part] for _, counts in rows], color=colour, label=label, height=0.8)
-    axes.set_yticks(places, [f"{t} {names.get(t, '')}"[:46] for t, _ in rows], fontsize=7)
+    positions = np.arange(len(rows))[::-1]
+    for part, colour, label in _BARS:
+        axes.barh(positions, [counts[part] for _, counts in rows], color=colour, label=label, height=0.8)
+    axes.set_yticks(positions, [f"{t} {names.get(t, '')}"[:46] for t, _ in rows], fontsize=7)
     axes.set_xlabel("recordings")
     axes.margins(y=0.01)
     _legend(axes, fontsize=8, loc="lower right")
@@ -81,7 +80,7 @@ def technique_bars(found: Mapping[str, tuple[int, int, int]], names: Mapping[str
 
 
 def confusion(names: Sequence[str], counts: np.ndarray) -> str:
-    """Heat map: true technique down, first answer across, the last column all others."""
+    """Plot a heat map: true technique down, predicted technique across, the last column all others."""
     size = 1.4 + 0.27 * max(1, len(names))
     figure, axes = _figure(size + 0.6, size)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -91,12 +90,12 @@ def confusion(names: Sequence[str], counts: np.ndarray) -> str:
         axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=6, color=colour)
     axes.set_xticks(range(len(names) + 1), [*names, "other"], rotation=90, fontsize=7)
     axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.set(xlabel="said first", ylabel="true")
+    axes.set(xlabel="predicted first", ylabel="true")
     return _svg(figure)
 
 
 def embedding_map(vectors: np.ndarray, groups: Sequence[str]) -> str:
-    """First two principal components of vectors (events, width), coloured by group, the largest groups first."""
+    """Plot the first two principal components of vectors (events, width), coloured by group."""
     figure, axes = _figure(6.4, 4.8)
     centred = vectors - vectors.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)

@@ -1,4 +1,4 @@
-"""What the renderers of flows draw with: numbers of many sizes, gaps, TCP exchanges. The same seed, the same flows."""
+"""Random numbers and TCP exchanges for synthetic flows; the same seed gives the same flows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 T = TypeVar("T")
 
-#: Bytes of payload that a TCP segment on Ethernet holds.
+#: Payload bytes of a full TCP segment on Ethernet.
 _SEGMENT = 1_460
 
 
 class Flow(NamedTuple):
-    """A flow: seconds since the one before, ports, payload bytes and packets of both directions, duration (seconds)."""
+    """A flow: seconds since the previous one, ports, payload bytes and packets both ways, duration (seconds)."""
 
     gap: float
     src_port: int
@@ -37,77 +37,84 @@ class Exchange(NamedTuple):
     duration: float
 
 
-class Draw:
-    """A source of chance."""
+class Sampler:
+    """A source of random numbers."""
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
 
-    def chance(self, share: float) -> bool:
-        """Return True in a share of cases."""
-        return bool(self._rng.random() < share)
+    def chance(self, probability: float) -> bool:
+        """Return True with a probability."""
+        return bool(self._rng.random() < probability)
 
-    def pick(self, choices: Sequence[T]) -> T:
-        """Return one of several, all as likely."""
+    def choice(self, choices: Sequence[T]) -> T:
+        """Return one of the choices, all equally likely."""
         return choices[int(self._rng.integers(len(choices)))]
 
-    def between(self, least: float, most: float) -> float:
-        """Return a number, all as likely."""
-        return float(self._rng.uniform(least, most))
+    def uniform(self, low: float, high: float) -> float:
+        """Return a uniform number."""
+        return float(self._rng.uniform(low, high))
 
-    def size(self, least: float, most: float) -> float:
-        """Return a number, all orders of magnitude as likely."""
-        return math.exp(self._rng.uniform(math.log(least), math.log(most)))
+    def log_uniform(self, low: float, high: float) -> float:
+        """Return a log-uniform number: all orders of magnitude are equally likely."""
+        return math.exp(self._rng.uniform(math.log(low), math.log(high)))
 
-    def whole(self, least: float, most: float) -> int:
-        """Return a whole number, all orders of magnitude as likely."""
-        return round(self.size(least, most))
+    def log_uniform_int(self, low: float, high: float) -> int:
+        """Return a log-uniform number, rounded."""
+        return round(self.log_uniform(low, high))
 
-    def about(self, typical: float, spread: float) -> float:
-        """Return a number around a typical one; `spread` is that of its logarithm."""
-        return typical * math.exp(spread * self._rng.standard_normal())
+    def lognormal(self, median: float, sigma: float) -> float:
+        """Return a log-normal number; `sigma` is the standard deviation of its logarithm."""
+        return median * math.exp(sigma * self._rng.standard_normal())
 
-    def bytes_about(self, typical: float, spread: float) -> int:
-        """Return a whole number around a typical one."""
-        return round(self.about(typical, spread))
+    def lognormal_int(self, median: float, sigma: float) -> int:
+        """Return a log-normal number, rounded."""
+        return round(self.lognormal(median, sigma))
 
-    def port(self, least: int = 1_025, most: int = 65_535) -> int:
-        """Return a port from `least` up to below `most`."""
-        return int(self._rng.integers(least, most))
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer from `low` up to below `high`, all equally likely."""
+        return int(self._rng.integers(low, high))
 
-    def regular(self, count: int, mean: float) -> Iterator[float]:
-        """Yield gaps of a clock: seconds, up to 15 % to either side as a rule."""
-        jitter = self.between(0, 0.15)
+    def port(self, low: int = 1_025, high: int = 65_535) -> int:
+        """Return a port from `low` up to below `high`."""
+        return self.integer(low, high)
+
+    def regular_gaps(self, count: int, mean: float) -> Iterator[float]:
+        """Yield gaps in seconds at a steady rate, with a jitter of up to 15 %."""
+        jitter = self.uniform(0, 0.15)
         yield from np.maximum(mean * (1 + jitter * self._rng.standard_normal(count)), mean * 0.05).tolist()
 
-    def independent(self, count: int, mean: float) -> Iterator[float]:
-        """Yield gaps of events that know nothing of each other: seconds."""
+    def independent_gaps(self, count: int, mean: float) -> Iterator[float]:
+        """Yield gaps in seconds between independent events (exponential)."""
         yield from self._rng.exponential(mean, count).tolist()
 
-    def bursty(self, count: int, mean: float) -> Iterator[float]:
-        """Yield gaps of people and pages: seconds, many short ones and some long ones."""
+    def bursty_gaps(self, count: int, mean: float) -> Iterator[float]:
+        """Yield gaps in seconds of people and pages: many short ones, some long ones (log-normal)."""
         yield from np.exp(self._rng.normal(math.log(mean), 1.5, count)).tolist()
 
     def gaps(self, count: int, mean: float, *kinds: str) -> Iterator[float]:
-        """Yield gaps of one of the kinds regular, independent, bursty; of any where none is named."""
-        named: Iterator[float] = getattr(self, self.pick(kinds or ("regular", "independent", "bursty")))(count, mean)
-        return named
+        """Yield gaps of one of the kinds regular, independent, bursty; of any of these if none is named."""
+        by_kind = {"regular": self.regular_gaps, "independent": self.independent_gaps, "bursty": self.bursty_gaps}
+        return by_kind[self.choice(kinds or tuple(by_kind))](count, mean)
 
 
-def tcp(request: float, response: float, round_trip: float, thought: float = 0.0) -> Exchange:
-    """Return the sizes of a TCP connection that carries a request and its response, opened and closed in order."""
-    asked, answered = math.ceil(int(request) / _SEGMENT), math.ceil(int(response) / _SEGMENT)
-    fwd_pkts, bwd_pkts = 3 + asked + (answered + 1) // 2, 2 + answered + (asked + 1) // 2
-    seconds = round_trip * (2 + (asked + answered) / 10) + thought
+def tcp(request: float, response: float, round_trip: float, processing: float = 0.0) -> Exchange:
+    """Return the sizes of a TCP connection with a request and its response, opened and closed in order.
+
+    `request` and `response` are bytes; `round_trip` and the server's `processing` time are seconds.
+    """
+    sent, received = math.ceil(int(request) / _SEGMENT), math.ceil(int(response) / _SEGMENT)
+    fwd_pkts, bwd_pkts = 3 + sent + (received + 1) // 2, 2 + received + (sent + 1) // 2
+    seconds = round_trip * (2 + (sent + received) / 10) + processing
     return Exchange(int(request), int(response), fwd_pkts, bwd_pkts, seconds)
 
 
 def bulk(sent: float, received: float, seconds: float) -> Exchange:
-    """Return the sizes of a long transfer in full segments, every second one acknowledged."""
+    """Return the sizes of a long transfer in full segments, of which every second is acknowledged."""
     fwd_pkts, bwd_pkts = int(sent / 1_400) + int(received / 2_900) + 3, int(received / 1_400) + int(sent / 2_900) + 3
     return Exchange(int(sent), int(received), fwd_pkts, bwd_pkts, seconds)
 
 
 def unanswered(packets: int, seconds: float, payload: int = 0) -> Exchange:
-    """Return the sizes of packets that nobody answers; one alone takes no time."""
+    """Return the sizes of packets without a response; a single one has no duration."""
     return Exchange(payload, 0, packets, 0, seconds if packets > 1 else 0.0)

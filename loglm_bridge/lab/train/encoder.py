@@ -1,13 +1,12 @@
-"""The event encoder: a small pre-norm transformer over tokens and the fields they stand in.
+"""The event encoder: a small pre-norm transformer over tokens and their fields.
 
-Root-mean-square norms (Zhang and Sennrich, 2019) and ReLU, since these can be served in whole numbers (onnx_graph.py):
-the same answer on every machine.
+It has root-mean-square norms (Zhang and Sennrich, 2019) and ReLU, since these can be computed with integers
+(export/onnx_graph.py), which gives the same result on every machine.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +15,9 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `vocab` counts all ids, the first `control` of them are control tokens.
+    """Sizes of an encoder. `vocab` is the number of all ids; the first `control` of them are control tokens.
 
-    `outputs` are the numbers of an event's vector where they are others than `width` (0: the same).
+    `outputs` is the width of an event's vector if it differs from `width` (0: it does not).
     """
 
     vocab: int
@@ -30,13 +29,9 @@ class EncoderShape:
     inner: int = 1024
     outputs: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the sizes by name."""
-        return asdict(self)
-
 
 class Block(nn.Module):
-    """Self-attention and feed-forward, each behind a norm, each added to its input."""
+    """Self-attention and feed-forward layer, each with a norm before it and a residual connection."""
 
     def __init__(self, shape: EncoderShape, dropout: float) -> None:
         super().__init__()
@@ -50,7 +45,7 @@ class Block(nn.Module):
         self.dropout = dropout
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x: (batch, tokens, width); mask: (batch, 1, 1, tokens), 0 where a token is and -inf-like where none is."""
+        """x: (batch, tokens, width); mask: (batch, 1, 1, tokens), 0 for a token and -1e9 for padding."""
         batch, tokens, width = x.shape
         qkv = self.qkv(self.norm_attention(x)).view(batch, tokens, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)
@@ -62,7 +57,7 @@ class Block(nn.Module):
 
 
 class EventEncoder(nn.Module):
-    """(ids, fields) -> one vector per token; `pool` makes one vector per event."""
+    """(ids, fields) -> one vector for each token; `pool` returns one vector for each event."""
 
     def __init__(self, shape: EncoderShape, pad: int, dropout: float = 0.1) -> None:
         super().__init__()
@@ -86,9 +81,9 @@ class EventEncoder(nn.Module):
         return out
 
     def pool(self, ids: Tensor, states: Tensor) -> Tensor:
-        """Mean over the tokens of each event, read by the outlet where there is one -> (batch, width or outputs)."""
-        keep = (ids != self.pad).unsqueeze(-1).to(states.dtype)
-        mean = (states * keep).sum(1) / keep.sum(1).clamp(min=1.0)
+        """Mean over the tokens of each event, through the output layer if there is one -> (batch, width or outputs)."""
+        mask = (ids != self.pad).unsqueeze(-1).to(states.dtype)
+        mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)
         out: Tensor = mean if self.outlet is None else self.outlet(mean)
         return out
 

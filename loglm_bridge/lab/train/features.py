@@ -1,4 +1,4 @@
-"""Encoder vectors and grams of many canonical events, computed once and kept on disk."""
+"""Encoder vectors and grams of canonical events: the inputs of the heads, computed once and stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.features.tokenizer import EventTokenizer
 from loglm_bridge.telemetry.record import CanonicalEvent
 
-#: Events one thread encodes at a time.
+#: Events that one thread encodes at a time.
 _CHUNK = 2048
 
 
@@ -23,7 +23,7 @@ _CHUNK = 2048
 class Features:
     """Inputs of a list of events: `vectors` (events, width) float32; `grams[i]` the gram buckets of event i.
 
-    `buckets` is how many there are: those of grams, then those of signatures.
+    `buckets` is the number of all buckets: those of grams, then one for each compiled rule.
     """
 
     vectors: np.ndarray
@@ -42,16 +42,18 @@ def compute(
     events: Sequence[CanonicalEvent],
     tokenizer: EventTokenizer,
     encoder: bytes,
-    signatures: RuleMatcher,
+    rules: RuleMatcher,
     path: Path,
     threads: int = 2,
 ) -> Features:
-    """Return the features of the events, as serving would compute them; read from `path` (.npz) where it is there.
+    """Return the features of the events, as serving computes them, and store them in `path` (.npz).
+
+    A file that exists is read instead.
 
     Raises:
-        ValueError: the file holds another number of events: it belongs to another corpus.
+        ValueError: the file holds another number of events, so it belongs to another corpus.
     """
-    buckets = (1 << GRAM_BITS) + signatures.count
+    buckets = (1 << GRAM_BITS) + rules.count
     if path.exists():
         stored = np.load(path)
         if len(stored["vectors"]) != len(events):
@@ -62,12 +64,12 @@ def compute(
     def encode(start: int) -> tuple[np.ndarray, list[np.ndarray]]:
         chunk = events[start : start + _CHUNK]
         encoded = [tokenizer.encode(event) for event in chunk]
-        return session.encode(encoded), signatures.bags(chunk, encoded)
+        return session.encode(encoded), rules.bags(chunk, encoded)
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(encode, range(0, len(events), _CHUNK)))
     vectors = np.concatenate([vectors for vectors, _ in parts])
-    bags = [bag for _, bags in parts for bag in bags]
-    ends = np.cumsum([len(bag) for bag in bags])
-    np.savez(path, vectors=vectors, grams=np.concatenate(bags), ends=ends)
-    return Features(vectors, bags, buckets)
+    grams = [bag for _, bags in parts for bag in bags]
+    ends = np.cumsum([len(bag) for bag in grams])
+    np.savez(path, vectors=vectors, grams=np.concatenate(grams), ends=ends)
+    return Features(vectors, grams, buckets)

@@ -1,4 +1,4 @@
-"""The telling events of the training recordings, as a model folder keeps them: vectors, opaque ids, techniques."""
+"""The most specific events of the training recordings, as a model folder holds them: vectors, ids, techniques."""
 
 from __future__ import annotations
 
@@ -9,49 +9,46 @@ from hashlib import sha256
 import numpy as np
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
+from loglm_bridge.lab.data.labels import RECORDING_SOURCES, has_attack_hit
 from loglm_bridge.lab.train.features import Features
-from loglm_bridge.lab.weak_labels.training_examples import RECORDED, TELLING
 from loglm_bridge.model.classifier.exact_matmul import quantise_rows
 from loglm_bridge.model.classifier.neighbours import Neighbours, Recording
 
-#: Events kept of one recording.
-EVENTS = 3
+#: Limit of the events of one recording.
+MAX_EVENTS = 3
 
-#: Hexadecimal digits of an opaque id.
+#: Hexadecimal digits of the id of a recording.
 _DIGITS = 12
 
 
 def collect(events: Sequence[CorpusEvent], features: Features) -> Neighbours:
-    """Return the telling events of each recording of a known technique; `features` are those of all canonical ones."""
-    found = telling(events)
-    rows = [event.canonical for own in found.values() for event in own]
-    owners = np.repeat(np.arange(len(found), dtype=np.int32), [len(own) for own in found.values()])
+    """Return the most specific events of each recording with a technique; `features` are those of the whole corpus."""
+    by_recording = most_specific(events)
+    rows = [event.canonical for own in by_recording.values() for event in own]
+    owners = np.repeat(np.arange(len(by_recording), dtype=np.int32), [len(own) for own in by_recording.values()])
     vectors, _ = quantise_rows(features.vectors[np.array(rows, dtype=np.int64)])
-    recordings = [Recording(opaque(*name), own[0].techniques) for name, own in found.items()]
+    recordings = [Recording(recording_id(*name), own[0].techniques) for name, own in by_recording.items()]
     return Neighbours(vectors.astype(np.int8), owners, recordings)
 
 
-def telling(events: Sequence[CorpusEvent]) -> dict[tuple[str, str], list[CorpusEvent]]:
-    """Return up to EVENTS distinct events of each recording of a known technique, recordings in order of name.
+def most_specific(events: Sequence[CorpusEvent]) -> dict[tuple[str, str], list[CorpusEvent]]:
+    """Return up to MAX_EVENTS distinct events of each recording with a technique, recordings in order of name.
 
-    First come events that a medium rule hits, then those that the fewest recordings share.
+    First come events that a rule of level medium or above hits, then those that the fewest recordings share.
     """
-    held: dict[tuple[str, str], dict[int, CorpusEvent]] = defaultdict(dict)
-    shared: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    distinct: dict[tuple[str, str], dict[int, CorpusEvent]] = defaultdict(dict)
+    recordings: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for event in events:
-        if event.source in RECORDED and event.techniques:
-            held[event.source, event.group].setdefault(event.canonical, event)
-            shared[event.canonical].add((event.source, event.group))
-    return {
-        name: sorted(held[name].values(), key=lambda e: (not _ruled(e), len(shared[e.canonical]), e.canonical))[:EVENTS]
-        for name in sorted(held)
-    }
+        if event.source in RECORDING_SOURCES and event.techniques:
+            distinct[event.source, event.group].setdefault(event.canonical, event)
+            recordings[event.canonical].add((event.source, event.group))
+
+    def rank(event: CorpusEvent) -> tuple[bool, int, int]:
+        return not has_attack_hit(event.hits), len(recordings[event.canonical]), event.canonical
+
+    return {name: sorted(distinct[name].values(), key=rank)[:MAX_EVENTS] for name in sorted(distinct)}
 
 
-def opaque(source: str, group: str) -> str:
-    """Return a recording's id: its source and the first digits of sha256("source/group")."""
+def recording_id(source: str, group: str) -> str:
+    """Return the id of a recording: its source, and the first digits of sha256("source/group")."""
     return f"{source}/{sha256(f'{source}/{group}'.encode()).hexdigest()[:_DIGITS]}"
-
-
-def _ruled(event: CorpusEvent) -> bool:
-    return any(level in TELLING for _, level, _ in event.hits)

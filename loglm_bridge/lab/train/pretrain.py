@@ -1,4 +1,4 @@
-"""Stage `pretrain`: the event encoder learns to fill in hidden values of every distinct canonical event, no labels."""
+"""Stage `pretrain`: the event encoder learns to predict masked values of canonical events. Needs no labels."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from loglm_bridge.lab.train.contrastive import Kin, LabelledSample, own_form, same_technique
+from loglm_bridge.lab.train.contrastive import LabelledSample, PairSampler, technique_loss, view_loss
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder, MaskedPrediction
 from loglm_bridge.lab.train.masking import FieldMasker
-from loglm_bridge.lab.train.token_batches import Batch, by_length, pad
+from loglm_bridge.lab.train.token_batches import TokenBatch, by_length, pad
 from loglm_bridge.model.features.tokenizer import Encoded, EventTokenizer
 
-#: Techniques of one step's tellings.
-KIN_TECHNIQUES = 40
+#: Techniques of the contrastive loss of techniques in one step.
+TECHNIQUES_PER_STEP = 40
 
 
 @dataclass(frozen=True)
 class PretrainSettings:
-    """How the encoder is pretrained: masked values, and in the last epoch two contrastive losses beside them.
+    """Settings of pretraining: masked values, and in the last epoch two contrastive losses as well (contrastive.py).
 
-    `contrast` weighs that of an event's two forms, `kin` that of different tellings of one technique (contrast.py).
-
-    `budget` is padded tokens a step, `minutes` the wall-clock limit of all epochs.
-
-    `bfloat16` doubles the speed of CPUs with AVX-512 BF16 and is sixteen times slower than float32 on others.
+    `view_contrast` is the weight of the loss of two views of an event, `technique_contrast` that of the loss of
+    techniques. `budget` is the padded tokens of a step, `minutes` the wall-clock limit of all epochs, `rate` the share
+    of masked tokens. `bfloat16` doubles the speed of CPUs with AVX-512 BF16 and is sixteen times slower than float32 on
+    others.
     """
 
     epochs: int = 3
@@ -42,14 +41,14 @@ class PretrainSettings:
     learning_rate: float = 7e-4
     warmup: int = 200
     weight_decay: float = 0.02
-    contrast: float = 0.0
-    kin: float = 0.0
+    view_contrast: float = 0.0
+    technique_contrast: float = 0.0
     bfloat16: bool = False
     seed: int = 1
 
 
 class Pretraining:
-    """One resumable run: state lives in `folder/pretrain.pt`, progress in `folder/pretrain.log` (JSON lines)."""
+    """One resumable run: its state is in `folder/pretrain.pt`, its progress in `folder/pretrain.log` (JSON lines)."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class Pretraining:
         shape: EncoderShape,
         settings: PretrainSettings,
         folder: Path,
-        tellings: Sequence[LabelledSample] = (),
+        samples: Sequence[LabelledSample] = (),
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.folder, self.tokenizer = settings, folder, tokenizer
@@ -68,12 +67,12 @@ class Pretraining:
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
         )
-        self.kin = Kin(tellings, settings.seed)
+        self.pairs = PairSampler(samples, settings.seed)
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self._resume()
 
     def run(self, events: Sequence[Encoded]) -> EventEncoder:
-        """Train to the end of the last epoch or of the time limit and return the encoder."""
+        """Train until the last epoch or the time limit ends, and return the encoder."""
         total = self.settings.minutes * 60
         while self.epoch < self.settings.epochs and self.seconds < total:
             rng = random.Random(self.settings.seed * 1000 + self.epoch)
@@ -83,7 +82,7 @@ class Pretraining:
         self._save()
         return self.model.encoder
 
-    def _epoch(self, batches: list[Batch], done: int, steps: int, total: float) -> None:
+    def _epoch(self, batches: list[TokenBatch], done: int, steps: int, total: float) -> None:
         losses: list[float] = []
         for batch in batches[done:]:
             started = time.monotonic()
@@ -100,7 +99,7 @@ class Pretraining:
         self.epoch += 1
         self._save()
 
-    def _step(self, batch: Batch, steps: int, total: float) -> float:
+    def _step(self, batch: TokenBatch, steps: int, total: float) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * self._schedule(steps, total)
         masked = self.masker(batch)
@@ -109,31 +108,31 @@ class Pretraining:
             states = self.model.encoder(masked.ids, batch.fields)
             loss = F.cross_entropy(self.model(states, masked.where), masked.targets)
             if self.epoch == self.settings.epochs - 1:
-                loss = loss + self._contrasts(batch, self.model.encoder.pool(masked.ids, states))
+                loss = loss + self._contrastive_loss(batch, self.model.encoder.pool(masked.ids, states))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         return float(loss.detach())
 
-    def _contrasts(self, batch: Batch, pooled: Tensor) -> Tensor:
+    def _contrastive_loss(self, batch: TokenBatch, pooled: Tensor) -> Tensor:
         loss = torch.zeros(())
-        if self.settings.contrast:
-            loss = loss + self.settings.contrast * own_form(pooled, self._without_fields(batch))
-        if self.settings.kin:
-            drawn = [self.kin.tellings[row] for row in self.kin.draw(self.step, KIN_TECHNIQUES)]
-            told = pad([telling.event for telling in drawn], range(len(drawn)), self.tokenizer.pad)
-            techniques = [telling.techniques for telling in drawn]
-            loss = loss + self.settings.kin * same_technique(self._without_fields(told), techniques)
+        if self.settings.view_contrast:
+            loss = loss + self.settings.view_contrast * view_loss(pooled, self._without_fields(batch))
+        if self.settings.technique_contrast:
+            drawn = [self.pairs.samples[row] for row in self.pairs.draw(self.step, TECHNIQUES_PER_STEP)]
+            samples = pad([sample.event for sample in drawn], range(len(drawn)), self.tokenizer.pad)
+            techniques = [sample.techniques for sample in drawn]
+            loss = loss + self.settings.technique_contrast * technique_loss(self._without_fields(samples), techniques)
         return loss
 
-    def _without_fields(self, batch: Batch) -> Tensor:
+    def _without_fields(self, batch: TokenBatch) -> Tensor:
         """Return the vectors of a batch's events, each without some of its fields."""
         ids = self.masker.without_fields(batch)
         return self.model.encoder.pool(ids, self.model.encoder(ids, batch.fields))
 
     def _schedule(self, steps: int, total: float) -> float:
-        # Warm up, then a cosine over whichever ends first: the steps or the time.
+        # Warm-up, then a cosine until the steps or the time limit end, whichever comes first.
         progress = min(1.0, max(self.step / steps, self.seconds / total))
         return min(1.0, (self.step + 1) / self.settings.warmup) * (0.05 + 0.475 * (1 + math.cos(math.pi * progress)))
 
@@ -165,6 +164,6 @@ class Pretraining:
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.epoch, self.step, self.seconds = state["progress"]
-            if "random" in state:  # dropout and masks go on where they stood
+            if "random" in state:  # dropout and masks continue where they stopped
                 torch.set_rng_state(state["random"][0])
                 self.masker.random.bit_generator.state = state["random"][1]

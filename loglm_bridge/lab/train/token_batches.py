@@ -1,4 +1,4 @@
-"""Encoded events as padded batches of similar length under a token budget."""
+"""Encoded events as padded batches of similar length, within a token budget."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from loglm_bridge.model.features.tokenizer import Encoded
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Padded events: `ids` and `fields` are (events, tokens) int64, `rows` the events' places in their list."""
+class TokenBatch:
+    """Padded events: `ids` and `fields` are (events, tokens) int64, `rows` the indices of the events in their list."""
 
     ids: Tensor
     fields: Tensor
     rows: np.ndarray
 
 
-def pad(events: Sequence[Encoded], rows: Sequence[int], filler: int) -> Batch:
+def pad(events: Sequence[Encoded], rows: Sequence[int], filler: int) -> TokenBatch:
     """Stack the events at `rows`, padded to the longest with `filler`."""
     longest = max(len(events[r].ids) for r in rows)
     ids = np.full((len(rows), longest), filler, dtype=np.int64)
@@ -30,14 +30,16 @@ def pad(events: Sequence[Encoded], rows: Sequence[int], filler: int) -> Batch:
     for i, row in enumerate(rows):
         length = len(events[row].ids)
         ids[i, :length], fields[i, :length] = events[row].ids, events[row].fields
-    return Batch(torch.from_numpy(ids), torch.from_numpy(fields), np.asarray(rows))
+    return TokenBatch(torch.from_numpy(ids), torch.from_numpy(fields), np.asarray(rows))
 
 
-def by_length(events: Sequence[Encoded], budget: int, filler: int, rng: random.Random | None = None) -> Iterator[Batch]:
+def by_length(
+    events: Sequence[Encoded], budget: int, filler: int, rng: random.Random | None = None
+) -> Iterator[TokenBatch]:
     """Yield every event once, in batches of at most `budget` padded tokens.
 
-    Events of similar length share a batch, so little is spent on padding. With `rng` the order of batches and of events
-    of equal length is drawn; without, it is fixed.
+    Events of similar length share a batch, so there is little padding. With `rng` the order of batches and of events of
+    equal length is random; without it is fixed.
     """
     order = list(range(len(events)))
     if rng:

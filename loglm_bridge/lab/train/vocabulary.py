@@ -1,4 +1,4 @@
-"""Stage `tokenizer`: BPE pieces of canonical values, and control tokens for field names and event kinds."""
+"""Trains the tokenizer: BPE pieces of canonical values, and control tokens for field names and event kinds."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from loglm_bridge.model.features.tokenizer import CONTROL, field_token, kind_token
 from loglm_bridge.telemetry.record import CanonicalEvent
 
-#: Where a value may be cut into pieces: class tokens stay whole, a word keeps the one separator before it (`\\temp`,
-#: `.exe`, `-enc`, `/c`), other punctuation stands alone. Blanks only separate.
+#: Parts of a value that are cut into pieces: placeholders stay whole, a word keeps the one separator before it
+#: (`\\temp`, `.exe`, `-enc`, `/c`), other punctuation is a part of its own. Blanks only separate.
 _PIECES = Regex(r"\{[a-z0-9_+.\-]{1,24}\}|[.\\/\-]?[\p{L}\p{N}_]+|[^\p{L}\p{N}\s_]")
 _BLANKS = Regex(r"\s+")
 _SEPARATORS = ".\\/-"
 
-#: Recordings and sources that must show a word before a piece may be made of it: the vocabulary ships, and what one
-#: machine or laboratory alone said (a name, a secret) is not for others to read.
+#: Limit of the characters of a value that the trainer reads.
+_MAX_VALUE = 512
+
+#: A word becomes a piece only if so many recordings and sources show it: the vocabulary ships, and a word of a single
+#: machine or laboratory may be a name or a secret.
 MIN_RECORDINGS = 3
 MIN_SOURCES = 2
 
+#: The (source, recording) pairs that hold an event.
 Holders = Collection[tuple[str, str]]
 
 
@@ -34,10 +38,10 @@ def train(
 ) -> Tokenizer:
     """Train a tokenizer on distinct canonical events.
 
-    `recordings[i]` are the (source, recording) pairs that hold event i: words of fewer than MIN_RECORDINGS or
-    MIN_SOURCES, and `names` of accounts and hosts, are spelled by pieces of other words. `pieces` is the number of BPE
-    pieces; kinds and field names seen in at least `min_kind` / `min_field` distinct events get a control token each, in
-    a fixed order, so that the same corpus gives the same ids.
+    `recordings[i]` hold event i. Words of fewer than MIN_RECORDINGS recordings or MIN_SOURCES sources, and `names` of
+    accounts and hosts, do not become pieces. `pieces` is the number of BPE pieces. Kinds and field names of at least
+    `min_kind` and `min_field` distinct events get a control token each, in a fixed order, so that the same corpus gives
+    the same ids.
     """
     kinds = Counter((c.family, c.kind) for c in canonicals)
     fields = Counter(name for c in canonicals for name, _ in c.fields)
@@ -70,42 +74,39 @@ def train(
 
 
 def _words(canonicals: Sequence[CanonicalEvent], tokenizer: Tokenizer) -> Mapping[str, tuple[str, ...]]:
-    """Cut every distinct value into the words that pieces are made of."""
-    out: dict[str, tuple[str, ...]] = {}
+    """Return for every distinct value the words that it is cut into."""
+    words: dict[str, tuple[str, ...]] = {}
     for value in {value[:_MAX_VALUE] for event in canonicals for _, value in event.fields}:
         text = tokenizer.normalizer.normalize_str(value)
-        out[value] = tuple(text[start:end] for _, (start, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text))
-    return out
+        words[value] = tuple(text[start:end] for _, (start, end) in tokenizer.pre_tokenizer.pre_tokenize_str(text))
+    return words
 
 
 def _common(
     canonicals: Sequence[CanonicalEvent], recordings: Sequence[Holders], words: Mapping[str, tuple[str, ...]]
 ) -> set[str]:
-    """Return the words, without the separator before them, that enough recordings and sources show."""
+    """Return the words, without their separator, that enough recordings and sources show."""
     holders: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for event, held in zip(canonicals, recordings, strict=True):
+    for event, pairs in zip(canonicals, recordings, strict=True):
         for _, value in event.fields:
             for word in words[value[:_MAX_VALUE]]:
-                holders[_bare(word)].update(held)
+                holders[_bare(word)].update(pairs)
     return {
         word
-        for word, held in holders.items()
-        if len(held) >= MIN_RECORDINGS and len({source for source, _ in held}) >= MIN_SOURCES
+        for word, pairs in holders.items()
+        if len(pairs) >= MIN_RECORDINGS and len({source for source, _ in pairs}) >= MIN_SOURCES
     }
 
 
 def _values(
     canonicals: Sequence[CanonicalEvent], words: Mapping[str, tuple[str, ...]], common: Collection[str]
 ) -> Iterator[list[str]]:
-    # A value counts by the logarithm of its frequency: rare behaviour must get pieces, common words must stay whole.
+    # a value counts by the logarithm of its frequency, so that rare behaviour gets pieces as well
     counts = Counter(value[:_MAX_VALUE] for event in canonicals for _, value in event.fields)
     for value, count in counts.items():
         yield [" ".join(word for word in words[value] if _bare(word) in common)] * count.bit_length()
 
 
 def _bare(word: str) -> str:
+    """Return a word without the separator before it."""
     return word.lstrip(_SEPARATORS) or word
-
-
-#: Characters of a value that the trainer reads.
-_MAX_VALUE = 512

@@ -1,4 +1,4 @@
-"""A teacher's values as log events: which log carries them, under which names, in whose surroundings."""
+"""Renders field values as log events: the log that records them, the names of its fields, and an ordinary event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loglm_bridge.telemetry import parse_record
 from loglm_bridge.telemetry.families.windows.event_types import kind_of
 from loglm_bridge.telemetry.record import Record
 
-#: Sigma's Windows log-source categories -> the kinds of event that carry them.
+#: Sigma's Windows log-source categories -> the kinds of event that record them.
 _CATEGORY_KINDS: Mapping[str, tuple[str, ...]] = {
     "process_creation": ("sysmon:1", "security:4688"),
     "file_change": ("sysmon:2",),
@@ -42,7 +42,7 @@ _CATEGORY_KINDS: Mapping[str, tuple[str, ...]] = {
     "ps_classic_provider_start": ("powershell:600",),
 }
 
-#: Sigma's Windows services -> (provider, channel) as an event names them.
+#: Sigma's Windows services -> (provider, channel) in an event.
 SERVICE_SOURCE: Mapping[str, tuple[str, str]] = {
     "security": ("Microsoft-Windows-Security-Auditing", "Security"),
     "system": ("Service Control Manager", "System"),
@@ -74,8 +74,8 @@ SERVICE_SOURCE: Mapping[str, tuple[str, str]] = {
     "msexchange-management": ("MSExchange CmdletLogs", "MSExchange Management"),
 }
 
-#: Names of a process creation in Sysmon -> in Security 4688.
-_4688 = {
+#: Field names of a process creation in Sysmon -> in Security 4688.
+_SECURITY_4688 = {
     "Image": "NewProcessName",
     "ParentImage": "ParentProcessName",
     "CommandLine": "CommandLine",
@@ -83,7 +83,7 @@ _4688 = {
     "IntegrityLevel": "MandatoryLabel",
 }
 
-#: Sigma's cloud log sources -> the sourcetype whose events lend the surroundings.
+#: Sigma's cloud log sources -> the sourcetype of the ordinary events that the values are written into.
 _JSON_SOURCES: Mapping[tuple[str, str], str] = {
     ("aws", "cloudtrail"): "aws:cloudtrail",
     ("azure", "activitylogs"): "azure:monitor:activity",
@@ -99,13 +99,13 @@ _JSON_SOURCES: Mapping[tuple[str, str], str] = {
 
 
 class Renderer:
-    """Draws log events that carry given values."""
+    """Renders log events with given field values. All random choices are taken from `rng`."""
 
     def __init__(self, backgrounds: Backgrounds, rng: random.Random) -> None:
         self.backgrounds, self.rng = backgrounds, rng
 
     def rule(self, product: str, category: str, service: str, values: Mapping[str, str]) -> Iterator[Record]:
-        """Yield one record for each kind of event that carries a Sigma log source; none where none is known."""
+        """Yield one record for each kind of event of a Sigma log source; none for an unknown log source."""
         if product == "windows":
             yield from self._windows_rule(category, service, values)
         elif product in ("linux", "macos") and category == "process_creation":
@@ -118,22 +118,22 @@ class Renderer:
             yield parse_record(Event(raw=self._json(_JSON_SOURCES[product, service], values)))
 
     def windows(self, kind: str, values: Mapping[str, str]) -> Record:
-        """Return a Windows record of a kind with the given field values, the rest from an ordinary event."""
+        """Return a Windows record of a kind with the given field values, the others from an ordinary event."""
         base = self.backgrounds.record(kind, self.rng)
         if base is None:
             return Record("windows_xml", "windows", kind, tuple(values.items()))
-        kept = [
+        fields = [
             (n, values.get(n, v)) for n, v in base.fields if n not in ("OriginalFileName", "Description", "Product")
         ]
         names = {n for n, _ in base.fields}
         added = [(n, v) for n, v in values.items() if n not in names or n == "OriginalFileName"]
-        return Record(base.format, base.family, base.kind, (*kept, *added))
+        return Record(base.format, base.family, base.kind, (*fields, *added))
 
     def windows_process(self, values: Mapping[str, str]) -> Iterator[Record]:
         """Yield a process creation as Sysmon and as Security logs it."""
         full = _complete_process(values, self.rng)
         yield self.windows("sysmon:1", full)
-        yield self.windows("security:4688", {_4688[n]: v for n, v in full.items() if n in _4688})
+        yield self.windows("security:4688", {_SECURITY_4688[n]: v for n, v in full.items() if n in _SECURITY_4688})
 
     def script(self, text: str) -> Record:
         """Return a PowerShell script block event."""
@@ -141,29 +141,24 @@ class Renderer:
 
     def unix_process(self, command: str) -> Iterator[Record]:
         """Yield an execution as auditd and as sudo log it."""
-        stamp = f"{self.rng.randint(1_600_000_000, 1_750_000_000)}.{self.rng.randint(0, 999):03}"
+        time = f"{self.rng.randint(1_600_000_000, 1_750_000_000)}.{self.rng.randint(0, 999):03}"
         words = _split(command)
         arguments = " ".join(f'a{i}="{w}"' for i, w in enumerate(words) if '"' not in w)
-        yield parse_record(
-            Event(raw=f"type=EXECVE msg=audit({stamp}:{self.rng.randint(100, 99999)}): argc={len(words)} {arguments}")
-        )
+        head = f"type=EXECVE msg=audit({time}:{self.rng.randint(100, 99999)}): argc={len(words)}"
+        yield parse_record(Event(raw=f"{head} {arguments}"))
         user, pid = self.rng.choice(("alice", "deploy", "ubuntu", "www-data")), self.rng.randint(300, 60_000)
-        yield parse_record(
-            Event(
-                raw=f"Mar  3 10:1{pid % 10}:22 web1 sudo[{pid}]: {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; "
-                f"COMMAND={command}"
-            )
-        )
+        head = f"Mar  3 10:1{pid % 10}:22 web1 sudo[{pid}]: {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root"
+        yield parse_record(Event(raw=f"{head} ; COMMAND={command}"))
 
-    def request(self, uri: str, method: str = "GET", agent: str = "", status: str = "") -> Record:
-        """Return a web server's access line."""
+    def request(self, uri: str) -> Record:
+        """Return a line of a web server's access log."""
         rng = self.rng
-        agent = agent or rng.choice(("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "curl/8.1", "-", "Mozilla/5.0 (X11)"))
+        agent = rng.choice(("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "curl/8.1", "-", "Mozilla/5.0 (X11)"))
         address = f"{rng.randint(11, 199)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
-        status = status or rng.choice(("200", "404", "403", "500"))
+        status = rng.choice(("200", "404", "403", "500"))
         uri = uri.replace("\n", "%0a").replace('"', "%22").replace(" ", "%20")
         size = rng.randint(100, 9000)
-        line = f'{address} - - [10/Oct/2023:13:55:36 +0000] "{method} {uri} HTTP/1.1" {status} {size} "-" "{agent}"'
+        line = f'{address} - - [10/Oct/2023:13:55:36 +0000] "GET {uri} HTTP/1.1" {status} {size} "-" "{agent}"'
         return parse_record(Event(raw=line))
 
     def _windows_rule(self, category: str, service: str, values: Mapping[str, str]) -> Iterator[Record]:
@@ -224,28 +219,23 @@ def _split(command: str) -> list[str]:
         return command.split()
 
 
-_FOLDERS = (
-    "C:\\Windows\\System32",
-    "C:\\Windows\\SysWOW64",
-    "C:\\Users\\Public",
-    "C:\\Users\\alice\\Downloads",
-    "C:\\Temp",
-)
+#: Folders of programs that a value names without a folder.
+_FOLDERS = ("C:\\Windows\\System32", "C:\\Windows\\SysWOW64")
 
 
 def _complete_process(values: Mapping[str, str], rng: random.Random) -> dict[str, str]:
-    """Give a process creation the path and command line that its known half implies."""
+    """Add to a process creation the paths and the command line that the given values imply."""
     full = dict(values)
     image, line, name = full.get("Image", ""), full.get("CommandLine", ""), full.get("OriginalFileName", "")
     if image and not image.startswith(("C:", "%")):
-        full["Image"] = rng.choice(_FOLDERS[:2]) + "\\" + image.strip("\\ ")
+        full["Image"] = rng.choice(_FOLDERS) + "\\" + image.strip("\\ ")
     if not image and (name or line.strip()):
         first = name or line.split()[0].strip("\"'")
-        full["Image"] = rng.choice(_FOLDERS[:2]) + "\\" + first.rpartition("\\")[2]
+        full["Image"] = rng.choice(_FOLDERS) + "\\" + first.rpartition("\\")[2]
     program = full.get("Image", "").rpartition("\\")[2]
     if program and program.lower() not in line.lower():
         full["CommandLine"] = f"{program} {line}".strip()
     parent = full.get("ParentImage", "")
     if parent and not parent.startswith("C:"):
-        full["ParentImage"] = rng.choice(_FOLDERS[:2]) + "\\" + parent.strip("\\ ")
+        full["ParentImage"] = rng.choice(_FOLDERS) + "\\" + parent.strip("\\ ")
     return full

@@ -1,4 +1,4 @@
-"""The plain text that a regular expression demands."""
+"""The literal texts that every match of a regular expression contains."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from typing import Any
 
 
 def literals_of(expression: str) -> list[str]:
-    """Return the stretches of plain text that whatever matches a regular expression holds, in order.
+    """Return the literal texts that every match of a regular expression contains, in order.
 
-    They hold at least wherever the expression matches; choices, classes and repeats between them are open. Empty where
-    the expression cannot be read.
+    Alternatives, character classes and repetitions between them are ignored. The list is empty for an expression that
+    cannot be parsed.
     """
     try:
-        read = parser.parse(expression)
+        parsed = parser.parse(expression)
     except (re.error, RecursionError, OverflowError):
         return []
-    return [text for text in "".join(_texts(read)).split(_GAP) if text]
+    return [text for text in "".join(_texts(parsed)).split(_GAP) if text]
 
 
+#: Stands for whatever lies between two literals.
 _GAP = "\x00"
 
 
-def _texts(read: Any) -> Iterator[str]:
-    for code, argument in read:
+def _texts(parsed: Any) -> Iterator[str]:
+    for code, argument in parsed:
         if code is op.LITERAL:
             yield chr(argument)
         elif code is op.SUBPATTERN:

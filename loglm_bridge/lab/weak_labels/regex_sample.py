@@ -1,4 +1,4 @@
-"""A text that a regular expression matches, drawn at random."""
+"""A random text that a regular expression matches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CATEGORY = {op.CATEGORY_DIGIT: "0123456789", op.CATEGORY_SPACE: " ", op.CATEGORY_WORD: _LETTERS + "0123456789"}
 
-#: Repetitions drawn above the least number a quantifier asks for.
-_MORE = 6
+#: Limit of the repetitions above the least number of a quantifier.
+_MAX_EXTRA = 6
 
 
 def sample_regex(pattern: str, rng: random.Random) -> str:
-    """Return a text the pattern matches; empty for a pattern re cannot parse.
+    """Return a text that the pattern matches; empty for a pattern that `re` cannot parse.
 
-    Look-around and back-references are left out; a negated class is a letter, whichever class it is.
+    Look-around and back-references are ignored. A negated class becomes a letter, whatever the class excludes.
     """
     try:
         with warnings.catch_warnings():
@@ -42,7 +42,7 @@ def _one(code: Any, argument: Any, rng: random.Random) -> str:
         return _in(argument, rng)
     if code in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
         low, high, inner = argument
-        count = rng.randint(low, min(int(high), low + _MORE))
+        count = rng.randint(low, min(int(high), low + _MAX_EXTRA))
         return "".join(_sequence(inner, rng) for _ in range(count))
     if code is op.SUBPATTERN:
         return _sequence(argument[-1], rng)

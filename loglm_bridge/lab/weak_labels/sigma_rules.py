@@ -1,8 +1,8 @@
-"""Sigma rules as a teacher: field values that make a rule fire.
+"""Sigma rules: samples of field values that match a rule.
 
-A rule is a statement by its author that events with such values show a technique. One way through its condition is
-drawn at a time (one branch of every OR, all of every AND, negations left to chance) and each pattern is filled to a
-plain value. Parsing is pySigma's.
+A rule states that events with such values show a technique. A sample follows one path through the condition: one
+branch of every OR, all of every AND, negations ignored. Each pattern on it is turned into a plain value. Rules are
+parsed by pySigma.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from sigma.types import SigmaBool, SigmaExpansion, SigmaNumber, SigmaRegularExpr
 
 from loglm_bridge.lab.weak_labels.regex_sample import sample_regex
 
-#: Field under which keyword conditions (no field named) are filed.
+#: The name under which the values of keyword conditions, which name no field, are returned.
 KEYWORDS = ""
 
 _TECHNIQUE_TAG = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)\Z")
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A parsed rule that names at least one technique."""
+class DetectionRule:
+    """A parsed rule that names at least one technique. `conditions` are pySigma's condition trees."""
 
     id: str
     level: str
@@ -42,19 +42,11 @@ class Rule:
     conditions: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class RuleFill:
-    """Field values (raw names as the rule writes them) that satisfy one way through a rule."""
-
-    rule: Rule
-    values: Mapping[str, str]
-
-
-def read_rules(archive: Path, successors: Mapping[str, str]) -> list[Rule]:
+def read_rules(archive: Path, successors: Mapping[str, str]) -> list[DetectionRule]:
     """Read the rules of a tar archive of YAML files, in the archive's order.
 
-    `successors` maps technique ids of later ATT&CK versions back to the catalogue's. Rules without a technique or with
-    a condition pySigma cannot parse are left out.
+    `successors` maps technique ids of other ATT&CK versions to those of the catalogue. Rules without a technique, or
+    with a condition that pySigma cannot parse, are left out.
     """
     rules = []
     with tarfile.open(archive) as tar:
@@ -68,22 +60,22 @@ def read_rules(archive: Path, successors: Mapping[str, str]) -> list[Rule]:
     return rules
 
 
-def fills(rule: Rule, count: int, rng: random.Random) -> Iterator[RuleFill]:
-    """Yield up to `count` distinct fills of a rule."""
+def samples(rule: DetectionRule, count: int, rng: random.Random) -> Iterator[Mapping[str, str]]:
+    """Yield up to `count` distinct samples of a rule: values by field name, as the rule writes the names."""
     seen: set[tuple[tuple[str, str], ...]] = set()
     for _ in range(count * 3):
-        needs: dict[str, list[str]] = {}
-        _draw(rng.choice(rule.conditions), needs, rng)
-        values = {name: _combine(parts) for name, parts in needs.items() if parts}
-        signature = tuple(sorted(values.items()))
-        if values and signature not in seen:
-            seen.add(signature)
-            yield RuleFill(rule, values)
+        patterns: dict[str, list[str]] = {}
+        _collect(rng.choice(rule.conditions), patterns, rng)
+        values = {name: _combine(parts) for name, parts in patterns.items() if parts}
+        key = tuple(sorted(values.items()))
+        if values and key not in seen:
+            seen.add(key)
+            yield values
             if len(seen) >= count:
                 return
 
 
-def _rule(document: Any, successors: Mapping[str, str]) -> Rule | None:
+def _rule(document: Any, successors: Mapping[str, str]) -> DetectionRule | None:
     if not isinstance(document, dict) or "detection" not in document:
         return None
     try:
@@ -91,12 +83,12 @@ def _rule(document: Any, successors: Mapping[str, str]) -> Rule | None:
         conditions = tuple(c.parse() for c in parsed.detection.parsed_condition)
     except SigmaError:
         return None
-    found = [m[1].upper() for t in document.get("tags") or () if (m := _TECHNIQUE_TAG.match(str(t)))]
-    techniques = tuple(dict.fromkeys(successors.get(t, t) for t in found))
+    tagged = [m[1].upper() for t in document.get("tags") or () if (m := _TECHNIQUE_TAG.match(str(t)))]
+    techniques = tuple(dict.fromkeys(successors.get(t, t) for t in tagged))
     if not techniques or not conditions:
         return None
     source = document.get("logsource") or {}
-    return Rule(
+    return DetectionRule(
         id=str(document.get("id")),
         level=str(document.get("level") or "medium"),
         techniques=techniques,
@@ -107,30 +99,32 @@ def _rule(document: Any, successors: Mapping[str, str]) -> Rule | None:
     )
 
 
-def _draw(item: Any, needs: dict[str, list[str]], rng: random.Random) -> None:
+def _collect(item: Any, patterns: dict[str, list[str]], rng: random.Random) -> None:
+    """Add to `patterns` those of each field on one random path through a condition."""
     if isinstance(item, ConditionNOT):
         return
     if isinstance(item, ConditionOR):
         options = [a for a in item.args if not isinstance(a, ConditionNOT)]
         if options:
-            _draw(rng.choice(options), needs, rng)
+            _collect(rng.choice(options), patterns, rng)
     elif isinstance(item, (ConditionAND, ConditionItem)) and hasattr(item, "args"):
         for part in item.args:
-            _draw(part, needs, rng)
+            _collect(part, patterns, rng)
     else:
         field = KEYWORDS if isinstance(item, ConditionValueExpression) else item.field
         text = _plain(item.value, rng)
         if text is not None:
-            needs.setdefault(field, []).append(text)
+            patterns.setdefault(field, []).append(text)
 
 
-#: Marks an open end of a pattern until the parts of one field are joined.
+#: Marks the open end of a pattern (a wildcard) until the patterns of one field are joined.
 _OPEN = "\x00"
 
 
 def _plain(value: Any, rng: random.Random) -> str | None:
+    """Return a text that matches a Sigma value; None for a value of another type."""
     if isinstance(value, SigmaString):
-        return "".join(_wild(part, rng) for part in value.s)
+        return "".join(_expand(part, rng) for part in value.s)
     if isinstance(value, (SigmaNumber, SigmaBool)):
         return str(value)
     if isinstance(value, SigmaExpansion):
@@ -140,7 +134,7 @@ def _plain(value: Any, rng: random.Random) -> str | None:
     return None
 
 
-def _wild(part: Any, rng: random.Random) -> str:
+def _expand(part: Any, rng: random.Random) -> str:
     if part == SpecialChars.WILDCARD_MULTI:
         return _OPEN
     if part == SpecialChars.WILDCARD_SINGLE:
@@ -149,7 +143,7 @@ def _wild(part: Any, rng: random.Random) -> str:
 
 
 def _combine(parts: Sequence[str]) -> str:
-    """Join what one field must hold: starts first, ends last, the rest between, blanks where both sides are open."""
+    """Join the patterns of one field: a start first, an end last, the others between them, separated by blanks."""
     starts = [p for p in parts if not p.startswith(_OPEN)]
     ends = [p for p in parts if p.startswith(_OPEN) and not p.endswith(_OPEN)]
     middle = [p for p in parts if p.startswith(_OPEN) and p.endswith(_OPEN)]

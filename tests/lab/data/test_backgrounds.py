@@ -1,4 +1,4 @@
-"""Backgrounds: ordinary events only, none of a held-out recording, the same draw every time."""
+"""Backgrounds: ordinary events alone, none of a held-out recording, the same sample for the same seed."""
 
 import gzip
 import json
@@ -13,18 +13,18 @@ def rows(path):
         return [json.loads(line) for line in lines]
 
 
-def test_neither_held_out_nor_hit_events_are_drawn(data, tmp_path):
+def test_neither_held_out_events_nor_rule_hits_are_sampled(data, tmp_path):
     backgrounds.collect(data.folder, validation_groups(data.split), tmp_path / "b.gz", 1)
-    taken = {raw for _, _, raw in rows(tmp_path / "b.gz")}
+    sampled = {raw for _, _, raw in rows(tmp_path / "b.gz")}
     events = list(read_events(data.folder / "otrf_security_datasets.jsonl.gz"))
     allowed = {e.event.raw for e in events if e.group not in data.held_out and not e.hits}
     allowed |= {e.event.raw for e in read_events(data.folder / "evtx_baseline.jsonl.gz")}
-    assert taken
-    assert taken <= allowed
-    assert not any("Heldoutword" in raw for raw in taken)
+    assert sampled
+    assert sampled <= allowed
+    assert not any("Heldoutword" in raw for raw in sampled)
 
 
-def test_the_same_seed_draws_the_same_and_a_pool_is_bounded(data, tmp_path, monkeypatch):
+def test_the_same_seed_gives_the_same_sample_of_limited_size(data, tmp_path, monkeypatch):
     monkeypatch.setattr(backgrounds, "PER_KIND", 2)
     for name in ("a.gz", "b.gz"):
         backgrounds.collect(data.folder, {}, tmp_path / name, 7)
@@ -33,10 +33,10 @@ def test_the_same_seed_draws_the_same_and_a_pool_is_bounded(data, tmp_path, monk
     assert max(keys.count(k) for k in keys) == 2
 
 
-def test_a_record_is_of_the_kind_asked_for(data, tmp_path):
-    found = backgrounds.collect(data.folder, {}, tmp_path / "b.gz", 1)
+def test_a_record_is_of_the_given_kind(data, tmp_path):
+    ordinary = backgrounds.collect(data.folder, {}, tmp_path / "b.gz", 1)
     rng = random.Random(0)
-    assert found.record("sysmon:1", rng).kind == "sysmon:1"
-    assert found.record("sysmon:999", rng) is None
-    assert found.raw("never:heard", rng) is None
-    assert json.loads(found.raw("aws:cloudtrail", rng))["eventName"]
+    assert ordinary.record("sysmon:1", rng).kind == "sysmon:1"
+    assert ordinary.record("sysmon:999", rng) is None
+    assert ordinary.raw("never:heard", rng) is None
+    assert json.loads(ordinary.raw("aws:cloudtrail", rng))["eventName"]

@@ -1,4 +1,4 @@
-"""The corpus: distinct canonical events, who recorded them, and what is held out."""
+"""The corpus: distinct canonical events, their recordings, and which are held out."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from loglm_bridge.telemetry import parse_and_canonicalise
 
 @pytest.fixture(scope="module")
 def built(data, tmp_path_factory):
-    """The corpus of the small data folder, and where it lies."""
+    """The corpus of the tiny data, and its folder."""
     out = tmp_path_factory.mktemp("run") / "corpus"
     return build(data.folder, validation_groups(data.split), out, workers=1), out
 
 
-def test_every_event_points_at_its_canonical_form(data, built):
+def test_every_event_has_the_index_of_its_canonical_event(data, built):
     corpus, _ = built
     rows = [
         *read_events(data.folder / "evtx_baseline.jsonl.gz"),
@@ -27,17 +27,17 @@ def test_every_event_points_at_its_canonical_form(data, built):
     assert len(set(corpus.canonicals)) == len(corpus.canonicals) < len(corpus.events)
 
 
-def test_command_catalogues_are_no_telemetry(built):
+def test_command_catalogues_are_not_in_the_corpus(built):
     assert {e.source for e in built[0].events} == {"evtx_baseline", "otrf_security_datasets"}
 
 
 def test_held_out_recordings_never_enter_training(data, built):
     corpus, _ = built
-    held = {e.id for e in corpus.events if e.group in data.held_out and e.source == "otrf_security_datasets"}
-    assert held
-    assert {e.id for e in corpus.events if e.held_out} == held
-    assert not held & {e.id for e in corpus.training()}
-    assert len(corpus.training()) + len(held) == len(corpus.events)
+    held_out = {e.id for e in corpus.events if e.group in data.held_out and e.source == "otrf_security_datasets"}
+    assert held_out
+    assert {e.id for e in corpus.events if e.held_out} == held_out
+    assert not held_out & {e.id for e in corpus.training()}
+    assert len(corpus.training()) + len(held_out) == len(corpus.events)
     assert corpus.training(everything=True) == corpus.events
 
 

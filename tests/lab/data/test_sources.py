@@ -1,4 +1,4 @@
-"""Data files: what a line holds, and which line is to blame where one is wrong."""
+"""Data files: the content of a line, and the line that an error names."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ def test_a_line_is_read_with_its_labels(tmp_path):
 @pytest.mark.parametrize(
     "line", ["{", "[]", "3", '{"id": "a"}', '{"id":"a","source":"s","group":"g","raw":"x","sigma":[3]}']
 )
-def test_a_wrong_line_is_named(tmp_path, line):
+def test_an_invalid_line_is_named(tmp_path, line):
     path = tmp_path / "x.jsonl"
     path.write_text(json.dumps(ROW) + "\n" + line + "\n")
     with pytest.raises(ConfigError) as error:
@@ -46,7 +46,7 @@ def test_a_wrong_line_is_named(tmp_path, line):
     assert error.value.where == "x.jsonl:2"
 
 
-def test_compressed_and_plain_text_read_alike_whatever_the_bytes(tmp_path):
+def test_compressed_and_plain_text_are_read_alike_with_any_bytes(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe ok")
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xff\xfe ok"))
     texts = []
@@ -56,7 +56,7 @@ def test_compressed_and_plain_text_read_alike_whatever_the_bytes(tmp_path):
     assert texts == ["\ufffd\ufffd ok"] * 2
 
 
-def test_files_come_in_one_order_and_none_is_an_error(tmp_path):
+def test_data_files_are_sorted_and_their_absence_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r"no \*\.jsonl\.gz"):
         data_files(tmp_path)
     for name in ("b.jsonl.gz", "a.jsonl.gz", "c.txt"):

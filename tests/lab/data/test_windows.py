@@ -1,4 +1,4 @@
-"""Windows over the corpus: of pairs and of sources, cut as serving cuts them, held-out recordings apart."""
+"""Windows of flows: by pair and by source, cut as serving cuts them, held-out recordings apart."""
 
 import json
 
@@ -35,25 +35,25 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(data):
+def flow_windows(data):
     return windows.build(data, {SOURCE: frozenset({"held"})}, data / "out.gz", workers=1)
 
 
-def test_windows_are_of_one_pair_in_order_of_time_and_end_where_it_is_silent(made):
-    assert sorted(map(list, made.windows["pair"])) == [[1, 0, 5], [4], [6]]
-    assert list(map(list, made.held_out["pair"])) == [[3, 7]]
+def test_a_window_holds_one_pair_in_order_of_time_and_ends_at_a_long_gap(flow_windows):
+    assert sorted(map(list, flow_windows.training["pair"])) == [[1, 0, 5], [4], [6]]
+    assert list(map(list, flow_windows.held_out["pair"])) == [[3, 7]]
 
 
-def test_windows_of_a_source_hold_all_its_flows(made):
-    assert sorted(map(list, made.windows["source"])) == [[1, 0, 4, 5], [6]]
-    assert list(map(list, made.held_out["source"])) == [[3, 7]]
+def test_a_window_of_a_source_holds_all_its_flows(flow_windows):
+    assert sorted(map(list, flow_windows.training["source"])) == [[1, 0, 4, 5], [6]]
+    assert list(map(list, flow_windows.held_out["source"])) == [[3, 7]]
 
 
-def test_every_event_has_a_step_and_only_flows_have_ends(made):
-    assert [step.counters[0] for step in made.steps] == [2, 0, 0, 1, 3, 4, 5, 6]
-    assert made.steps[2] == FlowEvent(5.0)
-    assert made.steps[4].dest == "203.0.113.8"
+def test_every_event_has_an_entry_and_only_flows_have_endpoints(flow_windows):
+    assert [flow.counters[0] for flow in flow_windows.flows] == [2, 0, 0, 1, 3, 4, 5, 6]
+    assert flow_windows.flows[2] == FlowEvent(5.0)
+    assert flow_windows.flows[4].dest == "203.0.113.8"
 
 
-def test_what_is_there_is_read_and_not_made_anew(data, made):
-    assert windows.build(data / "nothing", {}, data / "out.gz") == made
+def test_an_existing_file_is_read(data, flow_windows):
+    assert windows.build(data / "nothing", {}, data / "out.gz") == flow_windows

@@ -1,4 +1,4 @@
-"""Rewrites keep what a command does: taking the noise out gives the command back."""
+"""Rewrites keep the effect of a command: without the noise it is the same command."""
 
 import json
 import random
@@ -19,7 +19,8 @@ COMMANDS = (
     'schtasks /create /tn "a task" /tr calc.exe',
     "",
 )
-NOISE = {
+#: Rewrite -> a function that removes its noise.
+REMOVE_NOISE = {
     "mixed_case": lambda c: c.lower(),
     "quotes": lambda c: c.replace('""', ""),
     "carets": lambda c: c.replace("^", ""),
@@ -30,12 +31,12 @@ NOISE = {
 }
 
 
-@pytest.mark.parametrize("name", NOISE)
+@pytest.mark.parametrize("name", REMOVE_NOISE)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_without_its_noise_a_command_is_the_same(name, command):
+def test_without_the_noise_a_command_is_the_same(name, command):
     for seed in range(20):
         changed = REWRITES[name](command, random.Random(seed))
-        assert NOISE[name](changed) == NOISE[name](command)
+        assert REMOVE_NOISE[name](changed) == REMOVE_NOISE[name](command)
         assert changed == REWRITES[name](command, random.Random(seed))
 
 
@@ -44,21 +45,21 @@ def test_every_rewrite_changes_some_command(name):
     assert any(REWRITES[name](c, random.Random(s)) != c for c in COMMANDS for s in range(10))
 
 
-def test_encoded_text_and_addresses_stay():
+def test_encoded_text_and_addresses_are_not_changed():
     for seed in range(50):
         for rewrite in REWRITES.values():
             assert COMMANDS[3].split()[-1] in rewrite(COMMANDS[3], random.Random(seed))
             assert "http://192.0.2.7/a.bin" in rewrite(COMMANDS[4], random.Random(seed))
 
 
-def test_powershells_options_are_still_prefixes_of_themselves():
+def test_synonyms_of_powershell_options_are_prefixes_or_aliases():
     full = {"encodedcommand", "noprofile", "executionpolicy", "windowstyle", "noninteractive", "command"}
     short = {"ec", "ep", "enc"}  # aliases that are no prefix, or of two words
     for spellings in command_rewrites._SYNONYMS.values():
         assert all(any(f.startswith(s.lower()) for f in full) or s.lower() in short for s in spellings)
 
 
-def test_an_event_stays_parsable_and_only_its_command_changes():
+def test_an_event_stays_valid_and_only_its_command_changes():
     xml = "<Event><Data Name='Image'>C:\\a.exe</Data><Data Name='CommandLine'>whoami &amp;&amp; hostname</Data></Event>"
     changed = rewritten(xml, command_rewrites.mixed_case, random.Random(2))
     assert changed != xml
@@ -73,5 +74,5 @@ def test_an_event_stays_parsable_and_only_its_command_changes():
 @pytest.mark.parametrize(
     "raw", ["", "no command", "{broken", "[1]", '{"CommandLine": 5}', "<Data Name='CommandLine'>a</Data>"]
 )
-def test_where_nothing_can_change_the_answer_is_none(raw):
+def test_an_event_that_cannot_be_rewritten_gives_none(raw):
     assert rewritten(raw, command_rewrites.mixed_case, random.Random(1)) is None

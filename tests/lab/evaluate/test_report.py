@@ -1,4 +1,4 @@
-"""The page: whole, without a raw event, and drawn by a real browser that asks nothing of any network."""
+"""The page of the report: complete, without a raw event, and drawn by a real browser without network access."""
 
 import re
 import shutil
@@ -9,15 +9,15 @@ import pytest
 from matplotlib.image import imread
 
 from loglm_bridge.lab.evaluate import evaluate, report
-from tests.lab.evaluate.test_curves import HIGH, answer, ordinary
+from tests.lab.evaluate.predicted import HIGH, ordinary, predicted
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 EVASION = {"evasion": {"flagged": {"kept": 0.5, "kinds": {"carets": [4, 2]}}}}
-LOAD = {
+COUNTS = {
     "recordings": 9, "found": 7, "events": 30, "incidents": 8, "shown": 40, "false_events": 3, "false_incidents": 1,
     "as_events": {"events": 60, "false_events": 20},
 }  # fmt: skip
-ALERTS = {"recordings": LOAD, "flows": LOAD, "at equal recall": [LOAD | {"recall": 0.5}]}
+ALERTS = {"recordings": COUNTS, "flows": COUNTS, "at equal recall": [COUNTS | {"recall": 0.5}]}
 HEADINGS = (
     "Figures beside the baselines",
     "Found together with Sigma",
@@ -35,48 +35,48 @@ HEADINGS = (
 
 
 @pytest.fixture(scope="module")
-def answers():
+def predictions():
     rng = np.random.default_rng(1)
-    out = ordinary(rng.random(60).tolist())
+    predictions = ordinary(rng.random(60).tolist(), vector=np.ones(4))
     for i, technique in enumerate(("T1003.001", "T1059.001", "T1021.002", "T1547.001") * 6):
-        said = [(technique if i % 3 else "T1105", 0.6), ("T1078", 0.2)]
+        ranking = [(technique if i % 3 else "T1105", 0.6), ("T1078", 0.2)]
         vector = rng.normal(size=4)
-        out.append(answer("open_xp_rules", f"r{i}", rng.random(), (technique,), said, HIGH, vector=vector))
-    out += [answer("panther_rule_tests", str(i), rng.random(), label=("malicious", "benign")[i % 2]) for i in range(20)]
-    return [
-        a if len(a.vector) == 4 else type(a)(a.event, a.score, a.flagged, a.verdict, a.techniques, np.ones(4))
-        for a in out
-    ]
+        score = rng.random()
+        predictions.append(predicted("open_xp_rules", f"r{i}", score, (technique,), ranking, HIGH, vector=vector))
+    for i in range(20):
+        label = ("malicious", "benign")[i % 2]
+        predictions.append(predicted("panther_rule_tests", str(i), rng.random(), label=label, vector=np.ones(4)))
+    return predictions
 
 
 @pytest.fixture(scope="module")
-def page(answers):
-    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(answers)
-    made = report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers)
-    assert "2 of 4" in made
-    assert '<td>event by event</td><td>recall 0.5</td><td class="n">7 of 9</td><td class="n">30</td>' in made
-    return made
+def page(predictions):
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(predictions)
+    html = report.page("a model <1> & its figures", evaluate.rows(figures), figures, predictions)
+    assert "2 of 4" in html
+    assert '<td>event by event</td><td>recall 0.5</td><td class="n">7 of 9</td><td class="n">30</td>' in html
+    return html
 
 
-def test_every_part_is_there_and_the_same_each_time(page, answers):
+def test_the_page_has_every_part_and_is_the_same_each_time(page, predictions):
     assert re.findall(r"<h2>(.*?)</h2>", page) == list(HEADINGS)
     assert page.count("<svg") == 7
     assert "a model &lt;1&gt; &amp; its figures" in page
-    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(answers)
-    assert report.page("a model <1> & its figures", evaluate.rows(figures), figures, answers) == page
+    figures = EVASION | {"benign": {"alerts_per_10k": 3.0}, "alerts": ALERTS} | report.extras(predictions)
+    assert report.page("a model <1> & its figures", evaluate.rows(figures), figures, predictions) == page
 
 
-def test_nothing_is_loaded_from_anywhere(page):
+def test_the_page_loads_nothing(page):
     assert not re.search(r"<(script|link|iframe)|@import|url\((?!#)", page)
     references = re.findall(r"(?:href|src)=\"([^\"]*)\"", page)
     assert all(r.startswith(("#", "data:image/png;base64,")) for r in references)
 
 
-def test_the_extras_are_shares(answers):
-    found = report.extras(answers)
-    assert set(found["calibration"]) == {"score", "first_technique"}
-    assert set(found["calibration"]["score"]) == {"Windows", "panther_rule_tests"}
-    assert found["union_with_sigma"]["open_xp_rules"]["sigma"] == 1.0
+def test_the_extras_are_shares(predictions):
+    extras = report.extras(predictions)
+    assert set(extras["calibration"]) == {"score", "first_technique"}
+    assert set(extras["calibration"]["score"]) == {"Windows", "panther_rule_tests"}
+    assert extras["union_with_sigma"]["open_xp_rules"]["sigma"] == 1.0
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
@@ -93,8 +93,8 @@ def test_a_browser_draws_it(page, tmp_path):
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     pixels = (imread(tmp_path / "shot.png") * 255).round().astype(int)
     assert pixels.shape[:2] == (4200, 1100)
-    inked = (pixels[:, :, :3].min(axis=2) < 200).mean(axis=1)
-    bands = inked.reshape(28, 150).max(axis=1) > 0
+    dark = (pixels[:, :, :3].min(axis=2) < 200).mean(axis=1)
+    bands = dark.reshape(28, 150).max(axis=1) > 0
     assert bands.mean() > 0.8
     colours = {tuple(c) for c in pixels[::7, ::7, :3].reshape(-1, 3).tolist()}
     assert len(colours) > 30

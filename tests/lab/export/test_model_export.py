@@ -1,4 +1,4 @@
-"""Sealing: a folder that opens, answers its golden events, and leaves nothing of an older one."""
+"""Sealed model folders: they open, pass their self-test, and hold nothing of an older folder."""
 
 import json
 
@@ -15,14 +15,14 @@ GOLDEN_EVENTS = [
 
 def test_a_sealed_folder_opens_and_passes_its_self_test(tiny, tmp_path):
     folder = tiny.seal(tmp_path / "m", GOLDEN_EVENTS)
-    found = ModelFolder.open(folder)
-    assert set(found.files) == REQUIRED
-    assert found.files[CARD] == b"# A card"
-    assert [Event.from_dict(row["event"]) for row in found.json(GOLDEN)] == GOLDEN_EVENTS
+    opened = ModelFolder.open(folder)
+    assert set(opened.files) == REQUIRED
+    assert opened.files[CARD] == b"# A card"
+    assert [Event.from_dict(row["event"]) for row in opened.json(GOLDEN)] == GOLDEN_EVENTS
     Labeller.load(folder).self_test()
 
 
-def test_nothing_of_an_older_folder_stays(tiny, tmp_path):
+def test_files_of_an_older_folder_are_removed(tiny, tmp_path):
     folder = tmp_path / "m"
     folder.mkdir()
     (folder / "old.bin").write_bytes(b"x")
@@ -36,7 +36,7 @@ def test_sealing_twice_gives_the_same_bytes(tiny, tmp_path):
     assert one.id == two.id
 
 
-def test_golden_answers_are_the_models_own(tiny, tmp_path):
+def test_golden_verdicts_are_those_of_the_model(tiny, tmp_path):
     folder = tiny.seal(tmp_path / "m", GOLDEN_EVENTS)
     rows = json.loads((folder / GOLDEN).read_text())
     for row, verdict in zip(rows, Labeller.load(folder).label(GOLDEN_EVENTS, Options(top=1)), strict=True):

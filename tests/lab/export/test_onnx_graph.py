@@ -1,4 +1,4 @@
-"""The exported graph: close to the torch encoder, and the same bytes for an event in any company."""
+"""The exported graph: close to the torch encoder, and the same bytes for an event in any batch."""
 
 import numpy as np
 import onnx
@@ -11,7 +11,7 @@ from loglm_bridge.lab.export.onnx_graph import encoder_graph
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.token_batches import pad
 from loglm_bridge.model.folder.onnx_guard import check
-from tests.lab import whole_numbers
+from tests.lab.export import integer_encoder
 
 
 def run(data, ids, fields, threads=1):
@@ -46,12 +46,12 @@ def test_every_depth_agrees(layers):
     ids, fields = torch.randint(1, 60, (9, 16)), torch.randint(0, 8, (9, 16))
     ids[4:, 11:] = 0
     weights = {n: v.numpy() for n, v in encoder.state_dict().items()}
-    found = run(encoder_graph(shape, 0, weights), ids.numpy(), fields.numpy())
-    assert cosine(torch_vectors(encoder, ids, fields), found).min() > 0.99
+    vectors = run(encoder_graph(shape, 0, weights), ids.numpy(), fields.numpy())
+    assert cosine(torch_vectors(encoder, ids, fields), vectors).min() > 0.99
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_an_events_bytes_do_not_depend_on_its_batch(tiny, threads):
+def test_the_vector_of_an_event_does_not_depend_on_its_batch(tiny, threads):
     batch = pad(tiny.encoded, range(len(tiny.encoded)), tiny.tokenizer.pad)
     ids, fields = batch.ids.numpy(), batch.fields.numpy()
     whole = run(tiny.onnx, ids, fields, threads)
@@ -62,7 +62,7 @@ def test_an_events_bytes_do_not_depend_on_its_batch(tiny, threads):
     assert run(tiny.onnx, ids[order], fields[order], threads).tobytes() == whole[order].tobytes()
 
 
-def test_padding_changes_nothing(tiny):
+def test_padding_does_not_change_a_vector(tiny):
     batch = pad(tiny.encoded, [3], tiny.tokenizer.pad)
     ids, fields = batch.ids.numpy(), batch.fields.numpy()
     wide = [np.pad(a, ((0, 0), (0, 9)), constant_values=tiny.tokenizer.pad) for a in (ids, fields)]
@@ -72,8 +72,8 @@ def test_padding_changes_nothing(tiny):
 @pytest.mark.parametrize(
     ("layers", "width", "inner", "outputs"), [(1, 32, 64, 0), (3, 48, 96, 0), (2, 128, 512, 0), (2, 64, 256, 128)]
 )
-def test_the_bytes_are_those_of_whole_number_arithmetic(layers, width, inner, outputs):
-    """A second implementation that adds in 64-bit integers: no instruction set can answer otherwise."""
+def test_the_vectors_are_those_of_integer_arithmetic(layers, width, inner, outputs):
+    """A second implementation adds 64-bit integers, so the result does not depend on the instruction set."""
     torch.manual_seed(layers)
     shape = EncoderShape(90, 8, 64, layers, width, 4, inner, outputs)
     encoder = EventEncoder(shape, pad=0).eval()
@@ -82,18 +82,18 @@ def test_the_bytes_are_those_of_whole_number_arithmetic(layers, width, inner, ou
     weights = {n: v.numpy() for n, v in encoder.state_dict().items()}
     ids, fields = torch.randint(1, 90, (40, 40)).numpy(), torch.randint(0, 8, (40, 40)).numpy()
     ids[20:, 25:] = 0
-    found = run(encoder_graph(shape, 0, weights), ids, fields)
-    assert found.tobytes() == whole_numbers.encode(shape, 0, weights, ids, fields).tobytes()
+    vectors = run(encoder_graph(shape, 0, weights), ids, fields)
+    assert vectors.tobytes() == integer_encoder.encode(shape, 0, weights, ids, fields).tobytes()
 
 
-def test_sums_too_long_to_be_exact_are_refused():
+def test_sizes_whose_sums_are_not_exact_are_refused():
     shape = EncoderShape(60, 8, 16, 1, 32, 2, 1100)
     with pytest.raises(ValueError, match="1048"):
         encoder_graph(shape, 0, {})
 
 
-def test_the_file_is_the_same_every_time_whole_and_int8(tiny):
-    assert model_export.session(tiny.encoder) == tiny.onnx
+def test_the_file_is_the_same_every_time_valid_and_int8(tiny):
+    assert model_export.to_onnx(tiny.encoder) == tiny.onnx
     check(tiny.onnx, "event.onnx")
     graph = onnx.load_from_string(tiny.onnx).graph
     kinds = {t.name: t.data_type for t in graph.initializer}

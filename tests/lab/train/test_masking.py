@@ -1,4 +1,4 @@
-"""Masking: field names stay, the hidden are told, the shares are as stated."""
+"""Masking: field names stay, targets are the masked ids, and the shares are as documented."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def draws(tiny, batches, times=20):
     return [(batch, mask(batch)) for _ in range(times) for batch in batches]
 
 
-def test_only_values_are_hidden_and_their_ids_are_the_targets(tiny, batches):
+def test_only_values_are_masked_and_their_ids_are_the_targets(tiny, batches):
     control = list(tiny.tokenizer.control_ids)
     for batch, masked in draws(tiny, batches, 3):
         where = tuple(masked.where.numpy().T)
@@ -36,13 +36,13 @@ def test_only_values_are_hidden_and_their_ids_are_the_targets(tiny, batches):
         assert (before[untouched] == after[untouched]).all()
 
 
-def test_the_batch_itself_is_left_as_it_was(tiny, batches):
+def test_the_batch_itself_is_not_changed(tiny, batches):
     before = batches[0].ids.clone()
     masker(tiny)(batches[0])
     assert bool((batches[0].ids == before).all())
 
 
-def test_most_hidden_become_the_mask_some_stay_few_become_another_piece(tiny, batches):
+def test_masked_tokens_become_the_mask_stay_or_become_another_piece(tiny, batches):
     shown, targets = [], []
     for _, masked in draws(tiny, batches):
         shown.append(masked.ids.numpy()[tuple(masked.where.numpy().T)])
@@ -55,37 +55,37 @@ def test_most_hidden_become_the_mask_some_stay_few_become_another_piece(tiny, ba
     assert not np.isin(other, list(tiny.tokenizer.control_ids)).any()
 
 
-def test_about_the_stated_rate_is_hidden_mostly_in_whole_values(tiny, batches):
-    hidden = free = whole = values = 0
+def test_the_given_rate_is_masked_mostly_in_whole_values(tiny, batches):
+    masked_count = maskable = whole = values = 0
     control = np.zeros(tiny.tokenizer.size, bool)
     control[list(tiny.tokenizer.control_ids)] = True
     for batch, masked in draws(tiny, batches):
         ids = batch.ids.numpy()
         at = np.zeros(ids.shape, bool)
         at[tuple(masked.where.numpy().T)] = True
-        hidden, free = hidden + at.sum(), free + (~control[ids]).sum()
+        masked_count, maskable = masked_count + at.sum(), maskable + (~control[ids]).sum()
         for row, marks in zip(ids, at, strict=True):
             runs = np.split(marks[~control[row]], np.flatnonzero(np.diff(np.cumsum(control[row])[~control[row]])) + 1)
             long = [run for run in runs if len(run) >= 4]
             values, whole = values + len(long), whole + sum(run.all() for run in long)
-    # two thirds of the rate as whole values, a third as single pieces; the two may meet
-    assert hidden / free == pytest.approx(1 - 0.8 * 0.9, abs=0.03)
+    # two thirds of the rate as whole values, a third as single pieces; they may overlap
+    assert masked_count / maskable == pytest.approx(1 - 0.8 * 0.9, abs=0.03)
     assert whole / values == pytest.approx(0.2, abs=0.03)
 
 
-def test_the_seed_decides(tiny, batches):
+def test_the_same_seed_masks_the_same(tiny, batches):
     first, second = masker(tiny, 4)(batches[0]), masker(tiny, 4)(batches[0])
     assert bool((first.ids == second.ids).all())
     assert masker(tiny, 5)(batches[0]).where.tolist() != first.where.tolist()
 
 
-def test_something_is_always_asked(tiny, batches):
+def test_at_least_one_token_is_masked(tiny, batches):
     assert all(len(masked.targets) for masked in (masker(tiny, rate=1e-9)(batch) for batch in batches))
 
 
-def test_a_form_without_fields_keeps_whole_fields_the_kind_and_the_first(tiny, batches):
+def test_a_view_lacks_whole_fields_but_neither_the_kind_nor_the_first_field(tiny, batches):
     control, pad = list(tiny.tokenizer.control_ids), tiny.tokenizer.pad
-    left_out = 0
+    removed = 0
     for batch in batches:
         before, after = batch.ids.numpy(), masker(tiny, rate=0.5).without_fields(batch).numpy()
         starts = np.isin(before, control) & (before != pad)
@@ -95,5 +95,5 @@ def test_a_form_without_fields_keeps_whole_fields_the_kind_and_the_first(tiny, b
             gone = [bool((new[a:b] == pad).all()) for a, b in itertools.pairwise(edges)]
             assert all(k or g for k, g in zip(kept, gone, strict=True))
             assert kept[0]
-            left_out += gone.count(True)
-    assert left_out > 10
+            removed += gone.count(True)
+    assert removed > 10

@@ -1,4 +1,4 @@
-"""Pretraining: it learns, the seed decides, and a killed run goes on to the very weights of an unbroken one."""
+"""Pretraining: the loss falls, the same seed gives the same weights, also if a run is killed and resumed."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from loglm_bridge.lab.train.contrastive import LabelledSample, own_form, same_technique
+from loglm_bridge.lab.train.contrastive import LabelledSample, technique_loss, view_loss
 from loglm_bridge.lab.train.pretrain import Pretraining, PretrainSettings
 from loglm_bridge.lab.train.token_batches import pad
 from tests.lab.tiny import shape_of
@@ -15,7 +15,7 @@ SETTINGS = PretrainSettings(epochs=2, minutes=1e6, budget=1024, warmup=5, seed=3
 
 
 class Killed(Pretraining):
-    """Saves after a few steps and dies in the next, as a process would between two checkpoints."""
+    """Saves after a few steps and is killed two steps later, between two checkpoints."""
 
     def _step(self, *args):
         if self.step == 3:
@@ -39,8 +39,8 @@ def equal(one, other):
 
 
 @pytest.fixture(scope="module")
-def unbroken(tiny, tmp_path_factory):
-    run = pretraining(tiny, tmp_path_factory.mktemp("unbroken"))
+def uninterrupted(tiny, tmp_path_factory):
+    run = pretraining(tiny, tmp_path_factory.mktemp("uninterrupted"))
     run.run(tiny.encoded)
     return run
 
@@ -54,24 +54,24 @@ def test_the_loss_falls(tiny, tmp_path):
     assert losses[-1] < losses[0] - 0.3
 
 
-def test_the_seed_decides_the_weights(tiny, unbroken, tmp_path):
+def test_the_same_seed_gives_the_same_weights(tiny, uninterrupted, tmp_path):
     again = pretraining(tiny, tmp_path / "again")
     again.run(tiny.encoded)
-    assert equal(weights(again), weights(unbroken))
+    assert equal(weights(again), weights(uninterrupted))
     other = pretraining(tiny, tmp_path / "other", replace(SETTINGS, seed=4))
     other.run(tiny.encoded)
-    assert not equal(weights(other), weights(unbroken))
+    assert not equal(weights(other), weights(uninterrupted))
 
 
-def test_a_killed_run_goes_on_to_the_weights_of_an_unbroken_one(tiny, unbroken, tmp_path):
+def test_a_killed_run_resumes_and_ends_with_the_weights_of_an_uninterrupted_one(tiny, uninterrupted, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         pretraining(tiny, tmp_path, kind=Killed).run(tiny.encoded)
     torch.manual_seed(999)
     resumed = pretraining(tiny, tmp_path)
     assert resumed.step == 3
     resumed.run(tiny.encoded)
-    assert resumed.step == unbroken.step
-    assert equal(weights(resumed), weights(unbroken))
+    assert resumed.step == uninterrupted.step
+    assert equal(weights(resumed), weights(uninterrupted))
 
 
 def test_a_finished_run_is_not_trained_further(tiny, tmp_path):
@@ -90,9 +90,9 @@ def test_the_time_limit_ends_a_run(tiny, tmp_path):
     assert (tmp_path / "pretrain.pt").exists()
 
 
-def test_a_checkpoint_holds_no_code(tiny, unbroken):
-    state = torch.load(unbroken.folder / "pretrain.pt", weights_only=True)
-    assert state["progress"][:2] == [2, unbroken.step]
+def test_a_checkpoint_holds_no_code(tiny, uninterrupted):
+    state = torch.load(uninterrupted.folder / "pretrain.pt", weights_only=True)
+    assert state["progress"][:2] == [2, uninterrupted.step]
     assert state["settings"]["seed"] == 3
 
 
@@ -109,32 +109,33 @@ def test_the_learning_rate_warms_up_and_falls(tiny, tmp_path):
     assert run._schedule(100, 1e9) == pytest.approx(0.05)
 
 
-def test_the_contrastive_loss_brings_the_forms_of_an_event_together(tiny, tmp_path):
+def test_the_loss_of_views_brings_the_views_of_an_event_together(tiny, tmp_path):
     settings = replace(SETTINGS, epochs=1, learning_rate=3e-3)
     gaps = []
     for contrast in (0.0, 1.0):
-        run = pretraining(tiny, tmp_path / str(contrast), replace(settings, contrast=contrast))
+        run = pretraining(tiny, tmp_path / str(contrast), replace(settings, view_contrast=contrast))
         run.run(tiny.encoded * 10)
         batch = pad(tiny.encoded, range(32), tiny.tokenizer.pad)
         run.model.eval()
         with torch.no_grad():
             pooled = run.model.encoder.pool(batch.ids, run.model.encoder(batch.ids, batch.fields))
-            gaps.append(float(own_form(pooled, run._without_fields(batch))))
+            gaps.append(float(view_loss(pooled, run._without_fields(batch))))
     assert gaps[1] < gaps[0] * 0.9
 
 
-def test_tellings_of_one_technique_come_together(tiny, tmp_path):
-    told = [LabelledSample(event, (f"T{i % 5}",), str(i)) for i, event in enumerate(tiny.encoded[:20])]
+def test_the_loss_of_techniques_brings_events_of_a_technique_together(tiny, tmp_path):
+    samples = [LabelledSample(event, (f"T{i % 5}",), str(i)) for i, event in enumerate(tiny.encoded[:20])]
     settings = replace(SETTINGS, epochs=1, learning_rate=3e-3)
     gaps = []
-    for kin in (0.0, 3.0):
-        folder = tmp_path / str(kin)
+    for contrast in (0.0, 3.0):
+        folder = tmp_path / str(contrast)
         folder.mkdir()
-        run = Pretraining(tiny.tokenizer, shape_of(tiny.tokenizer), replace(settings, kin=kin), folder, told)
+        contrastive = replace(settings, technique_contrast=contrast)
+        run = Pretraining(tiny.tokenizer, shape_of(tiny.tokenizer), contrastive, folder, samples)
         run.run(tiny.encoded * 40)
         batch = pad(tiny.encoded, range(20), tiny.tokenizer.pad)
         run.model.eval()
         with torch.no_grad():
             pooled = run.model.encoder.pool(batch.ids, run.model.encoder(batch.ids, batch.fields))
-            gaps.append(float(same_technique(pooled, [telling.techniques for telling in told])))
+            gaps.append(float(technique_loss(pooled, [sample.techniques for sample in samples])))
     assert gaps[1] < gaps[0] * 0.9

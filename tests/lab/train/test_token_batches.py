@@ -1,4 +1,4 @@
-"""Batches: every event once, within the budget, padded with the filler alone."""
+"""Batches: every event once, within the budget, padded with the filler."""
 
 import random
 
@@ -32,18 +32,18 @@ def test_every_event_comes_once_within_the_budget(lengths, seed):
             assert (fields[length:] == FILLER).all()
 
 
-def test_an_event_longer_than_the_budget_stands_alone():
+def test_an_event_longer_than_the_budget_has_a_batch_of_its_own():
     assert [b.rows.tolist() for b in by_length(encoded([100, 2, 2]), 8, FILLER)] == [[1, 2], [0]]
 
 
-def test_the_draw_is_the_seeds():
+def test_the_order_is_the_same_for_the_same_seed():
     events = encoded([5] * 50)
 
-    def drawn(seed):
+    def order(seed):
         return [b.rows.tolist() for b in by_length(events, 25, FILLER, random.Random(seed))]
 
-    assert drawn(1) == drawn(1)
-    assert drawn(1) != drawn(2)
+    assert order(1) == order(1)
+    assert order(1) != order(2)
 
 
 def test_no_events_give_no_batch():
@@ -51,5 +51,5 @@ def test_no_events_give_no_batch():
 
 
 @pytest.mark.parametrize("rows", [[0], [2, 0]])
-def test_padding_goes_to_the_longest_of_the_chosen(rows):
+def test_events_are_padded_to_the_longest_of_the_batch(rows):
     assert pad(encoded([3, 9, 5]), rows, FILLER).ids.shape == (len(rows), max([3, 9, 5][r] for r in rows))

@@ -1,4 +1,4 @@
-"""Rendering: a teacher's values end in the right kind of event, the rest comes from an ordinary one."""
+"""Rendering: the values are in the right kind of event, the other fields come from an ordinary event."""
 
 import json
 import random
@@ -28,7 +28,7 @@ def rule(renderer, product, category, service, **values):
     return list(renderer.rule(product, category, service, values))
 
 
-def test_given_values_replace_those_of_the_ordinary_event(renderer):
+def test_values_replace_those_of_the_ordinary_event(renderer):
     (record,) = rule(renderer, "windows", "registry_set", "", TargetObject="HKCU\\Run\\x", Details="y.exe")
     assert record.kind == "sysmon:13"
     assert dict(record.fields) == {
@@ -39,12 +39,12 @@ def test_given_values_replace_those_of_the_ordinary_event(renderer):
     }
 
 
-def test_a_kind_without_an_ordinary_event_still_carries_the_values(renderer):
+def test_without_an_ordinary_event_the_values_are_the_event(renderer):
     (record,) = rule(renderer, "windows", "dns_query", "", QueryName="x.example")
     assert (record.kind, record.fields) == ("sysmon:22", (("QueryName", "x.example"),))
 
 
-def test_a_process_creation_is_logged_twice_with_its_implied_half(renderer):
+def test_a_process_creation_is_rendered_twice_with_the_implied_fields(renderer):
     sysmon, security = rule(
         renderer, "windows", "process_creation", "", Image="\\certutil.exe", CommandLine=" -urlcache "
     )
@@ -56,13 +56,13 @@ def test_a_process_creation_is_logged_twice_with_its_implied_half(renderer):
     assert dict(security.fields)["NewProcessName"] == fields["Image"]
 
 
-def test_a_service_names_the_kind(renderer):
+def test_a_service_determines_the_kind(renderer):
     (record,) = rule(renderer, "windows", "", "system", EventID="7045", ImagePath="cmd.exe /c x")
     assert record.kind.endswith("7045")
     assert record.fields == (("ImagePath", "cmd.exe /c x"),)
 
 
-def test_a_cloud_value_is_set_where_its_path_says(renderer):
+def test_a_cloud_value_is_set_at_its_path(renderer):
     values = {"eventName": "StopLogging", "requestParameters.name": "trail", "userIdentity.type": "Root"}
     (record,) = renderer.rule("aws", "", "cloudtrail", values)
     fields = dict(record.fields)
@@ -84,14 +84,16 @@ def test_a_cloud_value_is_set_where_its_path_says(renderer):
         ("", "proxy", "", {"c-uri": "/evil.hta"}, "evil"),
     ],
 )
-def test_other_sources_carry_the_values_into_canonical_text(renderer, product, category, service, values, wanted):
+def test_events_of_other_sources_hold_the_values_in_canonical_form(
+    renderer, product, category, service, values, wanted
+):
     records = list(renderer.rule(product, category, service, values))
     assert records
     assert all(wanted in canonicalise(record).text() for record in records)
     assert all(record.family in ("linux", "web") for record in records)
 
 
-def test_an_unknown_source_gives_no_event(renderer):
+def test_an_unknown_log_source_gives_no_event(renderer):
     assert rule(renderer, "fortios", "", "sslvpnd", a="b") == []
     assert rule(renderer, "windows", "never_heard", "nor_this", a="b") == []
 

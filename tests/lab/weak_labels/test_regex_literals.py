@@ -1,4 +1,4 @@
-"""Literals of a regular expression: whatever it matches holds them in order."""
+"""Literals of a regular expression: every match contains them in order."""
 
 import re
 
@@ -24,8 +24,8 @@ def test_literals_of_a_regular_expression(expression, literals):
 
 
 @given(st.sampled_from([r"a+b?c(d|e)f{2,3}", r"x[yz]\\Users\\w+\.exe", r"(?:ab)*cd.ef$"]), st.data())
-def test_what_matches_holds_them_in_order(expression, data):
+def test_a_match_contains_the_literals_in_order(expression, data):
     text = data.draw(st.from_regex(re.compile(expression), fullmatch=True))
-    at = 0
+    end = 0
     for literal in literals_of(expression):
-        at = text.index(literal, at) + len(literal)
+        end = text.index(literal, end) + len(literal)

@@ -1,4 +1,4 @@
-"""Texts drawn for a pattern match it."""
+"""Random texts of a pattern match it."""
 
 import random
 import re
@@ -30,9 +30,9 @@ def test_the_text_matches_the_pattern(pattern, seed):
     assert re.search(pattern, sample_regex(pattern, random.Random(seed)))
 
 
-def test_many_texts_are_drawn_and_the_seed_decides():
-    drawn = {sample_regex(PATTERNS[2], random.Random(seed)) for seed in range(20)}
-    assert len(drawn) > 15
+def test_texts_differ_by_seed_and_are_the_same_for_the_same_seed():
+    texts = {sample_regex(PATTERNS[2], random.Random(seed)) for seed in range(20)}
+    assert len(texts) > 15
     assert sample_regex(PATTERNS[2], random.Random(3)) == sample_regex(PATTERNS[2], random.Random(3))
 
 
@@ -42,5 +42,5 @@ def test_any_pattern_gives_a_text(pattern, seed):
 
 
 @pytest.mark.parametrize("pattern", ["(", "[a", "*", "a{3,1}", r"(?P<a"])
-def test_what_is_no_pattern_gives_nothing(pattern):
+def test_an_invalid_pattern_gives_an_empty_text(pattern):
     assert sample_regex(pattern, random.Random(0)) == ""

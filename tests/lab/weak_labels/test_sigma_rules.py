@@ -1,14 +1,14 @@
-"""Sigma rules as a teacher: every fill satisfies the rule it was drawn from."""
+"""Sigma rules: every sample satisfies its rule."""
 
 import random
 import re
 
 import pytest
 
-from loglm_bridge.lab.weak_labels.sigma_rules import KEYWORDS, fills, read_rules
+from loglm_bridge.lab.weak_labels.sigma_rules import KEYWORDS, read_rules, samples
 from tests.lab.tiny_data import RULES, write_rules
 
-#: What each rule of RULES asks of a fill's values, by the last digit of its id.
+#: The condition of each rule of RULES on the values of a sample, by the last digit of its id.
 SATISFIED = {
     "1": lambda v: (
         v["Image"].endswith("\\certutil.exe") and "-urlcache" in v["CommandLine"] and " -f " in v["CommandLine"]
@@ -30,7 +30,7 @@ def test_rules_without_technique_or_condition_are_left_out(rules):
     assert [r.id[-1] for r in rules] == list("123456")
 
 
-def test_techniques_are_the_tags_and_later_ids_lead_back(rules):
+def test_techniques_come_from_the_tags_with_ids_of_other_versions_replaced(rules):
     assert [r.techniques for r in rules] == [
         ("T1105",),
         ("T1547.001",),
@@ -48,25 +48,25 @@ def test_techniques_are_the_tags_and_later_ids_lead_back(rules):
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_every_fill_satisfies_its_rule(rules, number):
+def test_every_sample_satisfies_its_rule(rules, number):
     rule = rules[number]
     for seed in range(20):
-        for fill in fills(rule, 8, random.Random(seed)):
-            assert SATISFIED[rule.id[-1]](fill.values), fill.values
-            assert not any("\x00" in value for value in fill.values.values())
-            assert "msiexec" not in str(fill.values)
+        for values in samples(rule, 8, random.Random(seed)):
+            assert SATISFIED[rule.id[-1]](values), values
+            assert not any("\x00" in value for value in values.values())
+            assert "msiexec" not in str(values)
 
 
-def test_both_ways_through_an_or_are_drawn_and_none_twice(rules):
-    drawn = [fill.values["TargetObject"] for fill in fills(rules[1], 8, random.Random(0))]
+def test_both_branches_of_an_or_are_sampled_and_none_twice(rules):
+    drawn = [values["TargetObject"] for values in samples(rules[1], 8, random.Random(0))]
     assert len(drawn) == len(set(drawn)) == 2
-    assert {fill.values["eventName"] for fill in fills(rules[3], 8, random.Random(0))} == {"StopLogging", "DeleteTrail"}
+    assert {values["eventName"] for values in samples(rules[3], 8, random.Random(0))} == {"StopLogging", "DeleteTrail"}
 
 
-def test_no_more_fills_than_asked_for(rules):
-    assert len(list(fills(rules[2], 3, random.Random(0)))) == 3
+def test_the_number_of_samples_is_limited(rules):
+    assert len(list(samples(rules[2], 3, random.Random(0)))) == 3
 
 
-def test_an_empty_or_odd_document_is_no_rule(tmp_path):
+def test_an_empty_or_invalid_document_is_no_rule(tmp_path):
     assert read_rules(write_rules(tmp_path / "r.tar.gz", "---\n---\n3\n---\n{detection: 3}\n"), {}) == []
     assert len(read_rules(write_rules(tmp_path / "s.tar.gz", RULES), {})) == 6

@@ -1,4 +1,4 @@
-"""Lessons: known techniques only, no lesson twice, the same for the same seed."""
+"""Weak examples: known techniques alone, none twice, the same for the same seed."""
 
 import pytest
 
@@ -13,32 +13,33 @@ from tests.lab.tiny import TECHNIQUES
 def files(data):
     folder = data.folder
     attack = folder / "attack" / "enterprise.json.gz"
-    return weak_examples.TeacherFiles(folder / "sigma_rules.tar.gz", folder / "aux_commands.jsonl.gz", attack, fills=3)
+    rules, commands = folder / "sigma_rules.tar.gz", folder / "aux_commands.jsonl.gz"
+    return weak_examples.CatalogueFiles(rules, commands, attack, samples_per_rule=3)
 
 
 @pytest.fixture(scope="module")
 def ordinary(data, tmp_path_factory):
-    out = tmp_path_factory.mktemp("teaching") / "b.gz"
+    out = tmp_path_factory.mktemp("backgrounds") / "b.gz"
     return backgrounds.collect(data.folder, validation_groups(data.split), out, 1)
 
 
 @pytest.fixture(scope="module")
-def lessons(files, ordinary, tmp_path_factory):
-    return weak_examples.teach(files, ordinary, tmp_path_factory.mktemp("lessons") / "l.gz", 1)
+def examples(files, ordinary, tmp_path_factory):
+    return weak_examples.build(files, ordinary, tmp_path_factory.mktemp("examples") / "w.gz", 1)
 
 
-def test_every_teacher_teaches(lessons):
-    assert {lesson.teacher for lesson in lessons} == {"sigma", "atomic", "lolbas", "gtfobins", "fwaf"}
-    assert {lesson.origin[-1] for lesson in lessons if lesson.teacher == "sigma"} == set("123456")
+def test_every_catalogue_gives_examples(examples):
+    assert {one.catalogue for one in examples} == {"sigma", "atomic", "lolbas", "gtfobins", "fwaf"}
+    assert {one.origin[-1] for one in examples if one.catalogue == "sigma"} == set("123456")
 
 
-def test_lessons_name_known_techniques_and_later_ids_lead_back(lessons):
-    assert {t for lesson in lessons for t in lesson.techniques} <= set(TECHNIQUES)
-    assert {lesson.techniques for lesson in lessons if lesson.origin.endswith("6")} == {("T1078", "T1543.003")}
+def test_techniques_are_known_ones_with_ids_of_other_versions_replaced(examples):
+    assert {t for one in examples for t in one.techniques} <= set(TECHNIQUES)
+    assert {one.techniques for one in examples if one.origin.endswith("6")} == {("T1078", "T1543.003")}
 
 
-def test_a_rules_level_says_how_malicious_it_is(lessons):
-    assert {lesson.origin[-1]: lesson.malice for lesson in lessons if lesson.teacher == "sigma"} == {
+def test_the_malice_of_an_example_depends_on_the_level_of_its_rule(examples):
+    assert {one.origin[-1]: one.malice for one in examples if one.catalogue == "sigma"} == {
         "1": 1.0,
         "2": 0.7,
         "3": 1.0,
@@ -48,13 +49,19 @@ def test_a_rules_level_says_how_malicious_it_is(lessons):
     }
 
 
-def test_no_lesson_comes_twice(lessons):
-    assert len({(lesson.event.key, lesson.techniques) for lesson in lessons}) == len(lessons)
+def test_no_example_comes_twice(examples):
+    assert len({(one.event.key, one.techniques) for one in examples}) == len(examples)
 
 
-def test_the_same_seed_teaches_the_same_and_what_is_there_is_read(files, ordinary, lessons, tmp_path):
-    again = weak_examples.teach(files, ordinary, tmp_path / "l.gz", 1)
-    assert again == lessons == weak_examples.load(tmp_path / "l.gz")
-    nowhere = weak_examples.TeacherFiles(*[tmp_path / "nowhere"] * 3)
-    assert weak_examples.teach(nowhere, ordinary, tmp_path / "l.gz", 2) == lessons
-    assert all(isinstance(lesson.event, CanonicalEvent) for lesson in again)
+def test_the_same_seed_gives_the_same_examples_and_an_existing_file_is_read(files, ordinary, examples, tmp_path):
+    again = weak_examples.build(files, ordinary, tmp_path / "w.gz", 1)
+    assert again == examples == weak_examples.load(tmp_path / "w.gz")
+    nowhere = weak_examples.CatalogueFiles(*[tmp_path / "nowhere"] * 3)
+    assert weak_examples.build(nowhere, ordinary, tmp_path / "w.gz", 2) == examples
+    assert all(isinstance(one.event, CanonicalEvent) for one in again)
+
+
+def test_the_attack_catalogue_names_successors_and_known_techniques(files):
+    successors, known = weak_examples.read_attack_catalogue(files.attack)
+    assert known == set(TECHNIQUES)
+    assert successors == {"T9999": "T1078"}
