@@ -22,7 +22,8 @@ class FaultProxy:
         self._stopped = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def set_fault(self, fault, arg=None, times=-1):
         """Set the fault of the next `times` connections."""
@@ -31,13 +32,15 @@ class FaultProxy:
     def close(self):
         """Stop listening and forwarding."""
         self._stopped.set()
+        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the thread that waits for a connection
+        self._acceptor.join()
         self._listener.close()
 
     def _accept(self):
         while not self._stopped.is_set():
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
+            client, _ = self._listener.accept()
+            if self._stopped.is_set():
+                client.close()
                 return
             self.connections += 1
             fault = self.fault if self.times else ""
