@@ -69,7 +69,6 @@ _GOOGLE = (
     S("gcp", "http", ("httprequest.requestmethod", "insertid"), ("httprequest.requestmethod",)),
     S("gcp", "log", ("insertid", "logname"), ("resource.type",)),
     S("google_workspace", "report", ("kind", "id.applicationname"), ("id.applicationname", "events.name")),
-    S("google_workspace", "report", ("kind", "id.applicationname"), ("id.applicationname", "name")),
     S("google_workspace", "report", ("id.applicationname", "name"), ("id.applicationname", "name")),
 )
 _KUBERNETES = (
