@@ -136,39 +136,55 @@ def test_4_slow_responses_are_read(network_fault, fake_sidecar, proxy, app_at, s
     assert label_rows(command) == (["ok"] * 10, "")
 
 
-def test_5_busy_sidecar_is_retried(fake_sidecar, app_at, search):
-    fake_sidecar.fault("busy", times=3)
+@pytest.mark.parametrize(
+    ("fault", "times", "arg", "requests"),
+    [
+        pytest.param("busy", 3, None, 4, id="5 busy"),
+        pytest.param("loading", 2, 1, 3, id="6 loading"),
+        pytest.param("too_large", -1, 5, 3, id="lower limits"),
+    ],
+)
+def test_request_is_repeated_until_it_is_accepted(fault, times, arg, requests, fake_sidecar, app_at, search):
+    fake_sidecar.fault(fault, times, arg)
     command = search(app_at(fake_sidecar.port))
     command.getinfo()
     assert label_rows(command) == (["ok"] * 10, "")
-    assert fake_sidecar.seen()["requests"] == 4
+    assert fake_sidecar.seen()["requests"] == requests
 
 
-def test_6_loading_sidecar_is_retried(fake_sidecar, app_at, search):
-    fake_sidecar.fault("loading", times=2, arg=1)
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    assert label_rows(command) == (["ok"] * 10, "")
-
-
-def test_10_fewer_items_never_shift_labels(fake_sidecar, app_at, search):
-    fake_sidecar.fault("fewer")
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    statuses, message = label_rows(command, 32)
-    assert statuses == ["unavailable"] * 32
-    assert "the answer does not match the request (32 events sent, 31 results received)" in message
-
-
-def test_11_another_version_of_the_interface(fake_sidecar, app_at, search):
-    fake_sidecar.fault("api")
+@pytest.mark.parametrize(
+    ("fault", "status", "requests", "texts"),
+    [
+        pytest.param(
+            *("fewer", "unavailable", 2),
+            ["the answer does not match the request (10 events sent, 9 results received)"],
+            id="10 a result is missing",
+        ),
+        pytest.param(
+            *("api", "unavailable", 0),
+            [
+                "the sidecar speaks interface 99, this app speaks 1",
+                "Install an app and a sidecar of the same major version",
+            ],
+            id="11 another interface version",
+        ),
+        pytest.param("foreign", "unavailable", 0, ["is not a LogLM sidecar"], id="13 another program"),
+        pytest.param(
+            *("model_error", "error", 1),
+            ["logits are not finite. 10 of 10 events returned without labels (loglm_status=error)"],
+            id="16 the model fails",
+        ),
+        pytest.param("html", "unavailable", 1, ["HTTP 502 from 127.0.0.1"], id="a gateway's error page"),
+    ],
+)
+def test_fault_of_the_sidecar_withholds_labels(fault, status, requests, texts, fake_sidecar, app_at, search):
+    fake_sidecar.fault(fault)
     command = search(app_at(fake_sidecar.port))
     command.getinfo()
     statuses, message = label_rows(command)
-    assert statuses == ["unavailable"] * 10
-    assert "the sidecar speaks interface 99, this app speaks 1" in message
-    assert "Install an app and a sidecar of the same major version" in message
-    assert fake_sidecar.seen()["requests"] == 0
+    assert statuses == [status] * 10
+    assert [text for text in texts if text not in message] == []
+    assert (fake_sidecar.seen()["requests"], fake_sidecar.seen()["token"]) == (requests, "")
 
 
 def test_12_refused_token_is_sent_once(fake_sidecar, app_at, search, log_of):
@@ -180,16 +196,6 @@ def test_12_refused_token_is_sent_once(fake_sidecar, app_at, search, log_of):
     assert "loglm token" in message
     assert fake_sidecar.seen()["requests"] == 1
     assert "wr0ng" not in message + log_of()
-
-
-def test_13_other_program_gets_neither_event_nor_token(fake_sidecar, app_at, search):
-    fake_sidecar.fault("foreign")
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    statuses, message = label_rows(command)
-    assert statuses == ["unavailable"] * 10
-    assert f"the program at 127.0.0.1:{fake_sidecar.port} is not a LogLM sidecar" in message
-    assert (fake_sidecar.seen()["requests"], fake_sidecar.seen()["token"], fake_sidecar.seen()["health"]) == (0, "", 2)
 
 
 def test_13_other_program_that_does_not_speak_http(app_at, search):
@@ -209,32 +215,6 @@ def test_13_other_program_that_does_not_speak_http(app_at, search):
         thread.join()
     assert statuses == ["unavailable"] * 10
     assert "is not a LogLM sidecar" in message
-
-
-def test_16_model_that_fails_withholds_labels(fake_sidecar, app_at, search):
-    fake_sidecar.fault("model_error")
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    statuses, message = label_rows(command)
-    assert statuses == ["error"] * 10
-    assert "logits are not finite. 10 of 10 events returned without labels (loglm_status=error)" in message
-
-
-def test_sidecar_with_lower_limits_gets_smaller_batches(fake_sidecar, app_at, search):
-    fake_sidecar.fault("too_large", arg=3)
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    assert label_rows(command) == (["ok"] * 10, "")
-    assert max(fake_sidecar.seen()["batches"]) <= 3
-
-
-def test_gateways_error_page_is_not_a_label(fake_sidecar, app_at, search):
-    fake_sidecar.fault("html")
-    command = search(app_at(fake_sidecar.port))
-    command.getinfo()
-    statuses, message = label_rows(command)
-    assert statuses == ["unavailable"] * 10
-    assert "HTTP 502 from 127.0.0.1" in message
 
 
 def test_several_reasons_give_one_message(fake_sidecar, app_at, search):

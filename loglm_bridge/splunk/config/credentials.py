@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 from urllib.parse import urlsplit
 
 from loglm_bridge.contract.errors import NoToken
@@ -61,20 +61,10 @@ def _from_store(session: Optional[SplunkSession]) -> str:
         raise NoToken("no token file is configured and Splunk gave no session to read storage/passwords with")
     # imported only here: it takes half as long as all that a search needs, and a token file needs none of it
     from splunklib import binding
-    from splunklib.client import AmbiguousReferenceException, Service
+    from splunklib.client import AmbiguousReferenceException
 
-    uri = urlsplit(session.uri)
-    service = Service(
-        scheme=uri.scheme,
-        host=uri.hostname,
-        port=uri.port,
-        token=session.key,
-        owner="nobody",
-        app=APP,
-        handler=binding.handler(timeout=_SPLUNKD_SECONDS),
-    )
     try:
-        return str(service.storage_passwords[f"{REALM}:{NAME}:"].clear_password or "").strip()
+        return str(_service(session).storage_passwords[f"{REALM}:{NAME}:"].clear_password or "").strip()
     except KeyError as error:
         raise NoToken("no token saved in storage/passwords") from error
     except AmbiguousReferenceException as error:
@@ -86,3 +76,19 @@ def _from_store(session: Optional[SplunkSession]) -> str:
         ) from error
     except OSError as error:
         raise NoToken("splunkd did not answer for storage/passwords", hint="try again or set token_file") from error
+
+
+def _service(session: SplunkSession) -> Any:
+    from splunklib import binding
+    from splunklib.client import Service
+
+    uri = urlsplit(session.uri)
+    return Service(
+        scheme=uri.scheme,
+        host=uri.hostname,
+        port=uri.port,
+        token=session.key,
+        owner="nobody",
+        app=APP,
+        handler=binding.handler(timeout=_SPLUNKD_SECONDS),
+    )
