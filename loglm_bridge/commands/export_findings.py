@@ -15,10 +15,10 @@ from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.event_files import Item, read_items
 from loglm_bridge.interchange import navigator, ocsf, sequences, vigil
-from loglm_bridge.interchange.labelled import Labelled
+from loglm_bridge.interchange.scored_event import ScoredEvent
 
 #: Text format -> function that yields its lines for labelled events.
-_TEXT_FORMATS: dict[str, Callable[[Iterable[Labelled]], Iterator[str]]] = {
+_TEXT_FORMATS: dict[str, Callable[[Iterable[ScoredEvent]], Iterator[str]]] = {
     "vigil": vigil.findings,
     "ocsf": ocsf.findings,
     "navigator": navigator.lines,
@@ -69,9 +69,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def labelled(items: Iterable[Item], label: Label, options: Options) -> Iterator[Labelled]:
+def labelled(items: Iterable[Item], label: Label, options: Options) -> Iterator[ScoredEvent]:
     """Yield the events that have a label, with their rows, in order."""
     items, to_label = tee(items)
     for item, row in zip(items, label_items(to_label, label, options, cores()), strict=True):
         if row["status"] == "ok" and item.event is not None:
-            yield Labelled(item.event, row)
+            yield ScoredEvent(item.event, row)

@@ -1,1 +1,1 @@
-"""Labelled events in the forms of other tools: vigil's findings and sequences, OCSF, ATT&CK Navigator. No model."""
+"""ScoredEvent events in the forms of other tools: vigil's findings and sequences, OCSF, ATT&CK Navigator. No model."""

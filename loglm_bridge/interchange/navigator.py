@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loglm_bridge.interchange.labelled import Labelled, line
+from loglm_bridge.interchange.scored_event import ScoredEvent, line
 
 
-def lines(labelled: Iterable[Labelled]) -> Iterator[str]:
+def lines(events: Iterable[ScoredEvent]) -> Iterator[str]:
     """Yield the layer as one line of JSON."""
-    yield line(layer(labelled))
+    yield line(layer(events))
 
 
-def layer(labelled: Iterable[Labelled]) -> dict[str, Any]:
-    """Return the layer: an event counts for its first technique, whose score is the best of its events, in percent."""
+def layer(events: Iterable[ScoredEvent]) -> dict[str, Any]:
+    """Return the layer. An event counts for its first technique; the score is the best of its events, in percent."""
     best: dict[str, float] = {}
     counts: Counter[str] = Counter()
-    for event in labelled:
+    for event in events:
         for id_, _ in event.techniques[:1]:
             best[id_] = max(best.get(id_, 0.0), event.score)
             counts[id_] += 1
