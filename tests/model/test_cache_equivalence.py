@@ -12,7 +12,7 @@ from loglm_bridge.contract.reply import write_verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.labeller import Labeller
 from loglm_bridge.model.registry import SHIPPED
-from tests.telemetry.test_shared_data import FILES
+from tests.telemetry.recordings import FILES
 
 #: Of each file, every n-th line is read.
 EVERY = 97

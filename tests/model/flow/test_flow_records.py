@@ -16,7 +16,7 @@ from loglm_bridge.telemetry import parse
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.fastpath import flow_columns as flow_columns_module
 from loglm_bridge.telemetry.fastpath.flow_columns import flow_columns
-from tests.telemetry.test_shared_data import FILES, every
+from tests.telemetry.recordings import FILES, sampled_events
 
 VALUE = st.one_of(
     st.integers(-5, 5_000), st.integers(0, 2 * MAX_COUNTER), st.integers(2**62, 2**70), st.floats(allow_nan=False),
@@ -124,7 +124,7 @@ def test_the_shipped_samples_give_the_same_records():
 @pytest.mark.shared
 @pytest.mark.parametrize("name", FILES)
 def test_recorded_events_give_the_same_records(shared, name):
-    batch = every(shared, name, 3, 6_000)
+    batch = sampled_events(shared, name, 3, 6_000)
     by_column = compare(batch)
     if name == "netflow_cic2017":
         assert by_column == len(batch)

@@ -1,4 +1,4 @@
-"""Events of known shapes are read as if each were read in full, whatever their values."""
+"""JSON events of known layouts have the records of the reference parser, whatever their values."""
 
 import json
 
@@ -10,10 +10,10 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parse, parse_record
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.fastpath import json_layouts
-from tests.lab.tiny import sample_events
-from tests.telemetry.test_shared_data import FILES, every
+from tests.telemetry.event_samples import EVENTS
+from tests.telemetry.recordings import FILES, sampled_events
 
-#: Values that a reader may trip over: absent ones, JSON in text, rendered messages, other types, ids and times.
+#: Values that a parser may mistake: absent ones, JSON in text, rendered messages, other types, ids and times.
 VALUES = st.sampled_from(
     [
         "", "-", "(NULL)", "null", None, 0, 7, 1.5, -1e300, True, False, [], {}, ["a", "b"], {"a": "b"}, "{}",
@@ -35,31 +35,31 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-def same(event):
-    """Read twice: the first time a shape is learned, the second time it is known."""
+def check(event):
+    """Compare twice: at first the layout is learned, then it is known."""
     wanted = parse_record(event)
     assert parse(event).to_record() == wanted
     assert parse(event).to_record() == wanted
 
 
-@pytest.mark.parametrize("event", sample_events(), ids=range(len(sample_events())))
-def test_the_projects_samples_are_read_alike(event):
-    same(event)
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
+def test_samples(event):
+    check(event)
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8), st.lists(st.tuples(NAMES, VALUES), max_size=8))
-def test_any_fields_are_read_alike(first, second):
+def test_any_fields(first, second):
     one, other = dict(first), dict(second)
-    same(Event(json.dumps(one)))
-    # the same names with the values of others: the same shape
-    same(Event(json.dumps({name: other.get(name, value) for name, value in one.items()})))
-    same(Event(json.dumps(other, ensure_ascii=False)))
+    check(Event(json.dumps(one)))
+    # the same names with other values: the same layout
+    check(Event(json.dumps({name: other.get(name, value) for name, value in one.items()})))
+    check(Event(json.dumps(other, ensure_ascii=False)))
 
 
 @pytest.mark.parametrize("values", [("", "", "", ""), ("7", "SF", "10.0.0.1", "10.0.0.2"), ("7", "", "10.0.0.1", "")])
-def test_a_connections_end_makes_no_flow_of_what_is_none(values):
+def test_a_connections_state_alone_makes_no_flow(values):
     names = ("orig_bytes", "conn_state", "src_ip", "dest_ip")
-    same(Event(json.dumps(dict(zip(names, values, strict=True)))))
+    check(Event(json.dumps(dict(zip(names, values, strict=True)))))
 
 
 FLOW_NAMES = st.sampled_from(sorted({*ALIASES, *START_TIMES, *END_TIMES, *NON_FLOW_FIELDS}))
@@ -70,25 +70,25 @@ FLOW_VALUES = st.sampled_from(
 
 
 @given(st.dictionaries(FLOW_NAMES, FLOW_VALUES, max_size=9), st.lists(FLOW_VALUES, min_size=12, max_size=12))
-def test_flows_of_any_exporter_are_read_alike_whatever_is_blank(fields, others):
+def test_flows_of_any_exporter_whatever_is_blank(fields, others):
     one = {"src_ip": "10.0.0.1", "dest_ip": "203.0.113.9", "fwd_bytes": 90, **fields}
-    same(Event(json.dumps(one)))
-    same(Event(json.dumps(dict(zip(one, others, strict=False)))))
+    check(Event(json.dumps(one)))
+    check(Event(json.dumps(dict(zip(one, others, strict=False)))))
 
 
-@given(st.sampled_from(sample_events()), st.data())
-def test_a_sample_with_other_values_is_read_alike(event, data):
+@given(st.sampled_from(list(EVENTS.values())), st.data())
+def test_samples_with_other_values(event, data):
     try:
         found = json.loads(event.raw)
     except ValueError:
         return
     if isinstance(found, dict):
         changed = {name: data.draw(VALUES) if data.draw(st.booleans()) else value for name, value in found.items()}
-        same(event)
-        same(Event(json.dumps(changed), host=event.host))
+        check(event)
+        check(Event(json.dumps(changed), host=event.host))
 
 
-def test_a_known_shape_is_not_read_again(monkeypatch):
+def test_a_known_layout_is_not_parsed_again(monkeypatch):
     def event(at):
         return Event(json.dumps({"ts": at, "uid": f"C{at}", "_path": "dns", "id.orig_h": "10.0.0.1", "query": "a.org"}))
 
@@ -98,15 +98,15 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
     assert dict(parse(event(2)).to_record().fields)["uid"] == "C2"
 
 
-def test_what_is_remembered_is_bounded(monkeypatch):
+def test_the_cache_is_bounded(monkeypatch):
     monkeypatch.setattr(json_layouts, "_MAX_PARSERS", 50)
     for i in range(200):
-        same(Event(json.dumps({f"name{i}": i, "type": str(i)})))
+        check(Event(json.dumps({f"name{i}": i, "type": str(i)})))
         assert sum(len(layout.parsers) if layout else 0 for layout in json_layouts._layouts.values()) <= 52
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", FILES)
-def test_recorded_events_are_read_alike(shared, name):
-    for event in every(shared, name, 13, 4_000):
+def test_recorded_events(shared, name):
+    for event in sampled_events(shared, name, 13, 4_000):
         assert parse(event).to_record() == parse_record(event)

@@ -1,4 +1,4 @@
-"""Event XML of known shapes is read as if each event were read in full, whatever its values."""
+"""Event XML of known layouts has the records of the reference parser, whatever its values."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ SYSTEM = (
     "<Execution ProcessID='{pid}' ThreadID='7'/><Channel>{channel}</Channel><Computer>{computer}</Computer>"
     "<Security UserID='{sid}'/></System>"
 )
-#: Values that a reader may trip over: none, blanks, entities, tags, quotes, marks, what stands behind other values.
+#: Values that a parser may mistake: none, blanks, entities, tags, quotes, marks, text that follows other values.
 VALUES = st.sampled_from(
     [
         "", " ", "-", "7", " 7 ", "C:\\Windows\\x.exe", "a > b", "a < b", "&lt;b&gt;", "a &amp; b", "<b>", "it's", '"',
@@ -43,16 +43,16 @@ DATA = st.lists(st.tuples(NAMES, VALUES), max_size=4)
 
 
 @pytest.fixture(autouse=True)
-def _forgotten():
+def _no_prefixes_remembered():
     xml_layouts._prefixes.clear()
 
 
-def xml(parts, data, quote="'", behind=""):
+def xml(parts, data, quote="'", suffix=""):
     shown = "".join(f"<Data Name={quote}{name}{quote}>{value}</Data>" for name, value in data)
-    return (HEAD + SYSTEM).format(**parts) + f"<EventData>{shown}</EventData></Event>{behind}"
+    return (HEAD + SYSTEM).format(**parts) + f"<EventData>{shown}</EventData></Event>{suffix}"
 
 
-def same(text, host="ws-1"):
+def check(text, host="ws-1"):
     event = Event(text, host=host)
     assert parse(event).to_record() == parse_record(event)
 
@@ -65,34 +65,34 @@ def same(text, host="ws-1"):
     st.sampled_from("'\""),
     st.sampled_from(["", "\n", "x"]),
 )
-def test_any_values_are_read_alike(first, second, data, values, quote, behind):
+def test_any_values(first, second, data, values, quote, suffix):
     xml_layouts._prefixes.clear()
     for _ in range(xml_layouts._MIN_EVENTS + 2):
-        same(xml(first, data, quote, behind))
-    # the same beginning and names, other values
-    kept = {name: first[name] for name in ("id", "provider", "channel")}
+        check(xml(first, data, quote, suffix))
+    # the same prefix and names, other values
+    prefix = {name: first[name] for name in ("id", "provider", "channel")}
     changed = [(name, value) for (name, _), value in zip(data, values, strict=False)]
-    same(xml({**second, **kept}, changed, quote, behind))
-    same(xml({**second, **kept}, data, quote, behind))
-    same(xml({**second, "id": first["id"], "provider": first["provider"]}, changed[:1], quote, behind))
+    check(xml({**second, **prefix}, changed, quote, suffix))
+    check(xml({**second, **prefix}, data, quote, suffix))
+    check(xml({**second, "id": first["id"], "provider": first["provider"]}, changed[:1], quote, suffix))
 
 
 @pytest.mark.parametrize("name", ["time", "pid", "sid"])
 @pytest.mark.parametrize("value", ["it's", 'a"b', "'/>", '"'])
-def test_a_quote_ends_an_attribute_of_a_known_shape_too(name, value):
+def test_a_quote_ends_an_attribute_of_a_known_layout_too(name, value):
     parts = {"time": "-", "record": "1", "pid": "-", "computer": "a", "sid": "-", "correlation": ""}
     parts |= {"channel": "Security", "id": "1", "provider": "Microsoft-Windows-Sysmon"}
-    for told in (*[parts] * (xml_layouts._MIN_EVENTS + 2), {**parts, name: value}):
-        same(xml(told, []))
+    for one in (*[parts] * (xml_layouts._MIN_EVENTS + 2), {**parts, name: value}):
+        check(xml(one, []))
 
 
 @pytest.mark.parametrize("raw", windows_samples.ALL.values(), ids=windows_samples.ALL.keys())
-def test_samples_are_read_alike(raw):
+def test_samples(raw):
     for _ in range(5):
-        same(raw)
+        check(raw)
 
 
-def test_a_known_shape_is_not_read_again(monkeypatch):
+def test_a_known_layout_is_not_parsed_again(monkeypatch):
     def text(n):
         parts = {"time": f"2024-01-0{n}", "record": n, "pid": n, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
         parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
@@ -105,20 +105,20 @@ def test_a_known_shape_is_not_read_again(monkeypatch):
     assert (found["NewProcessName"], found["CommandLine"], found["EventRecordID"]) == ("C:\\7.exe", "", "7")
 
 
-def test_learning_is_given_up_where_nothing_comes_of_it(monkeypatch):
+def test_learning_is_given_up_after_some_failures(monkeypatch):
     parts = {"time": "1", "record": 1, "pid": 1, "computer": "a", "sid": "S-1-5-18", "correlation": ""}
     parts |= {"channel": "Security", "id": "4688", "provider": "Microsoft-Windows-Security-Auditing"}
-    tried = []
-    learned = xml_layouts._learn
-    monkeypatch.setattr(xml_layouts, "_learn", lambda *event: tried.append(learned(*event)))
+    learned = []
+    learn = xml_layouts._learn
+    monkeypatch.setattr(xml_layouts, "_learn", lambda *arguments: learned.append(learn(*arguments)))
     for _ in range(50):
-        same(xml(parts, [("Message", "Subject:\n\tAccount Name:\tann")]))
-    assert tried == [None] * xml_layouts._MAX_ATTEMPTS
-    same(xml(parts, [("Image", "a.exe")]))
+        check(xml(parts, [("Message", "Subject:\n\tAccount Name:\tann")]))
+    assert learned == [None] * xml_layouts._MAX_ATTEMPTS
+    check(xml(parts, [("Image", "a.exe")]))
 
 
-def test_what_is_remembered_is_bounded(monkeypatch):
+def test_the_cache_is_bounded(monkeypatch):
     monkeypatch.setattr(xml_layouts, "_MAX_PREFIXES", 10)
     for n in range(50):
-        same(f"<Event><System><EventID>{n}</EventID><TimeCreated SystemTime='1'/></System></Event>")
+        check(f"<Event><System><EventID>{n}</EventID><TimeCreated SystemTime='1'/></System></Event>")
         assert len(xml_layouts._prefixes) <= 10
