@@ -1,4 +1,4 @@
-"""The same behaviour told by different sensors has the same canonical fields."""
+"""One behaviour has the same canonical fields, whichever sensor logged it."""
 
 import json
 
@@ -23,7 +23,7 @@ def fields(raw: str, **hints: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
-def test_a_process_creation_is_the_same_whoever_tells_it(raw):
+def test_process_creations_agree(raw):
     found = fields(raw)
     assert {name: found.get(name) for name in SHARED} == SHARED
 
@@ -37,7 +37,7 @@ def test_no_identity_is_left(raw):
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
 @pytest.mark.parametrize("sourcetype", ["XmlWinEventLog:Security", "zeek:conn", "access_combined", "nonsense"])
-def test_the_sourcetype_changes_nothing(raw, sourcetype):
+def test_the_sourcetype_makes_no_difference(raw, sourcetype):
     assert parse_and_canonicalise(Event(raw=raw)) == parse_and_canonicalise(Event(raw=raw, sourcetype=sourcetype))
 
 

@@ -1,4 +1,4 @@
-"""One process creation as each sensor would tell it, and other Windows events; written for these tests."""
+"""One process creation as each sensor would log it, and other Windows events; written for these tests."""
 
 import json
 from html import escape

@@ -21,7 +21,7 @@ _ELEMENT = re.compile(
 _DATA_START, _DATA_END = "<EventData>", "</EventData>"
 _DATA = re.compile(r"<Data Name=(['\"])([^'\"<>&\s]+)\1>([^<]*)</Data>")
 _ATTRIBUTE = re.compile(r"([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
-_CDATA = re.compile(r"<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)\]\]>")
+_CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 # XML's own entities only: with HTML's, an unescaped `&reg add` would become a trade mark sign.
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _NAMED_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -53,12 +53,26 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         return None
     if "<System" not in text and "<EventData" not in text and "<UserData" not in text:
         return None
-    if "<![CDATA[" in text:
-        text = _CDATA.sub(lambda match: match[1].replace("&", "&amp;").replace("<", "&lt;"), text)
+    if _CDATA_START in text:
+        text = _without_cdata(text)
     end = text.find("</Event>", start)
     fields = _fields(text[start : end if end >= 0 else len(text)])
     family, kind = event_types.classify(fields)
     return Record("windows_xml", family, kind, tuple(rendered_message.expand(fields, kind)))
+
+
+def _without_cdata(text: str) -> str:
+    """Return the text with CDATA sections written as escaped text; one that is not closed stays."""
+    parts: list[str] = []
+    position = 0
+    while (start := text.find(_CDATA_START, position)) >= 0:
+        end = text.find(_CDATA_END, start + len(_CDATA_START))
+        if end < 0:
+            break
+        section = text[start + len(_CDATA_START) : end]
+        parts += (text[position:start], section.replace("&", "&amp;").replace("<", "&lt;"))
+        position = end + len(_CDATA_END)
+    return "".join(parts) + text[position:]
 
 
 def _fields(text: str) -> list[Field]:
