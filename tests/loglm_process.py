@@ -11,7 +11,7 @@ from pathlib import Path
 #: Seconds within which a command must end. Starts of a sidecar dominate; a busy machine slows them severalfold.
 TIMEOUT = 300
 
-#: Seconds within which a command that is told to stop must have ended its own processes.
+#: Seconds within which a command that gets SIGTERM must have ended its own processes.
 STOP_SECONDS = 60
 
 

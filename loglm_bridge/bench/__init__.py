@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     from loglm_bridge.model.registry import default_folder
 
     parts = args.only or QUICK
-    parts += tuple(n for n, asked in (("soak", args.soak), ("growth", args.plots)) if asked and n not in parts)
+    parts += tuple(n for n, wanted in (("soak", args.soak), ("growth", args.plots)) if wanted and n not in parts)
     _check_out(args.out)
     exit_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="loglm-bench-") as name:

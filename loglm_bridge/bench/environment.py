@@ -20,10 +20,10 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.harness import sidecar_process
 from loglm_bridge.harness.app_folder import make_app
 
-#: Events of one request where the sidecar is asked directly.
+#: Events of one direct request to a sidecar.
 BATCH = 500
 
-#: Limit of the events that are held as requests at a time.
+#: Limit of the events whose requests are in memory at a time.
 _MAX_HELD = 20_000
 
 #: The baseline command: it returns its rows as they are.

@@ -25,7 +25,7 @@ def cpu_seconds(pid: int) -> float | None:
 def memory(pid: int, peak: bool = False) -> int | None:
     """Return the resident bytes of a process, or their peak; None if unknown.
 
-    `ru_maxrss` would not do: that of a child also counts what its parent held when it was started.
+    `ru_maxrss` is not usable: that of a child includes the memory of its parent at its start.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")

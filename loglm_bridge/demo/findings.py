@@ -26,13 +26,15 @@ def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
     """
     settings, options = Settings.read(app), AlertOptions()
     alert = Alert(ALERT, "loglm_demo.1", "loglm_bridge", Path(), SplunkSession("", ""), {}, {})
-    found = AlertFindings(alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, None)))
+    alert_findings = AlertFindings(
+        alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, None))
+    )
     try:
-        findings = found.of([_results_row(row) for row in rows], 0)
+        findings = alert_findings.of([_results_row(row) for row in rows], 0)
     finally:
-        found.close()
-    if found.tally.reason is not None:
-        raise found.tally.reason
+        alert_findings.close()
+    if alert_findings.tally.reason is not None:
+        raise alert_findings.tally.reason
     rule, now = NotableRule(ALERT, options.security_domain, options.severity), time.time()
     return [notable_event(finding, rule, now) for finding in findings]
 

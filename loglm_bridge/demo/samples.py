@@ -12,7 +12,7 @@ from loglm_bridge.telemetry.scanning.timestamps import epoch_seconds
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "events.jsonl"
 
-#: Source of all samples: the same for all, since a telling name would be a hint to the model.
+#: Source of all samples: the same for all, since a name like "attack" would be a hint to the model.
 SOURCE = "demo"
 
 #: The kinds of samples: the first word of a description.

@@ -32,7 +32,7 @@ ROW_NUMBER = "_chunked_idx"
 _MV = "__mv_"
 _MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
 
-#: What splunkd says about a search where the caller of `getinfo` says nothing else.
+#: Default properties of a search in getinfo.
 _SEARCHINFO: Mapping[str, Any] = {
     "sid": "loglm_demo.1",
     "command": "loglm",
@@ -173,5 +173,5 @@ def _cells(values: Sequence[str | list[str]]) -> Iterator[str]:
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None  # noqa: S101 - for the type checker: Popen was told to make it
+    assert pipe is not None  # noqa: S101 - for the type checker: Popen made it
     return pipe

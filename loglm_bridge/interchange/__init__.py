@@ -1,1 +1,1 @@
-"""ScoredEvent events in the forms of other tools: vigil's findings and sequences, OCSF, ATT&CK Navigator. No model."""
+"""Scored events in the formats of other tools: findings and sequences of vigil, OCSF, ATT&CK Navigator."""

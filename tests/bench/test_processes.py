@@ -10,7 +10,7 @@ from loglm_bridge.bench import processes
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_peak_of_a_process_is_its_own_not_that_of_its_parent():
-    held = bytearray(200_000_000)
+    parents_memory = bytearray(200_000_000)
     command = [sys.executable, "-c", "print(flush=True); input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -19,7 +19,7 @@ def test_the_peak_of_a_process_is_its_own_not_that_of_its_parent():
         process.communicate(b"\n")
     assert peak is not None
     assert resident is not None
-    assert resident <= peak < len(held)
+    assert resident <= peak < len(parents_memory)
     assert processes.memory(process.pid) is None
 
 

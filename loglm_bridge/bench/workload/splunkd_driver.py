@@ -33,7 +33,7 @@ WHOLE = (50_000,)
 #: Seconds within which one search must end.
 _SEARCH_SECONDS = 3_600
 
-#: Values of `loglm_status` of a row that the command labelled, or found nothing to label in.
+#: Values of `loglm_status` of rows that the command labelled, or that hold nothing to label.
 _LABELLED = frozenset({"ok", "empty", "unparsed"})
 
 

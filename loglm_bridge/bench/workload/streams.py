@@ -27,7 +27,7 @@ START, STEP = 1_700_000_000.0, 0.01
 #: The field of a row that holds its entity.
 ENTITY = "entity"
 
-#: Limit of the events of one pass over files, since all of them are held.
+#: Limit of the events of one pass over files, since all of them are in memory.
 PASS = 50_000
 
 #: Consecutive events that stay together where only a part of a file is taken.

@@ -65,13 +65,13 @@ def recall_by_budget(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], sigma:
     return _svg(figure)
 
 
-def technique_bars(found: Mapping[str, tuple[int, int, int]], names: Mapping[str, str], limit: int = 40) -> str:
+def technique_bars(counts: Mapping[str, tuple[int, int, int]], names: Mapping[str, str], limit: int = 40) -> str:
     """Plot the recordings of each technique: all (pale), found among the first three (medium), found first (dark)."""
-    rows = list(found.items())[:limit]
+    rows = list(counts.items())[:limit]
     figure, axes = _figure(7.2, 0.6 + 0.19 * max(1, len(rows)))
     positions = np.arange(len(rows))[::-1]
     for part, colour, label in _BARS:
-        axes.barh(positions, [counts[part] for _, counts in rows], color=colour, label=label, height=0.8)
+        axes.barh(positions, [row[part] for _, row in rows], color=colour, label=label, height=0.8)
     axes.set_yticks(positions, [f"{t} {names.get(t, '')}"[:46] for t, _ in rows], fontsize=7)
     axes.set_xlabel("recordings")
     axes.margins(y=0.01)

@@ -41,8 +41,6 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], r
     is shown.
     """
     recordings = by_recording(results)
-    names = {technique: name for technique, (name, _) in TECHNIQUES.items()}
-    found = curves.found_by_technique(recordings)
     parts = [
         _section(
             "Figures beside the baselines",
@@ -52,7 +50,7 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], r
         _section("Recall against alert budget", _budget(results)),
         _section("Precision and recall", plots.precision_recall(_detection(results))),
         _section("Reliability", _reliability(results), _RELIABILITY),
-        _section("Techniques found", plots.technique_bars(found, names) if recordings else _NOTHING),
+        _section("Techniques found", _technique_bars(recordings)),
         _section("Confusion", plots.confusion(*curves.confusion(recordings)) if recordings else _NOTHING, _CONFUSION),
         _section("Map of the embeddings", _map(results), _MAP),
         _section("Nearest recordings", _neighbours(recordings), _NEIGHBOURS),
@@ -175,6 +173,11 @@ def _reliability(results: Sequence[Prediction]) -> str:
         curves.confidence_reliability(results), "confidence of the first technique", "share right"
     )
     return f'<div class="row">{score}{first}</div>'
+
+
+def _technique_bars(recordings: curves.Recordings) -> str:
+    names = {technique: name for technique, (name, _) in TECHNIQUES.items()}
+    return plots.technique_bars(curves.found_by_technique(recordings), names) if recordings else _NOTHING
 
 
 def _map(results: Sequence[Prediction]) -> str:

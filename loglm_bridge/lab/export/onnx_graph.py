@@ -1,13 +1,14 @@
-"""The event encoder as an ONNX graph whose answer is the same bytes on every machine, in any batch, padded or not.
+"""The event encoder as an ONNX graph with the same output bytes on every machine, in any batch, padded or not.
 
-Every sum is a sum of whole numbers that float32 or int32 holds exactly, so the order in which a kernel adds cannot
-show; everything else is one correctly rounded operation an element (IEEE 754: + - * / sqrt, round to even). Hence
-- activations are quantised row by row to 8 bits, weights per output channel to 7 (products of both add up without
-  saturating on instruction sets with 16-bit sums);
-- norms are root mean squares of the quantised row, folded into the product that follows;
-- such a sum is scaled where it is made (MatMulIntegerToFloat without a bias: one conversion, one multiplication);
-- attention weighs with relu(1 + t / 32) ** 32 for exp(t), in 255 levels, over values quantised per channel.
-ONNX Runtime's own dynamic quantisation takes one scale for a whole batch, and its softmax, GELU and layer norm differ
+Every sum is a sum of integers that float32 or int32 represents exactly, so the order of additions in a kernel has no
+effect. Everything else is one correctly rounded operation for each element (IEEE 754: + - * / sqrt, round to even).
+Therefore
+- activations are quantised row by row to 8 bits, weights per output channel to 7 (sums of their products do not
+  saturate on instruction sets with 16-bit sums);
+- norms are root mean squares of the quantised row, folded into the following product;
+- a sum is scaled by the node that computes it (MatMulIntegerToFloat without a bias: one conversion, one product);
+- attention uses relu(1 + t / 32) ** 32 for exp(t), in 255 levels, over values quantised per channel.
+The dynamic quantisation of ONNX Runtime takes one scale for a whole batch, and its softmax, GELU and layer norm differ
 in the last bits between instruction sets.
 """
 
@@ -23,12 +24,14 @@ from onnx import TensorProto, helper, numpy_helper
 from loglm_bridge.lab.train.encoder import EncoderShape
 
 _OPSET = 20
-ROW_LEVELS = 127.0
+
+#: Largest absolute integers of quantised activations, weights, attention weights, and pooled states.
+_ROW_LEVELS = 127.0
 _WEIGHT_LEVELS = 63.0
 _ATTENTION_LEVELS = 255.0
 _POOL_LEVELS = 32767.0
 
-#: relu(1 + t / 2**5) ** 2**5 stands for exp(t).
+#: relu(1 + t / 2**5) ** 2**5 approximates exp(t).
 _SQUARINGS = 5
 
 Weights = dict[str, np.ndarray]
@@ -37,13 +40,13 @@ Weights = dict[str, np.ndarray]
 def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     """Return the serialised model: inputs `ids`, `fields` (events, tokens) int64 -> `vector` (events, width) float32.
 
-    `weights` are the encoder's named parameters as float32 arrays.
+    `weights` are the parameters of the encoder by name, as float32 arrays.
 
     Raises:
-        ValueError: sums of so many terms would not be exact.
+        ValueError: the sums would have too many terms to be exact.
     """
-    check_sums(shape)
-    graph = Builder(weights)
+    _check_sums(shape)
+    graph = _GraphBuilder(weights)
     graph.mask("ids", pad)
     x = graph.embed()
     for layer in range(shape.layers):
@@ -54,14 +57,14 @@ def encoder_graph(shape: EncoderShape, pad: int, weights: Weights) -> bytes:
     return graph.model("event_encoder", inputs, output)
 
 
-def check_sums(shape: EncoderShape) -> None:
-    """Raise ValueError where sums of so many terms would not be exact in float32."""
-    if 2 * ROW_LEVELS * _WEIGHT_LEVELS * max(shape.inner, shape.width) >= 1 << 24:
+def _check_sums(shape: EncoderShape) -> None:
+    """Raise ValueError if sums would have too many terms to be exact in float32."""
+    if 2 * _ROW_LEVELS * _WEIGHT_LEVELS * max(shape.inner, shape.width) >= 1 << 24:
         raise ValueError(f"width {shape.width}, inner {shape.inner}: at most 1048 terms add up exactly")
 
 
-class Builder:
-    """Collects nodes and initialisers; every method adds nodes and returns the name of their output."""
+class _GraphBuilder:
+    """Collects nodes and initialisers. Its methods add nodes and return the names of their outputs."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
@@ -90,16 +93,16 @@ class Builder:
         return self.constant("axes" + "_".join(map(str, axes)), axes, np.int64)
 
     def mask(self, ids: str, pad: int) -> None:
-        """Add `kept` (events, tokens, 1): 1 where a token is; `bias` (events, 1, 1, tokens): -1e9 where none is."""
-        none = self.node("Equal", [ids, self.constant("pad", pad, np.int64)])
+        """Add `kept` (events, tokens, 1), 1 for a token, and `bias` (events, 1, 1, tokens), -1e9 for padding."""
+        padding = self.node("Equal", [ids, self.constant("pad", pad, np.int64)])
         self.node(
-            "Unsqueeze", [self.node("Where", [none, self.number(-1e9), self.number(0.0)]), self.axis(1, 2)], "bias"
+            "Unsqueeze", [self.node("Where", [padding, self.number(-1e9), self.number(0.0)]), self.axis(1, 2)], "bias"
         )
-        kept = self.node("Cast", [self.node("Not", [none])], to=TensorProto.FLOAT)
-        self.node("Unsqueeze", [kept, self.axis(2)], "kept")
+        tokens = self.node("Cast", [self.node("Not", [padding])], to=TensorProto.FLOAT)
+        self.node("Unsqueeze", [tokens, self.axis(2)], "kept")
 
     def embed(self) -> str:
-        """Sum of token, field and position embeddings."""
+        """Add the sum of token, field and position embeddings."""
         tokens = self.table("tokens.weight", "ids")
         fields = self.table("fields.weight", "fields")
         length = self.node("Shape", ["ids"], start=1, end=2)
@@ -108,14 +111,14 @@ class Builder:
         return self.node("Add", [self.node("Add", [tokens, fields]), rows])
 
     def block(self, name: str, x: str, shape: EncoderShape) -> str:
-        """One transformer block."""
+        """Add a transformer block."""
         x = self.node("Add", [x, self._attention(name, x, shape)])
         inner = self.node("Relu", [self.normed_linear(f"{name}.up", f"{name}.norm_inner", x)])
-        return self.node("Add", [x, self.linear(f"{name}.down", inner, 2 * ROW_LEVELS, 0)])
+        return self.node("Add", [x, self.linear(f"{name}.down", inner, 2 * _ROW_LEVELS, 0)])
 
     def pool(self, x: str, outputs: int) -> None:
-        """Mean over the tokens of each event, in 16 bits, of the normed states, through the outlet: output `vector`."""
-        rows, _ = self.quantised(x, ROW_LEVELS)
+        """Add the mean of the normed states over the tokens of each event, in 16 bits, and the output layer."""
+        rows, _ = self.quantised(x, _ROW_LEVELS)
         gain = self.constant("norm.weight", self.weights["norm.weight"], np.float32)
         states = self.node("Mul", [self.node("Div", [rows, self._root_mean_square(rows)]), gain])
         levels, step = self.quantised(self.node("Mul", [states, "kept"]), _POOL_LEVELS, axis=1)
@@ -123,10 +126,10 @@ class Builder:
         count = self.node("ReduceSum", ["kept", self.axis(1)], keepdims=1)
         mean = self.node("Squeeze", [self.node("Div", [total, count]), self.axis(1)], "" if outputs else "vector")
         if outputs:
-            self.linear("outlet", mean, ROW_LEVELS, 128, "vector")
+            self.linear("outlet", mean, _ROW_LEVELS, 128, "vector")
 
     def model(self, name: str, inputs: Sequence[onnx.ValueInfoProto], output: onnx.ValueInfoProto) -> bytes:
-        """Serialise the graph."""
+        """Return the serialised model."""
         tensors = [numpy_helper.from_array(value, tensor) for tensor, value in self.tensors.items()]
         graph = helper.make_graph(self.nodes, name, list(inputs), [output], tensors)
         model = helper.make_model(
@@ -139,22 +142,22 @@ class Builder:
         return data
 
     def table(self, name: str, index: str) -> str:
-        """Rows of an embedding table, stored in 8 bits with one scale a row."""
+        """Add a lookup in an embedding table, stored in 8 bits with one scale for each row."""
         table = self.weights[name]
-        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / ROW_LEVELS
+        scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / _ROW_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(table / scale), np.int8)
         scales = self.constant(f"{name}.scales", scale, np.float32)
         rows = self.node("Cast", [self.node("Gather", [levels, index])], to=TensorProto.FLOAT)
         return self.node("Mul", [rows, self.node("Gather", [scales, index])])
 
-    def quantised(self, x: str, most: float, axis: int = -1) -> tuple[str, str]:
-        """Return (whole numbers up to `most` as float32, their step), one step for each row along `axis`."""
-        step = self._step(x, most, axis)
+    def quantised(self, x: str, levels: float, axis: int = -1) -> tuple[str, str]:
+        """Return (integers up to `levels` as float32, their step), with one step for each row along `axis`."""
+        step = self._step(x, levels, axis)
         return self.node("Round", [self.node("Div", [x, step])]), step
 
-    def _step(self, x: str, most: float, axis: int) -> str:
+    def _step(self, x: str, levels: float, axis: int) -> str:
         largest = self.node("ReduceMax", [self.node("Abs", [x]), self.axis(axis)], keepdims=1)
-        return self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(most)])
+        return self.node("Div", [self.node("Max", [largest, self.number(1e-8)]), self.number(levels)])
 
     def _root_mean_square(self, rows: str) -> str:
         width = float(self.weights["norm.weight"].shape[0])
@@ -162,31 +165,31 @@ class Builder:
         return self.node("Sqrt", [self.node("Div", [self.node("Max", [total, self.number(1.0)]), self.number(width)])])
 
     def normed_linear(self, name: str, norm: str, x: str) -> str:
-        """norm(x) W + b: the row's scale cancels, the norm's gain is folded into W."""
-        rows, _ = self._bytes(x, ROW_LEVELS, 128)
-        whole = self.node("Sub", [self.node("Cast", [rows], to=TensorProto.FLOAT), self.number(128.0)])
+        """Add norm(x) W + b. The scale of a row cancels out, and the gain of the norm is folded into W."""
+        rows, _ = self._bytes(x, _ROW_LEVELS, 128)
+        integers = self.node("Sub", [self.node("Cast", [rows], to=TensorProto.FLOAT), self.number(128.0)])
         weight = self.weights[f"{name}.weight"].T * self.weights[f"{norm}.weight"][:, None]
         product = self._product(name, rows, 128, weight)
-        return self._biased(name, self.node("Div", [product, self._root_mean_square(whole)]))
+        return self._biased(name, self.node("Div", [product, self._root_mean_square(integers)]))
 
-    def linear(self, name: str, x: str, most: float, zero: int, output: str = "") -> str:
-        """x W + b: rows of x as whole numbers up to `most`, moved by `zero` into 0..255."""
-        rows, step = self._bytes(x, most, zero)
+    def linear(self, name: str, x: str, levels: float, zero: int, output: str = "") -> str:
+        """Add x W + b, with the rows of x as integers up to `levels`, shifted by `zero` into 0..255."""
+        rows, step = self._bytes(x, levels, zero)
         product = self._product(name, rows, zero, self.weights[f"{name}.weight"].T)
         return self._biased(name, self.node("Mul", [product, step]), output)
 
-    def _bytes(self, x: str, most: float, zero: int) -> tuple[str, str]:
-        """Return (the rows of x as `quantised` has them, moved by `zero`, as bytes; their step): one pass over x."""
-        step = self._step(x, most, -1)
+    def _bytes(self, x: str, levels: float, zero: int) -> tuple[str, str]:
+        """Return (the rows of x, quantised, shifted by `zero`, as bytes; their step), in one pass over x."""
+        step = self._step(x, levels, -1)
         flat = self.node("Reshape", [step, self.constant("flat", [-1], np.int64)])
         rows = self.node("Flatten", [x], axis=-1)
-        moved = self.constant(f"row_zero_{zero}", zero, np.uint8)
-        zeros = self.node("Expand", [moved, self.node("Shape", [flat])])
-        found = self.node("QuantizeLinear", [rows, flat, zeros], axis=0)
-        return self.node("Reshape", [found, self.node("Shape", [x])]), step
+        shift = self.constant(f"row_zero_{zero}", zero, np.uint8)
+        zeros = self.node("Expand", [shift, self.node("Shape", [flat])])
+        quantised = self.node("QuantizeLinear", [rows, flat, zeros], axis=0)
+        return self.node("Reshape", [quantised, self.node("Shape", [x])]), step
 
     def _product(self, name: str, rows: str, zero: int, weight: np.ndarray) -> str:
-        """Bytes, less `zero`, times a weight of 7 bits with one scale an output; the sum is scaled where it is made."""
+        """Add the product of the rows, less `zero`, and a weight of 7 bits with one scale for each output."""
         scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / _WEIGHT_LEVELS
         levels = self.constant(f"{name}.levels", np.rint(weight / scale), np.int8)
         scales = self.constant(f"{name}.scales", scale, np.float32)
@@ -202,23 +205,23 @@ class Builder:
         size = shape.width // shape.heads
         split = self.constant("split_heads", [0, 0, 3, shape.heads, size], np.int64)
         qkv = self.node("Reshape", [self.normed_linear(f"{name}.qkv", f"{name}.norm_attention", x), split])
-        turned = self.node("Transpose", [qkv], perm=[2, 0, 3, 1, 4])
-        q, k, v = (self.node("Gather", [turned, self.constant(f"part{i}", i, np.int64)], axis=0) for i in range(3))
+        by_head = self.node("Transpose", [qkv], perm=[2, 0, 3, 1, 4])
+        q, k, v = (self.node("Gather", [by_head, self.constant(f"part{i}", i, np.int64)], axis=0) for i in range(3))
         weights = self._attention_weights(q, k, size)
-        kept = self.node("Unsqueeze", ["kept", self.axis(1)])
-        levels, step = self.quantised(self.node("Mul", [v, kept]), ROW_LEVELS, axis=2)
+        mask = self.node("Unsqueeze", ["kept", self.axis(1)])
+        levels, step = self.quantised(self.node("Mul", [v, mask]), _ROW_LEVELS, axis=2)
         total = self.node("Mul", [self.node("MatMul", [weights, levels]), step])
         mixed = self.node("Div", [total, self.node("ReduceSum", [weights, self.axis(-1)], keepdims=1)])
-        turned = self.node("Transpose", [mixed], perm=[0, 2, 1, 3])
-        joined = self.node("Reshape", [turned, self.constant("join_heads", [0, 0, shape.width], np.int64)])
-        return self.linear(f"{name}.out", joined, ROW_LEVELS, 128)
+        by_token = self.node("Transpose", [mixed], perm=[0, 2, 1, 3])
+        joined = self.node("Reshape", [by_token, self.constant("join_heads", [0, 0, shape.width], np.int64)])
+        return self.linear(f"{name}.out", joined, _ROW_LEVELS, 128)
 
     def _attention_weights(self, q: str, k: str, size: int) -> str:
-        """Whole numbers 0..255 as float32 (events, heads, tokens, tokens); the largest of a row is 255."""
-        rows, row_step = self.quantised(q, ROW_LEVELS)
-        columns, column_step = self.quantised(k, ROW_LEVELS)
+        """Return integers 0..255 as float32 (events, heads, tokens, tokens); the largest of a row is 255."""
+        rows, row_step = self.quantised(q, _ROW_LEVELS)
+        columns, column_step = self.quantised(k, _ROW_LEVELS)
         product = self.node("MatMul", [rows, self.node("Transpose", [columns], perm=[0, 1, 3, 2])])
-        # scores over 2**5, a power of two: no rounding differs
+        # scores divided by 2**5: a power of two adds no rounding
         row_scale = self.node("Mul", [row_step, self.number(float(np.float32(size**-0.5) * 0.5**_SQUARINGS))])
         scaled = self.node(
             "Mul", [self.node("Mul", [product, row_scale]), self.node("Transpose", [column_step], perm=[0, 1, 3, 2])]

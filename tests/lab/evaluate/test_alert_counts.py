@@ -68,9 +68,9 @@ def test_rules_raise_an_alert_for_each_rule_and_event():
 
 def test_flows_are_counted_by_pair():
     def flow(i, label):
-        made = predicted(float(i), "block", host=f"pair {i % 2}")
-        event = made.event.event._replace(sourcetype="netflow:json")
-        return replace(made, event=replace(made.event, source="flows", label=label, event=event))
+        prediction = predicted(float(i), "block", host=f"pair {i % 2}")
+        event = prediction.event.event._replace(sourcetype="netflow:json")
+        return replace(prediction, event=replace(prediction.event, source="flows", label=label, event=event))
 
     counts = alert_counts.measure([*(flow(i, "malicious") for i in range(10)), flow(11, "benign")], pair)["flows"]
     assert (counts["events"], counts["incidents"], counts["false_events"], counts["false_incidents"]) == (10, 2, 1, 1)

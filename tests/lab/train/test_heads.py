@@ -103,8 +103,8 @@ def test_sub_techniques_share_their_parent():
 def test_the_weight_of_parents_changes_the_logits_and_keeps_the_ranking(features):
     labels = ["T1.001", "T1.002", "T2"]
     examples = [Example(EVENT, {labels[(0, 1, 2, 2)[i % 4]]: 1.0}, 1.0) for i in range(200)]
-    found = [
+    logits = [
         predict(fit_techniques(features, examples, labels, replace(SETTINGS, parents=p)), features) for p in (0.0, 0.5)
     ]
-    assert found[0].tobytes() != found[1].tobytes()
-    assert all((f.argmax(1) == np.array([0, 1, 2, 2] * 50)).mean() > 0.85 for f in found)
+    assert logits[0].tobytes() != logits[1].tobytes()
+    assert all((one.argmax(1) == np.array([0, 1, 2, 2] * 50)).mean() > 0.85 for one in logits)

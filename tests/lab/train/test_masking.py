@@ -91,9 +91,9 @@ def test_a_view_lacks_whole_fields_but_neither_the_kind_nor_the_first_field(tiny
         starts = np.isin(before, control) & (before != pad)
         for old, new, begins in zip(before, after, starts, strict=True):
             edges = [*np.flatnonzero(begins), len(old)]
-            kept = [bool((new[a:b] == old[a:b]).all()) for a, b in itertools.pairwise(edges)]
+            unchanged = [bool((new[a:b] == old[a:b]).all()) for a, b in itertools.pairwise(edges)]
             gone = [bool((new[a:b] == pad).all()) for a, b in itertools.pairwise(edges)]
-            assert all(k or g for k, g in zip(kept, gone, strict=True))
-            assert kept[0]
+            assert all(k or g for k, g in zip(unchanged, gone, strict=True))
+            assert unchanged[0]
             removed += gone.count(True)
     assert removed > 10

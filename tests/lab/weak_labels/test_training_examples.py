@@ -33,21 +33,21 @@ def examples(*events, weights=WEIGHTS):
 
 
 def test_background_of_differently_labelled_recordings_weighs_less_on_techniques():
-    found = examples(
+    by_canonical = examples(
         event(0, "a", techniques=["T1"]),
         event(1, "a", techniques=["T1"]),
         event(0, "b", techniques=["T2"]),
         event(0, "c", techniques=["T3"]),
     )
-    assert found[1].technique_weight == pytest.approx(0.9)
-    assert found[1].techniques == {"T1": 1.0}
+    assert by_canonical[1].technique_weight == pytest.approx(0.9)
+    assert by_canonical[1].techniques == {"T1": 1.0}
     # its share of recording `a` is a ninth of that of the other event
-    assert found[0].techniques["T1"] * found[1].technique_weight < found[0].techniques["T2"]
+    assert by_canonical[0].techniques["T1"] * by_canonical[1].technique_weight < by_canonical[0].techniques["T2"]
 
 
 def test_the_weights_of_the_events_of_a_recording_add_up_to_one():
-    found = examples(*(event(i, "a", techniques=["T1"]) for i in range(8)), event(0, "a", techniques=["T1"]))
-    assert sum(e.technique_weight for e in found.values()) == pytest.approx(1.0)
+    by_canonical = examples(*(event(i, "a", techniques=["T1"]) for i in range(8)), event(0, "a", techniques=["T1"]))
+    assert sum(e.technique_weight for e in by_canonical.values()) == pytest.approx(1.0)
 
 
 def test_without_rarity_and_spread_every_event_has_the_label_of_its_recording():
@@ -60,34 +60,38 @@ def test_without_rarity_and_spread_every_event_has_the_label_of_its_recording():
 
 
 def test_a_hit_of_a_medium_rule_adds_weight_and_narrows_the_techniques():
-    found = examples(
+    by_canonical = examples(
         event(0, "a", techniques=["T1", "T2"], hits=[hit("high", "T2")]),
         event(1, "a", techniques=["T1", "T2"]),
         event(2, "a", techniques=["T1", "T2"], hits=[hit("low", "T2")]),
     )
-    assert found[0].techniques == {"T2": 1.0}
-    assert found[0].technique_weight == pytest.approx(1 / 3 + WEIGHTS.hits)
-    assert found[1].techniques == found[2].techniques == {"T1": 0.5, "T2": 0.5}
+    assert by_canonical[0].techniques == {"T2": 1.0}
+    assert by_canonical[0].technique_weight == pytest.approx(1 / 3 + WEIGHTS.hits)
+    assert by_canonical[1].techniques == by_canonical[2].techniques == {"T1": 0.5, "T2": 0.5}
 
 
 def test_a_rule_hit_is_malicious_and_shared_background_is_ordinary():
     shared = [event(0, f"r{i}", techniques=[f"T{i}"]) for i in range(BACKGROUND_RECORDINGS)]
-    found = examples(
+    by_canonical = examples(
         *shared, event(1, "r0", techniques=["T0"], hits=[hit("medium")]), event(2, "r0", techniques=["T0"])
     )
-    assert (found[0].malice, found[1].malice, found[2].malice) == (0.0, 1.0, 0.0)
-    assert found[0].malice_weight > found[2].malice_weight
+    assert (by_canonical[0].malice, by_canonical[1].malice, by_canonical[2].malice) == (0.0, 1.0, 0.0)
+    assert by_canonical[0].malice_weight > by_canonical[2].malice_weight
 
 
 def test_labels_of_an_event_labelled_source_hold_for_the_event():
-    found = examples(
+    by_canonical = examples(
         event(0, source=LABELLED, label="malicious", techniques=["T1"], group="a"),
         event(1, source=LABELLED, label="benign", techniques=["T1"], group="a"),
         event(2, source=LABELLED, label="unknown", group="a"),
     )
-    assert (found[0].malice, found[0].technique_weight, found[0].techniques) == (1.0, 1.0, {"T1": 1.0})
-    assert (found[1].malice, found[1].technique_weight, found[1].techniques) == (0.0, 0.0, {})
-    assert found[2].malice_weight < found[1].malice_weight
+    assert (by_canonical[0].malice, by_canonical[0].technique_weight, by_canonical[0].techniques) == (
+        1.0,
+        1.0,
+        {"T1": 1.0},
+    )
+    assert (by_canonical[1].malice, by_canonical[1].technique_weight, by_canonical[1].techniques) == (0.0, 0.0, {})
+    assert by_canonical[2].malice_weight < by_canonical[1].malice_weight
 
 
 def test_a_small_labelled_source_is_lifted_up_to_the_limit():
@@ -100,18 +104,18 @@ def test_a_small_labelled_source_is_lifted_up_to_the_limit():
 
 
 def test_events_of_ordinary_machines_have_no_weight_on_techniques():
-    found = examples(event(0, source=MACHINE, label="benign"), event(1, source="loghub_2k", label="unknown"))
-    assert (found[0].malice, found[0].malice_weight, found[0].technique_weight) == (0.0, 1.0, 0.0)
-    assert found[1].malice_weight < 1.0
+    by_canonical = examples(event(0, source=MACHINE, label="benign"), event(1, source="loghub_2k", label="unknown"))
+    assert (by_canonical[0].malice, by_canonical[0].malice_weight, by_canonical[0].technique_weight) == (0.0, 1.0, 0.0)
+    assert by_canonical[1].malice_weight < 1.0
 
 
 def test_contradicting_labels_are_averaged_and_repeats_do_not_count():
-    found = examples(
+    by_canonical = examples(
         event(0, "a", source=LABELLED, label="malicious"),
         event(0, "b", source=LABELLED, label="benign"),
         *(event(0, "b", source=LABELLED, label="benign") for _ in range(50)),
     )
-    assert found[0].malice == pytest.approx(0.5)
+    assert by_canonical[0].malice == pytest.approx(0.5)
 
 
 def test_weak_examples_have_the_weight_of_their_catalogue_and_atomic_ones_are_optional():
