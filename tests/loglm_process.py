@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,6 +42,18 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         _end(process)
+
+
+def stop_after(folder: Path, pattern: str, *arguments: str) -> int:
+    """Run `loglm`, send SIGTERM as soon as a temporary file matches, return the exit code; fail if anything stays."""
+    with started(folder, *arguments) as process:
+        while process.poll() is None and not list((folder / "tmp").glob(pattern)):
+            time.sleep(0.02)
+        process.terminate()
+        process.communicate(timeout=STOP_SECONDS)
+        assert not is_running(process.pid), "a process of the command still runs"
+    assert leftovers(folder) == []
+    return process.returncode
 
 
 def leftovers(folder: Path) -> list[str]:

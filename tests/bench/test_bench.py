@@ -2,14 +2,13 @@
 
 import json
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.loglm_process import is_running, leftovers, run_loglm, started
+from tests.loglm_process import run_loglm, stop_after
 
 #: Longer than the limit of a command, which ends its processes in good order.
 pytestmark = pytest.mark.timeout(400)
@@ -107,14 +106,8 @@ def test_a_part_runs_alone(tmp_path):
 
 
 def test_a_benchmark_that_is_stopped_leaves_no_process_and_no_file(tmp_path):
-    with started(tmp_path, "bench", "--events", "40", "--only", "command") as process:
-        while process.poll() is None and not list(tmp_path.glob("tmp/loglm-bench-*/sidecar-0/sidecar.log")):
-            time.sleep(0.02)
-        process.terminate()
-        process.communicate(timeout=60)
-        assert process.returncode == 128 + signal.SIGTERM
-        assert not is_running(process.pid)
-        assert leftovers(tmp_path) == []
+    arguments = ("bench", "--events", "40", "--only", "command")
+    assert stop_after(tmp_path, "loglm-bench-*/sidecar-0/sidecar.log", *arguments) == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize(

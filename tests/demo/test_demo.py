@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 
 import pytest
 
@@ -10,7 +9,7 @@ from loglm_bridge.demo import check
 from loglm_bridge.demo.samples import read_samples
 from loglm_bridge.harness.splunkd import SearchError
 from tests.demo.labelled_rows import ROWS, labelled
-from tests.loglm_process import is_running, leftovers, run_loglm, started
+from tests.loglm_process import run_loglm, stop_after
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -58,11 +57,4 @@ def test_a_model_that_cannot_be_served_is_one_sentence_on_stderr(tmp_path):
 
 
 def test_a_demo_that_is_stopped_leaves_no_process_and_no_file(tmp_path):
-    with started(tmp_path, "demo") as process:
-        while process.poll() is None and not list(tmp_path.glob("tmp/loglm-demo-*/sidecar.err")):
-            time.sleep(0.02)
-        process.terminate()
-        process.communicate(timeout=60)
-        assert process.returncode == 128 + signal.SIGTERM
-        assert not is_running(process.pid)
-        assert leftovers(tmp_path) == []
+    assert stop_after(tmp_path, "loglm-demo-*/sidecar.err", "demo") == 128 + signal.SIGTERM
