@@ -5,7 +5,7 @@ import json
 from loglm_bridge.contract.event import Event
 from tests.telemetry import windows_samples
 from tests.telemetry.json_samples import EVENTS as JSON_EVENTS
-from tests.telemetry.samples import LINES
+from tests.telemetry.line_samples import LINES
 
 EVENTS = {
     **{name: Event(text) for name, text, *_ in LINES},

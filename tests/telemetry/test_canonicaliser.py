@@ -94,8 +94,8 @@ def test_accounts_are_merged_in_windows_events_only():
 
 
 def test_the_own_host_is_masked_after_merging():
-    found = fields(("Computer", "pay-07.corp.example"), ("CommandLine", "ping pay-07 and web-01"), host="web-01")
-    assert found["process"] == "ping {host} and {host}"
+    actual = fields(("Computer", "pay-07.corp.example"), ("CommandLine", "ping pay-07 and web-01"), host="web-01")
+    assert actual["process"] == "ping {host} and {host}"
 
 
 def test_fields_beyond_the_limits_are_dropped():

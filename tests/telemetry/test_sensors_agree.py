@@ -24,8 +24,8 @@ def fields(raw: str, **hints: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
 def test_process_creations_agree(raw):
-    found = fields(raw)
-    assert {name: found.get(name) for name in SHARED} == SHARED
+    actual = fields(raw)
+    assert {name: actual.get(name) for name in SHARED} == SHARED
 
 
 @pytest.mark.parametrize("raw", samples.ALL.values(), ids=samples.ALL.keys())
@@ -82,7 +82,7 @@ def test_registry_writes_agree():
             "InitiatingProcessAccountName": "m.ortega",
         }
     )
-    wanted = {
+    expected = {
         "action": "registry_set",
         "process_path": r"\windows\system32\reg.exe",
         "registry_path": rf"hkcu\{key.lower()}\updater",
@@ -90,8 +90,8 @@ def test_registry_writes_agree():
         "user": "{user}",
     }
     for raw in (sysmon, security, defender):
-        found = fields(raw)
-        assert {name: found.get(name) for name in wanted} == wanted
+        actual = fields(raw)
+        assert {name: actual.get(name) for name in expected} == expected
 
 
 def test_network_connections_agree():
@@ -124,7 +124,7 @@ def test_network_connections_agree():
             "Protocol": "6",
         },
     )
-    wanted = {
+    expected = {
         "action": "network_connect",
         "process_path": r"\windows\system32\rundll32.exe",
         "transport": "tcp",
@@ -134,9 +134,9 @@ def test_network_connections_agree():
         "dest_port": "443",
     }
     for raw in (sysmon, security):
-        found = fields(raw)
-        assert {name: found.get(name) for name in wanted} == wanted
-        assert "src_port" not in found
+        actual = fields(raw)
+        assert {name: actual.get(name) for name in expected} == expected
+        assert "src_port" not in actual
 
 
 def test_service_installations_agree():
@@ -167,7 +167,7 @@ def test_service_installations_agree():
             "ServiceAccount": "LocalSystem",
         },
     )
-    wanted = {
+    expected = {
         "action": "service_install",
         "service_name": "updatesvc",
         "service_path": r"\windows\temp\svc99.exe -k netsvcs",
@@ -176,6 +176,6 @@ def test_service_installations_agree():
         "service_account": "system",
     }
     for raw in (system, security):
-        found = fields(raw)
-        assert {name: found.get(name) for name in wanted} == wanted
+        actual = fields(raw)
+        assert {name: actual.get(name) for name in expected} == expected
     assert fields(security)["user"] == "system"

@@ -21,10 +21,10 @@ def test_powershells_pipeline_record_is_taken_apart():
         "\tHostApplication=powershell.exe -File C:\\a.ps1\n-Verbose\n\tScriptName=\n"
         "\tCommandLine=Get-Process -Name lsass</Data>",
     )
-    found = canonical(raw)
-    assert found["script"] == "get-process -name lsass"
-    assert found["process"] == r"powershell.exe -file \a.ps1 -verbose"
-    assert found["user"] == "{user}"
+    actual = canonical(raw)
+    assert actual["script"] == "get-process -name lsass"
+    assert actual["process"] == r"powershell.exe -file \a.ps1 -verbose"
+    assert actual["user"] == "{user}"
 
 
 def test_a_logon():
@@ -41,8 +41,8 @@ def test_a_logon():
         ImpersonationLevel="%%1833",
         ElevatedToken="%%1842",
     )
-    found = canonical(raw)
-    assert found == found | {
+    actual = canonical(raw)
+    assert actual == actual | {
         "action": "logon",
         "user": "{user}",
         "src_user": "system",
@@ -52,7 +52,7 @@ def test_a_logon():
         "impersonation": "impersonation",
         "elevated": "yes",
     }
-    assert "src_port" not in found
+    assert "src_port" not in actual
 
 
 def test_a_process_access_keeps_rights_and_call_trace():
@@ -83,11 +83,11 @@ def test_a_change_of_a_group_names_group_and_member():
         SubjectUserSid="S-1-5-21-1-2-3-500",
         SubjectUserName="adm",
     )
-    found = canonical(raw)
-    assert found["action"] == "group_add"
-    assert found["group"] == "domain admins"
-    assert found["user"] == "administrator"
-    assert found["member"] == "ou=sales {user}"
+    actual = canonical(raw)
+    assert actual["action"] == "group_add"
+    assert actual["group"] == "domain admins"
+    assert actual["user"] == "administrator"
+    assert actual["member"] == "ou=sales {user}"
 
 
 def test_a_directory_access_names_the_right():
@@ -99,10 +99,10 @@ def test_a_directory_access_names_the_right():
         AccessMask="0x100",
         Properties="%%7688\n\t{1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}",
     )
-    found = canonical(raw)
-    assert found["action"] == "directory_access"
-    assert found["object_type"] == "{domain-dns}"
-    assert "{ds-replication-get-all}" in found["properties"]
+    actual = canonical(raw)
+    assert actual["action"] == "directory_access"
+    assert actual["object_type"] == "{domain-dns}"
+    assert "{ds-replication-get-all}" in actual["properties"]
 
 
 def test_the_hosts_own_name_is_masked():

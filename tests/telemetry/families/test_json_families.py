@@ -12,8 +12,8 @@ from tests.telemetry.parsing import canonical, record, subset
 @pytest.mark.parametrize(("event", "family", "kind", "expected"), EVENTS.values(), ids=EVENTS.keys())
 def test_family_kind_and_canonical_fields(event, family, kind, expected):
     raw = json.dumps(event)
-    found = record(raw)
-    assert (found.format, found.family, found.kind, found.status) == ("json", family, kind, "ok")
+    actual = record(raw)
+    assert (actual.format, actual.family, actual.kind, actual.status) == ("json", family, kind, "ok")
     assert subset(canonical(raw), expected) == expected
 
 
@@ -34,8 +34,8 @@ def test_case_order_and_layout_of_names_make_no_difference(event, family, kind, 
     ],
 )
 def test_kinds_of_unknown_products(event, kind):
-    found = record(json.dumps(event))
-    assert (found.family, found.kind) == ("json", kind)
+    actual = record(json.dumps(event))
+    assert (actual.family, actual.kind) == ("json", kind)
 
 
 @pytest.mark.parametrize(("event", "family", "kind", "expected"), EVENTS.values(), ids=EVENTS.keys())
@@ -46,5 +46,5 @@ def test_values_of_other_than_the_deciding_fields_do_not_decide(event, family, k
         deciding = name.lower() in DECIDING_FIELDS or name == "EventID" or family == "flow"
         return value if deciding else "something else"
 
-    found = record(json.dumps(changed(event, "")))
-    assert (found.family, found.kind) == (family, kind)
+    actual = record(json.dumps(changed(event, "")))
+    assert (actual.family, actual.kind) == (family, kind)

@@ -41,10 +41,10 @@ def test_versions_of_five_numbers_are_no_addresses():
     st.sampled_from(["user {}", "user '{}'", 'username="{}"', "account [{}]", "login for {}"]),
 )
 def test_a_users_name_is_removed_from_the_message(name, address, spelling):
-    found = dict(sentence.fields(f"denied {spelling.format(name)} from {address} today"))
-    assert found["user"] == name
-    assert found["src_ip"] == address
-    assert name not in found["message"]
+    actual = dict(sentence.fields(f"denied {spelling.format(name)} from {address} today"))
+    assert actual["user"] == name
+    assert actual["src_ip"] == address
+    assert name not in actual["message"]
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,11 @@ def cache(rule_matcher):
 
 
 def check(cache, rule_matcher, event):
-    wanted = rule_matcher.mark(parse_and_canonicalise(event)[1])
+    expected = rule_matcher.mark(parse_and_canonicalise(event)[1])
     for _ in range(2):
-        found = cache.find(parse(event), event.host)
-        assert found.canonical == wanted
-        assert found.key == wanted.key
+        actual = cache.find(parse(event), event.host)
+        assert actual.canonical == expected
+        assert actual.key == expected.key
 
 
 def with_hosts(event):
@@ -81,11 +81,11 @@ def test_a_small_cache_is_cleared_and_filled_again(rule_matcher):
 
 def test_threads_get_equal_forms(rule_matcher):
     cache, events = CanonicalCache(rule_matcher, max_bytes=400_000), [*EVENTS.values()]
-    wanted = [rule_matcher.mark(parse_and_canonicalise(event)[1]) for event in events]
+    expected = [rule_matcher.mark(parse_and_canonicalise(event)[1]) for event in events]
 
     def one(seed):
         order = random.Random(seed).sample(range(len(events)), len(events))
-        return all(cache.find(parse(events[i]), events[i].host).canonical == wanted[i] for i in order)
+        return all(cache.find(parse(events[i]), events[i].host).canonical == expected[i] for i in order)
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(one, range(12)))

@@ -45,10 +45,10 @@ def check(batch):
     for indices, values in flow_columns(batch, SCHEMA):
         for row, index in enumerate(indices):
             record = parse_record(batch[index])
-            found = {name: str(column[row]) for name, column in values.items()}
+            actual = {name: str(column[row]) for name, column in values.items()}
             assert record.family == "flow"
-            assert {name: value for name, value in found.items() if value} == dict(record.fields)
-            assert record.kind == found.get("protocol", "")
+            assert {name: value for name, value in actual.items() if value} == dict(record.fields)
+            assert record.kind == actual.get("protocol", "")
         parsed += indices
     assert len(parsed) == len(set(parsed))
     return sorted(parsed)

@@ -37,9 +37,9 @@ NAMES = st.sampled_from(
 
 def check(event):
     """Compare twice: at first the layout is learned, then it is known."""
-    wanted = parse_record(event)
-    assert parse(event).to_record() == wanted
-    assert parse(event).to_record() == wanted
+    expected = parse_record(event)
+    assert parse(event).to_record() == expected
+    assert parse(event).to_record() == expected
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
@@ -79,11 +79,11 @@ def test_flows_of_any_exporter_whatever_is_blank(fields, others):
 @given(st.sampled_from(list(EVENTS.values())), st.data())
 def test_samples_with_other_values(event, data):
     try:
-        found = json.loads(event.raw)
+        actual = json.loads(event.raw)
     except ValueError:
         return
-    if isinstance(found, dict):
-        changed = {name: data.draw(VALUES) if data.draw(st.booleans()) else value for name, value in found.items()}
+    if isinstance(actual, dict):
+        changed = {name: data.draw(VALUES) if data.draw(st.booleans()) else value for name, value in actual.items()}
         check(event)
         check(Event(json.dumps(changed), host=event.host))
 
@@ -92,9 +92,9 @@ def test_a_known_layout_is_not_parsed_again(monkeypatch):
     def event(at):
         return Event(json.dumps({"ts": at, "uid": f"C{at}", "_path": "dns", "id.orig_h": "10.0.0.1", "query": "a.org"}))
 
-    wanted = parse(event(1))
+    expected = parse(event(1))
     monkeypatch.setattr(json_layouts.json_event, "record_of", None)
-    assert parse(event(2)).event_type == wanted.event_type
+    assert parse(event(2)).event_type == expected.event_type
     assert dict(parse(event(2)).to_record().fields)["uid"] == "C2"
 
 

@@ -48,8 +48,8 @@ def _no_prefixes_remembered():
 
 
 def xml(parts, data, quote="'", suffix=""):
-    shown = "".join(f"<Data Name={quote}{name}{quote}>{value}</Data>" for name, value in data)
-    return (HEAD + SYSTEM).format(**parts) + f"<EventData>{shown}</EventData></Event>{suffix}"
+    elements = "".join(f"<Data Name={quote}{name}{quote}>{value}</Data>" for name, value in data)
+    return (HEAD + SYSTEM).format(**parts) + f"<EventData>{elements}</EventData></Event>{suffix}"
 
 
 def check(text, host="ws-1"):
@@ -101,8 +101,8 @@ def test_a_known_layout_is_not_parsed_again(monkeypatch):
     for n in range(1, 5):
         parse(Event(text(n)))
     monkeypatch.setattr(xml_layouts.windows_xml, "parse", None)
-    found = dict(parse(Event(text(7))).to_record().fields)
-    assert (found["NewProcessName"], found["CommandLine"], found["EventRecordID"]) == ("C:\\7.exe", "", "7")
+    actual = dict(parse(Event(text(7))).to_record().fields)
+    assert (actual["NewProcessName"], actual["CommandLine"], actual["EventRecordID"]) == ("C:\\7.exe", "", "7")
 
 
 def test_learning_is_given_up_after_some_failures(monkeypatch):

@@ -25,9 +25,9 @@ LAUREL = {
 
 
 def test_laurels_objects_are_the_records_of_one_event():
-    found = record(json.dumps(LAUREL))
-    assert (found.format, found.family, found.kind) == ("json", "linux", "audit:execve")
-    assert dict(found.fields) == {
+    actual = record(json.dumps(LAUREL))
+    assert (actual.format, actual.family, actual.kind) == ("json", "linux", "audit:execve")
+    assert dict(actual.fields) == {
         "action": "process_create",
         "syscall": "execve",
         "result": "yes",
@@ -40,9 +40,9 @@ def test_laurels_objects_are_the_records_of_one_event():
 
 def test_a_syslog_message_inside_json_is_the_audit_record():
     text = "type=USER_AUTH audit(1650000000.123:45): pid=9 uid=0 msg='op=login acct=\"ann\" res=failed'"
-    found = record(json.dumps({"Computer": "web1", "SyslogMessage": text}))
-    assert (found.format, found.family, found.kind) == ("json", "linux", "audit:user_auth")
-    assert dict(found.fields)["action"] == "logon_failed"
+    actual = record(json.dumps({"Computer": "web1", "SyslogMessage": text}))
+    assert (actual.format, actual.family, actual.kind) == ("json", "linux", "audit:user_auth")
+    assert dict(actual.fields)["action"] == "logon_failed"
 
 
 def test_items_by_record_type_are_the_audit_records():
@@ -50,8 +50,8 @@ def test_items_by_record_type_are_the_audit_records():
         "eventid": "45",
         "items": {"EXECVE": 'argc=2 a0="cat" a1="/etc/shadow"', "CWD": 'cwd="/home/ann"'},
     }
-    found = record(json.dumps(event))
-    assert (found.format, found.kind) == ("json", "audit:execve")
+    actual = record(json.dumps(event))
+    assert (actual.format, actual.kind) == ("json", "audit:execve")
     assert canonical(json.dumps(event))["process"] == "cat /etc/shadow"
     assert canonical(json.dumps(event))["current_directory"] == "/home/{user}"
 

@@ -74,9 +74,9 @@ def test_nested_objects_have_dotted_names(value):
     ],
 )
 def test_broken_json_is_recovered(raw):
-    found = json_event.parse(raw, Event(raw)).fields
-    assert ("list.k", "v1") in found
-    assert ("last", "cut he") in found
+    actual = json_event.parse(raw, Event(raw)).fields
+    assert ("list.k", "v1") in actual
+    assert ("last", "cut he") in actual
 
 
 def test_escapes_in_broken_json_are_undone():
@@ -109,8 +109,8 @@ def test_other_text_is_no_json_event(raw):
 
 @pytest.mark.parametrize("raw", ["{}", "[{}]", '{"a": null}', '{"a": []}', '{"a": {"b": {}}}'])
 def test_an_object_without_values_is_empty(raw):
-    found = json_event.parse(raw, Event(raw))
-    assert (found.status, found.fields) == ("empty", ())
+    actual = json_event.parse(raw, Event(raw))
+    assert (actual.status, actual.fields) == ("empty", ())
 
 
 def test_depth_and_number_of_fields_are_bounded():
@@ -122,8 +122,8 @@ def test_depth_and_number_of_fields_are_bounded():
     assert name.count("a") == MAX_JSON_DEPTH
     assert len(fields({f"k{i}": i for i in range(5_000)})) == json_event.MAX_FIELDS
     assert len(fields({"k": [{"v": i, "w": i} for i in range(5_000)]})) == 2
-    found = json_event.parse(json.dumps({"k": [{"v": i} for i in range(5_000)]}), Event(""))
-    assert len(found.fields) == json_event.MAX_FIELDS
+    actual = json_event.parse(json.dumps({"k": [{"v": i} for i in range(5_000)]}), Event(""))
+    assert len(actual.fields) == json_event.MAX_FIELDS
 
 
 def test_long_lists_of_scalars_are_cut():
@@ -139,8 +139,8 @@ def test_an_envelope_is_opened():
 @few_examples
 @given(st.text(alphabet='{}[]",:\\ ab1\n', max_size=60))
 def test_any_text_is_accepted(text):
-    found = json_event.parse('{"' + text, Event(""))
-    assert found is None or len(found.fields) <= json_event.MAX_FIELDS
+    actual = json_event.parse('{"' + text, Event(""))
+    assert actual is None or len(actual.fields) <= json_event.MAX_FIELDS
 
 
 @pytest.mark.parametrize("unit", ["{", "[", '{"a', '"\\', '{"a":', "[1,", '"a":1,', '{"a":"{', "}"])

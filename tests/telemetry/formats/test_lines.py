@@ -10,8 +10,8 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonicaliser import canonicalise
 from loglm_bridge.telemetry.formats import auditd, body, csv_line, free_text, key_value, lines, syslog, web_access
 from loglm_bridge.telemetry.formats.device import cef, firewall_line, flow_csv, leef, vpc_flow, zeek_tsv
+from tests.telemetry.line_samples import LINES
 from tests.telemetry.parsing import assert_linear
-from tests.telemetry.samples import LINES
 
 FORMATS = (auditd, body, cef, csv_line, firewall_line, flow_csv, free_text, key_value, leef, lines, syslog, vpc_flow,
            web_access, zeek_tsv)  # fmt: skip

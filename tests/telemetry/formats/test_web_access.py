@@ -68,8 +68,8 @@ LOAD_BALANCER = (
 
 
 def test_load_balancers_write_the_status_before_the_request():
-    found = fields(LOAD_BALANCER)
-    assert {name: value for name, value in found.items() if name != "user"} == without("user", "http_referrer")
+    actual = fields(LOAD_BALANCER)
+    assert {name: value for name, value in actual.items() if name != "user"} == without("user", "http_referrer")
 
 
 @pytest.mark.xfail(reason="the second word after the client is taken for the user in any line")
@@ -98,11 +98,11 @@ W3C = {
 
 @pytest.mark.parametrize("text", W3C.values(), ids=W3C.keys())
 def test_w3c_lines_have_the_same_fields(text):
-    found = fields(text)
-    assert {name: found[name] for name in found if name != "dest_port"} == {
-        name: value for name, value in EXPECTED.items() if name in found
+    actual = fields(text)
+    assert {name: actual[name] for name in actual if name != "dest_port"} == {
+        name: value for name, value in EXPECTED.items() if name in actual
     }
-    assert {"action", "src_ip", "http_method", "uri", "status"} <= set(found)
+    assert {"action", "src_ip", "http_method", "uri", "status"} <= set(actual)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_error_lines(text, expected):
     st.from_regex(r"[A-Za-z]{3,9}/[0-9.]{1,5}", fullmatch=True),
 )
 def test_a_line_of_known_values_gives_them_back(address, method, uri, status, size, agent):
-    found = fields(f'{address} - - {TIME} "{method} {uri} HTTP/2.0" {status} {size} "-" "{agent}"')
-    assert found == {
+    actual = fields(f'{address} - - {TIME} "{method} {uri} HTTP/2.0" {status} {size} "-" "{agent}"')
+    assert actual == {
         "action": "http_request",
         "src_ip": address,
         "http_method": method,

@@ -1,4 +1,4 @@
-"""Hostile characters and long events at the edge."""
+"""Hostile characters and long events."""
 
 import pytest
 from hypothesis import example, given
@@ -10,7 +10,7 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=300)
 
 
 @pytest.mark.parametrize(
-    ("raw", "shown"),
+    ("raw", "expected"),
     [
         ("a\x00b", "a[U+0000]b"),
         ("\x1b[31mred", "[U+001B][31mred"),
@@ -22,8 +22,8 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=300)
         ("größe 東京", "größe 東京"),
     ],
 )
-def test_hostile_characters_become_visible(raw, shown):
-    assert clean_text(raw) == shown
+def test_hostile_characters_become_visible(raw, expected):
+    assert clean_text(raw) == expected
 
 
 @given(ANY_TEXT)
@@ -35,15 +35,15 @@ def test_clean_text_encodes_and_is_stable(raw):
 
 @given(ANY_TEXT, st.integers(0, 200))
 @example("\ud80000", 4)
-def test_cut_is_a_prefix_within_the_limit(raw, limit):
-    text, lost = truncate(raw, limit)
-    if lost:
+def test_truncated_text_is_a_prefix_within_the_limit(raw, limit):
+    text, truncated = truncate(raw, limit)
+    if truncated:
         assert len(text.encode("utf-8", "surrogatepass")) <= limit
         assert raw.startswith(text)
     else:
         assert text == raw
 
 
-def test_cut_keeps_whole_characters():
+def test_truncation_keeps_whole_characters():
     assert truncate("aé", 2) == ("a", True)
     assert truncate("aé", 3) == ("aé", False)

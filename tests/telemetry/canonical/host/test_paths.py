@@ -70,9 +70,9 @@ def test_all_spellings_of_a_path_are_one(folders):
 @given(st.from_regex(r"[A-Za-z][A-Za-z .-]{0,12}[A-Za-z]", fullmatch=True), FOLDERS)
 def test_no_profile_name_is_left(name, folder):
     known = {"public", "default", "default user", "all users", "administrator", "shared", "guest", "defaultapppool"}
-    shown = name.lower() if name.lower() in known | {"systemprofile"} else "{user}"
-    assert path(f"C:\\Users\\{name}\\{folder}") == f"\\users\\{shown}\\{folder}"
-    assert path(f"/home/{name}/{folder}") == f"/home/{shown}/{folder}"
+    masked = name.lower() if name.lower() in known | {"systemprofile"} else "{user}"
+    assert path(f"C:\\Users\\{name}\\{folder}") == f"\\users\\{masked}\\{folder}"
+    assert path(f"/home/{name}/{folder}") == f"/home/{masked}/{folder}"
 
 
 def test_paths_inside_text_are_unified():

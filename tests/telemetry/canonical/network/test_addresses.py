@@ -112,9 +112,9 @@ def test_port(value, expected):
 @few_examples
 @given(st.integers(0, MAX_PORT))
 def test_a_port_is_kept_exactly_if_it_names_a_service(number):
-    kept = port(str(number)) == str(number)
-    assert kept == (number <= 1_023 or number in SERVICE_PORTS)
-    assert kept or port(str(number)) == ("{ephemeral}" if number >= FIRST_EPHEMERAL else "{high}")
+    unchanged = port(str(number)) == str(number)
+    assert unchanged == (number <= 1_023 or number in SERVICE_PORTS)
+    assert unchanged or port(str(number)) == ("{ephemeral}" if number >= FIRST_EPHEMERAL else "{high}")
 
 
 @few_examples

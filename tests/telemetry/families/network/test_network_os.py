@@ -29,9 +29,9 @@ def test_a_mnemonic_is_a_field():
 
 
 def test_pairs_after_a_mnemonic_are_fields():
-    found = fields("%NGIPS-6-430003: AccessControlRuleAction=Block SrcIP=10.0.0.1 DstIP=10.0.0.2")
-    assert found["mnemonic"] == "ngips_430003"
-    assert (found["SrcIP"], found["AccessControlRuleAction"]) == ("10.0.0.1", "Block")
+    actual = fields("%NGIPS-6-430003: AccessControlRuleAction=Block SrcIP=10.0.0.1 DstIP=10.0.0.2")
+    assert actual["mnemonic"] == "ngips_430003"
+    assert (actual["SrcIP"], actual["AccessControlRuleAction"]) == ("10.0.0.1", "Block")
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_a_list_of_connection_fields_is_a_flow():
 def test_other_sentences_of_firewalls_name_user_and_addresses():
     text = "%ASA-5-111008: User 'bob' executed the 'enable' command."
     assert fields(text) == {"mnemonic": "asa_111008", "severity": "5", "user": "bob", "message": text.split(": ", 1)[1]}
-    found = fields('%ASA-6-605005: Login permitted from 203.0.113.9/443 to inside:10.0.0.5/ssh for user "bob"')
-    assert found["src_ip"] == "203.0.113.9"
+    actual = fields('%ASA-6-605005: Login permitted from 203.0.113.9/443 to inside:10.0.0.5/ssh for user "bob"')
+    assert actual["src_ip"] == "203.0.113.9"
 
 
 @pytest.mark.xfail(reason="the first word after `user` is taken for its name")
@@ -88,10 +88,10 @@ def test_a_users_name_follows_the_equals_sign():
 @given(HOSTS, HOSTS, st.integers(0, 65_535), st.integers(0, 65_535), st.integers(0, 10**9))
 def test_a_connection_of_known_values_gives_them_back(source, destination, source_port, destination_port, size):
     endpoints = f"out:{source}/{source_port} to in:{destination}/{destination_port}"
-    found = fields(f"%ASA-6-302016: Teardown UDP connection 1 for {endpoints} duration 1:00:01 bytes {size}")
-    assert (found["src_ip"], found["src_port"]) == (source, str(source_port))
-    assert (found["dest_ip"], found["dest_port"]) == (destination, str(destination_port))
-    assert (found["flow_dur"], found["fwd_bytes"]) == ("3601", str(size))
+    actual = fields(f"%ASA-6-302016: Teardown UDP connection 1 for {endpoints} duration 1:00:01 bytes {size}")
+    assert (actual["src_ip"], actual["src_port"]) == (source, str(source_port))
+    assert (actual["dest_ip"], actual["dest_port"]) == (destination, str(destination_port))
+    assert (actual["flow_dur"], actual["fwd_bytes"]) == ("3601", str(size))
 
 
 @pytest.mark.parametrize("text", ["", "no mnemonic", "%lower-6-X: y", "%ASA-6: x", "x" * 300 + "%ASA-6-302014: y"])

@@ -28,14 +28,14 @@ ID = {"ts": 1_700_000_000.1, "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": 
     ],
 )
 def test_json_logs_are_recognised_by_path_or_fields(fields, log):
-    found = record(json.dumps({**ID, **fields}))
-    assert (found.format, found.family, found.kind) == ("json", "zeek", log)
+    actual = record(json.dumps({**ID, **fields}))
+    assert (actual.format, actual.family, actual.kind) == ("json", "zeek", log)
 
 
 def test_a_connection_in_json_is_a_flow():
-    found = record(json.dumps({**ID, "id.resp_p": 443, "proto": "tcp", "conn_state": "S0", "orig_bytes": 12}))
-    assert (found.family, found.kind) == ("flow", "tcp")
-    assert dict(found.fields)["state"] == "no_reply"
+    actual = record(json.dumps({**ID, "id.resp_p": 443, "proto": "tcp", "conn_state": "S0", "orig_bytes": 12}))
+    assert (actual.family, actual.kind) == ("flow", "tcp")
+    assert dict(actual.fields)["state"] == "no_reply"
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_other_json_is_not_zeeks(fields):
 
 
 def test_a_record_has_the_action_first_and_no_routes():
-    found = zeek.record("zeek_tsv", "smtp", [("ts", "1"), ("helo", "x"), ("path", "10.0.0.1"), ("mailfrom", "a@b.c")])
-    assert found.fields == (("action", "mail_send"), ("ts", "1"), ("mailfrom", "a@b.c"))
-    found = zeek.record("zeek_tsv", "smb_files", [("action", "SMB::FILE_OPEN")])
-    assert found.fields == (("action", "share_file_access"), ("operation", "SMB::FILE_OPEN"))
+    actual = zeek.record("zeek_tsv", "smtp", [("ts", "1"), ("helo", "x"), ("path", "10.0.0.1"), ("mailfrom", "a@b.c")])
+    assert actual.fields == (("action", "mail_send"), ("ts", "1"), ("mailfrom", "a@b.c"))
+    actual = zeek.record("zeek_tsv", "smb_files", [("action", "SMB::FILE_OPEN")])
+    assert actual.fields == (("action", "share_file_access"), ("operation", "SMB::FILE_OPEN"))
     assert zeek.action_of("dns") == "dns_query"
     assert zeek.action_of("unheard") == ""
 

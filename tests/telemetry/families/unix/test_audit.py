@@ -39,8 +39,8 @@ def test_the_most_informative_record_decides(types, kind, action):
     ],
 )
 def test_system_calls_have_names(values, action, syscall):
-    found = fields(("SYSCALL", tuple(values.items())))
-    assert (found["action"], found["syscall"]) == (action, syscall)
+    actual = fields(("SYSCALL", tuple(values.items())))
+    assert (actual["action"], actual["syscall"]) == (action, syscall)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ HEX = CAT.encode().hex().upper()
     ],
 )  # fmt: skip
 def test_commands_are_one_field_whatever_program_logs_them(text, action):
-    found = canonical(text)
-    assert found["process"] == CAT
-    assert found["action"] == action
+    actual = canonical(text)
+    assert actual["process"] == CAT
+    assert actual["action"] == action
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_packets_of_netfilter_are_flows(prefix, interface, action, direction):
 def test_lines_of_unknown_programs_are_sentences():
     record = linux.record("syslog", "myapp[12]", "[   12.345] WARN login failed for user bob from 203.0.113.9")
     assert (record.family, record.kind) == ("linux", "myapp")
-    found = dict(record.fields)
-    assert (found["action"], found["user"], found["severity"]) == ("logon_failed", "bob", "warn")
+    actual = dict(record.fields)
+    assert (actual["action"], actual["user"], actual["severity"]) == ("logon_failed", "bob", "warn")
     assert linux.record("syslog", "myapp", "").fields == ()
 
 

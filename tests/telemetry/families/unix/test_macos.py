@@ -51,10 +51,10 @@ def test_a_process_creation():
     ],
 )
 def test_other_events(name, members, expected):
-    found = dict(record(event(name, **members)).fields)
-    assert found.pop("process_path") == "/bin/zsh"
-    assert found.pop("signing_id") == "com.x"
-    assert found == expected
+    actual = dict(record(event(name, **members)).fields)
+    assert actual.pop("process_path") == "/bin/zsh"
+    assert actual.pop("signing_id") == "com.x"
+    assert actual == expected
 
 
 def test_identity_and_numbers_are_dropped():

@@ -39,9 +39,9 @@ SHIPPERS = {
 @pytest.mark.parametrize("event", SHIPPERS.values(), ids=SHIPPERS.keys())
 def test_every_shipper_gives_the_same_event(event):
     raw = json.dumps(event)
-    found = record(raw)
-    assert (found.format, found.family, found.kind) == ("json", "windows", "security:4688")
-    assert {name: dict(found.fields).get(name) for name in DATA} == DATA
+    actual = record(raw)
+    assert (actual.format, actual.family, actual.kind) == ("json", "windows", "security:4688")
+    assert {name: dict(actual.fields).get(name) for name in DATA} == DATA
     assert canonical(raw)["process"].startswith("powershell.exe -nop")
     assert canonical(raw)["action"] == "process_create"
 

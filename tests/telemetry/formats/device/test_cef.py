@@ -52,8 +52,8 @@ def test_an_event_that_lost_its_beginning_needs_a_whole_header():
 
 def test_custom_fields_are_named_by_their_labels():
     text = HEADER + "cs1Label=Rule Name cs1=block all cn1Label=Hits cn1=7 cs2=plain cs3Label= cs3=x"
-    found = fields(text)
-    assert {name: found[name] for name in ("Rule_Name", "Hits", "cs2", "cs3")} == {
+    actual = fields(text)
+    assert {name: actual[name] for name in ("Rule_Name", "Hits", "cs2", "cs3")} == {
         "Rule_Name": "block all",
         "Hits": "7",
         "cs2": "plain",
@@ -63,10 +63,10 @@ def test_custom_fields_are_named_by_their_labels():
 
 def test_escapes_are_undone():
     text = r"CEF:0|Ac\|me|Guard|1|7|a \\ b|5|msg=x\=y path=C:\\a request=/a?b\=c"
-    found = fields(text)
-    assert found["vendor"] == "Ac|me"
-    assert found["signature"] == r"a \ b"
-    assert (found["msg"], found["path"], found["request"]) == ("x=y", r"C:\a", "/a?b=c")
+    actual = fields(text)
+    assert actual["vendor"] == "Ac|me"
+    assert actual["signature"] == r"a \ b"
+    assert (actual["msg"], actual["path"], actual["request"]) == ("x=y", r"C:\a", "/a?b=c")
 
 
 def test_sessions_that_count_bytes_are_flows():
@@ -93,12 +93,12 @@ def test_the_canonical_event_has_no_identity():
     text = (
         HEADER + "src=10.0.0.1 dst=203.0.113.9 suser=m.ortega dhost=pay.corp.example request=http://203.0.113.9/a?id=77"
     )
-    found = canonical(text)
-    assert found["signature"] == "port scan"
-    assert found["src_ip"] == "{private}"
-    assert found["dest_ip"] == "{public}"
-    assert found["user"] == "{user}"
-    assert found["request"] == "http://{ip}/a?id={n}"
+    actual = canonical(text)
+    assert actual["signature"] == "port scan"
+    assert actual["src_ip"] == "{private}"
+    assert actual["dest_ip"] == "{public}"
+    assert actual["user"] == "{user}"
+    assert actual["request"] == "http://{ip}/a?id={n}"
 
 
 @pytest.mark.parametrize(

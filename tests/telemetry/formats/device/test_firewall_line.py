@@ -29,10 +29,10 @@ def fields(text):
 
 
 @pytest.mark.parametrize(
-    ("action", "shown"), [("pass", "allowed"), ("block", "blocked"), ("reject", "blocked"), ("rdr", "blocked")]
+    ("action", "decision"), [("pass", "allowed"), ("block", "blocked"), ("reject", "blocked"), ("rdr", "blocked")]
 )
-@pytest.mark.parametrize(("direction", "seen"), [("in", "inbound"), ("out", "outbound")])
-def test_filterlog_of_tcp(action, shown, direction, seen):
+@pytest.mark.parametrize(("direction", "flow_direction"), [("in", "inbound"), ("out", "outbound")])
+def test_filterlog_of_tcp(action, decision, direction, flow_direction):
     record = parse(TCP4.format(action=action, direction=direction))
     assert (record.format, record.family, record.kind) == ("filterlog", "flow", "tcp")
     assert dict(record.fields) == {
@@ -41,8 +41,8 @@ def test_filterlog_of_tcp(action, shown, direction, seen):
         "dest_ip": "10.0.0.5",
         "dest_port": "22",
         "protocol": "tcp",
-        "action": shown,
-        "direction": seen,
+        "action": decision,
+        "direction": flow_direction,
     }
 
 
@@ -75,9 +75,9 @@ def test_a_cut_filterlog_line_gives_what_it_has():
 @given(HOSTS, HOSTS, st.integers(0, 65_535), st.integers(0, 65_535))
 def test_filterlogs_endpoints_round_trip(source, destination, source_port, destination_port):
     endpoints = f"{source},{destination},{source_port},{destination_port}"
-    found = fields(f"5,,,1,em0,match,pass,out,4,0x0,,64,1,0,DF,17,udp,60,{endpoints},40")
-    assert (found["src_ip"], found["dest_ip"]) == (source, destination)
-    assert (found["src_port"], found["dest_port"]) == (str(source_port), str(destination_port))
+    actual = fields(f"5,,,1,em0,match,pass,out,4,0x0,,64,1,0,DF,17,udp,60,{endpoints},40")
+    assert (actual["src_ip"], actual["dest_ip"]) == (source, destination)
+    assert (actual["src_port"], actual["dest_port"]) == (str(source_port), str(destination_port))
 
 
 def test_fast_alerts():
@@ -107,13 +107,13 @@ def test_fast_alerts():
     ],
 )
 def test_endpoints_of_alerts(endpoint, address, port):
-    found = fields(ALERT.format(source=endpoint, destination="10.0.0.9:443"))
-    assert (found["src_ip"], found.get("src_port")) == (address, port)
+    actual = fields(ALERT.format(source=endpoint, destination="10.0.0.9:443"))
+    assert (actual["src_ip"], actual.get("src_port")) == (address, port)
 
 
 def test_an_alert_without_classification_and_priority():
-    found = fields("[**] [1:1:1] ping [**] {ICMP} 10.0.0.1 -> 10.0.0.2")
-    assert found == {
+    actual = fields("[**] [1:1:1] ping [**] {ICMP} 10.0.0.1 -> 10.0.0.2")
+    assert actual == {
         "action": "alert",
         "signature": "ping",
         "signature_id": "1",

@@ -61,10 +61,10 @@ def test_refused_connections_of_argus_are_rejected_as_those_of_zeek(flags):
 
 def test_hexadecimal_ports_of_argus_are_icmp_types():
     text = "2024/01/03 10:00:00.1,0.1,icmp,10.0.0.5,0x0008,  <->,203.0.113.9,0xd7c9,ECO,0,0,2,120,60,"
-    found = fields(text)
-    assert found["protocol"] == "icmp"
-    assert "src_port" not in found
-    assert "dest_port" not in found
+    actual = fields(text)
+    assert actual["protocol"] == "icmp"
+    assert "src_port" not in actual
+    assert "dest_port" not in actual
 
 
 def test_argus_with_a_header():
@@ -93,9 +93,9 @@ def test_columns_by_header():
         'src_ip,src_port,dest_ip,dest_port,protocol,"Flow Duration",fwd_bytes,bwd_bytes\n'
         "10.0.0.5,51000,203.0.113.9,443,6,15,12,90"
     )
-    found = fields(text)
-    assert (found["src_ip"], found["dest_port"], found["protocol"]) == ("10.0.0.5", "443", "tcp")
-    assert (found["flow_dur"], found["fwd_bytes"], found["bwd_bytes"]) == ("15", "12", "90")
+    actual = fields(text)
+    assert (actual["src_ip"], actual["dest_port"], actual["protocol"]) == ("10.0.0.5", "443", "tcp")
+    assert (actual["flow_dur"], actual["fwd_bytes"], actual["bwd_bytes"]) == ("15", "12", "90")
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_argus_counts_round_trip(source, destination, source_port, destination_p
         f"2024/01/03 10:00:00.1,0.5,udp,{source},{source_port},  <->,{destination},{destination_port},CON,0,0,2,"
         f"{sent + received},{sent},"
     )
-    found = fields(text)
-    assert (found["src_ip"], found["src_port"]) == (source, str(source_port))
-    assert (found["dest_ip"], found["dest_port"]) == (destination, str(destination_port))
-    assert (found["fwd_bytes"], found["bwd_bytes"]) == (str(sent), str(received))
+    actual = fields(text)
+    assert (actual["src_ip"], actual["src_port"]) == (source, str(source_port))
+    assert (actual["dest_ip"], actual["dest_port"]) == (destination, str(destination_port))
+    assert (actual["fwd_bytes"], actual["bwd_bytes"]) == (str(sent), str(received))
 
 
 @pytest.mark.parametrize(

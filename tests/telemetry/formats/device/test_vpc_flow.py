@@ -59,9 +59,9 @@ def test_a_line_without_data(status):
 def test_a_line_of_known_values_gives_them_back(source, destination, port, size, seconds):
     start = 1_700_000_000
     text = f"2 1 eni-1 {source} {destination} {port} 53 17 1 {size} {start} {start + seconds} ACCEPT OK"
-    found = dict(parse(text).fields)
-    assert (found["src_ip"], found["dest_ip"], found["src_port"]) == (source, destination, str(port))
-    assert (found["protocol"], found["fwd_bytes"], found["flow_dur"]) == ("udp", str(size), str(seconds))
+    actual = dict(parse(text).fields)
+    assert (actual["src_ip"], actual["dest_ip"], actual["src_port"]) == (source, destination, str(port))
+    assert (actual["protocol"], actual["fwd_bytes"], actual["flow_dur"]) == ("udp", str(size), str(seconds))
 
 
 def test_the_canonical_flow_has_no_identity():

@@ -28,21 +28,21 @@ def event(
 def test_a_process_creation_has_the_fields_of_event_xml():
     record = parse(samples.RENDERED_TEXT)
     assert (record.format, record.family, record.kind) == ("windows_text", "windows", "security:4688")
-    found = dict(record.fields)
-    assert found["NewProcessName"] == samples.IMAGE
-    assert found["CommandLine"] == samples.COMMAND
-    assert found["ParentProcessName"] == samples.PARENT
-    assert found["SubjectUserName"] == "m.ortega"
-    assert found["MandatoryLabel"] == "S-1-16-8192"
+    actual = dict(record.fields)
+    assert actual["NewProcessName"] == samples.IMAGE
+    assert actual["CommandLine"] == samples.COMMAND
+    assert actual["ParentProcessName"] == samples.PARENT
+    assert actual["SubjectUserName"] == "m.ortega"
+    assert actual["MandatoryLabel"] == "S-1-16-8192"
 
 
 @pytest.mark.parametrize(
     ("keywords", "result"), [("Audit Failure", "failure"), ("Audit Success", "success"), ("Classic", None), ("", None)]
 )
 def test_header_fields(keywords, result):
-    found = dict(parse(event("Nothing to take apart", keywords=keywords)).fields)
-    assert found.pop("Result", None) == result
-    assert found == {
+    actual = dict(parse(event("Nothing to take apart", keywords=keywords)).fields)
+    assert actual.pop("Result", None) == result
+    assert actual == {
         "Channel": "Security",
         "Provider": "Microsoft Windows security auditing.",
         "EventID": "4625",
@@ -63,10 +63,10 @@ def test_powershells_context_is_taken_apart():
     )
     record = parse(event(message, channel="Windows PowerShell", code="400", source="PowerShell", keywords="Classic"))
     assert record.kind == "powershell:400"
-    found = dict(record.fields)
-    assert found["HostApplication"] == "powershell.exe -nop"
-    assert found["HostProgram"] == "ConsoleHost"
-    assert found["NewEngineState"] == "Available"
+    actual = dict(record.fields)
+    assert actual["HostApplication"] == "powershell.exe -nop"
+    assert actual["HostProgram"] == "ConsoleHost"
+    assert actual["NewEngineState"] == "Available"
 
 
 def test_an_event_without_message_has_its_header():
@@ -88,10 +88,10 @@ def test_a_failed_logon_of_known_values_gives_them_back(user, address, port, log
         f"\tAccount Name:\t\t{user}\n\tAccount Domain:\t\tCORP\n\nFailure Information:\n\tStatus:\t\t\t0xC000006D\n\n"
         f"Network Information:\n\tSource Network Address:\t{address}\n\tSource Port:\t\t{port}\n"
     )
-    found = dict(parse(event(message)).fields)
-    assert found["TargetUserName"] == user
-    assert (found["IpAddress"], found["IpPort"]) == (address, str(port))
-    assert (found["LogonType"], found["Status"]) == (logon_type, "0xC000006D")
+    actual = dict(parse(event(message)).fields)
+    assert actual["TargetUserName"] == user
+    assert (actual["IpAddress"], actual["IpPort"]) == (address, str(port))
+    assert (actual["LogonType"], actual["Status"]) == (logon_type, "0xC000006D")
 
 
 @pytest.mark.parametrize(

@@ -36,18 +36,18 @@ def test_system_comes_before_event_data():
     names = [name for name, _ in record.fields]
     assert names[:6] == ["Provider", "EventID", "Version", "Level", "Task", "Opcode"]
     assert names[names.index("SecurityUserID") + 1 :] == list(samples.SYSMON_FIELDS)
-    found = dict(record.fields)
-    assert found["Computer"] == samples.HOST
-    assert found["ExecutionProcessID"] == "4711"
-    assert {name: found[name] for name in samples.SYSMON_FIELDS} == samples.SYSMON_FIELDS
+    actual = dict(record.fields)
+    assert actual["Computer"] == samples.HOST
+    assert actual["ExecutionProcessID"] == "4711"
+    assert {name: actual[name] for name in samples.SYSMON_FIELDS} == samples.SYSMON_FIELDS
 
 
 @few_examples
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from("'\""))
 def test_event_data_round_trips(values, quote):
     data = "".join(f"<Data Name={quote}{name}{quote}>{escape(value)}</Data>" for name, value in values.items())
-    found = fields(event(data.replace("&#x27;", "&apos;")))
-    assert {name: found.get(name) for name in values} == values
+    actual = fields(event(data.replace("&#x27;", "&apos;")))
+    assert {name: actual.get(name) for name in values} == values
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_event_data_round_trips(values, quote):
     ],
 )
 def test_data(data, expected):
-    found = fields(event(data))
-    assert {name: value for name, value in found.items() if name not in ("EventID", "Channel")} == expected
+    actual = fields(event(data))
+    assert {name: value for name, value in actual.items() if name not in ("EventID", "Channel")} == expected
 
 
 def test_attributes_of_system():

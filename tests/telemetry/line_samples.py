@@ -1,4 +1,4 @@
-"""Text events of our own writing, one or more of every line format: (name, text, format, family, kind)."""
+"""Lines of every text format, written for these tests: (name, text, format, family, kind)."""
 # ruff: noqa: E501 (a log line is as long as it is)
 
 LINES = [
