@@ -2,7 +2,8 @@
 
 Its faults are set by the text of the event: HANG, REGEX (hangs without releasing the GIL), CRASH, NAN, SHORT (one
 verdict too few), SLOW <seconds>, HOLD <path> (until that file exists), ALLOCATE <MiB>, SEQUENCE (fails in a sequence
-only); or by the variable DOUBLE: refuse, untested, broken (from the first event with BREAK on), late <seconds>.
+only). Or by the variable DOUBLE: refuse, untested, late <seconds>, broken <path> (from the first event with BREAK on;
+a reload waits for that file, if one is named).
 
     python -m tests.sidecar.double --port 0       is `loglm serve` with this model
 """
@@ -51,6 +52,8 @@ class Double:
             raise ModelRefused("tokenizer.json: sha256 differs from manifest", where=str(folder))
         if double.mode == "late":
             time.sleep(float(double.value))
+        if double.mode == "broken" and cls.loads > 1:
+            wait_for_file(double.value)
         return double
 
     def label(self, events, options, state=None):
@@ -105,8 +108,12 @@ def misbehave(raw, options):
     if match := re.search(r"SLOW ([\d.]+)", raw):
         time.sleep(float(match[1]))
     if match := re.search(r"HOLD (\S+)", raw):
-        while not Path(match[1]).exists():
-            time.sleep(0.02)
+        wait_for_file(match[1])
+
+
+def wait_for_file(path):
+    while path and not Path(path).exists():
+        time.sleep(0.02)
 
 
 def main():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -61,13 +62,13 @@ class Process:
 
     def ready(self, seconds: float = 30) -> Process:
         """Wait until requests are accepted."""
-        until = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         while not self.url:
             try:
                 line = self.lines.get(timeout=0.1)
             except Empty:
                 assert self.process.poll() is None, self.log()
-                assert time.monotonic() < until, self.log()
+                assert time.monotonic() < deadline, self.log()
                 continue
             announced = READY.fullmatch(line.strip())
             assert announced, line
@@ -76,12 +77,17 @@ class Process:
 
     def listening(self, seconds: float = 30) -> Process:
         """Wait until it listens, ready or not; the log names the URL."""
-        until = time.monotonic() + seconds
-        while not self.url:
+
+        def url_is_logged() -> bool:
             self.url = next((r["url"] for r in self.records() if r["message"] == "starting"), "")
-            assert time.monotonic() < until, self.log()
-            time.sleep(0.02)
+            return bool(self.url)
+
+        wait_until(url_is_logged, seconds)
         return self
+
+    def wait_for_queue(self, events: int) -> None:
+        """Wait until at least so many events are queued or with the model."""
+        wait_until(lambda: self.metrics()["loglm_queue_events"] >= events)
 
     @property
     def port(self) -> int:
@@ -139,6 +145,14 @@ class Process:
             self.process.stdout.close()
         self.errors.close()
         self.session.close()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def check_counters(metrics: dict[str, float]) -> None:

@@ -15,6 +15,7 @@ from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, SERVICE
 from loglm_bridge.contract.reply import read_reply, write_reply
 from loglm_bridge.contract.wire import Options, write_request
 from tests.contract.strategies import JSON
+from tests.sidecar.process import wait_until
 
 NEARLY_REQUESTS = st.fixed_dictionaries(
     {"events": st.lists(st.dictionaries(st.sampled_from(Event._fields), JSON) | JSON, max_size=4)},
@@ -161,11 +162,8 @@ def test_work_of_a_disconnected_client_is_cancelled(sidecar):
     head = f"POST /v1/label HTTP/1.1\r\nHost: 127.0.0.1:{sidecar.port}\r\nAuthorization: Bearer {sidecar.token}\r\n"
     with sidecar.connect() as connection:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        time.sleep(0.2)
-    until = time.monotonic() + 30
-    while sidecar.metrics()['loglm_requests_total{outcome="gone"}'] < 1:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+        sidecar.wait_for_queue(4)
+    wait_until(lambda: sidecar.metrics()['loglm_requests_total{outcome="gone"}'] == 1)
     metrics = sidecar.metrics()
     assert metrics['loglm_events_total{outcome="gone"}'] == 4
     assert metrics["loglm_queue_events"] == 0

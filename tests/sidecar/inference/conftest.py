@@ -1,12 +1,12 @@
 """No test of this folder leaves a thread behind."""
 
 import sys
-import time
 
 import pytest
 
 from loglm_bridge.sidecar.inference import gil_turns
 from tests.sidecar import double
+from tests.sidecar.process import wait_until
 
 
 def worker_threads():
@@ -19,14 +19,6 @@ def _runs(frame, code):
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None
-
-
-def wait_until(condition, seconds=30):
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)

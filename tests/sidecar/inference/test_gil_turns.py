@@ -9,7 +9,8 @@ import pytest
 from loglm_bridge.model.gil_release import released
 from loglm_bridge.sidecar.inference import gil_turns
 from loglm_bridge.sidecar.inference.gil_turns import MAX_WAIT, TurnScheduler
-from tests.sidecar.inference.conftest import wait_until, worker_threads
+from tests.sidecar.inference.conftest import worker_threads
+from tests.sidecar.process import wait_until
 
 
 class Log:

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from loglm_bridge.sidecar.inference.watchdog import HungError, Watchdog
-from tests.sidecar.inference.conftest import wait_until, worker_threads
+from tests.sidecar.inference.conftest import worker_threads
+from tests.sidecar.process import wait_until
 
 
 def test_a_call_returns_or_raises_what_its_function_does():
