@@ -1,0 +1,47 @@
+"""What a DNS name looks like: `query_length`, `query_labels`, `query_label_max`, `query_entropy`, `query_tld`.
+
+Entropy is Shannon's, in tenths of a bit a character, of the longest label; lengths are in characters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loglm_bridge.telemetry.derived.fields import Values
+
+_QUERY = (
+    "query", "queryname", "qname", "dns.question.name", "dns.rrname", "query_name", "domain", "dns.query.rrname", "question", "rrname",
+    "request.name", "dnsquery", "query_name", "hostname_query",
+)  # fmt: skip
+
+
+def derive(values: Values) -> Iterator[tuple[str, str]]:
+    """Yield the shape of the name that an event asks for."""
+    name = values.first(*_QUERY).strip().rstrip(".").lower()
+    if name and "." in name and " " not in name and len(name) <= 512:
+        yield from shape(name)
+
+
+@lru_cache(maxsize=8_192)
+def shape(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the derived fields of a DNS name."""
+    labels = name.split(".")
+    longest = max(labels, key=len)
+    return (
+        ("query_length", str(len(name))),
+        ("query_labels", str(len(labels))),
+        ("query_label_max", str(len(longest))),
+        ("query_entropy", str(round(10 * entropy(longest)))),
+        ("query_tld", labels[-1]),
+    )
+
+
+def entropy(text: str) -> float:
+    """Return Shannon's entropy of a text in bits a character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0

@@ -1,0 +1,66 @@
+"""Where addresses lie: `src_scope` and `dest_scope`, one of inside, outside, loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loglm_bridge.telemetry.derived.fields import Values
+
+_SOURCE = (
+    "sourceipaddress", "src_ip", "src", "srcip", "sourceip", "source_ip", "client_ip", "clientip", "c-ip", "remote_addr",
+    "ipaddress", "callerip", "calleripaddress", "properties.ipaddress", "client.ipaddress", "sourceips", "id.orig_h",
+    "protopayload.requestmetadata.callerip", "actor_ip", "sourceaddress", "remoteip", "remotehost", "rhost",
+    "calling-station-id", "sourcenetworkaddress", "properties.calleripaddress", "clientipaddress", "client.ip",
+    "source.ip", "remote_ip", "httprequest.clientip", "saddr", "source_address", "srcaddr", "source network address",
+)  # fmt: skip
+_DESTINATION = (
+    "destinationip", "dest_ip", "dest", "dstip", "dst", "dst_ip", "destination_ip", "s-ip", "id.resp_h", "remoteipaddress",
+    "destinationaddress", "destination.ip", "daddr", "destination_address", "dstaddr", "destaddress",
+)  # fmt: skip
+
+
+def derive(values: Values) -> Iterator[tuple[str, str]]:
+    """Yield src_scope and dest_scope, where the event names addresses."""
+    yield "src_scope", scope(values.first(*_SOURCE))
+    yield "dest_scope", scope(values.first(*_DESTINATION))
+
+
+@lru_cache(maxsize=8_192)
+def scope(text: str) -> str:
+    """Return inside, outside or loopback for an address (with or without a port); empty for anything else.
+
+    Inside are the ranges of RFC 1918, RFC 6598, RFC 3927, RFC 4193 and RFC 4291 (link local); documentation networks
+    count as outside.
+    """
+    text = text.strip().strip("[]").removeprefix("::ffff:")
+    if len(text) > 64:
+        return ""
+    if text.count(":") == 1 and "." in text:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    if address.is_loopback:
+        return "loopback"
+    return (
+        "inside" if any(address in network for network in _INSIDE if network.version == address.version) else "outside"
+    )
+
+
+_INSIDE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
