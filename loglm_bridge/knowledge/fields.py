@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.knowledge.matching import FieldIndex
-from loglm_bridge.telemetry import Record, canonical
-from loglm_bridge.telemetry.derived import derived_fields
+from loglm_bridge.telemetry import Record, parse_and_canonicalise, parse_record
 
 #: Canonical name -> Sigma's names of it (github.com/SigmaHQ/sigma-specification, appendix taxonomy).
 SIGMA_NAMES = {
@@ -50,21 +49,14 @@ SIGMA_NAMES = {
     "provider": ("Provider_Name",),
 }
 
-#: Formats whose text is fields through and through.
-_STRUCTURED = frozenset({"json", "windows_xml"})
-
 
 def event_fields(event: Event) -> FieldIndex:
     """Return the fields of an event as rules see them."""
-    record, form = canonical(event)
-    pairs = [*record.fields, *form.plain, *derived_fields(record)]
-    for name, value in form.plain:
-        pairs += [(sigma, value) for sigma in SIGMA_NAMES.get(name, ())]
-    if record.format not in _STRUCTURED:
-        pairs.append(("message", event.raw))
-    return FieldIndex(pairs)
+    form = parse_and_canonicalise(event)[1]
+    sigma = [(name, value) for canonical, value in form.rule_fields for name in SIGMA_NAMES.get(canonical, ())]
+    return FieldIndex([*form.rule_fields, *sigma])
 
 
 def reading(event: Event) -> Record:
     """Return how an event is read, for messages of the check."""
-    return canonical(event)[0]
+    return parse_record(event)

@@ -93,7 +93,9 @@ class EventParser:
         self, events: Sequence[Event], records: Mapping[int, ColumnarRecord]
     ) -> dict[int, CanonicalForm]:
         self._lookups += len(records)
-        return {index: self._forms.find(record, events[index].host) for index, record in records.items()}
+        return {
+            index: self._forms.find(record, events[index].host, events[index].raw) for index, record in records.items()
+        }
 
     def caches(self) -> dict[str, int]:
         """Return the figures of the canonical cache: hits, misses, bytes."""

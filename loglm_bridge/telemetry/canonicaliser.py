@@ -10,6 +10,7 @@ from typing import Optional
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.canonical import field_merging, field_names, field_order, host_names, placeholders
 from loglm_bridge.telemetry.canonical.value_types import NUMERIC_TYPES, VALUE_TYPES
+from loglm_bridge.telemetry.derived import PREFIX, EventDeriver, derives, of_value
 from loglm_bridge.telemetry.families import endpoint
 from loglm_bridge.telemetry.families.network import zeek
 from loglm_bridge.telemetry.families.windows import event_types
@@ -21,6 +22,13 @@ MAX_FIELDS = 64
 MAX_RECORD_FIELDS = 256
 #: Characters of a logged value that rules are matched against.
 MAX_RULE_VALUE = 8_192
+
+#: Characters of a line that rules are matched against.
+MAX_RULE_TEXT = 65_536
+#: The name under which rules see the whole text of a line.
+MESSAGE = "message"
+#: Formats whose text is fields through and through: rules do not see it as a whole.
+STRUCTURED_FORMATS = frozenset({"json", "windows_xml", "windows_text"})
 
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
 #: Canonical values of unknown fields that carry identity and nothing else.
@@ -63,8 +71,37 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> CanonicalEven
     logged = record.fields[:MAX_RECORD_FIELDS]
     fields = compose(event_type, [canonical_field(event_type, name, value) for name, value in logged])
     masked = mask_own_host(fields, host_names.host_names(record, event))
-    rule_fields = tuple((rule_field_name(event_type, name), rule_field_value(value)) for name, value in logged)
-    return CanonicalEvent(record.family, record.kind, masked, rule_fields=rule_fields)
+    text = event.raw if event is not None and event_type.format not in STRUCTURED_FORMATS else ""
+    return CanonicalEvent(record.family, record.kind, masked, rule_fields=_rule_fields(record, text))
+
+
+def _rule_fields(record: Record, text: str) -> tuple[Field, ...]:
+    """Return what rules are matched against: logged values under each name, derived fields, the text of a line."""
+    logged = [
+        (rule_name, rule_field_value(value))
+        for name, value in record.fields[:MAX_RECORD_FIELDS]
+        for rule_name in rule_field_names(record.event_type, name)
+    ]
+    derived_values = [(PREFIX + name, value) for name, value in _derived_fields(record)]
+    return (*logged, *derived_values, *(((MESSAGE, rule_text(text)),) if text else ()))
+
+
+def _derived_fields(record: Record) -> list[Field]:
+    """Return what fields derive each by itself, then what several derive together."""
+    logged = record.fields[:MAX_RECORD_FIELDS]
+    alone = [
+        pair
+        for name, value in logged
+        if derives_alone(record.event_type, name)
+        for pair in of_value(name.lower(), value)
+    ]
+    deriver = EventDeriver.of(record.event_type, [name for name, _ in record.fields])
+    return [*alone, *(deriver([value for _, value in record.fields]) if deriver else ())]
+
+
+def derives_alone(event_type: EventType, name: str) -> bool:
+    """Return whether the values of a field are looked at by themselves: kept ones, and those with names for it."""
+    return derives(name.lower()) or field_names.resolve(event_type.family, event_type.kind, name) is not None
 
 
 def canonical_field(event_type: EventType, name: str, value: str) -> CanonicalField:
@@ -129,15 +166,21 @@ def mask_own_host(fields: tuple[Field, ...], own_names: tuple[str, ...]) -> tupl
     return fields[:MAX_FIELDS]
 
 
-def rule_field_name(event_type: EventType, name: str) -> str:
-    """Return the name under which rules see a field: its canonical name, or its own if it is dropped."""
+def rule_field_names(event_type: EventType, name: str) -> tuple[str, ...]:
+    """Return the names under which rules see a field: its own in lower case, and its canonical name."""
     mapping = field_names.resolve(event_type.family, event_type.kind, name)
-    return mapping[0] if mapping else name.strip().lower().replace(" ", "")
+    own = name.strip().lower().replace(" ", "")
+    return (own, mapping[0]) if mapping and mapping[0] != own else (own,)
 
 
 def rule_field_value(value: str) -> str:
     """Return a value as rules see it: as logged, in lower case."""
     return value[:MAX_RULE_VALUE].lower()
+
+
+def rule_text(text: str) -> str:
+    """Return the text of a line as rules see it: in lower case."""
+    return text[:MAX_RULE_TEXT].lower()
 
 
 @lru_cache(maxsize=4_096)

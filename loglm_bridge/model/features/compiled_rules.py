@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from loglm_bridge.model.features.hashed_patterns import Pattern
+from loglm_bridge.model.features.value_tests import ValueTest
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: A condition: the index of an atom, or ["and"|"or"|"not", condition, ...].
@@ -39,6 +40,14 @@ class CompiledRule:
     level: str
     techniques: tuple[str, ...]
     name: str = ""
+
+
+@dataclass(frozen=True)
+class FieldTest:
+    """A test of the values of the field `name`, as logged or canonical. It ships as text: for the project's own rules."""
+
+    name: str
+    test: ValueTest
 
 
 # --- prefilters and field names --------------------------------------------------------------------------------------

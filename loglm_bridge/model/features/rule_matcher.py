@@ -21,6 +21,7 @@ from loglm_bridge.model.features.compiled_rules import (
     ANY,
     Atom,
     CompiledRule,
+    FieldTest,
     field_hash,
     holds,
     prefilters_of,
@@ -29,9 +30,11 @@ from loglm_bridge.model.features.compiled_rules import (
 from loglm_bridge.model.features.hashed_patterns import Pattern, Patterns
 from loglm_bridge.model.features.ngrams import GRAM_BITS, grams
 from loglm_bridge.model.features.tokenizer import Encoded
+from loglm_bridge.model.features.value_tests import ValueTest, ValueTests
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder.model_folder import ModelFolder
-from loglm_bridge.telemetry.fastpath.canonical_cache import CHANNEL
+from loglm_bridge.telemetry.canonicaliser import MESSAGE
+from loglm_bridge.telemetry.fastpath.canonical_cache import ANY_LOGGED, CHANNEL
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Maximum characters of the values whose atoms are cached; each entry counts _ENTRY_COST characters more.
@@ -43,17 +46,21 @@ LEVEL_WEIGHTS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
 
 
 class RuleMatcher:
-    """Compiled rules; thread-safe. `count` is the number of gram buckets that they add: rules, levels, techniques."""
+    """Compiled rules; thread-safe. `count` is the number of gram buckets that they add: rules, levels, techniques.
 
-    def __init__(self, atoms: Sequence[Atom], rules: Sequence[CompiledRule]) -> None:
-        self.atoms, self.rules = list(atoms), list(rules)
+    Conditions number the hashed `atoms` first, then the `tests`.
+    """
+
+    def __init__(self, atoms: Sequence[Atom], rules: Sequence[CompiledRule], tests: Sequence[FieldTest] = ()) -> None:
+        self.atoms, self.rules, self.tests = list(atoms), list(rules), list(tests)
+        self._tests = _tests_by_name(self.tests, len(self.atoms))
         by_field: dict[int, dict[int, Pattern]] = defaultdict(dict)
         for index, atom in enumerate(self.atoms):
             by_field[atom.field][index] = atom.pattern
         self._patterns = {field: Patterns(patterns) for field, patterns in by_field.items()}
         self._cache: dict[tuple[str, str], tuple[int, ...]] = {}
         self._cached_characters = 0
-        self._rules_by_trigger = rules_by_trigger(self.rules, len(self.atoms))
+        self._rules_by_trigger = rules_by_trigger(self.rules, len(self.atoms) + len(self.tests))
         first_level = len(self.rules)
         levels = {level: first_level + i for i, level in enumerate(sorted({rule.level for rule in rules}))}
         first_technique = first_level + len(levels)
@@ -71,7 +78,8 @@ class RuleMatcher:
 
     def match(self, event: CanonicalEvent) -> list[int]:
         """Return the indices of the matching rules, ascending."""
-        atoms = {atom for name, value in event.rule_fields for atom in self.matching_atoms(name, value)}
+        pairs = [(looked_in, value) for name, value in event.rule_fields for looked_in in (name, ANY_LOGGED)]
+        atoms = {atom for name, value in pairs for atom in self.matching_atoms(name, value)}
         return self.matching_rules(event, atoms, [value for name, value in event.rule_fields if name == CHANNEL])
 
     def matching_rules(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> list[int]:
@@ -88,21 +96,29 @@ class RuleMatcher:
             return []
         prefilters = prefilters_of(event, channels)
         rules = ((index, self.rules[index]) for index in candidates)
-        return [i for i, rule in rules if not prefilters.isdisjoint(rule.prefilters) and holds(rule.condition, atoms)]
+        tried = ((i, one) for i, one in rules if not one.prefilters or not prefilters.isdisjoint(one.prefilters))
+        return [i for i, rule in tried if holds(rule.condition, atoms)]
 
     def uses_field(self, name: str) -> bool:
         """Return whether some pattern is matched against fields of this name."""
-        return field_hash(name) in self._patterns
+        return name in self._tests or field_hash(name) in self._patterns
 
     def exact_lengths(self, name: str) -> frozenset[int] | None:
         """Return the lengths (bytes) of the values that patterns compare as a whole; None: patterns match parts."""
-        patterns = self._patterns.get(field_hash(name))
-        return frozenset() if patterns is None else patterns.exact_lengths
+        used = (self._patterns.get(field_hash(name)), self._tests.get(name))
+        lengths = [one.exact_lengths for one in used if one is not None]
+        return None if None in lengths else frozenset().union(*[one for one in lengths if one is not None])
 
     def matching_atoms(self, name: str, value: str) -> tuple[int, ...]:
-        """Return the indices of the atoms that match a value of a field."""
-        patterns = self._patterns.get(field_hash(name))
-        if patterns is None or not value:
+        """Return the indices of the atoms and tests that match a value of a field."""
+        if not value:
+            return ()
+        tests = self._tests.get(name)
+        return (*self._matching_patterns(name, value), *(tests.matching(value) if tests is not None else ()))
+
+    def _matching_patterns(self, name: str, value: str) -> tuple[int, ...]:
+        patterns = self._patterns.get(field_hash(name)) if name != MESSAGE else None
+        if patterns is None:
             return ()
         if patterns.exact_lengths is not None:
             return tuple(patterns.matching(value))
@@ -147,7 +163,8 @@ class RuleMatcher:
             "hashes": np.array([value for _, value in literals], np.uint64),
         }
         rules = [[r.prefilters, r.condition, r.level, r.techniques, r.name] for r in self.rules]
-        return save(arrays), json.dumps({"rules": rules}, separators=(",", ":")) + "\n"
+        tests = [[one.name, one.test.kind, one.test.text] for one in self.tests]
+        return save(arrays), json.dumps({"rules": rules, "tests": tests}, separators=(",", ":")) + "\n"
 
     @classmethod
     def load(cls, arrays: bytes, rules: Mapping[str, Any]) -> RuleMatcher:
@@ -165,9 +182,17 @@ class RuleMatcher:
                 CompiledRule(tuple(prefilters), condition, str(level), tuple(techniques), *name)
                 for prefilters, condition, level, techniques, *name in rules["rules"]
             ]
-            return cls(atoms, compiled)
+            tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in rules.get("tests", ())]
+            return cls(atoms, compiled, tests)
         except Exception as error:
             raise ModelRefused(f"signatures: {error!r}") from error
+
+
+def _tests_by_name(tests: Sequence[FieldTest], first: int) -> dict[str, ValueTests]:
+    by_name: dict[str, dict[int, ValueTest]] = defaultdict(dict)
+    for index, one in enumerate(tests, first):
+        by_name[one.name][index] = one.test
+    return {name: ValueTests(numbered) for name, numbered in by_name.items()}
 
 
 def load_rule_matcher(folder: ModelFolder) -> RuleMatcher:

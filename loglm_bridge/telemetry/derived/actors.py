@@ -7,11 +7,10 @@ event names both accounts. account_scope is own or foreign, where another accoun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
-if TYPE_CHECKING:
-    from loglm_bridge.telemetry.derived.fields import Values
+from loglm_bridge.telemetry.derived.values import Values
+from loglm_bridge.telemetry.record import EventType
 
 _AWS_TYPES = {
     "root": "root", "iamuser": "human", "assumedrole": "role", "federateduser": "human", "awsservice": "service",
@@ -53,12 +52,29 @@ _TARGET = (
 _AWS_ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 
 
-def derive(values: Values) -> Iterator[tuple[str, str]]:
+#: Fields of cloud services whose presence or value tells the kind of actor.
+_APPLICATION = (
+    "initiatedby.app.displayname", "properties.initiatedby.app.displayname", "initiatedby.app.appid",
+    "properties.initiatedby.app.serviceprincipalid", "serviceprincipalname", "properties.serviceprincipalname",
+)  # fmt: skip
+_KIND = ("actor.type", "actor_type")
+_SID = ("subjectusersid", "security_userid")
+_NAMES = frozenset((*_ACTOR, *_TARGET, *_APPLICATION, *_KIND, *_SID))
+
+
+def wants(event_type: EventType) -> Callable[[str], bool]:
+    """Return what tells whether a field (lower-case name) is looked at."""
+    if event_type.family == "aws":
+        return lambda name: (
+            name in _NAMES or name.startswith(("useridentity.", "requestparameters.", "recipientaccountid"))
+        )
+    return _NAMES.__contains__
+
+
+def of_event(values: Values) -> Iterator[tuple[str, str]]:
     """Yield actor_type, target_is_actor and account_scope, where the event tells them."""
     yield "actor_type", actor_type(values)
     actor, target = _bare(values.first(*_ACTOR)), _bare(values.first(*_TARGET))
-    if values.family == "aws" and not target:
-        target = ""
     if actor and target:
         yield "target_is_actor", "yes" if actor == target else "no"
     yield "account_scope", account_scope(values)
@@ -68,17 +84,14 @@ def actor_type(values: Values) -> str:
     """Return what kind of actor did it; empty where the event does not say."""
     if values.family == "aws":
         return _aws_actor(values)
-    if values.family in ("entra", "azure", "m365") or "initiatedby.app.displayname" in values.names:
-        if values.first("initiatedby.app.displayname", "properties.initiatedby.app.displayname", "initiatedby.app.appid",
-                        "properties.initiatedby.app.serviceprincipalid", "serviceprincipalname",
-                        "properties.serviceprincipalname"):  # fmt: skip
-            return "service"
-    kind = values.first("actor.type", "actor_type").lower()
+    if values.first(*_APPLICATION):
+        return "service"
+    kind = values.first(*_KIND).lower()
     if kind in ("systemprincipal", "system"):
         return "system"
     if kind in ("app", "application", "publicclientapp", "bot", "integration", "service"):
         return "service"
-    name = values.first(*_ACTOR) or values.first("subjectusersid", "security_userid")
+    name = values.first(*_ACTOR) or values.first(*_SID)
     return name_type(name)
 
 
@@ -123,7 +136,7 @@ def account_scope(values: Values) -> str:
         return "foreign"
     named = {
         account
-        for name, value in values.below("requestparameters.")
+        for value in values.below("requestparameters.")
         if len(value) <= 4_096
         for account in _AWS_ACCOUNT.findall(value)
     }

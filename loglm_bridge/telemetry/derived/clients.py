@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from loglm_bridge.telemetry.derived.fields import Values
-
-_AGENT = (
+_AGENT = frozenset((
     "useragent", "user_agent", "http_user_agent", "user-agent", "cs(user-agent)", "client.useragent.rawuseragent",
     "protopayload.requestmetadata.calleruseragent", "http.useragent", "properties.useragent", "cs_user_agent", "requestheaders.user-agent",
     "httprequest.useragent", "agent", "clientuseragent", "clientinfostring", "requestclientapplication", "actor_user_agent",
-)  # fmt: skip
+))  # fmt: skip
 
 #: Class -> parts of user agents, in lower case; the first class that fits wins.
 _CLASSES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -42,12 +37,16 @@ _CLASSES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def derive(values: Values) -> Iterator[tuple[str, str]]:
-    """Yield client, where the event has a user agent."""
-    yield "client", client(values.first(*_AGENT)[:512])
+#: Fields that are looked at whatever they hold.
+NAMES = _AGENT
 
 
-@lru_cache(maxsize=8_192)
+def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield client, where a field names the user agent."""
+    if name in _AGENT:
+        yield "client", client(value[:512])
+
+
 def client(agent: str) -> str:
     """Return the class of a user agent; empty for none, `other` for one that is in no class."""
     text = agent.lower()

@@ -8,26 +8,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from loglm_bridge.telemetry.derived.fields import Values
-
-_QUERY = (
+_QUERY = frozenset((
     "query", "queryname", "qname", "dns.question.name", "dns.rrname", "query_name", "domain", "dns.query.rrname", "question", "rrname",
     "request.name", "dnsquery", "query_name", "hostname_query",
-)  # fmt: skip
+))  # fmt: skip
 
 
-def derive(values: Values) -> Iterator[tuple[str, str]]:
+#: Fields that are looked at whatever they hold.
+NAMES = _QUERY
+
+
+def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
     """Yield the shape of the name that an event asks for."""
-    name = values.first(*_QUERY).strip().rstrip(".").lower()
-    if name and "." in name and " " not in name and len(name) <= 512:
-        yield from shape(name)
+    if name in _QUERY:
+        query = value.strip().rstrip(".").lower()
+        if "." in query and " " not in query and len(query) <= 512:
+            yield from shape(query)
 
 
-@lru_cache(maxsize=8_192)
 def shape(name: str) -> tuple[tuple[str, str], ...]:
     """Return the derived fields of a DNS name."""
     labels = name.split(".")

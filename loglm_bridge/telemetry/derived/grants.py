@@ -5,10 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from loglm_bridge.telemetry.derived.fields import Values
 
 _CIDR = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}|::/0|[0-9a-fA-F:]{2,39}/\d{1,3})(?![\w.])")
 _EVERYONE = re.compile(
@@ -18,26 +14,22 @@ _EVERYONE = re.compile(
 )
 #: Bits of prefix below which an IPv4 network counts as wide.
 _WIDE = 16
-_LIMIT = 16_384
+#: Characters of a value in which networks are looked for.
+_MAX_NETWORKS = 1_024
+_WILDCARD_NAMES = frozenset({"principal", "aws", "grantee"})
 
 
-def derive(values: Values) -> Iterator[tuple[str, str]]:
-    """Yield grantee=everyone and the breadth of the widest network that a request names."""
-    texts = [
-        value
-        for _, value in values.below("")
-        if len(value) <= _LIMIT
-        and ("*" in value or "ll" in value or "/" in value or "anon" in value or "public" in value)
-    ]
-    if any(_EVERYONE.search(text) for text in texts) or any(
-        value == "*" and name.rpartition(".")[2] in ("principal", "aws", "grantee") for name, value in values.below("")
-    ):
+#: Fields that are looked at whatever they hold.
+NAMES = _WILDCARD_NAMES
+
+
+def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield grantee=everyone, and the breadth of each network that a value names."""
+    if (value == "*" and name.rpartition(".")[2] in _WILDCARD_NAMES) or (len(value) > 6 and _EVERYONE.search(value)):
         yield "grantee", "everyone"
-    breadths = [breadth(found) for text in texts if len(text) <= 1_024 for found in _CIDR.findall(text)]
-    for name in ("any", "wide", "narrow", "host"):
-        if name in breadths:
-            yield "cidr", name
-            return
+    if "/" in value and len(value) <= _MAX_NETWORKS:
+        for network in _CIDR.findall(value):
+            yield "cidr", breadth(network)
 
 
 def breadth(text: str) -> str:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from loglm_bridge.telemetry.derived.fields import Values
-
-_SOURCE = (
+_SOURCE = frozenset((
     "sourceipaddress", "src_ip", "src", "srcip", "sourceip", "source_ip", "client_ip", "clientip", "c-ip", "remote_addr",
     "ipaddress", "callerip", "calleripaddress", "properties.ipaddress", "client.ipaddress", "sourceips", "id.orig_h",
     "protopayload.requestmetadata.callerip", "actor_ip", "sourceaddress", "remoteip", "remotehost", "rhost",
     "calling-station-id", "sourcenetworkaddress", "properties.calleripaddress", "clientipaddress", "client.ip",
     "source.ip", "remote_ip", "httprequest.clientip", "saddr", "source_address", "srcaddr", "source network address",
-)  # fmt: skip
-_DESTINATION = (
+))  # fmt: skip
+_DESTINATION = frozenset((
     "destinationip", "dest_ip", "dest", "dstip", "dst", "dst_ip", "destination_ip", "s-ip", "id.resp_h", "remoteipaddress",
     "destinationaddress", "destination.ip", "daddr", "destination_address", "dstaddr", "destaddress",
-)  # fmt: skip
+))  # fmt: skip
 
 
-def derive(values: Values) -> Iterator[tuple[str, str]]:
-    """Yield src_scope and dest_scope, where the event names addresses."""
-    yield "src_scope", scope(values.first(*_SOURCE))
-    yield "dest_scope", scope(values.first(*_DESTINATION))
+#: Fields that are looked at whatever they hold.
+NAMES = _SOURCE | _DESTINATION
 
 
-@lru_cache(maxsize=8_192)
+def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield src_scope or dest_scope, where a field names the address of one end."""
+    if name in _SOURCE:
+        yield "src_scope", scope(value)
+    elif name in _DESTINATION:
+        yield "dest_scope", scope(value)
+
+
 def scope(text: str) -> str:
     """Return inside, outside or loopback for an address (with or without a port); empty for anything else.
 

@@ -19,10 +19,14 @@ from typing import Any, Protocol
 
 from loglm_bridge.telemetry import canonicaliser
 from loglm_bridge.telemetry.canonical import field_names, host_names
+from loglm_bridge.telemetry.derived import PREFIX, EventDeriver, derives, of_value
 from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, EventType, Field
 
 #: The field whose logged values select the rules that are tried.
 CHANNEL = "channel"
+
+#: The name under which rules look into every value as logged.
+ANY_LOGGED = "*logged"
 
 #: Bytes that the whole cache may take, estimated from its texts and Python's overhead.
 MAX_BYTES = 64 * 1024 * 1024
@@ -61,6 +65,13 @@ class FieldValue:
     atoms: tuple[int, ...]
     channel: str
 
+
+#: What several fields of an event or its whole text add: the atoms of its derived fields and of its text.
+_Extra = tuple[tuple[int, ...], tuple[int, ...]]
+_NO_EXTRA: _Extra = ((), ())
+
+#: What a form depends on.
+_Key = tuple[tuple["FieldValue", ...], _Extra]
 
 #: The content of a FieldValue, compared by value.
 _Content = tuple[canonicaliser.CanonicalField, tuple[int, ...], str]
@@ -101,14 +112,17 @@ class CanonicalCache:
         self._rules, self._max_bytes = rules, max_bytes
         self._layouts: dict[tuple[EventType, tuple[str, ...]], _Layout] = {}
         self._field_values: dict[_Content, FieldValue] = {}
+        self._derived: dict[tuple[Field, ...], tuple[int, ...]] = {}
         self.bytes_held = 0
         self.misses = 0
 
-    def find(self, record: ColumnarRecord, host: str) -> CanonicalForm:
-        """Return the form of a record whose event came with the hint `host`."""
+    def find(self, record: ColumnarRecord, host: str, text: str = "") -> CanonicalForm:
+        """Return the form of a record whose event came with the hint `host` and is, where it is a line, `text`."""
         layout = self._layouts.get((record.event_type, record.names)) or self._layout(record.event_type, record.names)
         values = record.values
-        key = tuple([column[value] for column, value in zip(layout.columns, layout.select(values), strict=True)])
+        cells = tuple([column[value] for column, value in zip(layout.columns, layout.select(values), strict=True)])
+        extra = self._extra(layout, values, text)
+        key = (cells, extra)
         form = layout.forms.get(key) or self._form(layout, key)
         hint = host if layout.uses_host_hint else ""
         own_names = host_names.spellings((*[values[i] for i in layout.host_indices], hint))
@@ -116,9 +130,24 @@ class CanonicalCache:
             return form.with_host_masked(own_names, lambda: self._compose(layout, key, own_names))
         return form
 
+    def _extra(self, layout: _Layout, values: Sequence[str], text: str) -> _Extra:
+        """Return what is seen in several fields together, and in the text of a line."""
+        if layout.deriver is None and layout.structured:
+            return _NO_EXTRA
+        derived = layout.deriver(values) if layout.deriver is not None else ()
+        line = "" if layout.structured else canonicaliser.rule_text(text)
+        return self._derived_atoms(derived), self._rules.matching_atoms(canonicaliser.MESSAGE, line)
+
+    def _derived_atoms(self, derived: tuple[Field, ...]) -> tuple[int, ...]:
+        atoms = self._derived.get(derived)
+        if atoms is None:
+            found = {a for name, value in derived for a in self._rules.matching_atoms(PREFIX + name, value)}
+            atoms = self._derived[derived] = tuple(sorted(found))
+        return atoms
+
     def clear(self) -> None:
         """Remove all entries."""
-        self._layouts, self._field_values, self.bytes_held = {}, {}, 0
+        self._layouts, self._field_values, self._derived, self.bytes_held = {}, {}, {}, 0
 
     def _reserve(self, size: int) -> None:
         """Account for an entry about to be added; beyond the limit the cache is cleared first."""
@@ -135,25 +164,38 @@ class CanonicalCache:
         """Return a column for each field that matters, by the field's index."""
         columns: dict[int, _Column | _ClassKeyed] = {}
         for index, name in enumerate(names[: canonicaliser.MAX_RECORD_FIELDS]):
-            mapping = field_names.resolve(event_type.family, event_type.kind, name)
-            rule_name = canonicaliser.rule_field_name(event_type, name)
-            used = self._rules.uses_field(rule_name) or rule_name == CHANNEL
-            if mapping is None and not used and not canonicaliser.determines_account(event_type, name):
-                continue
-            content = partial(self._content, event_type, name, rule_name)
-            lengths = self._rules.exact_lengths(rule_name)
-            if lengths is None or rule_name == CHANNEL or not canonicaliser.has_few_values(event_type, name):
-                columns[index] = _Column(content, self._intern, self._reserve)
-            else:
-                class_of = partial(canonicaliser.canonical_value, event_type, name)
-                columns[index] = _ClassKeyed(class_of, lengths, content, self._intern)
+            column = self._column(event_type, name)
+            if column is not None:
+                columns[index] = column
         return columns
 
-    def _content(self, event_type: EventType, name: str, rule_name: str, value: str) -> _Content:
+    def _column(self, event_type: EventType, name: str) -> _Column | _ClassKeyed | None:
+        mapping = field_names.resolve(event_type.family, event_type.kind, name)
+        rule_names = canonicaliser.rule_field_names(event_type, name)
+        lengths = self._exact_lengths(name, rule_names)
+        if mapping is None and lengths == frozenset() and not canonicaliser.determines_account(event_type, name):
+            return None
+        content = partial(self._content, event_type, name, rule_names)
+        if lengths is None or not canonicaliser.has_few_values(event_type, name):
+            return _Column(content, self._intern, self._reserve)
+        class_of = partial(canonicaliser.canonical_value, event_type, name)
+        return _ClassKeyed(class_of, lengths, content, self._intern)
+
+    def _exact_lengths(self, name: str, rule_names: Sequence[str]) -> frozenset[int] | None:
+        """Return the lengths of values that rules compare as a whole; None where parts of a value matter."""
+        if CHANNEL in rule_names or self._rules.uses_field(ANY_LOGGED) or derives(name.lower()):
+            return None
+        lengths = [self._rules.exact_lengths(rule_name) for rule_name in rule_names]
+        return None if None in lengths else frozenset().union(*[one for one in lengths if one is not None])
+
+    def _content(self, event_type: EventType, name: str, rule_names: Sequence[str], value: str) -> _Content:
         lower = canonicaliser.rule_field_value(value)
-        atoms = self._rules.matching_atoms(rule_name, lower)
+        pairs = [(rule_name, lower) for rule_name in (*rule_names, ANY_LOGGED)]
+        if canonicaliser.derives_alone(event_type, name):
+            pairs += [(PREFIX + derived, text) for derived, text in of_value(name.lower(), value)]
+        atoms = tuple(sorted({atom for pair in pairs for atom in self._rules.matching_atoms(*pair)}))
         field = canonicaliser.canonical_field(event_type, name, value)
-        return field, atoms, lower if rule_name == CHANNEL else ""
+        return field, atoms, lower if CHANNEL in rule_names else ""
 
     def _intern(self, content: _Content) -> FieldValue:
         field_value = self._field_values.get(content)
@@ -162,24 +204,23 @@ class CanonicalCache:
             field_value = self._field_values.setdefault(content, FieldValue(*content))
         return field_value
 
-    def _form(self, layout: _Layout, key: tuple[FieldValue, ...]) -> CanonicalForm:
+    def _form(self, layout: _Layout, key: _Key) -> CanonicalForm:
         form = self._compose(layout, key, ())
         return layout.forms.setdefault(key, form)
 
-    def _compose(self, layout: _Layout, key: tuple[FieldValue, ...], own_names: tuple[str, ...]) -> CanonicalForm:
-        fields = canonicaliser.compose(layout.event_type, [field_value.field for field_value in key])
+    def _compose(self, layout: _Layout, key: _Key, own_names: tuple[str, ...]) -> CanonicalForm:
+        fields = canonicaliser.compose(layout.event_type, [field_value.field for field_value in key[0]])
         values_text = "\x1f".join([value for _, value in fields])
         self._reserve(_FORM_BYTES + 4 * len(values_text))
         self.misses += 1
         masked = canonicaliser.mask_own_host(fields, own_names)
         return CanonicalForm(self._with_rules(layout.event_type, masked, key), values_text)
 
-    def _with_rules(
-        self, event_type: EventType, fields: tuple[Field, ...], key: Sequence[FieldValue]
-    ) -> CanonicalEvent:
+    def _with_rules(self, event_type: EventType, fields: tuple[Field, ...], key: _Key) -> CanonicalEvent:
         event = CanonicalEvent(event_type.family, event_type.kind, fields)
-        atoms = {atom for field_value in key for atom in field_value.atoms}
-        channels = [field_value.channel for field_value in key if field_value.channel]
+        cells, extra = key
+        atoms = {atom for atoms in (*[cell.atoms for cell in cells], *extra) for atom in atoms}
+        channels = [cell.channel for cell in cells if cell.channel]
         rules = self._rules.matching_rules(event, atoms, channels)
         return CanonicalEvent(event_type.family, event_type.kind, fields, tuple(rules))
 
@@ -245,4 +286,6 @@ class _Layout:
         self.select = itemgetter(*indices) if len(indices) > 1 else lambda values: tuple([values[i] for i in indices])
         self.host_indices = host_names.host_field_indices(names)
         self.uses_host_hint = not host_names.is_service_log(event_type.format, event_type.family)
-        self.forms: dict[tuple[FieldValue, ...], CanonicalForm] = {}
+        self.deriver = EventDeriver.of(event_type, names)
+        self.structured = event_type.format in canonicaliser.STRUCTURED_FORMATS
+        self.forms: dict[_Key, CanonicalForm] = {}
