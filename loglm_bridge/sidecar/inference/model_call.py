@@ -111,7 +111,7 @@ def _encode(verdicts: Sequence[Verdict], short: bool) -> list[EncodedVerdict]:
     embedding and explanation.
     """
     if not all(map(_is_valid, verdicts)):
-        raise ModelFailed("the model returned invalid numbers")
+        raise ModelFailed("the model returned invalid verdicts")
     forms = [short_form(verdict) if short else None for verdict in verdicts]
     encoded = iter(json_codec.encode_each([form for form in forms if form]))
     bodies = [next(encoded) if form else write_verdict(v) for v, form in zip(verdicts, forms, strict=True)]

@@ -97,7 +97,7 @@ def test_results_stay_apart_whatever_names_they_hold():
     ],
 )
 def test_a_number_out_of_range_fails_the_call(changed, number):
-    with pytest.raises(ModelFailed, match="invalid numbers"):
+    with pytest.raises(ModelFailed, match="invalid verdicts"):
         results_of(GOOD, changed(number))
 
 
