@@ -70,6 +70,8 @@ def test_while_the_model_loads_it_is_live_but_not_ready(start):
 
 def test_it_can_be_stopped_while_the_model_loads(start):
     sidecar = start(DOUBLE="late 30").listening()
+    # an answer shows that it handles signals by now
+    assert requests.get(sidecar.url + "/health/live", timeout=20).status_code == 200
     started = time.monotonic()
     assert sidecar.stop() == 0
     assert time.monotonic() - started < 20
@@ -113,6 +115,7 @@ def test_a_stop_answers_accepted_requests_and_refuses_new_ones(start, tmp_path):
     wait_until(lambda: not_ready_reason(sidecar) == "stopping")
     late = requests.post(**request(sidecar, "late"), timeout=5)
     assert (late.status_code, late.json()["error"]["code"]) == (503, "not_ready")
+    time.sleep(0.5)  # uvicorn looks every 0.1 s whether it should stop: the drain begins then
     release.touch()
     assert [result().json()["results"][0]["status"] for result in accepted] == ["ok", "ok"]
     assert sidecar.wait() == 0
