@@ -143,6 +143,18 @@ def _expression(part: Any) -> str:
     return re.sub(r"([^\w\s])", r"\\\1", str(part).lower())
 
 
+_WORD = re.compile(r"[^\W_][\w]{2,39}")
+
+
+def rule_words(rules: Sequence[KnowledgeRule]) -> frozenset[str]:
+    """Return the words of the values that rules look for, in lower case: names of operations, tools and options."""
+    compiler = Compiler()
+    for rule in rules:
+        compiler.condition(rule)
+    texts = (text for _, kind, text in compiler.tests if kind in ("equals", "matches"))
+    return frozenset(word.lower() for text in texts for word in _WORD.findall(text.replace("\\", " ")))
+
+
 def joined(word: str, parts: Sequence[Condition]) -> Condition:
     """Return several conditions as one; a single one as it is."""
     return parts[0] if len(parts) == 1 else [word, *parts]

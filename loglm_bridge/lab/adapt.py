@@ -18,10 +18,11 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.windows import windows_of
 from loglm_bridge.lab.export.seal import seal
 from loglm_bridge.lab.train.features import Features
-from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles, known_families, threshold, with_thresholds
+from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles, known_families, tail_logit, with_thresholds
 from loglm_bridge.model.classifier.encoder_session import EventSession
-from loglm_bridge.model.classifier.heads import Heads, sigmoid
+from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import load_neighbours
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 from loglm_bridge.model.context.context import SequenceConfig
 from loglm_bridge.model.event_batch import FLOW
 from loglm_bridge.model.features.ngrams import GRAM_BITS
@@ -108,20 +109,25 @@ def _fit_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget
     trees = FlowTrees(model, len(config.techniques))
     logits, _ = trees.predict(window_features([[flows[i] for i in window] for window in windows_of(by_pair)]))
     single_logits, depths = trees.predict(window_features([[flow] for flow in flows]))
-    curve = config.curve
-    limits = [
-        max(threshold(sigmoid(curve.slope * read[:, 0] + curve.offset), share) for read in (logits, single_logits))
-        for share in (budget.malicious, budget.suspicious)
-    ]
-    malicious, suspicious = max(curve.malicious, limits[0]), max(curve.suspicious, limits[1])
-    curve = replace(curve, malicious=malicious, suspicious=min(malicious, suspicious))
-    return FlowConfig(config.techniques, curve, depth_quantiles(depths))
+    scale = config.scale
+    suspicious, malicious, certain = (
+        max(tail_logit(read[:, 0], share, 1.0) for read in (logits, single_logits))
+        for share in (budget.suspicious, budget.malicious, budget.malicious / 10)
+    )
+    scale = ScoreScale.through(
+        scale.low,
+        max(scale.suspicious, suspicious),
+        max(scale.malicious, malicious),
+        max(scale.certain, certain),
+        scale.temperature,
+    )
+    return FlowConfig(config.techniques, scale, depth_quantiles(depths))
 
 
 def _card(base: model_folder.ModelFolder, fitted: str, heads: Heads, config: SequenceConfig | None) -> str:
     """Return the base's model card with a section that says what was fitted to how many events."""
-    curves = {family or "other": curve for family, curve in heads.config.curves.items()}
-    curves |= {FLOW: config.flows.curve} if config else {}
-    thresholds = {family: [curve.malicious, curve.suspicious] for family, curve in curves.items()}
-    text = f"Thresholds (malicious, suspicious) and novelty fitted to a site's ordinary {fitted}"
-    return base.files[model_folder.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}: {json.dumps(thresholds)}.\n"
+    scales = {family or "other": scale for family, scale in heads.config.scales.items()}
+    scales |= {FLOW: config.flows.scale} if config else {}
+    anchors = {family: [round(scale.malicious, 3), round(scale.suspicious, 3)] for family, scale in scales.items()}
+    text = f"Scales (logits of malicious and suspicious) and novelty fitted to a site's ordinary {fitted}"
+    return base.files[model_folder.CARD].decode("utf-8") + f"\n## Adapted\n\n{text}: {json.dumps(anchors)}.\n"

@@ -158,8 +158,8 @@ def _heads(args: argparse.Namespace) -> int:
 
 
 def _thresholds(heads: Heads) -> str:
-    curves = heads.config.curves.items()
-    return ", ".join(f"{curve.malicious:.4f} ({family or 'other'})" for family, curve in curves)
+    scales = heads.config.scales.items()
+    return ", ".join(f"{scale.malicious:.2f} ({family or 'other'})" for family, scale in scales)
 
 
 def _sequence(args: argparse.Namespace) -> int:
@@ -168,7 +168,7 @@ def _sequence(args: argparse.Namespace) -> int:
     trees, config = _run_of(args).sequence(everything, args.leave_out)
     (folder / model_folder.FLOW_TREES).write_bytes(trees)
     (folder / model_folder.SEQUENCE_CONFIG).write_text(json.dumps(config.to_dict(), indent=1) + "\n", encoding="utf-8")
-    print(f"flows: malicious from {config.flows.curve.malicious:.4f}")
+    print(f"flows: malicious from {config.flows.scale.malicious:.2f}")
     return 0
 
 

@@ -71,6 +71,7 @@ class Recipe:
     prototypes: int
     gate: float
     bound: float
+    ceiling: float
     encoder: EncoderSizes
     pretrain: PretrainSettings
     distil: DistilSettings

@@ -11,6 +11,9 @@ import numpy as np
 import torch
 
 from loglm_bridge.contract.errors import ConfigError
+from loglm_bridge.knowledge.compile import rule_words
+from loglm_bridge.knowledge.loader import load_rules
+from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus
 from loglm_bridge.lab.data.run_files import read_rule_matcher, write_rule_matcher
@@ -23,7 +26,14 @@ from loglm_bridge.lab.train.contrastive import LabelledSample
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import known_families
-from loglm_bridge.lab.weak_labels import rule_compiler, training_examples, weak_examples
+from loglm_bridge.lab.weak_labels import (
+    knowledge_examples,
+    knowledge_rules,
+    rule_compiler,
+    training_examples,
+    weak_examples,
+)
+from loglm_bridge.lab.weak_labels.knowledge_examples import KnowledgeExample
 from loglm_bridge.lab.weak_labels.weak_examples import WeakExample
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import Neighbours
@@ -34,6 +44,7 @@ from loglm_bridge.model.folder import model_folder
 
 #: Files of a run folder.
 WEAK_EXAMPLES = "weak_examples.jsonl.gz"
+KNOWLEDGE_EXAMPLES = "knowledge_examples.jsonl.gz"
 FLOW_WINDOWS = "windows.jsonl.gz"
 
 
@@ -63,11 +74,14 @@ class TrainingRun:
             data / "attack" / "enterprise.json.gz",
             self.recipe.samples_per_rule,
         )
+        own, shapes = load_rules(), Shapes.load()
         if self.recipe.signatures and not (self.folder / model_folder.SIGNATURES).exists():
-            write_rule_matcher(self.folder, rule_compiler.from_files(files, ordinary))
+            compiled = rule_compiler.from_files(files, ordinary)
+            write_rule_matcher(self.folder, knowledge_rules.with_knowledge(compiled, own, shapes))
         rules = self.rule_matcher()
         events = corpus.build(data, held_out, self.folder / "corpus", rules)
         windows.build(data, held_out, self.folder / FLOW_WINDOWS)
+        knowledge_examples.build(own, shapes, rules, self.folder / KNOWLEDGE_EXAMPLES, self.recipe.seed)
         examples = weak_examples.build(files, ordinary, self.folder / WEAK_EXAMPLES, self.recipe.seed, rules)
         return events, examples
 
@@ -78,16 +92,23 @@ class TrainingRun:
         for event in events.training():
             holders[event.canonical].add((event.source, event.group))
         order = sorted(holders)
-        distinct = [events.canonicals[i] for i in order]
+        known = {example.event.key: example for example in self._load_knowledge() if not example.event.rules}
+        distinct = [events.canonicals[i] for i in order] + [example.event for example in known.values()]
         if not self.tokenizer_file.exists():
-            recordings = [holders[i] for i in order]
-            trained = vocabulary.train(distinct, recordings, events.names, self.recipe.pieces)
+            recordings = [holders[i] for i in order] + [{("knowledge", one.rule)} for one in known.values()]
+            words = rule_words(load_rules())
+            trained = vocabulary.train(distinct, recordings, events.names, self.recipe.pieces, words)
             trained.save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
         samples = [
             LabelledSample(tokenizer.encode(example.event), example.techniques, example.origin)
             for example in self._load_weak_examples()
             if example.catalogue != "atomic"  # a held-out source records these very commands
+        ]
+        samples += [
+            LabelledSample(tokenizer.encode(example.event), example.techniques, example.rule)
+            for example in known.values()
+            if example.techniques
         ]
         run = pretrain.Pretraining(tokenizer, self._shape(tokenizer), self.recipe.pretrain, self.folder, samples)
         return run.run([tokenizer.encode(event) for event in distinct])
@@ -117,13 +138,17 @@ class TrainingRun:
         """
         events, examples = self._load_corpus(), self._load_weak_examples()
         corpus_features, example_features = self._features(events, examples)
+        known = self._load_knowledge()
         included = [e for e in events.training(everything) if e.source != leave_out]
         fitting = [e for e in included if not calibrate.reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])
         training = training_examples.from_corpus(events, fitting, self.recipe.weights)
         training += training_examples.from_weak_examples(examples, self.recipe.weights, atomic)
-        inputs = _concatenate(corpus_features.take(np.array(order)), example_features.take(chosen))
+        training += knowledge_examples.training(known, self.recipe.weights)
+        inputs = _concatenate(
+            corpus_features.take(np.array(order)), example_features.take(chosen), self._knowledge_features(known)
+        )
         labels = sorted({t for example in training for t in example.techniques})
         technique = heads.fit_techniques(inputs, training, labels, self.recipe.technique)
         malice = heads.fit_malice(inputs, training, self.recipe.malice)
@@ -131,11 +156,12 @@ class TrainingRun:
         families = known_families([events.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         uncalibrated = Heads(
-            calibrate.uncalibrated(labels, families, self.recipe.gate, self.recipe.bound),
+            calibrate.uncalibrated(labels, families, self._head_settings()),
             model_export.to_net(technique),
             model_export.to_net(malice),
             centres,
             self.rule_matcher().level_weights() * np.float32(self.recipe.rule_level_weight),
+            knowledge_rules.rule_techniques(self.rule_matcher(), labels),
         )
         return calibrate.calibrated(uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget)
 
@@ -211,6 +237,16 @@ class TrainingRun:
     def _load_weak_examples(self) -> list[WeakExample]:
         return weak_examples.load(self.folder / WEAK_EXAMPLES)
 
+    def _load_knowledge(self) -> list[KnowledgeExample]:
+        return knowledge_examples.load(self.folder / KNOWLEDGE_EXAMPLES)
+
+    def _head_settings(self) -> calibrate.HeadSettings:
+        return calibrate.HeadSettings(self.recipe.gate, self.recipe.bound, self.recipe.ceiling)
+
+    def _knowledge_features(self, examples: Sequence[KnowledgeExample]) -> Features:
+        inputs = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes(), self.rule_matcher()
+        return features.compute([one.event for one in examples], *inputs, self.folder / "knowledge_features.npz")
+
     def _features(self, events: Corpus, examples: Sequence[WeakExample]) -> tuple[Features, Features]:
         """Return the features of the corpus and of the weak examples."""
         inputs = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes(), self.rule_matcher()
@@ -220,5 +256,6 @@ class TrainingRun:
         )
 
 
-def _concatenate(first: Features, second: Features) -> Features:
-    return Features(np.concatenate([first.vectors, second.vectors]), [*first.grams, *second.grams], first.buckets)
+def _concatenate(*parts: Features) -> Features:
+    grams = [gram for part in parts for gram in part.grams]
+    return Features(np.concatenate([part.vectors for part in parts]), grams, parts[0].buckets)

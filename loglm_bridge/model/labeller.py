@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
-from loglm_bridge.model.classifier.head_config import Curve
 from loglm_bridge.model.classifier.neighbours import load_neighbours
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
+from loglm_bridge.model.classifier.score_scale import MALICIOUS, SUSPICIOUS
 from loglm_bridge.model.context import entity_state
 from loglm_bridge.model.context.context import load_context_model
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
@@ -86,9 +87,9 @@ class Labeller:
         """Return the body of GET /v1/model: identity, the manifest's cards and figures, techniques and thresholds."""
         manifest = {k: v for k, v in self._folder.manifest.items() if k != "files"}
         config = self._classifier.config
-        curves = {family: curve for family, curve in config.curves.items() if family}
+        scales = {family or "other": asdict(scale) for family, scale in sorted(config.scales.items())}
         if self._context:
-            curves[FLOW] = self._context.flows.config.curve
+            scales[FLOW] = asdict(self._context.flows.config.scale)
         return {
             **manifest,
             "name": self.id.name,
@@ -96,8 +97,8 @@ class Labeller:
             "sha256": self.id.sha256,
             "techniques": len(config.techniques),
             "width": self.width,
-            "thresholds": {"unknown": config.unknown, **_thresholds(config.curve(""))},
-            "families": {family: _thresholds(curve) for family, curve in sorted(curves.items())},
+            "thresholds": {"malicious": MALICIOUS, "suspicious": SUSPICIOUS, "unknown": config.unknown},
+            "scales": scales,
         }
 
     def caches(self) -> dict[str, int]:
@@ -172,10 +173,6 @@ def _verdict(record: ColumnarRecord, cached: CachedOutcome | None, options: Opti
     if record.status == "empty":
         return Verdict(status="empty", detail="nothing to read")
     return Verdict(status=record.status, truncated=record.truncated, detail="no field could be made of it")
-
-
-def _thresholds(curve: Curve) -> dict[str, float]:
-    return {"malicious": curve.malicious, "suspicious": curve.suspicious}
 
 
 def _unit_length(vector: np.ndarray) -> tuple[float, ...]:

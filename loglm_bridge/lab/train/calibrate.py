@@ -5,42 +5,42 @@ Everything here is fitted on recordings and machines on which no head was fitted
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.linear_model import LogisticRegression
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
 from loglm_bridge.lab.data.labels import known_malice
 from loglm_bridge.lab.train.features import Features
-from loglm_bridge.lab.train.thresholds import MIN_ORDINARY, Budget, with_thresholds
-from loglm_bridge.model.classifier.head_config import Curve, HeadConfig
+from loglm_bridge.lab.train.thresholds import Budget, with_thresholds
+from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.heads import Heads
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: One training recording in so many is reserved for calibration.
 CALIBRATION_DIVISOR = 8
 
-#: A log family gets a curve of its own from so many events of attacks on.
+#: A log family gets a temperature of its own from so many distinct events of attacks on.
 MIN_ATTACKS = 50
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """Numbers of HeadConfig that the recipe chooses."""
+
+    gate: float
+    bound: float
+    ceiling: float
 
 
 def reserved_for_calibration(event: CorpusEvent) -> bool:
     """Return whether the recording of an event is reserved for calibration; its name alone decides."""
     digest = sha256(f"{event.source}/{event.group}".encode()).digest()
     return digest[0] % CALIBRATION_DIVISOR == 0
-
-
-def score_line(logits: np.ndarray, malicious: np.ndarray) -> tuple[float, float]:
-    """Return slope and offset of the logistic curve through logits and labels (Platt, 1999).
-
-    Both classes keep their frequency: the score is a probability at the base rate of the calibration recordings.
-    """
-    model = LogisticRegression(C=1e3).fit(logits.reshape(-1, 1), malicious)
-    return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
 def temperature(logits: np.ndarray, correct: np.ndarray) -> float:
@@ -67,10 +67,17 @@ def prototypes(vectors: np.ndarray, count: int, seed: int) -> np.ndarray:
     return centres
 
 
-def uncalibrated(techniques: Sequence[str], families: Sequence[str], gate: float, bound: float) -> HeadConfig:
-    """Return a configuration with neutral curves and thresholds, to be calibrated."""
+def uncalibrated(techniques: Sequence[str], families: Sequence[str], settings: HeadSettings) -> HeadConfig:
+    """Return a configuration with the scale before any calibration."""
     return HeadConfig(
-        tuple(techniques), tuple(families), gate, bound, 1.0, (0.0,), {"": Curve(1.0, 0.0, 1.0, 1.0, 1.0)}
+        tuple(techniques),
+        tuple(families),
+        settings.gate,
+        settings.bound,
+        settings.ceiling,
+        1.0,
+        (0.0,),
+        {"": ScoreScale(-4.0, 0.0, 4.0, 6.0)},
     )
 
 
@@ -81,7 +88,7 @@ def calibrated(
     features: Features,
     budget: Budget,
 ) -> Heads:
-    """Return the heads with thresholds, novelty, and a curve for each log family with enough calibration events.
+    """Return the heads with a scale for each log family, novelty, and a temperature for each family with attacks.
 
     `canonicals` and `features` are those of the whole corpus; `events` hold indices into them.
     """
@@ -90,68 +97,37 @@ def calibrated(
     chosen = features.take(np.array(rows))
     families = [canonicals[row].family for row in rows]
     at = np.array([index[e.canonical] for e in events])
-    malice, technique = (
-        heads.malice_logits(chosen.vectors, chosen.grams),
-        heads.technique.logits(chosen.vectors, chosen.grams),
-    )
-    technique_logits = technique.astype(np.float64)
-    common = _curve(heads, events, at, malice, technique_logits, heads.config.curve(""), False)
-    curves = {
-        family: _curve(heads, [events[i] for i in own], at[own], malice, technique_logits, common, bool(family))
-        for family, own in _by_family(events, [families[i] for i in at]).items()
-    }
-    ordinary = at[[known_malice(e) is False for e in events]]
-    return with_thresholds(heads.with_config(curves=curves), chosen, families, ordinary, budget)
+    logits = heads.technique_logits(chosen.vectors, chosen.grams)
+    own = {family: _temperature(heads, events, at, logits, family, families) for family in ("", *sorted(set(families)))}
+    scales = {f: replace(heads.config.scale(""), temperature=t) for f, t in own.items() if t is not None or not f}
+    scales[""] = replace(scales[""], temperature=own[""] or 1.0)
+    ordinary = at[[_is_ordinary(e) for e in events]]
+    return with_thresholds(heads.with_config(scales=scales), chosen, families, ordinary, budget)
 
 
-def _by_family(events: Sequence[CorpusEvent], families: Sequence[str]) -> dict[str, list[int]]:
-    """Return the indices of the events of each family with enough of both classes; those of all others under ""."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for event, family in zip(events, families, strict=True):
-        malice = known_malice(event)
-        if malice is not None:
-            counts[family][malice] += 1
-    own = {family for family, (ordinary, bad) in counts.items() if ordinary >= MIN_ORDINARY and bad >= MIN_ATTACKS}
-    indices: dict[str, list[int]] = {"": [], **{family: [] for family in sorted(own)}}
-    for index, family in enumerate(families):
-        indices[family if family in own else ""].append(index)
-    return indices
+def _is_ordinary(event: CorpusEvent) -> bool:
+    """Return whether an event counts as ordinary: known to be, or of telemetry that nobody labelled."""
+    malice = known_malice(event)
+    return malice is False or (malice is None and not event.hits)
 
 
-def _curve(
+def _temperature(
     heads: Heads,
     events: Sequence[CorpusEvent],
     at: np.ndarray,
-    malice: np.ndarray,
-    technique: np.ndarray,
-    default: Curve,
-    labelled_only: bool,
-) -> Curve:
-    """Return the curve of the events; `default` if they are of one class, or if attacks have the lower logits.
-
-    `at` are the rows of the events among the logits. Unless `labelled_only`, telemetry without labels counts as
-    ordinary: in families with few labels the labelled events are tests, half of them attacks, and a normal day would
-    score as one.
-    """
-    truth = [known_malice(e) if labelled_only else bool(known_malice(e)) for e in events]
-    known = [(i, bad) for i, bad in zip(at, truth, strict=True) if bad is not None]
-    if len({bad for _, bad in known}) < 2:
-        return default
-    slope, offset = score_line(malice[[i for i, _ in known]], np.array([bad for _, bad in known]))
-    if slope <= 0:
-        return default
-    return Curve(slope, offset, _temperature(heads, events, at, technique), 1.0, 1.0)
-
-
-def _temperature(heads: Heads, events: Sequence[CorpusEvent], at: np.ndarray, logits: np.ndarray) -> float:
+    logits: np.ndarray,
+    family: str,
+    families: Sequence[str],
+) -> float | None:
+    """Return the temperature of a family's attacks (of all families: ""); None where there are fewer than MIN_ATTACKS."""
     index = {t: i for i, t in enumerate(heads.config.techniques)}
     truth: dict[int, set[int]] = {}
     for i, event in zip(at, events, strict=True):
         known = {index[t] for t in event.techniques if t in index}
-        if known and known_malice(event):
+        if known and known_malice(event) and family in ("", families[i]):
             truth.setdefault(int(i), set()).update(known)
-    if not truth:
-        return 1.0
+    if len(truth) < MIN_ATTACKS:
+        return None
     rows = np.array(sorted(truth))
     correct = np.zeros((len(rows), len(index)), dtype=np.float32)
     for row, i in enumerate(rows):

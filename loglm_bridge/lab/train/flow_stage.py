@@ -14,8 +14,7 @@ from loglm_bridge.lab.synthetic_flows.malicious import MALICIOUS
 from loglm_bridge.lab.train import calibrate, flow_training, thresholds
 from loglm_bridge.lab.train.flow_training import FlowSettings, LabelledFlows
 from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles
-from loglm_bridge.model.classifier.head_config import Curve
-from loglm_bridge.model.classifier.heads import sigmoid
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 
@@ -46,7 +45,7 @@ def train(
     trees = flow_training.fit(labelled, with_labels, settings, familiar)
     logits = cross_validated_logits(labelled, with_labels, np.array([event.group for event in corpus.events]), settings)
     _, depths = FlowTrees(trees, len(labelled.techniques)).predict(familiar)
-    return trees, FlowConfig(labelled.techniques, flow_curve(labelled, logits, budget), depth_quantiles(depths))
+    return trees, FlowConfig(labelled.techniques, flow_scale(labelled, logits, budget), depth_quantiles(depths))
 
 
 def cross_validated_logits(
@@ -106,8 +105,8 @@ def labelled_windows(windows: FlowWindows, labelled: LabelledFlows) -> Windows:
     }
 
 
-def flow_curve(labelled: LabelledFlows, logits: np.ndarray, budget: Budget) -> Curve:
-    """Return the curve of the labelled flows' logits, with the threshold of malicious that has the best F1 of units.
+def flow_scale(labelled: LabelledFlows, logits: np.ndarray, budget: Budget) -> ScoreScale:
+    """Return the scale of flows: malicious from the logit that has the best F1 of units, the others as of ordinary flows.
 
     If flows of NETWORK are among them, they alone decide.
     """
@@ -116,12 +115,14 @@ def flow_curve(labelled: LabelledFlows, logits: np.ndarray, budget: Budget) -> C
     rows = np.flatnonzero(of_network if of_network.any() else known)
     bad, malice = labelled.malice[rows] == 1, logits[rows, 0]
     if not bad.any() or bad.all():
-        return Curve(1.0, 0.0, 1.0, 0.5, 0.5)
-    slope, offset = calibrate.score_line(malice, bad)
+        return ScoreScale(-4.0, 0.0, 4.0, 6.0)
+    ordinary = malice[~bad]
     best = best_f1_threshold(*by_unit(labelled.units[rows], malice, bad))
-    malicious = float(sigmoid(np.array(slope * best + offset)))
-    suspicious = min(malicious, thresholds.threshold(sigmoid(slope * malice[~bad] + offset), budget.suspicious))
-    return Curve(slope, offset, _temperature(logits[rows, 1:], labelled.technique[rows]), malicious, suspicious)
+    suspicious, low = (thresholds.tail_logit(ordinary, share, 1.0) for share in (budget.suspicious, 0.1))
+    suspicious = min(suspicious, best - thresholds.MIN_GAP)
+    certain = best + max(best - suspicious, 1.0)
+    temperature = _temperature(logits[rows, 1:], labelled.technique[rows])
+    return ScoreScale.through(min(low, suspicious - thresholds.MIN_GAP), suspicious, best, certain, temperature)
 
 
 def best_f1_threshold(strongest: np.ndarray, malicious: np.ndarray) -> float:

@@ -10,10 +10,17 @@ import numpy as np
 
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.model.classifier.heads import Heads
+from loglm_bridge.model.classifier.score_scale import MIN_GAP, SHARES, ScoreScale
 from loglm_bridge.telemetry.record import CanonicalEvent
 
-#: A log family gets thresholds of its own from so many ordinary events on.
-MIN_ORDINARY = 2_000
+#: A log family gets a scale of its own from so many ordinary events on.
+MIN_ORDINARY = 300
+
+#: Events that the scale of all families counts as beside those of one family.
+PRIOR_EVENTS = 300
+
+#: Events above a quantile that make it reliable.
+ENOUGH = 10
 
 #: A log family is known from so many distinct training events on.
 MIN_KNOWN = 10
@@ -30,39 +37,74 @@ class Budget:
     that no rule hits. Most of the latter are background, so the share of them that is flagged bounds the false alarms.
     """
 
-    malicious: float = 5e-4
-    suspicious: float = 1e-2
+    malicious: float = SHARES["malicious"]
+    suspicious: float = SHARES["suspicious"]
     unknown: float = 5e-2
 
 
-def threshold(scores: np.ndarray, share: float) -> float:
-    """Return the lowest score that at most `share` of the ordinary `scores` reach."""
-    ordered = np.sort(scores)[::-1]
-    index = min(int(np.floor(share * len(ordered))), len(ordered) - 1)
-    return float(np.nextafter(ordered[index], 2.0)) if len(ordered) else 1.0
+def tail_logit(logits: np.ndarray, share: float, spread: float) -> float:
+    """Return the logit that `share` of ordinary events reach.
+
+    The quantile itself where at least ENOUGH events lie above it; beyond, an exponential tail whose mean excess is that
+    of the events above the last such quantile, shrunk towards `spread` as ENOUGH further events (Hill, 1975).
+    """
+    ordered = np.sort(np.asarray(logits, dtype=np.float64))
+    last = max(share, ENOUGH / len(ordered))
+    if last >= 1.0:
+        return float(ordered[-1])
+    base = float(np.quantile(ordered, 1.0 - last))
+    if last == share:
+        return base
+    excess = ordered[ordered > base] - base
+    mean = (excess.sum() + ENOUGH * spread) / (len(excess) + ENOUGH)
+    return base + mean * float(np.log(last / share))
+
+
+def fit_scale(logits: np.ndarray, budget: Budget, prior: ScoreScale, ceiling: float) -> ScoreScale:
+    """Return the scale of a family from the logits of its ordinary events (repeats count).
+
+    `prior` is the scale of all families together; a family borrows from it as if it had PRIOR_EVENTS of its events.
+    `ceiling` is the logit from which on an event is malicious whatever the ordinary events say: that of a rule of level
+    high of the project's own.
+    """
+    shares = (
+        SHARES["low"],
+        budget.suspicious,
+        budget.malicious,
+        budget.malicious * SHARES["certain"] / SHARES["malicious"],
+    )
+    spread = (prior.certain - prior.malicious) / np.log(10.0)
+    own = [tail_logit(logits, share, spread) for share in shares]
+    weight = len(logits) / (len(logits) + PRIOR_EVENTS)
+    borrowed = (prior.low, prior.suspicious, prior.malicious, prior.certain)
+    low, suspicious, malicious, certain = (weight * a + (1 - weight) * b for a, b in zip(own, borrowed, strict=True))
+    malicious = min(malicious, ceiling)
+    suspicious = min(suspicious, malicious - MIN_GAP)
+    low = min(low, suspicious - MIN_GAP)
+    return ScoreScale.through(low, suspicious, malicious, certain, prior.temperature)
 
 
 def with_thresholds(
     heads: Heads, features: Features, families: Sequence[str], ordinary: np.ndarray, budget: Budget
 ) -> Heads:
-    """Return the heads with thresholds and novelty fitted to ordinary events.
+    """Return the heads with scales and novelty fitted to ordinary events.
 
-    `ordinary` are rows of `features`, repeats count; `families` are the log families of all rows. The curve of a family
-    gets thresholds of its own from MIN_ORDINARY ordinary events on, and else keeps those it has.
+    `ordinary` are rows of `features`, repeats count; `families` are the log families of all rows. A family gets a scale
+    of its own from MIN_ORDINARY ordinary events on.
     """
     distances = heads.distances(features.vectors)
     shares = np.linspace(0.0, 1.0, 101)[1:]
     fitted = heads.with_config(novelty_quantiles=tuple(float(q) for q in np.quantile(distances, shares)))
-    outcomes = fitted.outcomes(features.vectors, features.grams, families)
-    curves = dict(heads.config.curves)
-    for family, curve in heads.config.curves.items():
-        scores = np.array(
-            [outcomes[i].score for i in ordinary if (families[i] if families[i] in curves else "") == family]
-        )
-        if len(scores) >= MIN_ORDINARY or not family:
-            limits = threshold(scores, budget.malicious), threshold(scores, budget.suspicious)
-            curves[family] = replace(curve, malicious=limits[0], suspicious=limits[1])
-    return fitted.with_config(curves=curves, unknown=1.0 - budget.unknown)
+    logits = heads.malice_logits(features.vectors, features.grams)[ordinary]
+    own = np.array([families[i] for i in ordinary], dtype=object)
+    common = fit_scale(logits, budget, heads.config.scale(""), heads.rule_ceiling)
+    scales = {"": common}
+    for family in sorted(set(own.tolist())):
+        rows = own == family
+        if rows.sum() >= MIN_ORDINARY:
+            prior = replace(common, temperature=heads.config.scale(family).temperature)
+            scales[family] = fit_scale(logits[rows], budget, prior, heads.rule_ceiling)
+    return fitted.with_config(scales=scales, unknown=1.0 - budget.unknown)
 
 
 def known_families(canonicals: Sequence[CanonicalEvent]) -> list[str]:

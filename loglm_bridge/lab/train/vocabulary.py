@@ -33,13 +33,15 @@ def train(
     recordings: Sequence[Holders],
     names: Collection[str],
     pieces: int,
+    public: Collection[str] = (),
     min_kind: int = 3,
     min_field: int = 5,
 ) -> Tokenizer:
     """Train a tokenizer on distinct canonical events.
 
     `recordings[i]` hold event i. Words of fewer than MIN_RECORDINGS recordings or MIN_SOURCES sources, and `names` of
-    accounts and hosts, do not become pieces. `pieces` is the number of BPE pieces. Kinds and field names of at least
+    accounts and hosts, do not become pieces; words of the project's own rules do (`public`: names of operations, tools
+    and options, no identity). `pieces` is the number of BPE pieces. Kinds and field names of at least
     `min_kind` and `min_field` distinct events get a control token each, in a fixed order, so that the same corpus gives
     the same ids.
     """
@@ -68,7 +70,7 @@ def train(
         show_progress=False,
     )
     words = _words(canonicals, tokenizer)
-    common = _common(canonicals, recordings, words) - set(names)
+    common = (_common(canonicals, recordings, words) - set(names)) | set(public)
     tokenizer.train_from_iterator(_values(canonicals, words, common), trainer=trainer, length=len(canonicals))
     return tokenizer
 

@@ -10,13 +10,26 @@ from loglm_bridge.knowledge.compile import Compiler
 from loglm_bridge.knowledge.rendering.render import render
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.knowledge.rule import EventSource, KnowledgeRule
+from loglm_bridge.model.classifier.rule_techniques import RuleTechniques
 from loglm_bridge.model.features.compiled_rules import CompiledRule, Condition, FieldTest, prefilter
+from loglm_bridge.model.features.ngrams import GRAM_BITS
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.features.value_tests import ValueTest
 from loglm_bridge.telemetry import parse_record
 
 #: Families of events whose product is not recognised: a rule of another product than Windows is tried on them too.
 GENERAL_FAMILIES = ("app", "json", "key_value", "system", "text")
+
+#: Begins the level of a rule of the project's own.
+OWN = "own "
+
+#: Logits that a rule of a level adds to its techniques, the first one, the second one and the others.
+_TECHNIQUE_LOGITS = {
+    "critical": (12.0, 10.0, 9.0),
+    "high": (12.0, 10.0, 9.0),
+    "medium": (9.0, 7.5, 6.5),
+    "low": (5.0, 4.0, 3.5),
+}
 
 #: Drawings of an example from which the families of a rule's events are read.
 _DRAWS = 2
@@ -50,10 +63,25 @@ def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes:
     first = len(matcher.atoms)
     tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in compiler.tests]
     own = [
-        CompiledRule(_prefilters(rule, shapes), _shifted(condition, first), rule.level, rule.techniques, rule.name)
+        CompiledRule(
+            _prefilters(rule, shapes), _shifted(condition, first), OWN + rule.level, rule.techniques, rule.name
+        )
         for rule, condition in zip(rules, conditions, strict=True)
     ]
     return RuleMatcher(matcher.atoms, [*matcher.rules, *own], tests)
+
+
+def rule_techniques(matcher: RuleMatcher, labels: Sequence[str]) -> RuleTechniques:
+    """Return what the own rules of a matcher add to the logits of techniques, given the order of the labels."""
+    index = {label: i for i, label in enumerate(labels)}
+    first = 1 << GRAM_BITS
+    return RuleTechniques.of(
+        (first + number, index[technique], logits[min(place, 2)])
+        for number, rule in enumerate(matcher.rules)
+        if (logits := _TECHNIQUE_LOGITS.get(rule.level.removeprefix(OWN))) and rule.level.startswith(OWN)
+        for place, technique in enumerate(rule.techniques)
+        if technique in index
+    )
 
 
 def _prefilters(rule: KnowledgeRule, shapes: Shapes) -> tuple[int, ...]:

@@ -50,7 +50,8 @@ class ExampleWeights:
     `recordings`, `hits` (rule hits in recordings) and `events` (labelled events) weigh on techniques, as do `sigma`,
     `atomic`, `lolbas`, `gtfobins` and `fwaf`. `labelled_source` is the number of distinct events that each source with
     labels of its events weighs as, on malice: a few hundred near misses must count beside a hundred thousand flows.
-    `weak_examples` is the weight of all weak examples on malice. `rarity` is the power of the number of differently
+    `weak_examples` is the weight of all weak examples on malice. `knowledge` and `knowledge_malice` are those of the
+    events of the project's own rules. `rarity` is the power of the number of differently
     labelled recordings by which an event's weight is divided (0: background counts in full). `spread` shares a
     recording's weight among its events (multiple-instance learning); without it each event has all of it.
     """
@@ -65,6 +66,8 @@ class ExampleWeights:
     fwaf: float = 0.02
     labelled_source: float = 10_000.0
     weak_examples: float = 1.0
+    knowledge: float = 1.0
+    knowledge_malice: float = 2.0
     rarity: float = 2.0
     spread: bool = True
 

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from loglm_bridge.contract.errors import ModelRefused
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Calibration of one log family.
-
-    The score is sigmoid(`slope` * logit + `offset`); a technique's confidence is softmax(logit / `temperature`). An
-    event is malicious from the score `malicious` on, suspicious from `suspicious` on.
-    """
-
-    slope: float
-    offset: float
-    temperature: float
-    malicious: float
-    suspicious: float
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 
 
 @dataclass(frozen=True)
 class HeadConfig:
     """The content of `heads.json`.
 
-    `techniques` names the outputs. `curves` are the calibrations by log family; "" is that of every family without its
+    `techniques` names the outputs. `scales` are the scores' scales by log family; "" is that of every family without its
     own. The maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are
-    multiplied by score ** `gate`. An event that is neither malicious nor suspicious is unknown above the novelty
+    multiplied by score ** `gate`. From the logit `ceiling` on an event is malicious
+    in every family: it is the lowest of an event with a rule of level high of the project's own. An event that is neither malicious nor suspicious is unknown above the novelty
     `unknown`.
 
     Novelty is the share of familiar events that lie nearer to a prototype. `novelty_quantiles` are the distances of
@@ -43,9 +30,10 @@ class HeadConfig:
     families: tuple[str, ...]
     gate: float
     bound: float
+    ceiling: float
     unknown: float
     novelty_quantiles: tuple[float, ...]
-    curves: Mapping[str, Curve]
+    scales: Mapping[str, ScoreScale]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HeadConfig:
@@ -55,15 +43,15 @@ class HeadConfig:
             techniques = _names(data["techniques"])
             families = _names(data["families"])
             quantiles = tuple(float(q) for q in data["novelty_quantiles"])
-            curves = {str(family): Curve(**{k: float(c[k]) for k in _CURVE}) for family, c in data["curves"].items()}
-            all_numbers = [*numbers.values(), *quantiles, *(n for c in curves.values() for n in astuple(c))]
+            scales = {str(family): ScoreScale.of(one) for family, one in data["scales"].items()}
+            all_numbers = [*numbers.values(), *quantiles]
             if not np.isfinite(all_numbers).all():
                 raise ValueError("a number is not finite")
-            if "" not in curves:
-                raise ValueError("no curve for families without their own")
+            if "" not in scales:
+                raise ValueError("no scale for families without their own")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelRefused(f"heads.json: {error!r}") from error
-        return cls(techniques=techniques, families=families, novelty_quantiles=quantiles, curves=curves, **numbers)
+        return cls(techniques=techniques, families=families, novelty_quantiles=quantiles, scales=scales, **numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `heads.json`."""
@@ -72,12 +60,12 @@ class HeadConfig:
             "families": list(self.families),
             **{k: getattr(self, k) for k in _NUMBERS},
             "novelty_quantiles": list(self.novelty_quantiles),
-            "curves": {family: asdict(curve) for family, curve in self.curves.items()},
+            "scales": {family: asdict(scale) for family, scale in self.scales.items()},
         }
 
-    def curve(self, family: str) -> Curve:
-        """Return the calibration of a log family."""
-        return self.curves.get(family) or self.curves[""]
+    def scale(self, family: str) -> ScoreScale:
+        """Return the scale of a log family."""
+        return self.scales.get(family) or self.scales[""]
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -86,5 +74,4 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in value)
 
 
-_NUMBERS = ("gate", "bound", "unknown")
-_CURVE = tuple(field.name for field in fields(Curve))
+_NUMBERS = ("gate", "bound", "ceiling", "unknown")

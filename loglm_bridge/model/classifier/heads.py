@@ -13,8 +13,10 @@ from safetensors.numpy import load, save
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.model.classifier.exact_matmul import quantise_rows
-from loglm_bridge.model.classifier.head_config import Curve, HeadConfig
+from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.head_net import Net
+from loglm_bridge.model.classifier.rule_techniques import NO_RULE_TECHNIQUES, RuleTechniques
+from loglm_bridge.model.classifier.score_scale import ScoreScale, verdict_name
 
 #: Decimals of every number that the model returns: far finer than its calibration, but coarser than the last bits, in
 #: which the exponential function differs between machines.
@@ -44,7 +46,8 @@ class Heads:
 
     `technique` gives a logit per technique, `malice` the maliciousness logit. `prototypes` (n, width) represent the
     vectors of the training events. `level_bias` (buckets,) is added to the maliciousness logit for every gram bucket
-    of an event: it stands for the levels of its rules.
+    of an event: it stands for the levels of its rules. `rule_techniques` are the techniques that the project's own
+    rules name.
     """
 
     config: HeadConfig
@@ -52,6 +55,7 @@ class Heads:
     malice: Net
     prototypes: np.ndarray
     level_bias: np.ndarray
+    rule_techniques: RuleTechniques = NO_RULE_TECHNIQUES
 
     @classmethod
     def load(cls, tensors: bytes, config: Mapping[str, Any]) -> Heads:
@@ -60,7 +64,8 @@ class Heads:
         try:
             arrays = load(tensors)
             technique, malice = (Net.from_arrays(arrays, n) for n in _NETS)
-            heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"])
+            rules = RuleTechniques.load(arrays, len(settings.techniques), technique.table.shape[0])
+            heads = cls(settings, technique, malice, arrays["prototypes"], arrays["say"], rules)
             if not heads._fits():
                 raise ValueError("the arrays do not fit together")
             if not all(np.isfinite(array).all() for array in arrays.values()):
@@ -96,6 +101,7 @@ class Heads:
         arrays = {
             "prototypes": self.prototypes,
             "say": self.level_bias,
+            **self.rule_techniques.arrays(),
             **self.technique.to_arrays("technique"),
             **self.malice.to_arrays("malice"),
         }
@@ -114,6 +120,15 @@ class Heads:
         distances: np.ndarray = (1.0 - cosine.max(axis=1)).astype(np.float32)
         return distances
 
+    def technique_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
+        """Return technique logits, (events, techniques) float64: the net's, plus what matching rules name."""
+        return self.rule_techniques.add(self.technique.logits(vectors, grams), grams)
+
+    @property
+    def rule_ceiling(self) -> float:
+        """The logit from which on an event is malicious whatever ordinary events say."""
+        return self.config.ceiling
+
     def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
         """Return maliciousness logits, (events,) float64: the net's, bounded, plus the bias of the rules' levels."""
         bias = np.array([self.level_bias[buckets].sum() for buckets in grams], dtype=np.float32)
@@ -123,17 +138,14 @@ class Heads:
 
     def outcomes(self, vectors: np.ndarray, grams: Sequence[np.ndarray], families: Sequence[str]) -> list[Outcome]:
         """Return one outcome per event, given its log family; an outcome does not depend on the other events."""
-        technique, malice = self.technique.logits(vectors, grams), self.malice_logits(vectors, grams)
-        curves = [self.config.curve(family) for family in families]
-        slopes, offsets, temperatures = (
-            np.array([getattr(curve, name) for curve in curves]) for name in ("slope", "offset", "temperature")
-        )
-        scores = sigmoid(slopes * malice + offsets)
-        confidences = softmax(technique.astype(np.float64) / temperatures[:, None])
+        technique, malice = self.technique_logits(vectors, grams), self.malice_logits(vectors, grams)
+        scales = [self.config.scale(family) for family in families]
+        scores = _scores(scales, malice)
+        confidences = softmax(technique / np.array([scale.temperature for scale in scales])[:, None])
         confidences *= scores[:, None] ** self.config.gate
         novelties = self._novelty(self.distances(vectors), families)
         rankings = top_techniques(self.config.techniques, confidences.round(DECIMALS))
-        rows = zip(scores.round(DECIMALS), rankings, novelties, vectors, curves, malice, strict=True)
+        rows = zip(scores.round(DECIMALS), rankings, novelties, vectors, malice, strict=True)
         return [self._outcome(*row) for row in rows]
 
     def _novelty(self, distances: np.ndarray, families: Sequence[str]) -> np.ndarray:
@@ -147,10 +159,9 @@ class Heads:
         techniques: tuple[tuple[str, float], ...],
         novelty: float,
         vector: np.ndarray,
-        curve: Curve,
         logit: float,
     ) -> Outcome:
-        name = verdict_name(score, novelty, curve, self.config.unknown)
+        name = verdict_name(score, novelty, self.config.unknown)
         return Outcome(float(score), name, techniques, float(novelty), vector, float(logit))
 
 
@@ -163,19 +174,12 @@ def top_techniques(
     return [tuple([(techniques[i], value) for i, value in zip(*row, strict=True)]) for row in rows]
 
 
-def verdict_name(score: float, novelty: float, curve: Curve, unknown: float) -> str:
-    """Return malicious, suspicious, benign or unknown for a score of the curve's family."""
-    # a confident alarm stands even for a novel event; only the absence of an alarm requires a familiar one
-    if score >= curve.malicious:
-        return "malicious"
-    if novelty > unknown:
-        return "unknown"
-    return "suspicious" if score >= curve.suspicious else "benign"
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return the logistic function of x."""
-    out: np.ndarray = 1.0 / (1.0 + np.exp(-x))
+def _scores(scales: Sequence[ScoreScale], logits: np.ndarray) -> np.ndarray:
+    """Return the score of each logit on its own scale."""
+    out = np.zeros(len(logits))
+    for scale in set(scales):
+        rows = [row for row, own in enumerate(scales) if own == scale]
+        out[rows] = scale.scores(logits[rows])
     return out
 
 

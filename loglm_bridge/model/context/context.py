@@ -18,7 +18,7 @@ from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.head_config import HeadConfig
-from loglm_bridge.model.classifier.heads import DECIMALS, Outcome, sigmoid, verdict_name
+from loglm_bridge.model.classifier.heads import DECIMALS, Outcome, verdict_name
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.context.entity_state import ContextEvent
 from loglm_bridge.model.context.evidence import ContextScoring
@@ -119,9 +119,8 @@ class ContextModel:
         return boosted
 
     def _boost(self, family: str, outcome: Outcome, boost: float) -> Outcome:
-        curve = self._head_config.curve(family)
-        score = float(sigmoid(np.array(curve.slope * (outcome.logit + boost) + curve.offset)).round(DECIMALS))
-        name = verdict_name(score, outcome.novelty, curve, self._head_config.unknown)
+        score = round(self._head_config.scale(family).score(outcome.logit + boost), DECIMALS)
+        name = verdict_name(score, outcome.novelty, self._head_config.unknown)
         return Outcome(score, name, outcome.techniques, outcome.novelty, outcome.vector, outcome.logit)
 
 

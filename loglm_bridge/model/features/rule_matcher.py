@@ -42,7 +42,16 @@ _MAX_CACHED_CHARACTERS = 32_000_000
 _ENTRY_COST = 300
 
 #: Weight of a rule's level in the maliciousness logit, beside what the nets have learned.
-LEVEL_WEIGHTS = {"low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
+LEVEL_WEIGHTS = {
+    "low": 1.0,
+    "medium": 2.0,
+    "high": 3.0,
+    "critical": 4.0,
+    "own low": 0.5,
+    "own medium": 2.5,
+    "own high": 5.0,
+    "own critical": 6.5,
+}
 
 
 class RuleMatcher:

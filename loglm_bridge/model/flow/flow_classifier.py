@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.model.adaptive_cache import AdaptiveCache
-from loglm_bridge.model.classifier.head_config import Curve
-from loglm_bridge.model.classifier.heads import DECIMALS, sigmoid, softmax, top_techniques, verdict_name
+from loglm_bridge.model.classifier.heads import DECIMALS, softmax, top_techniques
+from loglm_bridge.model.classifier.score_scale import ScoreScale, verdict_name
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 from loglm_bridge.model.folder.model_folder import SEQUENCE_CONFIG
 
@@ -37,12 +37,12 @@ _Key = tuple[float, float, _Ranking]
 class FlowConfig:
     """The part of `sequence.json` on flows.
 
-    The trees output a maliciousness logit and one for each of `techniques`, calibrated by `curve`. Novelty is the share
+    The trees output a maliciousness logit and one for each of `techniques`, scored on `scale`. Novelty is the share
     of familiar flows that lie deeper: `depths` are those of familiar flows at equal steps, ascending.
     """
 
     techniques: tuple[str, ...]
-    curve: Curve
+    scale: ScoreScale
     depths: tuple[float, ...]
 
     @classmethod
@@ -53,7 +53,7 @@ class FlowConfig:
             KeyError, TypeError, ValueError: it is malformed.
             ModelRefused: ATT&CK does not list one of the techniques.
         """
-        curve = Curve(**{field.name: float(data["curve"][field.name]) for field in fields(Curve)})
+        scale = ScoreScale.of(data["scale"])
         depths = tuple(map(float, data["depths"]))
         if not depths or not np.isfinite(depths).all() or list(depths) != sorted(depths):
             raise ValueError("depths are not ascending")
@@ -61,7 +61,7 @@ class FlowConfig:
         unknown = [t for t in techniques if t not in TECHNIQUES]
         if unknown:
             raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {unknown[:5]}")
-        return cls(techniques, curve, depths)
+        return cls(techniques, scale, depths)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `sequence.json`."""
@@ -95,7 +95,7 @@ class FlowClassifier:
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
         pairs = zip(scores, novelties, strict=True)
-        names = [verdict_name(score, novelty, self.config.curve, self._unknown) for score, novelty in pairs]
+        names = [verdict_name(score, novelty, self._unknown) for score, novelty in pairs]
         rows = [row for row, name in enumerate(names) if not brief or name in FLAGGED_VERDICTS]
         rankings: list[_Ranking] = [()] * len(names)
         for row, ranking in zip(rows, self._rankings(features[rows], top) if rows else (), strict=True):
@@ -119,13 +119,12 @@ class FlowClassifier:
         self._cache = AdaptiveCache[_Key, Verdict](_MAX_CACHED)
 
     def _calibrated(self, logits: np.ndarray) -> list[float]:
-        curve = self.config.curve
-        scores: list[float] = sigmoid(curve.slope * logits + curve.offset).round(DECIMALS).tolist()
+        scores: list[float] = self.config.scale.scores(logits).round(DECIMALS).tolist()
         return scores
 
     def _rankings(self, features: np.ndarray, top: int) -> list[_Ranking]:
         logits = self._trees.technique_logits(features)
-        confidences = softmax(logits / self.config.curve.temperature).round(DECIMALS)
+        confidences = softmax(logits / self.config.scale.temperature).round(DECIMALS)
         return top_techniques(self.config.techniques, confidences, top)
 
     def _cached_verdicts(self, keys: Sequence[_Key], names: Sequence[str]) -> list[Verdict]:
