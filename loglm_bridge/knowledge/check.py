@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +41,15 @@ def check_file(path: Path, root: Path, shapes: Shapes) -> tuple[list[KnowledgeRu
             problems += check_rule(rule, shapes)
     except ContentError as error:
         problems.append(Problem(error.where, str(error)))
-    names = Counter(rule.name for rule in rules)
-    problems += [Problem(str(path), f"the name {name} is used {n} times") for name, n in names.items() if n > 1]
     return rules, problems
+
+
+def duplicate_names(rules: Iterable[KnowledgeRule]) -> list[Problem]:
+    """Return a problem for each name that several rules have."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for rule in rules:
+        places[rule.name].append(rule.where)
+    return [Problem(where[0], f"the name is used {len(where)} times") for where in places.values() if len(where) > 1]
 
 
 def check_rule(rule: KnowledgeRule, shapes: Shapes) -> Iterator[Problem]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from loglm_bridge.contract.event import Event
@@ -20,6 +21,16 @@ ABSENT = "{absent}"
 SHAPE = "shape"
 
 
+@dataclass(frozen=True)
+class KnowledgeEvent:
+    """A rendered example or twin of a rule. `number` tells the examples of a rule apart, twins behind examples."""
+
+    rule: KnowledgeRule
+    event: Event
+    number: int
+    ordinary: bool
+
+
 def render(rule: KnowledgeRule, source: EventSource, shapes: Shapes, seed: str, every: bool = False) -> list[Event]:
     """Return an example as an event of its shape; with `every`, as one event of each shape of the rule's log source.
 
@@ -32,6 +43,17 @@ def render(rule: KnowledgeRule, source: EventSource, shapes: Shapes, seed: str, 
         _event(shape, source, Slots(random.Random(f"{rule.name} {seed}")))
         for shape in _shapes(rule, source, shapes, every)
     ]  # noqa: S311
+
+
+def rendered(rules: Sequence[KnowledgeRule], shapes: Shapes, draws: int, seed: str) -> Iterator[KnowledgeEvent]:
+    """Yield every example and twin of some rules, `draws` times in each shape that can carry it."""
+    for rule in rules:
+        sources: list[tuple[EventSource, bool]] = [(one, rule.level == "informational") for one in rule.examples]
+        sources += [(twin.event, True) for twin in rule.ordinary]
+        for number, (source, ordinary) in enumerate(sources):
+            for draw in range(draws):
+                for event in render(rule, source, shapes, f"{seed} {number} {draw}", every=True):
+                    yield KnowledgeEvent(rule, event, number, ordinary)
 
 
 def _shapes(rule: KnowledgeRule, source: EventSource, shapes: Shapes, every: bool) -> list[Shape]:

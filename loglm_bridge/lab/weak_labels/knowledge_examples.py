@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from loglm_bridge.knowledge.rendering.render import KnowledgeEvent, rendered
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.knowledge.rule import KnowledgeRule
 from loglm_bridge.lab.data.run_files import canonical_event, canonical_row, read_rows, write_rows
-from loglm_bridge.lab.weak_labels import knowledge_rules
 from loglm_bridge.lab.weak_labels.training_examples import Example, ExampleWeights
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.telemetry import parse_and_canonicalise
@@ -52,8 +52,8 @@ def build(
 ) -> list[KnowledgeExample]:
     """Render all rules into the file `out` and return their distinct examples. A file that exists is read instead."""
     if not out.exists():
-        rendered = knowledge_rules.rendered(rules, shapes, DRAWS, str(seed))
-        write_rows(out, map(_to_row, _distinct(_examples(rendered, matcher))))
+        events = rendered(rules, shapes, DRAWS, str(seed))
+        write_rows(out, map(_to_row, _distinct(_examples(events, matcher))))
     return load(out)
 
 
@@ -76,8 +76,8 @@ def training(examples: Iterable[KnowledgeExample], weights: ExampleWeights) -> l
     ]
 
 
-def _examples(rendered: Iterable[knowledge_rules.KnowledgeEvent], matcher: RuleMatcher) -> Iterator[KnowledgeExample]:
-    for one in rendered:
+def _examples(events: Iterable[KnowledgeEvent], matcher: RuleMatcher) -> Iterator[KnowledgeExample]:
+    for one in events:
         record, canonical = parse_and_canonicalise(one.event)
         if record.status != "ok":
             continue

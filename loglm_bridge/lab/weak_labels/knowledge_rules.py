@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from loglm_bridge.contract.event import Event
 from loglm_bridge.knowledge.compile import Compiler
-from loglm_bridge.knowledge.rendering.render import render
+from loglm_bridge.knowledge.rendering.render import rendered
 from loglm_bridge.knowledge.rendering.shapes import Shapes
-from loglm_bridge.knowledge.rule import EventSource, KnowledgeRule
+from loglm_bridge.knowledge.rule import KnowledgeRule
 from loglm_bridge.model.classifier.rule_techniques import RuleTechniques
 from loglm_bridge.model.features.compiled_rules import CompiledRule, Condition, FieldTest, prefilter
 from loglm_bridge.model.features.ngrams import GRAM_BITS
@@ -33,27 +31,6 @@ _TECHNIQUE_LOGITS = {
 
 #: Drawings of an example from which the families of a rule's events are read.
 _DRAWS = 2
-
-
-@dataclass(frozen=True)
-class KnowledgeEvent:
-    """A rendered example or twin of a rule. `number` tells the examples of a rule apart, twins behind examples."""
-
-    rule: KnowledgeRule
-    event: Event
-    number: int
-    ordinary: bool
-
-
-def rendered(rules: Sequence[KnowledgeRule], shapes: Shapes, draws: int, seed: str) -> Iterator[KnowledgeEvent]:
-    """Yield every example and twin of some rules, `draws` times in each shape that can carry it."""
-    for rule in rules:
-        sources: list[tuple[EventSource, bool]] = [(one, rule.level == "informational") for one in rule.examples]
-        sources += [(twin.event, True) for twin in rule.ordinary]
-        for number, (source, ordinary) in enumerate(sources):
-            for draw in range(draws):
-                for event in render(rule, source, shapes, f"{seed} {number} {draw}", every=True):
-                    yield KnowledgeEvent(rule, event, number, ordinary)
 
 
 def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes: Shapes) -> RuleMatcher:

@@ -18,8 +18,9 @@ from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.head_config import HeadConfig
-from loglm_bridge.model.classifier.heads import DECIMALS, Outcome, verdict_name
+from loglm_bridge.model.classifier.heads import DECIMALS, Outcome
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
+from loglm_bridge.model.classifier.score_scale import verdict_name
 from loglm_bridge.model.context.entity_state import ContextEvent
 from loglm_bridge.model.context.evidence import ContextScoring
 from loglm_bridge.model.context.windowed_batch import FROM_STATE, WindowedBatch

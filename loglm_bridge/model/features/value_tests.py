@@ -44,6 +44,7 @@ class ValueTests:
 
     def __init__(self, tests: Mapping[int, ValueTest]) -> None:
         """Compile the tests. Raises ValueError for a kind, expression, number or network that is none."""
+        self._tests = dict(tests)
         self._equal: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
         self._numbers: list[tuple[int, Callable[[float, float], bool], float]] = []
@@ -54,6 +55,10 @@ class ValueTests:
             self._add(number, test)
         if self._expressions:
             self._set.Compile()
+
+    def __reduce__(self) -> tuple[type[ValueTests], tuple[dict[int, ValueTest]]]:
+        """Compiled sets do not travel between processes: they are compiled again."""
+        return ValueTests, (self._tests,)
 
     def _add(self, number: int, test: ValueTest) -> None:
         if test.kind == "equals":
