@@ -12,7 +12,7 @@ from loglm_bridge.lab.synthetic_flows.malicious import MALICIOUS
 from loglm_bridge.lab.train import flow_training
 from loglm_bridge.lab.train.flow_training import FlowSettings, LabelledFlows
 from loglm_bridge.lab.train.thresholds import depth_quantiles
-from loglm_bridge.model.classifier.head_config import Curve
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 from loglm_bridge.model.context.context import SequenceConfig
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
 from loglm_bridge.model.flow.flow_trees import FlowTrees
@@ -30,7 +30,7 @@ def trees() -> tuple[bytes, FlowConfig]:
     familiar = flow_training.single_features(labelled, {"pair": [[index] for index in range(len(flows))]})
     model = flow_training.fit(labelled, {"pair": [], "source": []}, SETTINGS, familiar)
     _, depths = FlowTrees(model, len(TECHNIQUES)).predict(familiar)
-    return model, FlowConfig(TECHNIQUES, Curve(1.0, 0.0, 1.0, 0.5, 0.4), depth_quantiles(depths))
+    return model, FlowConfig(TECHNIQUES, ScoreScale(-4.0, -1.0, 0.0, 4.0), depth_quantiles(depths))
 
 
 def files() -> dict[str, bytes]:
