@@ -25,6 +25,9 @@ DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 #: Maximum characters of the original event that a notable repeats.
 MAX_RAW = 10_000
 
+#: Subject of a finding about an event that was not read, or not to its end.
+UNREAD = "event could not be read"
+
 #: Score from which a malicious verdict is critical rather than high.
 CRITICAL_SCORE = 0.95
 
@@ -49,7 +52,7 @@ class Finding:
 
     `verdict` is the effective one: a threshold of the user applied, only the techniques to be shown. `labels` are the
     `loglm_*` fields of the event, `row` the fields it was read with, `origin` further fields on where it comes from
-    (orig_sid and others).
+    (orig_sid and others). `subject` replaces the technique in the title where the finding is no attack (UNREAD).
     """
 
     event: Event
@@ -57,6 +60,7 @@ class Finding:
     labels: Row = field(default_factory=dict, hash=False)
     row: Row = field(default_factory=dict, hash=False)
     origin: Mapping[str, str] = field(default_factory=dict, hash=False)
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,15 +129,18 @@ def _attack_techniques(verdict: Verdict) -> tuple[Technique, ...]:
 def _identity(finding: Finding, rule: NotableRule, techniques: Sequence[Technique]) -> Fields:
     verdict, row = finding.verdict, finding.row
     host = first_value(row, "dest") or finding.event.host or first_value(row, "src")
-    subject = f"{_title(techniques[0])} ({techniques[0].id})" if techniques else "suspicious event"
+    subject = finding.subject or ("suspicious event" if verdict.score is not None else "event without a label")
+    if techniques and not finding.subject:
+        subject = f"{_title(techniques[0])} ({techniques[0].id})"
+    severity = "medium" if finding.subject else severity_of(verdict)
     return _single_values(
         {
             "search_name": rule.name,
             "rule_name": rule.name,
             "rule_title": f"LogLM: {subject}" + (f" on {truncate(host, _MAX_TITLE_PART)}" if host else ""),
-            "rule_description": _description(verdict, techniques),
+            "rule_description": _unread(verdict) if finding.subject == UNREAD else _description(verdict, techniques),
             "security_domain": rule.security_domain,
-            "severity": severity_of(verdict) if rule.severity == "auto" else rule.severity,
+            "severity": severity if rule.severity == "auto" else rule.severity,
             "nes_fields": ",".join(name for name in ("user", "src", "dest") if first_value(row, name)),
         }
     )
@@ -145,6 +152,11 @@ def _description(verdict: Verdict, techniques: Sequence[Technique]) -> str:
     scored = f"LogLM scored this event {verdict.score:.2f} ({verdict.verdict})."
     likely = ", ".join(f"{t.id} {_title(t)} ({t.confidence:.2f})" for t in techniques)
     return f"{scored} Most likely techniques: {likely}." if likely else scored
+
+
+def _unread(verdict: Verdict) -> str:
+    read = "not read" if verdict.score is None else f"read in part only (score of that part: {verdict.score:.2f})"
+    return f"LogLM has {read} this event, because reading it took too long or failed. Look at the event itself."
 
 
 def _title(technique: Technique) -> str:

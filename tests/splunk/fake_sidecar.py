@@ -36,9 +36,11 @@ REFUSALS = {
 
 
 def verdict_of(event, options):
-    """Return the verdict: mimikatz is malicious, whoami suspicious, NUL unparsed, the rest benign."""
+    """Return the verdict: mimikatz is malicious, whoami suspicious, U+FFFD unparsed, the rest benign."""
     if event.raw.startswith("\ufffd"):
         return Verdict("unparsed", detail="no\nformat \u202e fits")
+    if event.raw == "unreadable":
+        return Verdict("error", detail="the model failed on this event; it is quarantined")
     text = event.raw.lower()
     score = 0.973 if "mimikatz" in text else 0.5 if "whoami" in text else 0.0123456789
     ranking = (technique("T1003.001", 0.91), technique("T1053.005", 0.25), technique("T1027", 0.05))
@@ -49,7 +51,7 @@ def verdict_of(event, options):
         verdict=verdict,
         techniques=() if options.brief and verdict not in FLAGGED_VERDICTS else ranking[: options.top],
         novelty=0.125,
-        truncated=len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES,
+        truncated=event.raw == "dear to read" or len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES,
         embedding=(0.6, -0.8) if options.embedding else None,
         explanation={"tokens": ["a", "\u202e"]} if options.explain else None,
     )

@@ -6,6 +6,7 @@ splunk-sdk reads an empty body. The test that starts it sets events and faults.
 
 import json
 import random
+import re
 import threading
 import time
 import urllib.parse
@@ -35,7 +36,7 @@ def entry(title, name, **keys):
 
 
 def event(indextime, raw, time=None, **fields):
-    """Return an event as search export does: every value is text, `_time` is ISO 8601."""
+    """Return an event as it is indexed: every value is text, `_time` is ISO 8601 (see also `rendered`)."""
     at = datetime.fromtimestamp(indextime - 1.5 if time is None else time, tz=UTC)
     return {
         "_bkt": "main~0~0B5D2E4C-2F2A-4C52-8C1E-000000000000",
@@ -71,6 +72,8 @@ class FakeSplunkd(ThreadingHTTPServer):
         self.events = []
         self.passwords = {}
         self.indexes = {"main", "notable", "risk"}
+        self.roles = ["search_head"]
+        self.answers = []  # bytes of the next answers to an export: a body, or a whole response with its head
         self.searches = []  # parameters of each export
         self.received = []  # (query, text) of each receivers/simple
         self.collected = []  # events of the collector that were indexed
@@ -99,7 +102,7 @@ class FakeSplunkd(ThreadingHTTPServer):
         return faults.pop(0) if faults else None
 
     def search(self, form):
-        """Return the events within a search's bounds, in random order."""
+        """Return the events within a search's bounds, in random order, with the fields that it asks for."""
         low, high = int(form["index_earliest"]), int(form["index_latest"]) + self.latest_is_inclusive
         early, late = float(form["earliest_time"]), float(form["latest_time"])
         hits = [
@@ -109,7 +112,17 @@ class FakeSplunkd(ThreadingHTTPServer):
             and early <= datetime.fromisoformat(e["_time"]).timestamp() < late
         ]
         self._random.shuffle(hits)
-        return hits
+        return [rendered(hit, form["search"]) for hit in hits]
+
+
+def rendered(hit, search):
+    """Return an event as export shows it: `_time` in the user's zone, copies by `eval`, and only the named fields."""
+    at = datetime.fromisoformat(hit["_time"]).timestamp()
+    shown = {**hit, "_time": datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " GMT"}
+    shown.update((name, f"{at:.3f}") for name in re.findall(r"\| eval (\w+)=_time", search))
+    names = re.findall(r'"((?:[^"\\]|\\.)*)"|([^\s,"]+)', search.rpartition("| fields ")[2])
+    asked = {re.sub(r"\\(.)", r"\1", quoted) or plain for quoted, plain in names}
+    return {name: value for name, value in shown.items() if name in asked or name.startswith("_")}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -152,7 +165,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def info(self, _):
         """GET server/info."""
-        self.reply(200, entry("server-info", "server-info", version="10.0.0", guid="G", serverName="fake"))
+        document = entry("server-info", "server-info", version="10.0.0", guid="G", serverName="fake")
+        roles = "".join(f"<s:item>{role}</s:item>" for role in self.server.roles)
+        self.reply(
+            200, document.replace("</s:dict>", f'<s:key name="server_roles"><s:list>{roles}</s:list></s:key></s:dict>')
+        )
 
     def parse(self, body):
         """POST search/v2/parser."""
@@ -167,6 +184,8 @@ class Handler(BaseHTTPRequestHandler):
         """POST search/v2/jobs/export: one JSON document per line, the last one marked."""
         form = dict(urllib.parse.parse_qsl(body.decode()))
         self.server.searches.append(form)
+        if self.server.answers:
+            return self.write_answer(self.server.answers.pop(0))
         fault = self.server.fault("export")
         if fault == "slow":
             time.sleep(2)
@@ -198,10 +217,16 @@ class Handler(BaseHTTPRequestHandler):
             shown = ['{"preview":true,"offset":0,"lastrow":true,"result":{"_raw":"not final","_indextime":"1"}}']
             return [
                 "\ufeff" + shown[0],
-                '{"messages":[{"type":"INFO","text":"Your timerange was substituted"}]}',
+                '{"messages":[{"type":"INFO","text":"Concurrency is high"}]}',
                 *lines,
             ]
         return [] if fault == "no bytes" else lines
+
+    def write_answer(self, data):
+        """Send bytes as they are: a whole response, or the body of one."""
+        self.close_connection = True
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        self.wfile.write(data if data.startswith(b"HTTP/") else head % len(data) + data)
 
     def stream(self, lines, cut):
         """Send lines with chunked encoding, as a search that is still running does."""

@@ -74,7 +74,7 @@ def act(alert: Alert, options: AlertOptions, app: Path) -> AlertOutcome:
         ConfigError, NoToken: the delivery is not configured.
     """
     settings = Settings.read(app)
-    service = connect(alert.session, _SECONDS, alert.app)
+    service = connect(alert.session, _SECONDS, settings.splunkd_ca_file, alert.app)
     delivery = Receivers(service) if options.delivery == "receivers" else collector(app, service)
     findings = AlertFindings(
         alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, alert.session))

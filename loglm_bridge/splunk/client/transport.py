@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from loglm_bridge import __version__
 from loglm_bridge.contract.errors import BadReply, SidecarError, SidecarTimeout, SidecarUnavailable, WrongService
 from loglm_bridge.splunk.client.deadline import within
+from loglm_bridge.splunk.config.authorities import public_authorities
 
 #: Maximum bytes of a response; an embedding of 1,024 numbers for each of 2,048 events fits.
 MAX_REPLY_BYTES = 64 * 1024 * 1024
@@ -142,7 +143,7 @@ class Transport:
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
             try:
-                self._tls = ssl.create_default_context(cafile=str(self._ca_file or _public_authorities()))
+                self._tls = ssl.create_default_context(cafile=str(self._ca_file or public_authorities()))
             except OSError as error:
                 raise self._tls_error() from error
         return self._tls
@@ -187,13 +188,6 @@ class Transport:
         if isinstance(error, (OSError, http.client.IncompleteRead)):
             return self._connection_lost()
         return WrongService(f"the program at {self.address} is not a LogLM sidecar")
-
-
-def _public_authorities() -> str:
-    """Return the file of certificate authorities that `requests` ships; Splunk's Python may have none."""
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-    return str(DEFAULT_CA_BUNDLE_PATH)
 
 
 def _closed_by_peer(sock: socket.socket) -> bool:

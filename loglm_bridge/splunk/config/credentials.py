@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Optional
-from urllib.parse import urlsplit
+from typing import Optional
 
 from loglm_bridge.contract.errors import NoToken
 from loglm_bridge.splunk.config.settings import Settings
@@ -38,7 +37,7 @@ def sidecar_token(settings: Settings, session: Optional[SplunkSession]) -> str:
     Raises:
         NoToken: there is none, or it may not be read; the message says which of the two.
     """
-    token = _from_file(settings.token_file) if settings.token_file else _from_store(session)
+    token = _from_file(settings.token_file) if settings.token_file else _from_store(session, settings.splunkd_ca_file)
     if not _TOKEN.match(token):
         raise NoToken("the saved token is empty or contains invalid characters")
     return token
@@ -56,15 +55,20 @@ def _from_file(path: Path) -> str:
         ) from error
 
 
-def _from_store(session: Optional[SplunkSession]) -> str:
+def _from_store(session: Optional[SplunkSession], ca_file: Optional[Path]) -> str:
     if session is None or not session.uri or not session.key:
         raise NoToken("no token file is configured and Splunk gave no session to read storage/passwords with")
     # imported only here: it takes half as long as all that a search needs, and a token file needs none of it
+    from ssl import SSLError
+
     from splunklib import binding
     from splunklib.client import AmbiguousReferenceException
 
+    from loglm_bridge.splunk.config.splunkd_rest import SplunkdError, connect, error_of_call
+
     try:
-        return str(_service(session).storage_passwords[f"{REALM}:{NAME}:"].clear_password or "").strip()
+        service = connect(session, _SPLUNKD_SECONDS, ca_file)
+        return str(service.storage_passwords[f"{REALM}:{NAME}:"].clear_password or "").strip()
     except KeyError as error:
         raise NoToken("no token saved in storage/passwords") from error
     except AmbiguousReferenceException as error:
@@ -74,21 +78,10 @@ def _from_store(session: Optional[SplunkSession]) -> str:
             "this user's role may not read the token in storage/passwords",
             hint="give the role list_storage_passwords, or set token_file in loglm.conf",
         ) from error
+    except SplunkdError as error:
+        raise NoToken(error.message, where=error.where, hint=error.hint) from error
+    except SSLError as error:
+        cause = error_of_call(error, "reading storage/passwords")
+        raise NoToken(cause.message, hint=cause.hint) from error
     except OSError as error:
         raise NoToken("splunkd did not answer for storage/passwords", hint="try again or set token_file") from error
-
-
-def _service(session: SplunkSession) -> Any:
-    from splunklib import binding
-    from splunklib.client import Service
-
-    uri = urlsplit(session.uri)
-    return Service(
-        scheme=uri.scheme,
-        host=uri.hostname,
-        port=uri.port,
-        token=session.key,
-        owner="nobody",
-        app=APP,
-        handler=binding.handler(timeout=_SPLUNKD_SECONDS),
-    )

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     threshold: Optional[float]
     top: int
     prefix: str
+    splunkd_ca_file: Optional[Path] = None
 
     @classmethod
     def read(cls, app: Path) -> Settings:
@@ -93,6 +94,7 @@ def _parsers(app: Path) -> Mapping[str, Mapping[str, Callable[[str], Any]]]:
             "url": sidecar_urls,
             "token_file": lambda text: conf_path(app, text),
             "ca_file": lambda text: conf_path(app, text),
+            "splunkd_ca_file": lambda text: conf_path(app, text),
             "timeout": lambda text: value_parsers.number(text, 0.1, 300),
             "batch_events": lambda text: value_parsers.whole(text, 1, MAX_BATCH_EVENTS),
             "batch_bytes": lambda text: value_parsers.whole(text, 1024, MAX_BODY_BYTES),

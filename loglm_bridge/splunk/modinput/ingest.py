@@ -24,8 +24,8 @@ from loglm_bridge.splunk.modinput.event_stream import EventStream
 from loglm_bridge.splunk.modinput.index_time_window import Window, correct_for_clock, next_window
 from loglm_bridge.splunk.modinput.journal import Journal, short_key
 from loglm_bridge.splunk.modinput.options import InputOptions
-from loglm_bridge.splunk.modinput.search_export import read_window
-from loglm_bridge.splunk.rows.finding import finding_of
+from loglm_bridge.splunk.modinput.search_export import SearchNotes, read_window
+from loglm_bridge.splunk.rows.finding import finding_of, unread_finding
 from loglm_bridge.splunk.rows.row_mapping import event_of
 from loglm_bridge.splunk.rows.verdict_policy import omit_benign_techniques
 
@@ -38,13 +38,18 @@ MAX_HELD_EVENTS = 20_000
 
 @dataclass
 class Progress:
-    """Counts of a run: windows and events read, notables written, repeats left out, events by status."""
+    """Counts of a run: windows and events read, notables written, repeats left out, events with an entity, by status.
+
+    `notes` are the peculiarities of the answers that it read.
+    """
 
     windows: int = 0
     events: int = 0
     notables: int = 0
     repeats: int = 0
+    entities: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    notes: SearchNotes = field(default_factory=SearchNotes)
 
     def __str__(self) -> str:
         counts = " ".join(f"{status}={n}" for status, n in sorted(self.statuses.items()))
@@ -83,7 +88,8 @@ class Ingest:
 
     def _read_window(self, window: Window, position: Position) -> Position:
         written = self.journal.resume(window.start)
-        rows = read_window(self.service, self.options.search, window, self.options.max_event_age)
+        options, notes = self.options, self.progress.notes
+        rows = read_window(self.service, options.search, window, options.max_event_age, options.by, notes)
         latest = position.latest
         for batch in _batches(rows, MAX_HELD_EVENTS if self.options.by else self.settings.batch_events):
             self._label(batch, written)
@@ -104,7 +110,9 @@ class Ingest:
         keys = []
         for row, event, verdict in zip(rows, events, reply.verdicts):
             self.progress.statuses[verdict.status] += 1
-            finding = finding_of(event, verdict, str(reply.model), row, threshold)
+            self.progress.entities += bool(event.entity)
+            labelled = event, verdict, str(reply.model), row, threshold
+            finding = finding_of(*labelled) or unread_finding(*labelled)
             if finding is None:
                 continue
             if written[short_key(event.key)]:

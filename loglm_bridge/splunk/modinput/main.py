@@ -18,17 +18,19 @@ from loglm_bridge.contract.errors import CheckpointError, InputError, LogLMError
 from loglm_bridge.contract.notable import NotableRule
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.splunk.client.client import SidecarClient
-from loglm_bridge.splunk.config.app_log import new_ref, open_log
+from loglm_bridge.splunk.config.app_log import open_log
 from loglm_bridge.splunk.config.credentials import sidecar_token
 from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.config.splunkd_rest import SessionEnded, SplunkdError, connect
-from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore, LoadedCheckpoint
+from loglm_bridge.splunk.modinput.checkpoint import CheckpointStore
+from loglm_bridge.splunk.modinput.cluster import check_not_clustered
 from loglm_bridge.splunk.modinput.durable_files import DurableFolder
 from loglm_bridge.splunk.modinput.event_stream import EventStream, StreamClosed
 from loglm_bridge.splunk.modinput.ingest import Ingest, start_position
 from loglm_bridge.splunk.modinput.journal import Journal
 from loglm_bridge.splunk.modinput.lock import AlreadyRunning, InputLock
 from loglm_bridge.splunk.modinput.options import SCHEME, InputOptions, scheme, unknown_settings
+from loglm_bridge.splunk.modinput.run_report import report_damage, report_progress
 from loglm_bridge.splunk.modinput.stdin_definition import Stanza, StdinDefinition, read_definition
 from loglm_bridge.splunk.modinput.validation import validate
 from loglm_bridge.splunk.splunkd_messages import (
@@ -120,11 +122,12 @@ def _run(app: Path, definition: StdinDefinition, stanza: Stanza, program: str) -
     with InputLock(definition.checkpoint_folder / f"{stem}.lock"):
         store = CheckpointStore(folder, stem, stanza.name)
         loaded = store.load()
-        _report_damage(program, loaded)
+        report_damage(_log, program, loaded)
         position = start_position(store, loaded.position, options, time.time())
         settings = Settings.read(app)
+        service = connect(definition.session, _SEARCH_SECONDS, settings.splunkd_ca_file, stanza.app)
+        check_not_clustered(service)
         with SidecarClient(settings, sidecar_token(settings, definition.session)) as client:
-            service = connect(definition.session, _SEARCH_SECONDS, stanza.app)
             stream = EventStream(sys.stdout, options.target_index, options.target_sourcetype)
             rule, journal = _rule(options, stanza), Journal(folder, stem)
             ingest = Ingest(options, settings, rule, service, client, store, journal, stream, time.time)
@@ -132,7 +135,7 @@ def _run(app: Path, definition: StdinDefinition, stanza: Stanza, program: str) -
                 ingest.run(position)
             finally:
                 ingest.stream.close()
-                _report_progress(program, ingest)
+                report_progress(_log, program, options, ingest.progress)
 
 
 def _rule(options: InputOptions, stanza: Stanza) -> NotableRule:
@@ -153,27 +156,3 @@ def _open_folder(path: Path, stanza: Stanza) -> tuple[DurableFolder, str]:
     except OSError as error:
         raise CheckpointError(f"the checkpoint folder cannot be created ({error.strerror})", where=str(path)) from error
     return folder, sha256(stanza.name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _report_damage(program: str, loaded: LoadedCheckpoint) -> None:
-    if not loaded.damaged:
-        return
-    saved = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(loaded.saved_at))
-    ref = new_ref()
-    text = f"position file damaged (renamed to {', '.join(loaded.damaged)}); continued from the copy of {saved}"
-    _log.warning("%s: %s ref=%s", program, text, ref)
-    log_to_splunkd(
-        "WARN", f"{program}: {text}; notables since then may repeat, with the same loglm_event_key. ref={ref}"
-    )
-
-
-def _report_progress(program: str, ingest: Ingest) -> None:
-    progress = ingest.progress
-    _log.info("%s: %s", program, progress)
-    if progress.events:
-        log_to_splunkd("INFO", f"{program}: {progress}")
-    unlabelled = progress.events - progress.statuses["ok"]
-    if unlabelled:
-        log_to_splunkd(
-            "WARN", f"{program}: {unlabelled:,} of {progress.events:,} events have no label, which never means benign"
-        )

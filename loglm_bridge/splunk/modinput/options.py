@@ -30,7 +30,14 @@ _SPLUNKD_SETTINGS = frozenset(
 )
 _SPLUNKD_PREFIXES = ("_", "python.", "evt_", "eai:", "run_", "queue")
 
-_INDEX_TIME_BOUNDS = re.compile(r"_index_(earliest|latest)\s*=", re.IGNORECASE)
+#: What bounds the time of a search from inside. Such a bound overrides that of the window, also in a subsearch whose
+#: events are appended: events would be skipped in silence.
+_TIME_BOUNDS = re.compile(
+    r"(?<![\w.])(_index_earliest|_index_latest|earliest|latest|(?:start|end)timeu?"
+    r"|(?:start|end)?(?:days|hours|minutes|months)ago|searchtimespan(?:days|hours|minutes|months))\"?\s*=",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(\s*=)?', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,9 @@ def search_text(text: str) -> str:
     """
     if len(text) > _MAX_SEARCH:
         raise ValueError(f"at most {_MAX_SEARCH} characters long")
-    if _INDEX_TIME_BOUNDS.search(text):
-        raise ValueError("without _index_earliest and _index_latest, which the input sets itself")
+    bound = _TIME_BOUNDS.search(_QUOTED.sub(lambda match: match[0] if match[1] else '""', text))
+    if bound:
+        raise ValueError(f"without {bound[1]}=, because the input sets the bounds of time itself")
     if text.rstrip().endswith("|"):
         raise ValueError("a complete search, without a pipe at its end")
     return text if text.startswith("|") or re.match(r"search\s", text, re.IGNORECASE) else f"search {text}"

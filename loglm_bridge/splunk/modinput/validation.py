@@ -17,7 +17,8 @@ from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.client.deadline import within
 from loglm_bridge.splunk.config.credentials import SplunkSession
 from loglm_bridge.splunk.config.settings import Settings
-from loglm_bridge.splunk.config.splunkd_rest import CALL_ERRORS, connect
+from loglm_bridge.splunk.config.splunkd_rest import CALL_ERRORS, SplunkdError, connect
+from loglm_bridge.splunk.modinput.cluster import check_not_clustered
 from loglm_bridge.splunk.modinput.options import InputOptions, unknown_settings
 from loglm_bridge.splunk.modinput.stdin_definition import Stanza
 
@@ -38,7 +39,9 @@ def validate(app: Path, session: SplunkSession, stanza: Stanza) -> Iterator[str]
     started = time.monotonic()
     check.start()
     try:
-        has_index = within(_SECONDS, lambda: _check_splunkd(session, stanza.app, options))
+        has_index = within(_SECONDS, lambda: _check_splunkd(app, session, stanza.app, options))
+    except SplunkdError as error:
+        yield error.user_message()
     except (TimeoutError, *CALL_ERRORS):
         yield "splunkd did not parse the search in time; it is checked when the input runs"
     else:
@@ -58,13 +61,14 @@ def _check_sidecar(app: Path) -> Iterator[str]:
         yield error.user_message()
 
 
-def _check_splunkd(session: SplunkSession, app: str, options: InputOptions) -> bool:
-    """Let splunkd parse the search; return whether it has the index of the notables.
+def _check_splunkd(app: Path, session: SplunkSession, context: str, options: InputOptions) -> bool:
+    """Let splunkd parse the search in the app `context`; return whether it has the index of the notables.
 
     Raises:
-        ConfigError: splunkd refuses the search.
+        ConfigError: splunkd refuses the search, or is a member of a search head cluster.
     """
-    service = connect(session, _SECONDS, app)
+    service = connect(session, _SECONDS, Settings.read(app).splunkd_ca_file, context)
+    check_not_clustered(service)
     try:
         service.parse(options.search, parse_only="1")
     except CALL_ERRORS as error:

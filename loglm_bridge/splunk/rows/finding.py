@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.notable import Finding
+from loglm_bridge.contract.limits import MAX_RAW_BYTES
+from loglm_bridge.contract.notable import UNREAD, Finding
 from loglm_bridge.contract.row import Row
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.splunk.rows.row_mapping import label_columns
@@ -24,7 +25,25 @@ def finding_of(event: Event, verdict: Verdict, model: str, row: Row, threshold: 
     effective = apply_threshold(verdict, threshold)
     if effective != "malicious":
         return None
-    columns = label_columns(verdict, model, prefix=LABEL_PREFIX, output="labels", threshold=threshold)
-    labels = {name: [value] if isinstance(value, str) else list(value) for name, value in columns.items()}
     shown = verdict._replace(verdict=effective, techniques=shown_techniques(verdict, effective))
-    return Finding(event, shown, labels, row)
+    return Finding(event, shown, _labels(verdict, model, threshold), row)
+
+
+def unread_finding(
+    event: Event, verdict: Verdict, model: str, row: Row, threshold: Optional[float]
+) -> Optional[Finding]:
+    """Return the finding about an event that the model did not read, or not to its end; None where it did.
+
+    Whoever writes log lines can write one that costs too much to read. That must not hide it from analysts. Events
+    above the limit on length are no such case: they are read up to it, as documented.
+    """
+    is_long = len(event.raw) > MAX_RAW_BYTES or len(event.raw.encode("utf-8", "surrogatepass")) > MAX_RAW_BYTES
+    if verdict.status != "error" and (not verdict.truncated or is_long):
+        return None
+    shown = verdict._replace(techniques=())
+    return Finding(event, shown, _labels(verdict, model, threshold), row, subject=UNREAD)
+
+
+def _labels(verdict: Verdict, model: str, threshold: Optional[float]) -> Row:
+    columns = label_columns(verdict, model, prefix=LABEL_PREFIX, output="labels", threshold=threshold)
+    return {name: [value] if isinstance(value, str) else list(value) for name, value in columns.items()}

@@ -44,6 +44,16 @@ def event_of(row: SplunkRow, field: str, by: Sequence[str] = ()) -> Event:
     )
 
 
+def text_of_fields(row: SplunkRow, prefix: str = "loglm_") -> str:
+    """Return a text for a row that has none: its fields as JSON, without Splunk's internal ones and our labels."""
+    fields = {
+        name: value if isinstance(value, str) else value[0] if len(value) == 1 else list(value)
+        for name, value in sorted(row.items())
+        if value and not name.startswith(("_", prefix))
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
 class EventReader:
     """Reads the event of a table's row, part by part as needed. Equal to `event_of` on the row as a mapping.
 

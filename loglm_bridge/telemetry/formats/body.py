@@ -7,7 +7,7 @@ from typing import Optional
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.formats import auditd, csv_line, json_event, key_value, web_access
-from loglm_bridge.telemetry.formats.device import cef, firewall_line, leef, vpc_flow
+from loglm_bridge.telemetry.formats.device import cef, firewall_line, leef, mikrotik, vpc_flow
 from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import Record
 
@@ -16,6 +16,7 @@ _Parser = Callable[[str, Event], Optional[Record]]
 _LINE_PARSERS: Sequence[_Parser] = (
     auditd.parse,
     firewall_line.parse,
+    mikrotik.parse,
     vpc_flow.parse,
     web_access.parse,
     csv_line.parse,

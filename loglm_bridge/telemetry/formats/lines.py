@@ -7,7 +7,7 @@ from typing import Optional
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.formats import auditd, csv_line, free_text, key_value, syslog, web_access
-from loglm_bridge.telemetry.formats.device import cef, firewall_line, flow_csv, leef, vpc_flow, zeek_tsv
+from loglm_bridge.telemetry.formats.device import cef, firewall_line, flow_csv, leef, mikrotik, vpc_flow, zeek_tsv
 from loglm_bridge.telemetry.record import Record
 
 #: From formats that a few characters identify to those that need the whole line.
@@ -20,6 +20,7 @@ PARSERS: Sequence[Callable[[str, Event], Optional[Record]]] = (
     flow_csv.parse,
     web_access.parse,
     firewall_line.parse,
+    mikrotik.parse,
     syslog.parse,
     csv_line.parse,
     key_value.parse,

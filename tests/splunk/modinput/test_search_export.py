@@ -6,7 +6,7 @@ import json
 import pytest
 
 from loglm_bridge.splunk.config.splunkd_rest import SplunkdError
-from loglm_bridge.splunk.modinput.search_export import ExportStream
+from loglm_bridge.splunk.modinput.export_answer import ExportStream
 
 
 def answer(*lines):
@@ -30,14 +30,12 @@ def test_answer_in_several_parts():
 def test_end_mark_alone_means_no_events():
     stream = answer('{"preview":false,"lastrow":true}')
     assert list(stream) == []
-    assert stream.documents == 1
 
 
 @pytest.mark.parametrize("lines", [(), ("",), ("\ufeff",), ('{"messages":[{"type":"INFO","text":"x"}]}',)])
 def test_empty_answer_does_not_mean_no_events(lines):
-    stream = answer(*lines)
-    assert list(stream) == []
-    assert stream.documents == 0
+    with pytest.raises(SplunkdError, match="is empty"):
+        list(answer(*lines))
 
 
 @pytest.mark.parametrize(

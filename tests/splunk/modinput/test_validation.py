@@ -33,7 +33,7 @@ def test_valid_input_is_accepted(check, fake_sidecar):
         ({"search": ""}, "search is missing"),
         ({"search": "index=main ("}, "Unbalanced parentheses"),
         ({"search": "index=main |"}, "without a pipe at its end"),
-        ({"search": "index=main _index_earliest=-1h"}, "without _index_earliest"),
+        ({"search": "index=main _index_earliest=-1h"}, "without _index_earliest="),
         ({"threshold": "1e999"}, "threshold must be a number from 0 to 1"),
         ({"threshold": "ł\u202e"}, 'threshold must be a number from 0 to 1, got "ł\\u202e"'),
         ({"lag": "-5"}, "lag must be a whole number"),
@@ -54,6 +54,19 @@ def test_sidecar_that_is_down_is_a_warning(check):
     assert (result.code, result.stdout) == (0, "")
     assert any("WARN" in line and "not reachable" in line for line in result.lines)
     assert seconds < 15
+
+
+def test_member_of_a_cluster_is_refused(check, splunkd):
+    splunkd.roles = ["search_head", "shc_member"]
+    result, _ = check()
+    assert result.code == 1
+    assert "search head cluster" in ET.fromstring(result.stdout).findtext("message")
+
+
+def test_bounds_of_time_are_refused(check):
+    result, _ = check(search="index=main earliest=-15m")
+    assert result.code == 1
+    assert "without earliest=" in ET.fromstring(result.stdout).findtext("message")
 
 
 def test_missing_index_is_a_warning(check):
