@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.knowledge.loader import RULES
 from loglm_bridge.lab.data.run_files import read_heads, write_heads
 from loglm_bridge.lab.data.sources import open_text
 from loglm_bridge.lab.evaluate import evaluate as evaluation
@@ -45,6 +46,9 @@ def add_arguments(stage: str, parser: argparse.ArgumentParser) -> None:
 def _add_corpus(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_data(parser)
+    parser.add_argument(
+        "--rules", type=Path, default=RULES, metavar="DIR", help="detection content; default: what ships"
+    )
     parser.set_defaults(run=_corpus)
 
 
@@ -130,7 +134,7 @@ def _run_of(args: argparse.Namespace) -> TrainingRun:
 
 
 def _corpus(args: argparse.Namespace) -> int:
-    corpus, examples = _run_of(args).corpus(args.data, args.split)
+    corpus, examples = _run_of(args).corpus(args.data, args.split, args.rules)
     print(f"{len(corpus.events)} events, {len(corpus.canonicals)} distinct canonical, {len(examples)} weak examples")
     return 0
 

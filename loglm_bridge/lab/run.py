@@ -12,11 +12,11 @@ import torch
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.knowledge.compile import rule_words
-from loglm_bridge.knowledge.loader import load_rules
+from loglm_bridge.knowledge.loader import RULES, load_rules
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus
-from loglm_bridge.lab.data.run_files import read_rule_matcher, write_rule_matcher
+from loglm_bridge.lab.data.run_files import read_rows, read_rule_matcher, write_rows, write_rule_matcher
 from loglm_bridge.lab.data.sources import validation_groups
 from loglm_bridge.lab.data.windows import FlowWindows
 from loglm_bridge.lab.export import model_export
@@ -45,6 +45,7 @@ from loglm_bridge.model.folder import model_folder
 #: Files of a run folder.
 WEAK_EXAMPLES = "weak_examples.jsonl.gz"
 KNOWLEDGE_EXAMPLES = "knowledge_examples.jsonl.gz"
+RULE_WORDS = "rule_words.jsonl.gz"
 FLOW_WINDOWS = "windows.jsonl.gz"
 
 
@@ -60,10 +61,11 @@ class TrainingRun:
         """The trained tokenizer."""
         return self.folder / "tokenizer.json"
 
-    def corpus(self, data: Path, split: Path) -> tuple[Corpus, list[WeakExample]]:
+    def corpus(self, data: Path, split: Path, content: Path = RULES) -> tuple[Corpus, list[WeakExample]]:
         """Stage `corpus`: return the canonical events and the weak examples; also write windows and compiled rules.
 
-        `data` is the folder of training data, `split` the file of held-out recordings.
+        `data` is the folder of training data, `split` the file of held-out recordings, `content` the folder of the
+        project's own rules.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         held_out = validation_groups(split)
@@ -74,7 +76,8 @@ class TrainingRun:
             data / "attack" / "enterprise.json.gz",
             self.recipe.samples_per_rule,
         )
-        own, shapes = load_rules(), Shapes.load()
+        own, shapes = load_rules(content), Shapes.load()
+        write_rows(self.folder / RULE_WORDS, sorted(rule_words(own)))
         if self.recipe.signatures and not (self.folder / model_folder.SIGNATURES).exists():
             compiled = rule_compiler.from_files(files, ordinary)
             write_rule_matcher(self.folder, knowledge_rules.with_knowledge(compiled, own, shapes))
@@ -96,7 +99,7 @@ class TrainingRun:
         distinct = [events.canonicals[i] for i in order] + [example.event for example in known.values()]
         if not self.tokenizer_file.exists():
             recordings = [holders[i] for i in order] + [{("knowledge", one.rule)} for one in known.values()]
-            words = rule_words(load_rules())
+            words = list(read_rows(self.folder / RULE_WORDS))
             trained = vocabulary.train(distinct, recordings, events.names, self.recipe.pieces, words)
             trained.save(str(self.tokenizer_file))
         tokenizer = EventTokenizer.load(self.tokenizer_file)
@@ -185,6 +188,7 @@ class TrainingRun:
             "techniques": len(heads.config.techniques),
             "pretraining": len({e.canonical for e in self._load_corpus().training()}),
             "weak_examples": len(self._load_weak_examples()),
+            "knowledge": len({one.event.key for one in self._load_knowledge() if not one.event.rules}),
         }
 
     def encoder_bytes(self) -> bytes:

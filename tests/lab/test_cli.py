@@ -16,6 +16,7 @@ from loglm_bridge.model.labeller import Labeller
 from tests.lab import tiny_flows, tiny_recipe
 from tests.lab.tiny import sample_events
 from tests.lab.tiny_data import row, write_rows
+from tests.lab.tiny_recipe import TINY_RULES
 
 #: A scorer that reports the number of predictions, and fails if there is none.
 SCORER = """
@@ -32,8 +33,8 @@ def folder(data, tmp_path_factory):
     """A folder with two exported models, `model` and `with flows`, after the stages corpus, pretrain and heads."""
     folder = tmp_path_factory.mktemp("stages")
     run = ["--run", str(folder / "run"), "--recipe", str(tiny_recipe.write(folder / "tiny.yaml"))]
-    heads = ["--heads", str(folder / "heads")]
-    assert cli.main(["corpus", *run, "--data", str(data.folder), "--split", str(data.split)]) == 0
+    heads, rules = ["--heads", str(folder / "heads")], ["--rules", str(TINY_RULES)]
+    assert cli.main(["corpus", *run, "--data", str(data.folder), "--split", str(data.split), *rules]) == 0
     assert cli.main(["pretrain", *run]) == 0
     assert cli.main(["heads", *run, *heads]) == 0
     assert cli.main(["export", *run, *heads, "--out", str(folder / "model")]) == 0
@@ -65,7 +66,7 @@ def test_adapt_fits_the_thresholds_to_the_events_of_a_site(folder, tmp_path, cap
     ordinary.write_text("\n".join(lines))
     command = ["adapt", "--model", str(folder / "model"), "--out", str(tmp_path / "site"), "--malicious", "0.05"]
     assert cli.main([*command, str(ordinary)]) == 0
-    assert head_config(tmp_path / "site").curve("").malicious != head_config(folder / "model").curve("").malicious
+    assert head_config(tmp_path / "site").scale("").malicious != head_config(folder / "model").scale("").malicious
     assert ModelFolder.open(tmp_path / "site").manifest["adapted_on_events"] == MIN_EVENTS
     ordinary.write_text("\n".join(lines[:10]))
     assert cli.main([*command, str(ordinary)]) == 2
@@ -84,7 +85,7 @@ def test_adapt_raises_the_threshold_of_flows_to_that_of_a_site(folder, tmp_path)
     assert cli.main([*command, str(ordinary)]) == 0
     before, after = (ModelFolder.open(folder) for folder in (folder / "with flows", tmp_path / "site"))
     one, other = (SequenceConfig.from_dict(model.json("sequence.json")).flows for model in (before, after))
-    assert other.curve.malicious > one.curve.malicious
+    assert other.scale.malicious > one.scale.malicious
     assert other.depths != one.depths
     assert before.files["heads.json"] == after.files["heads.json"]
     events = [Event(**json.loads(line)) for line in lines]

@@ -15,6 +15,7 @@ from loglm_bridge.lab.weak_labels import training_examples
 from loglm_bridge.model.labeller import Labeller
 from tests.lab import tiny_recipe
 from tests.lab.tiny import sample_events
+from tests.lab.tiny_recipe import TINY_RULES
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def done(data, recipe, tmp_path_factory):
         arguments.record(patch, vocabulary, "train")
         arguments.record(patch, training_examples, "from_corpus")
         arguments.record(patch, calibrate, "calibrated")
-        events, _ = run.corpus(data.folder, data.split)
+        events, _ = run.corpus(data.folder, data.split, TINY_RULES)
         run.pretrain()
         run.distil()
         heads = run.heads(everything=False, atomic=True)
@@ -109,7 +110,7 @@ def test_neighbours_are_training_recordings_under_opaque_ids(done, data):
 
 def test_stages_that_are_done_are_read_and_give_the_same(done, data, tmp_path):
     run, events, heads, _ = done
-    again, _ = run.corpus(tmp_path / "nowhere", data.split)
+    again, _ = run.corpus(tmp_path / "nowhere", data.split, TINY_RULES)
     assert again.canonicals == events.canonicals
     before = run.tokenizer_file.read_bytes()
     run.pretrain()
@@ -131,7 +132,7 @@ def test_the_counts_are_those_of_the_run(done):
     run, _, heads, arguments = done
     counts = run.counts(heads)
     assert counts["techniques"] == len(heads.config.techniques)
-    assert counts["pretraining"] == len(arguments["train"][0])
+    assert counts["pretraining"] + counts["knowledge"] == len(arguments["train"][0])
     assert counts["weak_examples"] > 6
 
 

@@ -20,6 +20,7 @@ from loglm_bridge.lab.weak_labels.training_examples import Example
 from loglm_bridge.model.classifier.encoder_session import EventSession
 from loglm_bridge.model.classifier.heads import Heads
 from loglm_bridge.model.classifier.neighbours import no_neighbours
+from loglm_bridge.model.classifier.score_scale import ScoreScale
 from loglm_bridge.model.features.rule_matcher import NO_RULES
 from loglm_bridge.model.features.tokenizer import MAX_TOKENS, Encoded, EventTokenizer
 from loglm_bridge.telemetry import CanonicalEvent, parse_and_canonicalise
@@ -97,9 +98,17 @@ def families(canonicals: list[CanonicalEvent]) -> list[str]:
     return [canonical.family for canonical in canonicals]
 
 
-def with_curves(heads: Heads, **changes: float) -> Heads:
-    """The heads with other numbers in every curve."""
-    return heads.with_config(curves={f: replace(c, **changes) for f, c in heads.config.curves.items()})
+def with_scales(heads: Heads, **changes: float) -> Heads:
+    """The heads with other numbers in every scale."""
+    return heads.with_config(scales={f: replace(s, **changes) for f, s in heads.config.scales.items()})
+
+
+def with_verdict(heads: Heads, verdict: str) -> Heads:
+    """The heads with scales on which every event has the score of a verdict: malicious, suspicious or benign."""
+    first = {"malicious": -1e6, "suspicious": -1e6, "benign": 1e6}[verdict]
+    second = {"malicious": -1e5, "suspicious": 1e6, "benign": 2e6}[verdict]
+    scale = ScoreScale(first - 1.0, first, second, second + 1.0)
+    return heads.with_config(scales=dict.fromkeys(heads.config.scales, scale))
 
 
 def shape_of(tokenizer: EventTokenizer) -> EncoderShape:
@@ -130,7 +139,7 @@ def _heads(events: list[CanonicalEvent], features: Features) -> Heads:
     technique = heads.fit_techniques(features, examples, TECHNIQUES, SETTINGS)
     malice = heads.fit_malice(features, examples, SETTINGS)
     uncalibrated = Heads(
-        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(events))), 0.5, 20.0),
+        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(events))), calibrate.HeadSettings(0.5, 20.0, 60.0)),
         model_export.to_net(technique),
         model_export.to_net(malice),
         calibrate.prototypes(features.vectors, 4, seed=1),

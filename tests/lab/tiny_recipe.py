@@ -9,6 +9,9 @@ import yaml
 
 from loglm_bridge.lab.recipe import SHIPPED
 
+#: Detection content of two rules.
+TINY_RULES = Path(__file__).with_name("rules")
+
 
 def content(**sections: dict[str, Any]) -> dict[str, Any]:
     """The shipped recipe with small sizes; `sections` changes further keys of a section."""

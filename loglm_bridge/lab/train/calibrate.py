@@ -18,7 +18,7 @@ from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import Budget, with_thresholds
 from loglm_bridge.model.classifier.head_config import HeadConfig
 from loglm_bridge.model.classifier.heads import Heads
-from loglm_bridge.model.classifier.score_scale import ScoreScale
+from loglm_bridge.model.classifier.score_scale import NEUTRAL
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: One training recording in so many is reserved for calibration.
@@ -77,7 +77,7 @@ def uncalibrated(techniques: Sequence[str], families: Sequence[str], settings: H
         settings.ceiling,
         1.0,
         (0.0,),
-        {"": ScoreScale(-4.0, 0.0, 4.0, 6.0)},
+        {"": NEUTRAL},
     )
 
 
@@ -99,8 +99,8 @@ def calibrated(
     at = np.array([index[e.canonical] for e in events])
     logits = heads.technique_logits(chosen.vectors, chosen.grams)
     own = {family: _temperature(heads, events, at, logits, family, families) for family in ("", *sorted(set(families)))}
-    scales = {f: replace(heads.config.scale(""), temperature=t) for f, t in own.items() if t is not None or not f}
-    scales[""] = replace(scales[""], temperature=own[""] or 1.0)
+    scales = {f: replace(heads.config.scale(""), temperature=t) for f, t in own.items() if t is not None}
+    scales.setdefault("", heads.config.scale(""))
     ordinary = at[[_is_ordinary(e) for e in events]]
     return with_thresholds(heads.with_config(scales=scales), chosen, families, ordinary, budget)
 

@@ -14,7 +14,7 @@ from loglm_bridge.lab.synthetic_flows.malicious import MALICIOUS
 from loglm_bridge.lab.train import calibrate, flow_training, thresholds
 from loglm_bridge.lab.train.flow_training import FlowSettings, LabelledFlows
 from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles
-from loglm_bridge.model.classifier.score_scale import ScoreScale
+from loglm_bridge.model.classifier.score_scale import MIN_GAP, NEUTRAL, ScoreScale
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 
@@ -115,14 +115,14 @@ def flow_scale(labelled: LabelledFlows, logits: np.ndarray, budget: Budget) -> S
     rows = np.flatnonzero(of_network if of_network.any() else known)
     bad, malice = labelled.malice[rows] == 1, logits[rows, 0]
     if not bad.any() or bad.all():
-        return ScoreScale(-4.0, 0.0, 4.0, 6.0)
+        return NEUTRAL
     ordinary = malice[~bad]
     best = best_f1_threshold(*by_unit(labelled.units[rows], malice, bad))
     suspicious, low = (thresholds.tail_logit(ordinary, share, 1.0) for share in (budget.suspicious, 0.1))
-    suspicious = min(suspicious, best - thresholds.MIN_GAP)
+    suspicious = min(suspicious, best - MIN_GAP)
     certain = best + max(best - suspicious, 1.0)
     temperature = _temperature(logits[rows, 1:], labelled.technique[rows])
-    return ScoreScale.through(min(low, suspicious - thresholds.MIN_GAP), suspicious, best, certain, temperature)
+    return ScoreScale.through(min(low, suspicious - MIN_GAP), suspicious, best, certain, temperature)
 
 
 def best_f1_threshold(strongest: np.ndarray, malicious: np.ndarray) -> float:

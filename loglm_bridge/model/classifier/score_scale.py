@@ -51,7 +51,7 @@ class ScoreScale:
         anchors = [low]
         for anchor in (suspicious, malicious, certain):
             anchors.append(max(anchor, anchors[-1] + MIN_GAP))
-        return cls(*anchors, temperature)
+        return cls(anchors[0], anchors[1], anchors[2], anchors[3], temperature)
 
     def scores(self, logits: np.ndarray) -> np.ndarray:
         """Return the scores of logits, float64 in (0, 1), not yet rounded."""
@@ -62,12 +62,18 @@ class ScoreScale:
         below = SUSPICIOUS * (LOW / SUSPICIOUS) ** down
         between = SUSPICIOUS + (MALICIOUS - SUSPICIOUS) * between
         above = 1.0 - (1.0 - MALICIOUS) * ((1.0 - CERTAIN) / (1.0 - MALICIOUS)) ** up
-        out: np.ndarray = np.where(x < self.suspicious, below, np.where(x < self.malicious, between, above))
-        return np.clip(out, 0.0, 1.0)
+        out: np.ndarray = np.where(x < self.suspicious, below, np.where(x < self.malicious, between, above)).clip(
+            0.0, 1.0
+        )
+        return out
 
     def score(self, logit: float) -> float:
         """Return the score of one logit."""
         return float(self.scores(np.array([logit]))[0])
+
+
+#: The scale before any calibration.
+NEUTRAL = ScoreScale(-4.0, 0.0, 4.0, 6.0)
 
 
 def verdict_name(score: float, novelty: float, unknown: float) -> str:

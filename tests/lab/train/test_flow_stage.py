@@ -11,6 +11,8 @@ from loglm_bridge.lab.synthetic_flows.malicious import MALICIOUS
 from loglm_bridge.lab.train import flow_stage
 from loglm_bridge.lab.train.flow_training import FlowSettings, LabelledFlows
 from loglm_bridge.lab.train.thresholds import Budget
+from loglm_bridge.model.classifier.score_scale import MALICIOUS as MALICIOUS_SCORE
+from loglm_bridge.model.classifier.score_scale import NEUTRAL
 from loglm_bridge.model.flow.flow_event import FlowEvent
 
 SETTINGS = FlowSettings(synthetic=20, rounds=5, technique_rounds=2, copies={"pair": 1})
@@ -77,25 +79,23 @@ def test_a_unit_has_the_logit_of_its_strongest_flow():
     assert malicious.tolist() == [False, True]
 
 
-def test_the_curve_separates_malicious_from_benign_flows():
+def test_the_scale_separates_malicious_from_benign_flows():
     malice = np.repeat([1.0, 0.0], 50)
     rng = np.random.default_rng(1)
     logits = np.stack([np.where(malice == 1, 4.0, -4.0) + rng.normal(size=100), np.zeros(100)], axis=1)
     logits[0] = np.nan
-    curve = flow_stage.flow_curve(labelled_flows(malice, np.arange(100)), logits, Budget())
-    scores = 1 / (1 + np.exp(-(curve.slope * logits[1:, 0] + curve.offset)))
-    assert ((scores >= curve.malicious) == (malice[1:] == 1)).mean() > 0.95
-    assert curve.suspicious <= curve.malicious
+    scale = flow_stage.flow_scale(labelled_flows(malice, np.arange(100)), logits, Budget())
+    assert ((scale.scores(logits[1:, 0]) >= MALICIOUS_SCORE) == (malice[1:] == 1)).mean() > 0.95
 
 
-def test_if_flows_of_a_network_are_labelled_captures_do_not_change_the_curve():
+def test_if_flows_of_a_network_are_labelled_captures_do_not_change_the_scale():
     malice, logits = np.tile([1.0, 0.0], 50), np.tile([[3.0, 0.0], [-3.0, 0.0]], (50, 1))
     logits[:, 0] += np.random.default_rng(1).normal(size=100)
     labelled = replace(labelled_flows(malice, np.arange(100)), sources=np.repeat([flow_stage.NETWORK, "captures"], 50))
     inverted = np.where(np.arange(100)[:, None] < 50, logits, -logits)
-    assert flow_stage.flow_curve(labelled, logits, Budget()) == flow_stage.flow_curve(labelled, inverted, Budget())
+    assert flow_stage.flow_scale(labelled, logits, Budget()) == flow_stage.flow_scale(labelled, inverted, Budget())
 
 
-def test_one_class_alone_gives_a_neutral_curve():
-    curve = flow_stage.flow_curve(labelled_flows(np.zeros(4), np.arange(4)), np.zeros((4, 2)), Budget())
-    assert (curve.slope, curve.offset, curve.malicious) == (1.0, 0.0, 0.5)
+def test_one_class_alone_gives_a_neutral_scale():
+    scale = flow_stage.flow_scale(labelled_flows(np.zeros(4), np.arange(4)), np.zeros((4, 2)), Budget())
+    assert scale == NEUTRAL

@@ -26,12 +26,16 @@ def test_a_missing_or_malformed_key_is_refused(data, key):
 
 
 def test_numbers_that_are_not_finite_are_refused(data):
-    curves = {"": {**data["curves"][""], "slope": float("inf")}}
-    for change in ({"unknown": float("nan")}, {"curves": curves}):
-        with pytest.raises(ModelRefused, match="not finite"):
-            HeadConfig.from_dict({**data, **change})
+    with pytest.raises(ModelRefused, match="not finite"):
+        HeadConfig.from_dict({**data, "unknown": float("nan")})
 
 
-def test_the_curve_of_all_other_families_is_required(data):
+@pytest.mark.parametrize("change", [{"low": float("inf")}, {"malicious": -1e9}, {"temperature": 0.0}])
+def test_a_scale_that_does_not_ascend_is_refused(data, change):
+    with pytest.raises(ModelRefused, match="not ascending"):
+        HeadConfig.from_dict({**data, "scales": {"": {**data["scales"][""], **change}}})
+
+
+def test_the_scale_of_all_other_families_is_required(data):
     with pytest.raises(ModelRefused, match="without their own"):
-        HeadConfig.from_dict({**data, "curves": {"flow": data["curves"][""]}})
+        HeadConfig.from_dict({**data, "scales": {"flow": data["scales"][""]}})

@@ -10,7 +10,8 @@ from safetensors.numpy import load, save
 from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.limits import MAX_TOP
 from loglm_bridge.model.classifier.heads import Heads
-from tests.lab.tiny import TECHNIQUES, with_curves
+from loglm_bridge.model.classifier.rule_techniques import RuleTechniques
+from tests.lab.tiny import TECHNIQUES, with_scales, with_verdict
 
 
 def outcomes(tiny, rows, heads=None):
@@ -41,7 +42,7 @@ def test_outcomes_are_well_formed(tiny):
 
 
 def test_equal_confidences_are_ranked_in_order(tiny):
-    flat = with_curves(tiny.heads, temperature=1e12)
+    flat = with_scales(tiny.heads, temperature=1e12)
     assert [t for t, _ in outcomes(tiny, [0], flat)[0].techniques] == list(TECHNIQUES[:MAX_TOP])
 
 
@@ -53,35 +54,44 @@ def test_the_gate_scales_confidence_by_the_score(tiny):
 
 
 @pytest.mark.parametrize(
-    ("malicious", "suspicious", "unknown", "verdict"),
+    ("scored", "unknown", "verdict"),
     [
-        (0.0, 0.0, 0.0, "malicious"),
-        (2.0, 0.0, 1.0, "suspicious"),
-        (2.0, 2.0, 1.0, "benign"),
-        (2.0, 0.0, -1.0, "unknown"),
-        (0.0, 0.0, -1.0, "malicious"),
+        ("malicious", 0.0, "malicious"),
+        ("suspicious", 1.0, "suspicious"),
+        ("benign", 1.0, "benign"),
+        ("suspicious", -1.0, "unknown"),
+        ("benign", -1.0, "unknown"),
+        ("malicious", -1.0, "malicious"),
     ],
 )
-def test_the_verdict_follows_the_thresholds(tiny, malicious, suspicious, unknown, verdict):
-    heads = with_curves(tiny.heads.with_config(unknown=unknown), malicious=malicious, suspicious=suspicious)
+def test_the_verdict_follows_score_and_novelty(tiny, scored, unknown, verdict):
+    heads = with_verdict(tiny.heads.with_config(unknown=unknown), scored)
     assert {o.verdict for o in outcomes(tiny, range(5), heads)} == {verdict}
 
 
-def test_a_score_at_the_threshold_counts(tiny):
-    score = outcomes(tiny, [1])[0].score
-    assert outcomes(tiny, [1], with_curves(tiny.heads, malicious=score))[0].verdict == "malicious"
-
-
-def test_a_family_with_its_own_curve_is_calibrated_by_it(tiny):
-    common = tiny.heads.config.curve("windows")
-    own = replace(common, offset=common.offset + 3.0, malicious=0.0)
-    heads = tiny.heads.with_config(curves={"": replace(common, malicious=2.0), "flow": own})
+def test_a_family_with_its_own_scale_is_scored_on_it(tiny):
+    common = tiny.heads.config.scale("windows")
+    own = with_verdict(tiny.heads, "malicious").config.scale("")
+    heads = tiny.heads.with_config(scales={"": common, "flow": own})
     features = tiny.features.take(np.array([0, 0]))
     flow, other = heads.outcomes(features.vectors, features.grams, ["flow", "windows"])
     assert flow.score > other.score
     assert (flow.verdict, flow.vector.tobytes()) == ("malicious", other.vector.tobytes())
-    assert other.verdict != "malicious"
     assert comparable(other)[:1] == comparable(outcomes(tiny, [0])[0])[:1]
+
+
+def test_rules_add_to_the_logits_of_their_techniques(tiny):
+    features = tiny.features.take(np.arange(3))
+    bucket = int(features.grams[1][0])
+    rules = RuleTechniques.of([(bucket, 2, 30.0), (bucket, 0, 3.0)])
+    heads = replace(tiny.heads, rule_techniques=rules)
+    for grams, before, after in zip(
+        features.grams, outcomes(tiny, range(3)), outcomes(tiny, range(3), heads), strict=True
+    ):
+        if bucket in grams:
+            assert after.techniques[0][0] == TECHNIQUES[2]
+        else:
+            assert after.techniques == before.techniques
 
 
 def test_the_bias_of_levels_is_added_to_the_logit(tiny):
@@ -109,8 +119,8 @@ def test_novelty_is_the_share_of_nearer_familiar_events(tiny):
 
 def test_an_untrained_log_family_is_unknown_unless_it_is_malicious(tiny):
     features = tiny.features.take(np.array([0]))
-    for malicious, verdict in ((2.0, "unknown"), (0.0, "malicious")):
-        heads = with_curves(tiny.heads.with_config(unknown=0.99), malicious=malicious, suspicious=2.0)
+    for scored, verdict in (("benign", "unknown"), ("malicious", "malicious")):
+        heads = with_verdict(tiny.heads.with_config(unknown=0.99), scored)
         (foreign,) = heads.outcomes(features.vectors, features.grams, ["a new product"])
         assert (foreign.novelty, foreign.verdict) == (1.0, verdict)
 

@@ -90,7 +90,7 @@ def test_empty_and_unparsed_events_keep_their_status(labeller):
         {"flows": {"depths": []}},
         {"flows": {"depths": [3.0, 2.0]}},
         {"flows": {"depths": [float("nan")]}},
-        {"flows": {"curve": {"slope": 1.0}}},
+        {"flows": {"scale": {"low": 1.0}}},
         {"company": {"windows": {"share": "much", "floor": 3.0, "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "floor": float("inf"), "most": 2, "bound": 12.0}}},
         {"company": {"windows": {"share": 2.0, "most": 2, "bound": 12.0}}},

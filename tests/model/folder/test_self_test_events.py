@@ -1,13 +1,13 @@
 """The self-test: verdicts on golden events must be the recorded ones."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.model.folder.model_folder import GOLDEN, HEADS_CONFIG
 from loglm_bridge.model.labeller import Labeller
-from tests.lab.tiny import with_curves
 from tests.model.sealing import with_file
 
 
@@ -27,7 +27,8 @@ def test_a_verdict_other_than_the_recorded_one_fails(sealed, tmp_path, row, chan
 
 
 def test_other_heads_fail(sealed, tiny, tmp_path):
-    _, text = with_curves(tiny.heads, offset=1.0).dump()
+    scales = {f: replace(s, low=s.low - 9.0) for f, s in tiny.heads.config.scales.items()}
+    _, text = tiny.heads.with_config(scales=scales).dump()
     folder = with_file(sealed, tmp_path, HEADS_CONFIG, text)
     with pytest.raises(ModelFailed):
         Labeller.load(folder).self_test()
