@@ -84,7 +84,8 @@ class Notable:
 def notable_event(finding: Finding, rule: NotableRule, now: float) -> Notable:
     """Return the notable event of a finding, written at `now` (epoch seconds).
 
-    A field of the row with the name of one of ours, or of one that Enterprise Security owns, becomes `orig_<name>`.
+    A field of the row with the name of one of ours, or of one that Enterprise Security owns, becomes `orig_<name>`. The
+    original event is the last field: Splunk extracts only so much of an event (stash_format.fitted).
     """
     techniques = _attack_techniques(finding.verdict)
     fields: Fields = {
@@ -94,7 +95,9 @@ def notable_event(finding: Finding, rule: NotableRule, now: float) -> Notable:
         **_risk(finding.verdict, techniques, next(risk_objects(finding.event, finding.row, ()))),
         **_original(finding),
     }
-    return Notable(now, rule.name, _escaped({**fields, **copied_fields(finding.row, fields)}))
+    raw = _original_text(finding)
+    copied = copied_fields(finding.row, {**fields, **raw})
+    return Notable(now, rule.name, _escaped({**fields, **copied, **raw}))
 
 
 def risk_events(finding: Finding, rule: NotableRule, now: float, objects: Sequence[str] = ()) -> Iterator[Notable]:
@@ -110,6 +113,7 @@ def risk_events(finding: Finding, rule: NotableRule, now: float, objects: Sequen
             **_risk(finding.verdict, techniques, risk_object),
             **_annotations(techniques),
             **_original(finding),
+            **_original_text(finding),
         }
         yield Notable(now, rule.name, _escaped(fields))
 
@@ -194,7 +198,7 @@ def _risk(verdict: Verdict, techniques: Sequence[Technique], risk_object: tuple[
 
 
 def _original(finding: Finding) -> Fields:
-    """Return the labels, the event key and the original event."""
+    """Return the labels, the event key and where the original event comes from."""
     event = finding.event
     original = {
         "loglm_event_key": event.key,
@@ -203,10 +207,13 @@ def _original(finding: Finding) -> Fields:
         "orig_source": event.source,
         "orig_sourcetype": event.sourcetype,
         "orig_host": event.host,
-        "orig_raw": truncate(event.raw, MAX_RAW),
     }
     labels = {name: tuple(value for value in values if value) for name, values in finding.labels.items()}
     return {**{name: values for name, values in labels.items() if values}, **_single_values(original)}
+
+
+def _original_text(finding: Finding) -> Fields:
+    return _single_values({"orig_raw": truncate(finding.event.raw, MAX_RAW)})
 
 
 def _single_values(fields: Mapping[str, str]) -> Fields:

@@ -35,6 +35,12 @@ RESERVED = frozenset({
     "annotations",
 })  # fmt: skip
 
+#: Fields that analysts pivot on, and that assets, identities and risk are looked up by.
+_PIVOTS = (
+    "user", "src", "dest", "src_user", "src_ip", "dest_ip", "src_host", "dest_host", "dvc", "process", "process_name",
+    "parent_process", "parent_process_name", "file_name", "file_path", "url", "signature", "action", "app",
+)  # fmt: skip
+
 _OMITTED = re.compile(r"_|date_|loglm_|orig_|(punct|sid|rid)\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}\Z")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.]+")
@@ -58,12 +64,12 @@ def first_value(row: Row, name: str) -> str:
 def copied_fields(row: Row, taken: Container[str]) -> dict[str, tuple[str, ...]]:
     """Return the row's fields that a notable copies, under their names in the notable.
 
-    Omitted: names that begin with an underscore, date_*, punct, sid, rid, orig_* and loglm_* (as result2stash does),
-    and fields without a value. Renamed to orig_<name>: Splunk's own fields, those of Enterprise Security, and names in
-    `taken`.
+    Those that analysts pivot on come first. Omitted: names that begin with an underscore, date_*, punct, sid, rid,
+    orig_* and loglm_* (as result2stash does), and fields without a value. Renamed to orig_<name>: Splunk's own fields,
+    those of Enterprise Security, and names in `taken`.
     """
     fields: dict[str, tuple[str, ...]] = {}
-    for name, values in row.items():
+    for name, values in {**{name: row[name] for name in _PIVOTS if name in row}, **row}.items():
         if len(fields) >= MAX_FIELDS:
             break
         copied = tuple(truncate(value, MAX_VALUE) for value in values[:MAX_VALUES] if value)

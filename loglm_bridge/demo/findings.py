@@ -10,7 +10,6 @@ from loglm_bridge.contract.notable import Notable, NotableRule, notable_event
 from loglm_bridge.harness.splunkd import Row
 from loglm_bridge.splunk.alert.findings import AlertFindings
 from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
-from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.config.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.config.settings import Settings
 
@@ -26,9 +25,7 @@ def notables_of(rows: Sequence[Row], app: Path) -> list[Notable]:
     """
     settings, options = Settings.read(app), AlertOptions()
     alert = Alert(ALERT, "loglm_demo.1", "loglm_bridge", Path(), SplunkSession("", ""), {}, {})
-    alert_findings = AlertFindings(
-        alert, options, settings, lambda: SidecarClient(settings, sidecar_token(settings, None))
-    )
+    alert_findings = AlertFindings(alert, options, settings, lambda: sidecar_token(settings, None))
     try:
         findings = alert_findings.of([_results_row(row) for row in rows], 0)
     finally:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from dataclasses import replace
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -73,3 +75,52 @@ def test_other_sourcetype_gives_one_line_of_json():
 def test_sourcetype_stash_gives_a_stash_line():
     notable = notable_event(finding(), RULE, 1_700_000_000.0)
     assert render_notable(notable, "stash") == stash_line(notable)
+
+
+# --- within what Splunk extracts --------------------------------------------------------------------------------------
+
+
+def long_finding(size):
+    """Return a finding with a long event, long and short fields of its row, and many of them."""
+    row = {f"f{i}": ["y" * (20 * i)] for i in range(60)}
+    row |= {"process": ["p" * size], "user": ["ada"], "src": ["10.1.2.3"], "dest": ["dc01"], "many": ["v" * 90] * 50}
+    return replace(
+        finding(raw='"\\é\n' * size, row=row), event=finding().event._replace(raw='"\\é\n' * size, source="s" * size)
+    )
+
+
+@pytest.mark.parametrize("size", [1, 100, 5_000])
+@pytest.mark.parametrize(("sourcetype", "limit"), [("stash", 10_240), ("loglm:notable", 5_000)])
+def test_what_matters_is_within_what_splunk_extracts(sourcetype, limit, size):
+    text = render_notable(notable_event(long_finding(size), RULE, 1.0), sourcetype)
+    shown = text.encode()[:limit].decode("utf-8", "ignore")
+    marks = (" {}=", ' "{}":')[sourcetype != "stash"]
+    for name in (
+        "rule_title",
+        "severity",
+        "loglm_event_key",
+        "annotations.mitre_attack",
+        "user",
+        "src",
+        "dest",
+        "risk_score",
+    ):
+        assert marks.format(name).replace(' "', '"') in shown, name
+    assert text.rindex("orig_raw") == max(text.rindex(name) for name in ("orig_raw", "process", "many", "orig_source"))
+    if sourcetype == "stash":
+        assert len(text.encode()) <= limit
+
+
+def test_order_and_content_stay_where_all_is_short():
+    notable = notable_event(finding(), RULE, 1.0)
+    assert json_fields(notable) == {n: v[0] if len(v) == 1 else list(v) for n, v in notable.fields.items()}
+    assert next(iter(json_fields(notable))) == "search_name"
+    assert list(json_fields(notable))[-1] == "orig_raw"
+
+
+@given(
+    st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True) | st.just("orig_raw"), st.lists(st.text(), min_size=1))
+)
+def test_every_field_stays(fields):
+    notable = Notable(1.0, "s", {name: tuple(values) for name, values in fields.items()})
+    assert set(json_fields(notable)) == set(fields)

@@ -78,6 +78,10 @@ class FakeSplunkd(ThreadingHTTPServer):
         self.received = []  # (query, text) of each receivers/simple
         self.collected = []  # events of the collector that were indexed
         self.hec_requests = 0
+        self.hec_sizes = []  # events of each request to the collector
+        self.hec_headers = []
+        self.hec_max_events = 1_000  # of one request; more are answered with 413
+        self.hec_acknowledges = None  # None: no acknowledgements; else whether events count as indexed
         self.faults = {}  # endpoint -> faults of its next responses
         self.latest_is_inclusive = False
         self._random = random.Random(20261101)
@@ -266,18 +270,29 @@ class Handler(BaseHTTPRequestHandler):
 
     def collect(self, body):
         """POST services/collector/event, with the codes of the HTTP event collector."""
+        if self.path.partition("?")[0].endswith("/ack"):
+            wanted = json.loads(body)["acks"]
+            return self.reply(200, json.dumps({"acks": {str(i): self.server.hec_acknowledges is True for i in wanted}}))
         self.server.hec_requests += 1
+        self.server.hec_headers.append(dict(self.headers))
         given = self.headers.get("Authorization", "")
         fault = self.server.fault("hec")
         if not given:
             return self.hec(401, 2, "Token is required")
         if given != f"Splunk {HEC_TOKEN}":
             return self.hec(403, 4, "Invalid token")
+        if isinstance(fault, tuple):  # status, body, headers
+            return self.reply(*fault)
         if fault in ("busy", "broken"):
             return self.hec(503, 9, "Server is busy") if fault == "busy" else self.hec(500, 8, "Internal server error")
         if fault == "wrong index":
             return self.hec(400, 7, "Incorrect index", number=1)
         items = [json.loads(line) for line in body.decode("utf-8").splitlines()]
+        self.server.hec_sizes.append(len(items))
+        if len(items) > self.server.hec_max_events:
+            return self.reply(413, "<html>Request Entity Too Large</html>")
+        if self.server.hec_acknowledges is not None and not self.headers.get("X-Splunk-Request-Channel"):
+            return self.hec(400, 10, "Data channel is missing")
         if fault == "lost answer":
             self.server.collected += items
             self.close_connection = True
@@ -287,11 +302,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.collected += items[:i]
                 return self.hec(400, 6, "Invalid data format", number=i)
         self.server.collected += items
-        return self.hec(200, 0, "Success")
+        acknowledged = {} if self.server.hec_acknowledges is None else {"ackId": self.server.hec_requests}
+        return self.hec(200, 0, "Success", **acknowledged)
 
-    def hec(self, status, code, text, number=None):
+    def hec(self, status, code, text, number=None, **more):
         """Send a response of the event collector."""
-        data = {"text": text, "code": code}
+        data = {"text": text, "code": code, **more}
         if number is not None:
             data["invalid-event-number"] = number
         self.reply(status, json.dumps(data))
@@ -300,10 +316,12 @@ class Handler(BaseHTTPRequestHandler):
         """Send an error of splunkd."""
         self.reply(status, f'<response><messages><msg type="{level}">{escape(text)}</msg></messages></response>')
 
-    def reply(self, status, text):
+    def reply(self, status, text, headers=None):
         """Send a response."""
-        body = text.encode()
+        body = text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence, Union
 
 from loglm_bridge.contract.errors import SidecarError
 from loglm_bridge.contract.event import Event
@@ -12,11 +12,13 @@ from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.alert.payload import Alert, AlertOptions
-from loglm_bridge.splunk.alert.trusted_labels import event_of_result, verdict_of
+from loglm_bridge.splunk.alert.trusted_labels import claimed_verdict, event_of_result, proven_label
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.client.dispatcher import Outcome
 from loglm_bridge.splunk.config.settings import Settings
+from loglm_bridge.splunk.rows.columns import PROOF
 from loglm_bridge.splunk.rows.finding import LABEL_PREFIX, finding_of
+from loglm_bridge.splunk.rows.label_proof import LabelProofs
 from loglm_bridge.splunk.rows.row_mapping import event_of
 from loglm_bridge.splunk.rows.verdict_policy import omit_benign_techniques
 from loglm_bridge.splunk.user_messages import UNANSWERED, Tally
@@ -28,17 +30,18 @@ _LabelledEvent = tuple[Event, Verdict, str]
 class AlertFindings:
     """Finds the findings among an alert's rows; counts rows by status in `tally`.
 
-    `connect` creates the client of the sidecar; it is called when the first row needs it.
+    `claimed` and `no_raw` count rows without `_raw`: those that say malicious, and are believed, and all others.
+    `read_token` returns the sidecar's token or raises a SidecarError; it is called when the first row needs it.
     """
 
-    def __init__(
-        self, alert: Alert, options: AlertOptions, settings: Settings, connect: Callable[[], SidecarClient]
-    ) -> None:
+    def __init__(self, alert: Alert, options: AlertOptions, settings: Settings, read_token: Callable[[], str]) -> None:
         self.tally = Tally()
+        self.claimed = self.no_raw = 0
         self._alert = alert
         self._options = options
         self._settings = settings
-        self._connect = connect
+        self._read_token = read_token
+        self._token: Union[str, SidecarError, None] = None
         self._client: Optional[SidecarClient] = None
 
     def of(self, rows: Sequence[Row], first: int) -> list[Finding]:
@@ -65,11 +68,19 @@ class AlertFindings:
         return self._settings.threshold if self._options.threshold is None else self._options.threshold
 
     def _from_columns(self, row: Row) -> Optional[_LabelledEvent]:
-        """Return the label in the row's columns, None where the sidecar must label the row."""
-        verdict = verdict_of(row, self._settings.prefix)
-        if verdict is None:
-            return None if first_value(row, "_raw").strip() else (event_of_result(row), Verdict("empty"), "")
-        return event_of_result(row), verdict, first_value(row, self._settings.prefix + "model")
+        """Return the label that the row's columns prove, None where the sidecar must label the row."""
+        prefix = self._settings.prefix
+        model = first_value(row, prefix + "model")
+        if first_value(row, prefix + PROOF):
+            token = self._known_token()
+            proven = proven_label(row, prefix, LabelProofs(token)) if isinstance(token, str) else None
+            if proven is not None:
+                return (*proven, model)
+        if first_value(row, "_raw").strip():
+            return None
+        verdict = claimed_verdict(row, prefix, self._threshold)
+        self.claimed, self.no_raw = self.claimed + (verdict is not None), self.no_raw + (verdict is None)
+        return event_of_result(row), verdict or Verdict("empty"), model
 
     def _label(self, events: Sequence[Event]) -> list[_LabelledEvent]:
         """Label events by the sidecar; where that fails, their verdict says why."""
@@ -89,13 +100,25 @@ class AlertFindings:
         return [labelled[i] for i in range(len(events))]
 
     def _outcomes(self, events: Sequence[Event], options: Options) -> Iterator[tuple[Sequence[int], Outcome]]:
+        token = self._known_token()
+        if isinstance(token, SidecarError):
+            yield range(len(events)), token
+            return
         try:
-            if self._client is None:
-                self._client = self._connect()
+            self._client = self._client or SidecarClient(self._settings, token)
         except SidecarError as error:
             yield range(len(events)), error
         else:
             yield from self._client.label_in_parts(events, options)
+
+    def _known_token(self) -> Union[str, SidecarError]:
+        """Return the token, or why there is none; read once."""
+        if self._token is None:
+            try:
+                self._token = self._read_token()
+            except SidecarError as error:
+                self._token = error
+        return self._token
 
     def _finding(self, row: Row, labelled_event: _LabelledEvent) -> Optional[Finding]:
         event, verdict, model = labelled_event

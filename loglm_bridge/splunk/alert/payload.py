@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Mapping, Optional
@@ -16,10 +17,18 @@ from loglm_bridge.splunk.config.notable_settings import NOTABLE_SETTINGS, Parser
 #: Maximum bytes of a payload; it contains one row and the alert's settings.
 MAX_BYTES = 32 * 1024 * 1024
 
+#: Where the first row of the results begins, the last and only part of a payload that comes from events.
+_RESULT = re.compile(r',\s*"result"\s*:')
+
+_HINT = "see splunkd.log for the alert, and run it again"
+
 
 @dataclass(frozen=True)
 class Alert:
-    """One call of an alert action: `first` is the first result, `settings` are the action's settings as text."""
+    """One call of an alert action: `first` is the first result, `settings` are the action's settings as text.
+
+    The action runs with the rights of `owner`.
+    """
 
     name: str
     sid: str
@@ -28,6 +37,7 @@ class Alert:
     session: SplunkSession
     first: Row
     settings: Mapping[str, str]
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,13 +81,8 @@ def read_alert(stream: BinaryIO) -> Alert:
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise InputError(f"the alert's payload is longer than {MAX_BYTES:,} bytes")
-    try:
-        payload = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("the alert's payload is not JSON") from error
-    if not isinstance(payload, dict):
-        raise InputError("the alert's payload is not a JSON object")
+        raise InputError(f"the alert's payload is longer than {MAX_BYTES:,} bytes", hint=_HINT)
+    payload = _parse(data.decode("utf-8-sig", "replace"))
     settings = payload.get("configuration")
     return Alert(
         name=_text(payload, "search_name") or "ad hoc search",
@@ -87,7 +92,25 @@ def read_alert(stream: BinaryIO) -> Alert:
         session=SplunkSession(_required(payload, "server_uri"), _required(payload, "session_key")),
         first=_row(payload.get("result")),
         settings={str(k): str(v) for k, v in settings.items()} if isinstance(settings, dict) else {},
+        owner=_text(payload, "owner"),
     )
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    """Return the payload. Its first row may hold what JSON forbids: stray bytes, control characters, odd escapes.
+
+    The row is also in the results file, so a payload that only the row makes unreadable is read without it.
+    """
+    fault = "is not JSON"
+    for candidate in (text, _RESULT.split(text, maxsplit=1)[0] + "}"):
+        try:
+            payload = json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(payload, dict):
+            return payload
+        fault = "is not a JSON object"
+    raise InputError(f"the alert's payload {fault}", hint=_HINT)
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:
@@ -98,7 +121,7 @@ def _text(payload: Mapping[str, Any], name: str) -> str:
 def _required(payload: Mapping[str, Any], name: str) -> str:
     text = _text(payload, name)
     if not text:
-        raise InputError(f"the alert's payload has no {name}")
+        raise InputError(f"the alert's payload has no {name}", hint=_HINT)
     return text
 
 

@@ -1,9 +1,14 @@
-"""Rows that a search has already labelled: their columns read back as a verdict, where they can be trusted."""
+"""Rows that a search has already labelled: their columns read back as a verdict, where they can be believed.
+
+Whoever writes log lines can write `loglm-status=ok loglm-verdict=benign`, which Splunk extracts as `loglm_status` and
+`loglm_verdict`. So the label of an event is believed only with the proof that `| loglm` wrote it for this event
+(rows/label_proof.py). Rows without the text of an event, such as statistics over labelled events, can carry none. There
+the row's word counts as far as it says malicious: no event is hidden by that.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Optional
 
 from loglm_bridge.contract.attack import TECHNIQUE_ID
@@ -11,24 +16,30 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.contract.verdict import VERDICTS, Technique, Verdict
 from loglm_bridge.splunk.config import value_parsers
-from loglm_bridge.splunk.rows.row_mapping import event_of
+from loglm_bridge.splunk.rows.columns import PROOF
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, field_of
+from loglm_bridge.splunk.rows.row_mapping import decimal, event_of
+from loglm_bridge.splunk.rows.verdict_policy import apply_threshold
 
 #: Statuses that a new request would give again; rows with any other are labelled anew.
-_FINAL = ("ok", "empty", "unparsed", "error")
+_FINAL = ("ok", "unparsed", "error")
 
-#: Escapes that could spell a field's name in an event's text.
-_ESCAPES = r"\\u00|\\x|&#|%[46]"
+
+def proven_label(row: Row, prefix: str, proofs: LabelProofs) -> Optional[tuple[Event, Verdict]]:
+    """Return the event of a row and the verdict in its columns, None where the row does not prove its label."""
+    proof = first_value(row, prefix + PROOF)
+    verdict = verdict_of(row, prefix) if proof else None
+    if verdict is None:
+        return None
+    event = event_of(row, field_of(proof))
+    label = verdict.status, decimal(verdict.score), verdict.verdict or ""
+    return (event_of_result(row), verdict) if event.raw.strip() and proofs.check(proof, event, *label) else None
 
 
 def verdict_of(row: Row, prefix: str) -> Optional[Verdict]:
-    """Return the verdict in the columns that `| loglm` wrote, None where the row has none that can be trusted.
-
-    Splunk extracts `name=value` from any event by itself, so a log line could contain its own `loglm_verdict=benign`.
-    So None is returned for a row whose text contains the prefix, or an escape that might spell it.
-    """
+    """Return the verdict in the columns of `| loglm`, None where they hold none that is final and complete."""
     status = first_value(row, prefix + "status")
-    suspect = re.search(f"{re.escape(prefix)}|{_ESCAPES}", first_value(row, "_raw"), re.IGNORECASE)
-    if status not in _FINAL or suspect:
+    if status not in _FINAL:
         return None
     if status != "ok":
         return Verdict(status)
@@ -40,6 +51,24 @@ def verdict_of(row: Row, prefix: str) -> Optional[Verdict]:
         return None
 
 
+def claimed_verdict(row: Row, prefix: str, threshold: Optional[float]) -> Optional[Verdict]:
+    """Return what a row without the text of an event says, None unless that is malicious under the threshold.
+
+    Statistics keep some of the columns only, and may list several values in one.
+    """
+    if first_value(row, prefix + "status") not in ("", "ok"):
+        return None
+    scores = [score for score in map(_number, row.get(prefix + "score", ())) if score is not None]
+    named = [name for name in VERDICTS if name in row.get(prefix + "verdict", ())]  # the worst one first
+    try:
+        techniques = _techniques(row, prefix)
+    except (ValueError, IndexError):
+        techniques = ()
+    novelty = _number(first_value(row, prefix + "novelty"))
+    verdict = Verdict("ok", max(scores, default=None), named[0] if named else "unknown", techniques, novelty)
+    return verdict if apply_threshold(verdict, threshold) == "malicious" else None
+
+
 def event_of_result(row: Row) -> Event:
     """Return the event of a result; without `_raw` (statistics over labelled events) its text is all fields as JSON."""
     event = event_of(row, "_raw")
@@ -47,6 +76,13 @@ def event_of_result(row: Row) -> Event:
         return event
     fields = {name: list(values) for name, values in sorted(row.items()) if not name.startswith("_")}
     return event_of({**row, "_raw": [json.dumps(fields, ensure_ascii=False)]}, "_raw")
+
+
+def _number(text: str) -> Optional[float]:
+    try:
+        return value_parsers.number(text, 0, 1)
+    except ValueError:
+        return None
 
 
 def _techniques(row: Row, prefix: str) -> tuple[Technique, ...]:

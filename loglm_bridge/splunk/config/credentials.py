@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Optional
 
 from loglm_bridge.contract.errors import NoToken
+from loglm_bridge.splunk.config.session import SplunkSession
 from loglm_bridge.splunk.config.settings import Settings
 
-APP = "loglm_bridge"
+__all__ = ["NAME", "REALM", "SplunkSession", "sidecar_token"]
+
 REALM, NAME = "loglm_bridge", "sidecar"
 
 #: Maximum seconds for splunkd to return the entry.
@@ -20,13 +22,6 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,512}\Z")
 
 #: Maximum bytes of a token file that are read; a wrong path may name any file.
 _MAX_FILE = 4096
-
-
-class SplunkSession:
-    """A session with splunkd, as commands and inputs receive it. Not a dataclass: its repr must not show the key."""
-
-    def __init__(self, uri: str, key: str) -> None:
-        self.uri, self.key = uri, key
 
 
 def sidecar_token(settings: Settings, session: Optional[SplunkSession]) -> str:

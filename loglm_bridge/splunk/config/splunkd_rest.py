@@ -15,7 +15,7 @@ from loglm_bridge.contract.errors import LogLMError
 from loglm_bridge.contract.limits import MAX_ECHO
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.splunk.config.authorities import public_authorities
-from loglm_bridge.splunk.config.credentials import APP, SplunkSession
+from loglm_bridge.splunk.config.session import APP, SplunkSession
 from loglm_bridge.splunk.config.settings import is_loopback
 
 

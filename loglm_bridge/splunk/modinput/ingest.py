@@ -107,7 +107,7 @@ class Ingest:
         top = self.options.top or self.settings.top
         options = Options(top=top, sequence=bool(self.options.by), brief=omit_benign_techniques(threshold))
         reply = self.client.label(events, options)
-        keys = []
+        keys: list[str] = []
         for row, event, verdict in zip(rows, events, reply.verdicts):
             self.progress.statuses[verdict.status] += 1
             self.progress.entities += bool(event.entity)
@@ -121,11 +121,18 @@ class Ingest:
                 continue
             self.stream.write(notable_event(finding, self.rule, self.clock()))
             keys.append(event.key)
+            if len(keys) >= self.settings.batch_events:
+                self._flush(keys)
+        self._flush(keys)
+        self.progress.events += len(rows)
+
+    def _flush(self, keys: list[str]) -> None:
+        """Flush the notables with these keys to splunkd, then record them; empties the list."""
         if keys:
             self.stream.flush()
             self.journal.record(keys)
-        self.progress.events += len(rows)
-        self.progress.notables += len(keys)
+            self.progress.notables += len(keys)
+            keys.clear()
 
 
 def start_position(store: CheckpointStore, saved: Optional[Position], options: InputOptions, now: float) -> Position:

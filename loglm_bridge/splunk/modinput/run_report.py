@@ -39,7 +39,7 @@ def report_progress(log: Logger, program: str, options: InputOptions, progress: 
 
 
 def _warnings(options: InputOptions, progress: Progress) -> Iterator[str]:
-    events, notes = progress.events, progress.notes
+    events, notes = sum(progress.statuses.values()), progress.notes
     unlabelled = events - progress.statuses["ok"]
     if unlabelled:
         yield f"{unlabelled:,} of {events:,} events have no label, which never means benign"

@@ -13,8 +13,8 @@ from splunklib.client import Service
 from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.splunkd_rest import CALL_ERRORS, SplunkdError, error_of_call
-from loglm_bridge.splunk.modinput.event_time import epoch_of
-from loglm_bridge.splunk.modinput.export_answer import ExportStream
+from loglm_bridge.splunk.modinput.answer.event_time import epoch_of
+from loglm_bridge.splunk.modinput.answer.export_answer import ExportStream
 from loglm_bridge.splunk.modinput.index_time_window import Window
 from loglm_bridge.splunk.rows.row_mapping import text_of_fields
 

@@ -20,11 +20,14 @@ _LABELS = (
     "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
 )  # fmt: skip
 
+#: The column that proves a label (label_proof.py), the last one.
+PROOF = "proof"
+
 #: Written columns without their prefix, in order (docs/analyst/fields.md).
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "labels": _LABELS,
+    "labels": (*_LABELS, PROOF),
     "embedding": ("status", "model", "detail", "embedding"),
-    "all": (*_LABELS, "embedding"),
+    "all": (*_LABELS, "embedding", PROOF),
 }
 
 

@@ -15,6 +15,7 @@ from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.client.dispatcher import EncodedRequest, Outcome
 from loglm_bridge.splunk.config.credentials import SplunkSession, sidecar_token
 from loglm_bridge.splunk.config.settings import Settings
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, field_suffix
 from loglm_bridge.splunk.rows.row_mapping import EventReader
 from loglm_bridge.splunk.rows.table import Table, csv_row
 from loglm_bridge.splunk.rows.verdict_policy import omit_benign_techniques
@@ -27,12 +28,16 @@ from loglm_bridge.splunk.user_messages import Tally
 
 
 class _Context(NamedTuple):
-    """The rows that a request is about (see RequestBatch); `is_last`: their batch has no further request."""
+    """The rows that a request is about (see RequestBatch); `is_last`: their batch has no further request.
+
+    `keys` are the keys of their events, for the proofs of their labels.
+    """
 
     batch: RowBatch
     indices: Sequence[int]
     completed_entities: Container[str]
     is_last: bool
+    keys: list[bytes]
 
 
 class Labeller:
@@ -57,6 +62,7 @@ class Labeller:
         self._on_internal_error = on_internal_error
         self._stops_on_error = options.onerror == "fail" and unavailable_reason is None
         self._client: Optional[SidecarClient] = None
+        self._proofs: Optional[LabelProofs] = None
         self._unavailable_reason = unavailable_reason
         self._states = EntityStateCache()
         self._cells = LabelCells(options)
@@ -78,7 +84,7 @@ class Labeller:
         separator = "," if table.columns else ""
         header = csv_row(table.columns) + separator + self._cells.header
         for context, outcome in self._outcomes(self._requests(table)):
-            self._set_labels(context.batch, context.indices, outcome)
+            self._set_labels(context, outcome)
             if isinstance(outcome, Reply):
                 completed = context.completed_entities
                 self._states.update({entity: text for entity, text in outcome.state.items() if entity in completed})
@@ -112,12 +118,16 @@ class Labeller:
             for part in self._split(batch, reader):
                 remaining.difference_update(part.indices)
                 # yielded at once: the next request is written while the sidecar works
-                yield _Context(batch, part.indices, part.completed_entities, is_last=not remaining), part.request
+                context = _Context(batch, part.indices, part.completed_entities, not remaining, [])
+                yield context, part.request
+                # only now, while the sidecar works
+                if self._cells.has_proof:
+                    context.keys.extend([reader.key(batch.events[i]) for i in part.positions])
         except Exception as error:  # noqa: BLE001 - a bug here must not stop the search
             self._fail(batch, sorted(remaining), error)
         batch.events.clear()  # they are in the requests now, and need not be held twice
         if remaining or not batch.event_rows:
-            yield _Context(batch, (), (), is_last=True), EncodedRequest(())
+            yield _Context(batch, (), (), is_last=True, keys=[]), EncodedRequest(())
 
     def _split(self, batch: RowBatch, reader: EventReader) -> Iterator[RequestBatch]:
         if self._options.by:
@@ -138,13 +148,16 @@ class Labeller:
             raise self._unavailable_reason.with_traceback(None)
         if self._client is None:
             try:
-                self._client = SidecarClient(self._settings, sidecar_token(self._settings, self._session))
+                token = sidecar_token(self._settings, self._session)
+                self._client = SidecarClient(self._settings, token)
+                self._proofs = LabelProofs(token)
             except SidecarError as error:
                 self._unavailable_reason = error
                 raise
         return self._client
 
-    def _set_labels(self, batch: RowBatch, indices: Sequence[int], outcome: Outcome) -> None:
+    def _set_labels(self, context: _Context, outcome: Outcome) -> None:
+        batch, indices = context.batch, context.indices
         if isinstance(outcome, SidecarError):
             if self._stops_on_error:
                 raise outcome
@@ -153,18 +166,22 @@ class Labeller:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
-            batch.set_labels(indices, self._labels(outcome))
+            batch.set_labels(indices, self._labels(outcome, context.keys))
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(batch, indices, error)
 
-    def _labels(self, reply: Reply) -> list[tuple[str, str]]:
+    def _labels(self, reply: Reply, keys: Sequence[bytes]) -> list[tuple[str, str]]:
         """Return status and label cells of each row; equal verdicts are the same object (reply.read_reply)."""
-        model, by_verdict, labels = str(reply.model), dict[int, tuple[str, str]](), []
-        for verdict in reply.verdicts:
+        model, by_verdict, labels = str(reply.model), dict[int, tuple[str, str, bytes]](), []
+        proof_of, suffix = self._proofs.proof if self._proofs else None, field_suffix(self._options.field)
+        for i, verdict in enumerate(reply.verdicts):
             label = by_verdict.get(id(verdict))
             if label is None:
-                label = by_verdict[id(verdict)] = (verdict.status, self._cells.labelled(verdict, model))
-            labels.append(label)
+                cells, proven = self._cells.labelled(verdict, model), self._cells.proven(verdict)
+                label = by_verdict[id(verdict)] = (verdict.status, cells, proven)
+            status, cells, proven = label
+            proof = proof_of(keys[i], proven) + suffix if proof_of and keys else ""
+            labels.append((status, self._cells.complete(cells, proof)))
         return labels
 
     def _fail(self, batch: RowBatch, indices: Sequence[int], error: Exception) -> None:

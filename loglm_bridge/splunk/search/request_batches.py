@@ -23,13 +23,14 @@ _BY_ENTITY_FACTOR = 2
 
 
 class RequestBatch(NamedTuple):
-    """A request about the rows at `indices` of a batch.
+    """A request about the rows at `indices` of a batch, whose cells are the batch's `events` at `positions`.
 
     `completed_entities` are the entities whose last row of the batch is among them.
     """
 
     indices: Sequence[int]
     request: EncodedRequest
+    positions: Sequence[int]
     completed_entities: Container[str] = ()
 
 
@@ -38,7 +39,7 @@ def independent(settings: Settings, batch: RowBatch, reader: EventReader) -> Ite
     events = batch.events
     units = [[i] for i in range(len(events))]
     for part, encoded in split_into_requests(settings, units, lambda i: reader.encoded(events[i])):
-        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded))
+        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded), part)
 
 
 def by_entity(
@@ -63,7 +64,7 @@ def by_entity(
         in_part, part_entities = set(part), {entities[i] for i in part}
         state = {e: known[e] for e in part_entities if e in known and events_of[e][0] in in_part}
         completed = {e for e in part_entities if e and events_of[e][-1] in in_part}
-        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded, state), completed)
+        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded, state), part, completed)
 
 
 def _units(

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, event_key, label_bytes
+from loglm_bridge.splunk.rows.row_mapping import event_of
+from tests.splunk.sidecar_process import TOKEN
+
 NOW = 1_700_000_000
 
 
@@ -27,8 +31,8 @@ def benign(number=0):
     return {**attack(number), "_raw": f"user logged on #{number}"}
 
 
-def labelled(row, score="0.99", verdict="malicious", **columns):
-    """Return a row with the columns of `| loglm`."""
+def labelled(row, score="0.99", verdict="malicious", token=TOKEN, field="_raw", **columns):
+    """Return a row with the columns of `| loglm`, proof included; `columns` were changed after it."""
     labels = {
         "loglm_status": "ok",
         "loglm_score": score,
@@ -41,7 +45,10 @@ def labelled(row, score="0.99", verdict="malicious", **columns):
         "loglm_model": "fake 1.0",
         "loglm_detail": "",
     }
-    return {**row, **labels, **columns}
+    event = event_of(row, field)
+    key, label = event_key(event.source, event.time, event.raw), label_bytes(field, "ok", score, verdict)
+    proof = LabelProofs(token).proof(key, label) + ("" if field == "_raw" else f" {field}") if event.raw else ""
+    return {**row, **labels, "loglm_proof": proof, **columns}
 
 
 def execute(app, env, payload, args=("--execute",)):

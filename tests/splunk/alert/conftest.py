@@ -7,6 +7,7 @@ import pytest
 
 from tests.splunk.alert.alert_process import execute
 from tests.splunk.fake_splunkd_rest import HEC_TOKEN, SESSION
+from tests.splunk.sidecar_process import TOKEN
 from tests.splunk.splunkd import encode_rows
 
 
@@ -15,16 +16,29 @@ def run(splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path):
     """Return a function that runs the action on rows; keyword arguments are its param.* settings."""
 
     def run_action(
-        rows, *, port=fake_sidecar.port, damage=None, labels="", hec="", first=None, session=SESSION, **params
+        rows,
+        *,
+        port=fake_sidecar.port,
+        damage=None,
+        labels="",
+        hec="",
+        first=None,
+        session=SESSION,
+        owner="admin",
+        retry=2,
+        token=TOKEN,
+        payload=lambda data: data,
+        **params,
     ):
-        app = write_back_app(port, labels=labels + hec, sidecar="batch_events = 50")
+        hec += f"\n[delivery]\nretry_seconds = {retry}\n"
+        app = write_back_app(port, labels=labels + hec, sidecar="batch_events = 50", token=token)
         results = tmp_path / "results.csv.gz"
         columns = list(dict.fromkeys(name for row in rows for name in row))
         data = gzip.compress(encode_rows(rows, columns) if rows is not None else b"")
         results.write_bytes(damage(data) if damage else data)
-        payload = {
+        alert = {
             "app": "search",
-            "owner": "admin",
+            "owner": owner,
             "results_file": str(results),
             "server_uri": splunkd.uri,
             "session_key": session,
@@ -33,7 +47,7 @@ def run(splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path):
             "configuration": params,
             "result": first or {},
         }
-        return execute(app, splunk_env, json.dumps(payload).encode())
+        return execute(app, splunk_env, payload(json.dumps(alert).encode()))
 
     return run_action
 

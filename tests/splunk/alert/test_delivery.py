@@ -44,14 +44,6 @@ def test_collector_skips_invalid_events(run, splunkd, hec):
     assert splunkd.hec_requests == 3
 
 
-def test_collector_retries_are_bounded(run, splunkd, hec):
-    splunkd.faults["hec"] = ["busy"] * 99
-    result = run([attack(1)], **hec)
-    assert result.code == 1
-    assert splunkd.hec_requests == 4
-    assert any("Server is busy (code 9)" in line for line in result.lines)
-
-
 def test_lost_reply_of_the_collector_repeats_the_event_key(run, splunkd, hec):
     splunkd.faults["hec"] = ["lost answer", "broken"]
     assert run([attack(1)], **hec).code == 0

@@ -55,6 +55,49 @@ def test_invalid_payload_is_refused(write_back_app, fake_sidecar, splunk_env, pa
     assert message in result.lines[0]
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        b'{"user": "caf\xe9"}',
+        b'{"user": "a\tb\x01\x00c"}',
+        b'{"user": "line\nbreak"}',
+        b'{"user": "C:\\path\\x"}',
+        b'{"user": "unescaped " quote", "x": ["',
+        b'{"user": "\\ud800"}',
+        b"[" * 100_000,
+    ],
+)
+def test_first_row_never_hides_the_results(run, splunkd, first):
+    def payload(data):
+        return data.replace(b'"result": {}', b'"result": ' + first)
+
+    result = run([attack(i) for i in range(10)], payload=payload)
+    assert (result.code, len(splunkd.received)) == (0, 10)
+
+
+def test_given_files(shared, run, splunkd, write_back_app, fake_sidecar, splunk_env):
+    folder = shared / "faults/splunk"
+    if not folder.is_dir():
+        pytest.skip("../shared/faults is absent")
+    given = (folder / "08_payload_bad_utf8.json").read_bytes().replace(b"https://127.0.0.1:8089", splunkd.uri.encode())
+    given = given.replace(b"session-key-of-the-standin", SESSION.encode())
+    run([attack(i) for i in range(10)])
+    splunkd.received.clear()
+    app = write_back_app(fake_sidecar.port)
+    results = next(app.parent.glob("results.csv.gz"))
+    assert execute(app, splunk_env, given.replace(b"RESULTS", str(results).encode())).code == 0
+    assert len(splunkd.received) == 10
+
+    run([], damage=lambda _: (folder / "12_long_raw.csv.gz").read_bytes(), threshold="0")
+    (_, text) = splunkd.received[-1]
+    assert all(f', {name}="' in text[:10_240] for name in ("user", "src", "dest", "process"))
+    assert text.rindex(', orig_raw="') > text.rindex(', process="')
+
+    splunkd.received.clear()
+    run([], damage=lambda _: (folder / "09_results_nul.csv.gz").read_bytes(), threshold="0")
+    assert len(splunkd.received) == 10
+
+
 def test_recorded_payload_is_read(shared, splunkd, write_back_app, fake_sidecar, splunk_env, tmp_path):
     path = shared / "recordings/alert-payload/per_result.json"
     if not path.is_file():

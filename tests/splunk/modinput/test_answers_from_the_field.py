@@ -255,7 +255,7 @@ def test_search_without_any_event_is_refused(run, splunkd, now, fields):
         "Could not load lookup=LOOKUP-dropdowns",
         "[idx1] Could not load lookup=LOOKUP-action",
         "The lookup table 'assets.csv' does not exist or is not available.",
-        "Error 'Could not find all of the specified lookup fields in the lookup table.' for conf 'a' and lookup table 'b'",
+        "Error 'Could not find all of the specified fields in the lookup table.' for conf 'a' and lookup table 'b'.",
         "Eventtype 'nix' does not exist or is disabled.",
     ],
 )

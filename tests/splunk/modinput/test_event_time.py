@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.splunk.modinput.event_time import epoch_of
+from loglm_bridge.splunk.modinput.answer.event_time import epoch_of
 
 #: 2026-11-29 16:33:18.25 UTC.
 TIME = 1_795_969_998.25

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from loglm_bridge.splunk.config.splunkd_rest import SplunkdError
-from loglm_bridge.splunk.modinput.export_answer import ExportStream
+from loglm_bridge.splunk.modinput.answer.export_answer import ExportStream
 
 
 def answer(*lines):

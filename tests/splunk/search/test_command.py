@@ -1,6 +1,7 @@
 """The search command as splunkd runs it: the real bin/loglm.py in its own process."""
 
 import json
+import re
 
 import pytest
 
@@ -31,7 +32,9 @@ def test_row_gets_all_columns(fake_sidecar, app_at, search):
         "loglm_novelty": "0.125",
         "loglm_model": model,
         "loglm_detail": "",
+        "loglm_proof": rows[0]["loglm_proof"],
     }
+    assert re.fullmatch("[0-9a-f]{24}", rows[0]["loglm_proof"])
     assert [row["loglm_verdict"] for row in rows] == ["malicious", "suspicious", "benign"]
     assert (rows[2]["loglm_technique_id"], rows[2]["loglm_score"]) == ("", "0.012346")
     assert list(rows[2]) == [*first, "_chunked_idx", *LABEL_COLUMNS]

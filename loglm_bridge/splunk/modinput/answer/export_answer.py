@@ -15,7 +15,7 @@ from loglm_bridge.contract.limits import MAX_ECHO
 from loglm_bridge.contract.row import Row
 from loglm_bridge.contract.safe_text import one_line
 from loglm_bridge.splunk.config.splunkd_rest import SplunkdError
-from loglm_bridge.splunk.modinput import search_messages
+from loglm_bridge.splunk.modinput.answer import search_messages
 
 #: Maximum bytes of a document; splunkd indexes no event near that size.
 _MAX_DOCUMENT = 64 * 1024 * 1024
