@@ -28,7 +28,7 @@ MAX_RULE_TEXT = 65_536
 #: The name under which rules see the whole text of a line.
 MESSAGE = "message"
 #: Formats whose text is fields through and through: rules do not see it as a whole.
-STRUCTURED_FORMATS = frozenset({"json", "windows_xml", "windows_text"})
+STRUCTURED_FORMATS = frozenset({"json", "windows_xml"})
 
 _ABSENT = frozenset({"", "-", "%%1793", "%%1794", "(NULL)"})
 #: Canonical values of unknown fields that carry identity and nothing else.
