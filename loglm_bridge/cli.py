@@ -24,6 +24,7 @@ COMMANDS = {
     "export-findings": ("write malicious events as findings of other tools", "commands.export_findings:add_arguments"),
     "bench": ("measure the search command and the sidecar on this machine", "bench:add_arguments"),
     "models": ("list, check, promote and roll back models", "commands.models:add_arguments"),
+    "knowledge": ("check, count and render detection rules with examples", "commands.knowledge:add_arguments"),
     "adapt": ("fit thresholds and novelty to a site's own ordinary events", "commands.adapt:add_arguments"),
 }
 

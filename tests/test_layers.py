@@ -20,6 +20,7 @@ LAYERS = {
     "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
     "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
+    "knowledge": ({"contract", "telemetry"}, {"sigma", "yaml"}),
     "harness": ({"contract"}, set()),
     "lab": (
         {"contract", "telemetry", "model"},
