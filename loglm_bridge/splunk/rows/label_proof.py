@@ -2,14 +2,13 @@
 
 Splunk extracts `name=value` from any log line, and turns `loglm-verdict` into `loglm_verdict`. So columns alone prove
 nothing. The tag is an HMAC (RFC 2104) with SHA-256 under the sidecar's token, which the app knows and writers of log
-lines do not. It covers the event (source, time and text), the field that the text came from, status, score and verdict.
-The alert action believes a label that carries its proof, and labels all other rows anew.
+lines do not. It covers the event (source, time and text), the field that the text came from, score and verdict. Labels
+that call for an analyst carry one. The alert action believes those, and labels all other rows anew.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Optional
 
 from loglm_bridge.contract.event import Event
 
@@ -34,41 +33,24 @@ class LabelProofs:
         key = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner, self._outer = sha256(key.translate(_INNER) + _DOMAIN), sha256(key.translate(_OUTER))
 
-    def proof(self, key: bytes, label: bytes) -> str:
-        """Return the proof of a label (see `label_bytes`) for the event with this key (see `event_key`)."""
+    def proof(self, event: Event, field: str, score: str, verdict: str) -> str:
+        """Return the proof of a label: `score` and `verdict` as columns, `field` is where the event's text is from."""
+        # lengths make the text one-to-one, whatever a source or a name contains
+        time = "" if event.time is None else format(event.time, ".6f")
+        head = f"{len(field)} {len(event.source)} {verdict} {score} {time} {field}{event.source}{event.raw}"
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(key + label)
+        inner.update(head.encode("utf-8", "surrogatepass"))
         outer.update(inner.digest())
-        return outer.hexdigest()[:_LENGTH]
+        return outer.hexdigest()[:_LENGTH] + ("" if field == _RAW else f" {field}")
 
-    def check(self, text: str, event: Event, status: str, score: str, verdict: str) -> bool:
-        """Return whether `text`, the value of a row's column, proves the label for the event."""
+    def check(self, proof: str, event: Event, score: str, verdict: str) -> bool:
+        """Return whether `proof`, the value of a row's column, proves the label for the event."""
         from hmac import compare_digest  # only the alert action checks proofs
 
-        proof, _, field = text.partition(" ")
-        expected = self.proof(
-            event_key(event.source, event.time, event.raw), label_bytes(field or _RAW, status, score, verdict)
-        )
-        return compare_digest(proof.encode("utf-8", "replace"), expected.encode("ascii"))
+        expected = self.proof(event, field_of(proof), score, verdict)
+        return compare_digest(proof.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
 
 
-def event_key(source: str, time: Optional[float], raw: str) -> bytes:
-    """Return a digest over all that identifies an event. Unlike Event.key it is computed for each row of a search."""
-    # the length makes the text one-to-one, whatever a source contains
-    text = f"{len(source)} {source} {'' if time is None else format(time, '.6f')} {raw}"
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def label_bytes(field: str, status: str, score: str, verdict: str) -> bytes:
-    """Return what a proof covers of a label: values of columns, and the field whose text was labelled."""
-    return "\0".join((status, score, verdict, field)).encode("utf-8", "surrogatepass")
-
-
-def field_suffix(field: str) -> str:
-    """Return what follows a proof in its column: nothing for `_raw`, else the name of the field."""
-    return "" if field == _RAW else f" {field}"
-
-
-def field_of(text: str) -> str:
+def field_of(proof: str) -> str:
     """Return the field that a proof names."""
-    return text.partition(" ")[2] or _RAW
+    return proof.partition(" ")[2] or _RAW

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, event_key, label_bytes
+from loglm_bridge.splunk.rows.label_proof import LabelProofs
 from loglm_bridge.splunk.rows.row_mapping import event_of
 from tests.splunk.sidecar_process import TOKEN
 
@@ -46,8 +46,7 @@ def labelled(row, score="0.99", verdict="malicious", token=TOKEN, field="_raw", 
         "loglm_detail": "",
     }
     event = event_of(row, field)
-    key, label = event_key(event.source, event.time, event.raw), label_bytes(field, "ok", score, verdict)
-    proof = LabelProofs(token).proof(key, label) + ("" if field == "_raw" else f" {field}") if event.raw else ""
+    proof = LabelProofs(token).proof(event, field, score, verdict) if event.raw else ""
     return {**row, **labels, "loglm_proof": proof, **columns}
 
 
