@@ -15,9 +15,10 @@ from loglm_bridge.contract.attack import TECHNIQUE_ID
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.contract.verdict import VERDICTS, Technique, Verdict
+from loglm_bridge.contract.wire import encode_event
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.rows.columns import PROOF
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, field_of
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, label_bytes, names_of
 from loglm_bridge.splunk.rows.row_mapping import decimal, event_of
 from loglm_bridge.splunk.rows.verdict_policy import apply_threshold
 
@@ -25,11 +26,11 @@ from loglm_bridge.splunk.rows.verdict_policy import apply_threshold
 def proven_label(row: Row, prefix: str, proofs: LabelProofs) -> Optional[tuple[Event, Verdict]]:
     """Return the event of a row and the verdict in its columns, None where the row does not prove its label."""
     proof = first_value(row, prefix + PROOF)
-    verdict = verdict_of(row, prefix) if proof else None
-    if verdict is None:
+    verdict, names = (verdict_of(row, prefix), names_of(proof)) if proof else (None, None)
+    if verdict is None or names is None:
         return None
-    event = event_of(row, field_of(proof))
-    is_proven = event.raw.strip() and proofs.check(proof, event, decimal(verdict.score), verdict.verdict or "")
+    event, label = event_of(row, names[0], names[1:]), label_bytes(decimal(verdict.score), verdict.verdict or "", names)
+    is_proven = bool(event.raw.strip()) and proofs.check(proof, encode_event(event), label)
     return (event_of_result(row), verdict) if is_proven else None
 
 

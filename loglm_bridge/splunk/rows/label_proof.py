@@ -2,15 +2,15 @@
 
 Splunk extracts `name=value` from any log line, and turns `loglm-verdict` into `loglm_verdict`. So columns alone prove
 nothing. The tag is an HMAC (RFC 2104) with SHA-256 under the sidecar's token, which the app knows and writers of log
-lines do not. It covers the event (source, time and text), the field that the text came from, score and verdict. Labels
-that call for an analyst carry one. The alert action believes those, and labels all other rows anew.
+lines do not. It covers score, verdict, and the event as it was sent to the sidecar. Labels that call for an analyst
+carry one. The alert action believes those, and labels all other rows anew.
 """
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
-
-from loglm_bridge.contract.event import Event
+from typing import Optional, Sequence
 
 #: Hexadecimal digits of a proof: 96 bits. Whoever guesses needs a row in an alert for each guess.
 _LENGTH = 24
@@ -21,8 +21,8 @@ _DOMAIN = b"loglm label 1\0"
 _BLOCK = 64
 _INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
 
-#: The field of an event's text unless a search names another one; a proof names any other.
-_RAW = "_raw"
+#: What an event is read from unless a search says otherwise: the field of its text, no fields of an entity.
+_DEFAULT = ("_raw",)
 
 
 class LabelProofs:
@@ -33,24 +33,39 @@ class LabelProofs:
         key = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner, self._outer = sha256(key.translate(_INNER) + _DOMAIN), sha256(key.translate(_OUTER))
 
-    def proof(self, event: Event, field: str, score: str, verdict: str) -> str:
-        """Return the proof of a label: `score` and `verdict` as columns, `field` is where the event's text is from."""
-        # lengths make the text one-to-one, whatever a source or a name contains
-        time = "" if event.time is None else format(event.time, ".6f")
-        head = f"{len(field)} {len(event.source)} {verdict} {score} {time} {field}{event.source}{event.raw}"
+    def tag(self, event: bytes, label: bytes) -> str:
+        """Return the tag of a label (see `label_bytes`) for an event as `write_event` encodes it."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(head.encode("utf-8", "surrogatepass"))
+        inner.update(label + event)
         outer.update(inner.digest())
-        return outer.hexdigest()[:_LENGTH] + ("" if field == _RAW else f" {field}")
+        return outer.hexdigest()[:_LENGTH]
 
-    def check(self, proof: str, event: Event, score: str, verdict: str) -> bool:
+    def check(self, proof: str, event: bytes, label: bytes) -> bool:
         """Return whether `proof`, the value of a row's column, proves the label for the event."""
         from hmac import compare_digest  # only the alert action checks proofs
 
-        expected = self.proof(event, field_of(proof), score, verdict)
-        return compare_digest(proof.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
+        tag = proof.partition(" ")[0]
+        return compare_digest(tag.encode("utf-8", "replace"), self.tag(event, label).encode("ascii"))
 
 
-def field_of(proof: str) -> str:
-    """Return the field that a proof names."""
-    return proof.partition(" ")[2] or _RAW
+def label_bytes(score: str, verdict: str, names: Sequence[str]) -> bytes:
+    """Return what a tag covers of a label: its columns, and the names of the fields that the event was read from."""
+    return f"{json.dumps([verdict, score, *names])} ".encode("ascii")
+
+
+def proof_suffix(names: Sequence[str]) -> str:
+    """Return what follows the tag in a proof: the fields of text and entity; nothing where the event is `_raw` alone."""
+    return "" if tuple(names) == _DEFAULT else " " + json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
+
+
+def names_of(proof: str) -> Optional[tuple[str, ...]]:
+    """Return the fields that a proof names: that of the text, then those of the entity; None where it is malformed."""
+    text = proof.partition(" ")[2]
+    if not text:
+        return _DEFAULT
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_valid = isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
+    return tuple(names) if is_valid else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import Sequence
 
-from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Technique, Verdict
 from loglm_bridge.splunk.rows.columns import PROOF, SUFFIXES, Value
-from loglm_bridge.splunk.rows.label_proof import LabelProofs
+from loglm_bridge.splunk.rows.label_proof import label_bytes, proof_suffix
 from loglm_bridge.splunk.rows.row_mapping import blank_columns, decimal, label_values
 from loglm_bridge.splunk.rows.table import ROW_END, cells_of, csv_header, csv_row, csv_values
 from loglm_bridge.splunk.rows.verdict_policy import apply_threshold, shown_techniques
@@ -40,6 +38,7 @@ class LabelCells:
         self._options = options
         self.header = csv_header(options.columns) + ROW_END
         self._has_proof = PROOF in SUFFIXES[options.output]
+        self._around_tag = csv_row(["TAG" + proof_suffix(options.event_fields)]).split("TAG", 1)
         self._templates: dict[_Key, _Template] = {}
 
     def labelled(self, verdict: Verdict, model: str) -> str:
@@ -57,18 +56,21 @@ class LabelCells:
         before, between, after = self._templates.get(key) or self._add_template(key, verdict, model)
         return f"{before}{decimal(score)},{between}{confidences},{_cached_decimal(novelty)},{after}"
 
-    def proven(self, cells: str, verdict: Verdict, event: bytes, proofs: LabelProofs) -> str:
-        """Return a result of `labelled` with the proof that the label is that of `event` (as write_event encodes it).
+    def proven_label(self, verdict: Verdict) -> bytes:
+        """Return what the proof of a label covers of it; empty where the label needs none.
 
         Only labels that call for an analyst get one: the alert action asks for others anew, and most rows are others.
         """
         effective = apply_threshold(verdict, self._options.threshold)
         if effective not in FLAGGED_VERDICTS or not self._has_proof:
-            return cells
-        field = self._options.field
-        proof = csv_row([proofs.proof(Event.from_dict(json.loads(event)), field, decimal(verdict.score), effective)])
+            return b""
+        return label_bytes(decimal(verdict.score), effective, self._options.event_fields)
+
+    def with_proof(self, cells: str, tag: str) -> str:
+        """Return a result of `labelled` with the tag of its label."""
+        before, after = self._around_tag
         end = len(cells) - len(_END)
-        return cells[:end] + proof + cells[end:]
+        return f"{cells[:end]}{before}{tag}{after}{_END}"
 
     def blank(self, status: str, detail: str) -> str:
         """Return the cells of a row without an answer: its status and the reason."""

@@ -10,7 +10,6 @@ from typing import Callable, Container, Iterator, NamedTuple, Optional, Sequence
 
 from loglm_bridge.contract.errors import LogLMError, SidecarError
 from loglm_bridge.contract.reply import Reply
-from loglm_bridge.contract.verdict import FLAGGED_VERDICTS
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.splunk.client.client import SidecarClient
 from loglm_bridge.splunk.client.dispatcher import EncodedRequest, Outcome
@@ -169,15 +168,15 @@ class Labeller:
 
     def _labels(self, reply: Reply, events: Sequence[bytes]) -> list[tuple[str, str]]:
         """Return status and label cells of each row; equal verdicts are the same object (reply.read_reply)."""
-        model, by_verdict, labels = str(reply.model), dict[int, tuple[str, str]](), []
-        has_threshold = self._options.threshold is not None
+        model, by_verdict, labels = str(reply.model), dict[int, tuple[tuple[str, str], bytes]](), []
         for verdict, event in zip(reply.verdicts, events):
-            label = by_verdict.get(id(verdict))
-            if label is None:
-                label = by_verdict[id(verdict)] = (verdict.status, self._cells.labelled(verdict, model))
-            # most rows are neither, and cost nothing here
-            if has_threshold or verdict.verdict in FLAGGED_VERDICTS:
-                label = label[0], self._cells.proven(label[1], verdict, event, self._proofs)
+            known = by_verdict.get(id(verdict))
+            if known is None:
+                label = verdict.status, self._cells.labelled(verdict, model)
+                known = by_verdict[id(verdict)] = label, self._cells.proven_label(verdict)
+            label, proven = known
+            if proven:
+                label = label[0], self._cells.with_proof(label[1], self._proofs.tag(event, proven))
             labels.append(label)
         return labels
 

@@ -44,6 +44,11 @@ class SearchOptions(NamedTuple):
         return options
 
     @property
+    def event_fields(self) -> tuple[str, ...]:
+        """Names of the fields that an event is read from: that of its text, then those of its entity."""
+        return (self.field, *self.by)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that every row gets."""
         return column_names(self.prefix, self.output)

@@ -6,49 +6,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.contract.event import Event
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, field_of
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, label_bytes, names_of, proof_suffix
 
-EVENT = Event("mimikatz", source="s", time=1.5)
+EVENT = b'{"raw":"mimikatz","time":1.5}'
+LABEL = label_bytes("0.97", "malicious", ["_raw"])
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=200))
-def test_proof_is_an_hmac(token):
-    message = b"loglm label 1\0" + b"4 1 malicious 0.97 1.500000 _rawsmimikatz"
-    expected = hmac.digest(token.encode(), message, "sha256").hex()[:24]
-    assert LabelProofs(token).proof(EVENT, "_raw", "0.97", "malicious") == expected
+def test_tag_is_an_hmac(token):
+    message = b'loglm label 1\0["malicious", "0.97", "_raw"] ' + EVENT
+    assert LabelProofs(token).tag(EVENT, LABEL) == hmac.digest(token.encode(), message, "sha256").hex()[:24]
 
 
-@given(st.builds(Event, raw=st.text(), source=st.text(), time=st.none() | st.floats(0, 2e9)), st.text(min_size=1))
-def test_proof_proves_its_own_label(event, field):
-    proofs = LabelProofs("token")
-    proof = proofs.proof(event, field, "0.97", "malicious")
-    assert field_of(proof) == field
-    assert proofs.check(proof, event, "0.97", "malicious")
+@given(st.lists(st.text(), min_size=1))
+def test_names_read_back_unchanged(names):
+    proofs, label = LabelProofs("token"), label_bytes("1", "suspicious", names)
+    proof = proofs.tag(EVENT, label) + proof_suffix(names)
+    assert names_of(proof) == tuple(names)
+    assert proofs.check(proof, EVENT, label)
+
+
+@given(st.text())
+def test_no_text_is_a_proof(text):
+    assert not LabelProofs("token").check(text, EVENT, LABEL)
+    assert names_of("0" * 24 + " " + text) is None or text == "" or text.startswith(("[", " ", "\t", "\n", "\r"))
+
+
+@pytest.mark.parametrize("proof", ["", "0" * 24, "0" * 23, "é" * 24, "0" * 24 + ' ["_raw"]', "\ud800 x", " "])
+def test_made_up_proof_proves_nothing(proof):
+    assert not LabelProofs("token").check(proof, EVENT, LABEL)
+
+
+@pytest.mark.parametrize("text", ["[", "{}", "[]", "[1]", '"_raw"', "null", "[" * 100_000])
+def test_malformed_names_are_none(text):
+    assert names_of("0" * 24 + " " + text) is None
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [
-        EVENT._replace(raw="mimikatz "),
-        EVENT._replace(source=""),
-        EVENT._replace(time=None),
-        EVENT._replace(source="sm", raw="imikatz"),
-        EVENT._replace(time=1.500001),
-    ],
+    "label", [("0.9", "malicious", ["_raw"]), ("0.97", "benign", ["_raw"]), ("0.97", "malicious", ["cmd"])]
 )
-def test_proof_of_another_event_proves_nothing(changed):
-    proofs = LabelProofs("token")
-    assert not proofs.check(proofs.proof(changed, "_raw", "0.97", "malicious"), EVENT, "0.97", "malicious")
-
-
-@pytest.mark.parametrize("proof", ["", "0" * 24, "0" * 23, "é" * 24, "0" * 24 + " _raw", "\ud800 x", " "])
-def test_made_up_proof_proves_nothing(proof):
-    assert not LabelProofs("token").check(proof, EVENT, "0.97", "malicious")
-
-
-def test_proof_of_another_label_or_token_proves_nothing():
-    proof = LabelProofs("token").proof(EVENT, "_raw", "0.97", "malicious")
-    assert not LabelProofs("token").check(proof, EVENT, "0.97", "benign")
-    assert not LabelProofs("token").check(proof, EVENT, "0.9", "malicious")
-    assert not LabelProofs("Token").check(proof, EVENT, "0.97", "malicious")
+def test_proof_of_another_label_event_or_token_proves_nothing(label):
+    proof = LabelProofs("token").tag(EVENT, LABEL)
+    assert not LabelProofs("token").check(proof, EVENT, label_bytes(*label))
+    assert not LabelProofs("token").check(proof, EVENT + b" ", LABEL)
+    assert not LabelProofs("Token").check(proof, EVENT, LABEL)
