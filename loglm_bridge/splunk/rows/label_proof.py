@@ -54,7 +54,7 @@ def label_bytes(score: str, verdict: str, names: Sequence[str]) -> bytes:
 
 
 def proof_suffix(names: Sequence[str]) -> str:
-    """Return what follows the tag in a proof: the fields of text and entity; nothing where the event is `_raw` alone."""
+    """Return what follows the tag in a proof: the fields of text and entity; nothing for an event that is `_raw`."""
     return "" if tuple(names) == _DEFAULT else " " + json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -39,7 +39,7 @@ def event_of(row: SplunkRow, field: str, by: Sequence[str] = ()) -> Event:
         sourcetype=joined_text(row, "sourcetype"),
         source=joined_text(row, "source"),
         host=joined_text(row, "host"),
-        time=_epoch(joined_text(row, "_time")),
+        time=epoch(joined_text(row, "_time")),
         entity=_entity(row, by),
     )
 
@@ -73,7 +73,7 @@ class EventReader:
 
     def epoch(self, cells: Cells) -> Optional[float]:
         """Return the event's time in epoch seconds, None where it has none."""
-        return _epoch(self._time(cells))
+        return epoch(self._time(cells))
 
     def encoded(self, cells: Cells) -> bytes:
         """Return the event as an element of a request (contract/wire.py)."""
@@ -159,7 +159,7 @@ def _details(verdict: Verdict) -> list[str]:
     return details
 
 
-def _epoch(text: str) -> Optional[float]:
+def epoch(text: str) -> Optional[float]:
     """Return `_time` in epoch seconds, None where it is no finite number: a transforming search may set anything."""
     try:
         seconds = float(text)
