@@ -17,12 +17,13 @@ LAYERS = {
     "contract": (set(), set()),
     "splunk": ({"contract"}, {"requests", "splunklib"}),
     "telemetry": ({"contract"}, {"orjson"}),
-    "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
+    "model": ({"contract", "telemetry"}, {"numpy", "re2", "onnxruntime", "safetensors", "tokenizers"}),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
     "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
+    "knowledge": ({"contract", "telemetry"}, {"sigma", "yaml"}),
     "harness": ({"contract"}, set()),
     "lab": (
-        {"contract", "telemetry", "model"},
+        {"contract", "telemetry", "knowledge", "model"},
         {
             "numpy",
             "onnx",

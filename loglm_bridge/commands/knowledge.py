@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loglm_bridge.contract.errors import ConfigError
 
@@ -95,7 +95,7 @@ def _render(args: argparse.Namespace) -> int:
 
     for one in rendered(_rules(args.files), Shapes.load(), args.draws, args.seed):
         event = one.event
-        row = {"id": f"{one.rule.name}-{one.number}", "raw": event.raw, "sourcetype": event.sourcetype}
+        row: dict[str, Any] = {"id": f"{one.rule.name}-{one.number}", "raw": event.raw, "sourcetype": event.sourcetype}
         row |= {"source": event.source, "time": event.time, "label": "ordinary" if one.ordinary else one.rule.level}
         print(json.dumps({**row, "techniques": list(one.rule.techniques)}, ensure_ascii=False))
     return 0

@@ -9,8 +9,8 @@ with a few suspicious events an hour would be a single endless incident.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import inf
 from typing import Sequence
@@ -43,13 +43,15 @@ class Incident:
     """Flagged events of one entity, close in time.
 
     `opened` is the time of the first event that opens it; `first` and `last` are the times of all `events`; `alerts`
-    counts the events that open it: each of them would be an alert of its own.
+    counts the events that open it: each of them would be an alert of its own. An event whose time is unknown is an
+    incident of its own; `untimed` is then its number among those with the same key, and the times mean nothing.
     """
 
     entity: tuple[str, ...]
     opened: float
     first: float
     last: float
+    untimed: int = 0
     events: int = 0
     alerts: int = 0
     score: float = 0.0
@@ -62,7 +64,8 @@ class Incident:
     @property
     def id(self) -> str:
         """Sixteen hexadecimal digits, the same for the same entity and first opening event."""
-        text = "\x1f".join((*self.entity, f"{self.opened:.6f}"))
+        opened = f"{self.opened:.6f}" if not self.untimed else f"{self.keys[0]} {self.untimed}"
+        text = "\x1f".join((*self.entity, opened))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
@@ -108,18 +111,20 @@ class Incident:
 
 
 class Incidents:
-    """Groups flagged events as they arrive; `dropped` counts those over the maximums.
+    """Groups flagged events as they arrive; `dropped` counts those over the maximums, `untimed` those without a time.
 
     `min_verdict` is the least verdict that opens an incident: "malicious", or "suspicious" for any flagged event.
     """
 
     def __init__(self, gap: float, min_verdict: str = "malicious") -> None:
-        self.dropped = 0
+        self.dropped = self.untimed = 0
         self._gap, self._min_verdict = gap, min_verdict
         self._incident_count = self._waiting_count = 0
         #: Incidents of each entity in order of time.
         self._incidents: dict[tuple[str, ...], list[Incident]] = defaultdict(list)
         self._waiting: dict[tuple[str, ...], list[FlaggedEvent]] = defaultdict(list)
+        self._alone: list[Incident] = []
+        self._alone_counts: Counter[tuple[tuple[str, ...], str]] = Counter()
 
     def add(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
         """Add an event to the incident it belongs to and join incidents that it connects; or let it wait for one."""
@@ -130,6 +135,20 @@ class Incidents:
             self._waiting_count += 1
         else:
             self.dropped += 1
+
+    def add_untimed(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
+        """Add an event whose time is unknown: an incident of its own, if it may open one. Its `time` means nothing."""
+        self.untimed += 1
+        if event.verdict not in ("malicious", self._min_verdict):
+            return
+        if self._incident_count >= MAX_INCIDENTS:
+            self.dropped += 1
+            return
+        self._incident_count += 1
+        self._alone_counts[entity, event.key] += 1
+        incident = Incident(entity, 0.0, 0.0, 0.0, self._alone_counts[entity, event.key], alerts=1)
+        incident.add(replace(event, time=0.0))
+        self._alone.append(incident)
 
     def _add_opening(self, entity: tuple[str, ...], event: FlaggedEvent) -> None:
         incidents = self._incidents[entity]
@@ -155,7 +174,7 @@ class Incidents:
         for entity, waiting in self._waiting.items():
             _add_members(self._incidents.get(entity, []), waiting, self._gap)
         self._waiting.clear()
-        incidents = [incident for of_entity in self._incidents.values() for incident in of_entity]
+        incidents = [*self._alone, *(incident for of_entity in self._incidents.values() for incident in of_entity)]
         return sorted(incidents, key=lambda incident: (-incident.score, -incident.last, incident.entity))
 
 

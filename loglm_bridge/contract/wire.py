@@ -120,8 +120,7 @@ def state_of(data: Mapping[str, Any]) -> Optional[Mapping[str, str]]:
 
 def write_request(events: Sequence[Event], options: Options) -> bytes:
     """Return the body of POST /v1/label: UTF-8 in which lone surrogates are escaped, so any text can travel."""
-    written = [write_event(e.raw, write_hints(e.sourcetype, e.source, e.host), e.entity, e.time) for e in events]
-    return join_request(written, options)
+    return join_request(map(encode_event, events), options)
 
 
 def join_request(events: Iterable[bytes], options: Options, state: Optional[Mapping[str, str]] = None) -> bytes:
@@ -131,6 +130,11 @@ def join_request(events: Iterable[bytes], options: Options, state: Optional[Mapp
         return b",".join(_framed(b'{"events":[', events, ending + b"}"))
     pairs = [b"%b:%b" % (quote(entity).encode(), _quote_state(text)) for entity, text in state.items()]
     return b",".join(_framed(b'{"events":[', events, ending) + _framed(b'"past":{', pairs, b"}}"))
+
+
+def encode_event(event: Event) -> bytes:
+    """Return one element of a request's `events`: see `write_event`."""
+    return write_event(event.raw, write_hints(event.sourcetype, event.source, event.host), event.entity, event.time)
 
 
 def write_event(raw: str, hints: str, entity: str, time: Optional[float]) -> bytes:

@@ -1,4 +1,4 @@
-"""Checks content: pySigma parses it, each example matches its rule, no twin does, each event is read as one of its kind."""
+"""Checks content: pySigma parses it, each example matches its rule, no twin does, each event can be read."""
 
 from __future__ import annotations
 

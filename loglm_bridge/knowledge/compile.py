@@ -14,7 +14,6 @@ from typing import Any
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
-    ConditionItem,
     ConditionNOT,
     ConditionOR,
     ConditionValueExpression,
@@ -73,7 +72,7 @@ class Compiler:
         except ContentError as error:
             raise ContentError(str(error), where=rule.where) from error
 
-    def _item(self, item: ConditionItem) -> Condition:
+    def _item(self, item: Any) -> Condition:
         if isinstance(item, ConditionNOT):
             return ["not", self._item(item.args[0])]
         if isinstance(item, ConditionAND):
@@ -94,7 +93,7 @@ class Compiler:
             return there if value.exists else ["not", there]
         if isinstance(value, SigmaNull) or (isinstance(value, SigmaString) and not value.s):
             return ["not", self._test(names, "exists", "")]
-        return self._test(names, *test_of(value, keyword))
+        return self._test(names, *value_test(value, keyword))
 
     def _test(self, names: Sequence[str], kind: str, text: str) -> Condition:
         numbers = [self.tests.setdefault((name, kind, text), len(self.tests)) for name in names]
@@ -107,7 +106,7 @@ def names_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((folded, *_CANONICAL.get(folded, ()))))
 
 
-def test_of(value: Any, keyword: bool = False) -> tuple[str, str]:
+def value_test(value: Any, keyword: bool = False) -> tuple[str, str]:
     """Return (kind, text) of the test that a value of a rule is. Raises ContentError."""
     if isinstance(value, SigmaString):
         return _string_test(value, keyword)
@@ -125,7 +124,7 @@ def test_of(value: Any, keyword: bool = False) -> tuple[str, str]:
 def _string_test(value: SigmaString, keyword: bool) -> tuple[str, str]:
     parts = list(value.s)
     if not keyword and all(isinstance(part, str) for part in parts):
-        return "equals", "".join(parts).lower()
+        return "equals", "".join(map(str, parts)).lower()
     head = "" if keyword else "^"
     tail = "" if keyword else "$"
     if parts and parts[0] == SpecialChars.WILDCARD_MULTI:

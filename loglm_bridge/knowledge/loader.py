@@ -42,7 +42,7 @@ def documents(path: Path) -> list[dict[str, Any]]:
     if path.stat().st_size > MAX_FILE:
         raise ContentError(f"the file is larger than {MAX_FILE:,} bytes", where=str(path))
     try:
-        loaded = [one for one in yaml.load_all(path.read_text("utf-8"), Loader=_LOADER) if one is not None]  # noqa: S506
+        loaded = [one for one in yaml.load_all(path.read_text("utf-8"), Loader=_LOADER) if one is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContentError(f"not YAML: {error}", where=str(path)) from error
     for one in loaded:

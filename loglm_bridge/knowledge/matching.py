@@ -16,7 +16,6 @@ from typing import Any
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
-    ConditionItem,
     ConditionNOT,
     ConditionOR,
     ConditionValueExpression,
@@ -36,6 +35,9 @@ from sigma.types import (
 )
 
 from loglm_bridge.knowledge.errors import ContentError
+
+#: A node of the tree that pySigma makes of a condition.
+Condition = Any
 
 _COMPARE = {
     CompareOperators.LT: lambda a, b: a < b,
@@ -58,7 +60,7 @@ class FieldIndex:
         return self.values.get(name.lower(), ())
 
 
-def matches(condition: ConditionItem, fields: FieldIndex) -> bool:
+def matches(condition: Condition, fields: FieldIndex) -> bool:
     """Tell whether a parsed Sigma condition holds for an event.
 
     Raises:
@@ -73,8 +75,9 @@ def matches(condition: ConditionItem, fields: FieldIndex) -> bool:
     if isinstance(condition, ConditionValueExpression):
         everywhere = [value for values in fields.values.values() for value in values]
         return any(_keyword(condition.value, value) for value in everywhere)
-    assert isinstance(condition, ConditionFieldEqualsValueExpression)
-    return _field_matches(condition.value, fields.of(condition.field))
+    if isinstance(condition, ConditionFieldEqualsValueExpression):
+        return _field_matches(condition.value, fields.of(condition.field))
+    raise ContentError(f"rules may not use {type(condition).__name__}")
 
 
 def _field_matches(wanted: Any, values: Sequence[str]) -> bool:

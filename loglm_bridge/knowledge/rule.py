@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from sigma.conditions import ConditionItem
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from loglm_bridge.knowledge.errors import ContentError
+from loglm_bridge.knowledge.matching import Condition
 
 #: An example as written: fields by name, or the text of a line.
 EventSource = Union[Mapping[str, Any], str]
@@ -33,8 +33,10 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 _TECHNIQUE = re.compile(r"t(\d{4})(\.\d{3})?")
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _KEYS = frozenset(
-    "title name id status description references author date modified tags logsource detection fields"
-    " falsepositives level license related examples ordinary act".split()
+    """
+    title name id status description references author date modified tags logsource detection fields falsepositives
+    level license related examples ordinary act
+    """.split()
 )
 
 
@@ -57,7 +59,7 @@ class KnowledgeRule:
     level: str
     techniques: tuple[str, ...]
     logsource: tuple[str, str, str]
-    condition: ConditionItem
+    condition: Condition
     examples: tuple[EventSource, ...]
     ordinary: tuple[Twin, ...]
     where: str = ""

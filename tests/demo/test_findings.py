@@ -3,9 +3,11 @@
 import pytest
 
 from loglm_bridge.contract.errors import SidecarError
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.wire import encode_event
 from loglm_bridge.demo.findings import notables_of
 from loglm_bridge.harness.app_folder import make_app
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, event_key, label_bytes
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, label_bytes
 from tests.demo.labelled_rows import ROWS
 
 
@@ -13,8 +15,8 @@ def proven(row, token):
     """Return a labelled row with the proof of its label; one without a label has no text."""
     if row["loglm_status"] != "ok":
         return {**row, "_raw": ""}
-    label = label_bytes("_raw", row["loglm_status"], row["loglm_score"], row["loglm_verdict"])
-    return {**row, "loglm_proof": LabelProofs(token).proof(event_key("", None, row["_raw"]), label)}
+    label = label_bytes(row["loglm_score"], row["loglm_verdict"], ["_raw"])
+    return {**row, "loglm_proof": LabelProofs(token).tag(encode_event(Event(row["_raw"])), label)}
 
 
 def test_malicious_rows_become_notables(tmp_path):

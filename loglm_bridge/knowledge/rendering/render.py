@@ -42,7 +42,7 @@ def render(rule: KnowledgeRule, source: EventSource, shapes: Shapes, seed: str, 
     return [
         _event(shape, source, Slots(random.Random(f"{rule.name} {seed}")))
         for shape in _shapes(rule, source, shapes, every)
-    ]  # noqa: S311
+    ]
 
 
 def rendered(rules: Sequence[KnowledgeRule], shapes: Shapes, draws: int, seed: str) -> Iterator[KnowledgeEvent]:
@@ -84,7 +84,7 @@ def _event(shape: Shape, source: EventSource, slots: Slots) -> Event:
 
 
 def _defaults(shape: Shape, own: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields that the shape has for one value of a field, such as an event id: `options.by` and `options.values`."""
+    """The fields that a shape has for one value of a field, such as an event id: its options `by` and `values`."""
     key = own.get(shape.options.get("by", ""), shape.event.get(shape.options.get("by", ""), ""))
     found: Mapping[str, Any] = shape.options.get("values", {}).get(str(key), {})
     return found

@@ -11,7 +11,7 @@ import random
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loglm_bridge.knowledge.rendering import pools
@@ -19,7 +19,7 @@ from loglm_bridge.knowledge.rendering import pools
 _SLOT = re.compile(r"\{\{|\}\}|\{([a-zA-Z_]+?)(\d?)(?::([^{}]*))?\}|\{([^{}|]*(?:\|[^{}|]*)+)\}")
 
 #: The years in which rendered events happen.
-_FIRST = datetime(2024, 1, 1, tzinfo=timezone.utc)
+_FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 _DAYS = 1_000
 
 
@@ -137,8 +137,8 @@ SLOTS: Mapping[str, Callable[[Slots, str], str]] = {
     "outsider": lambda s, _: (
         f"{_person(s, '')}{s.number(1, 99)}@{s.choice(['gmail.com', 'outlook.com', 'proton.me', 'yahoo.com'])}"
     ),
-    "sid": lambda s, _: (
-        f"S-1-5-21-{s.number(10**8, 4 * 10**9)}-{s.number(10**8, 4 * 10**9)}-{s.number(10**8, 4 * 10**9)}-{s.number(1104, 9999)}"
+    "sid": lambda s, _: "-".join(
+        ("S-1-5-21", *(str(s.number(10**8, 4 * 10**9)) for _ in "123"), str(s.number(1104, 9999)))
     ),
     # machines and networks
     "host": lambda s, _: f"{s.choice(pools.HOSTS)}{s.number(1, 40):02d}",

@@ -76,7 +76,7 @@ def _cef(shape: Shape, fields: Fields) -> str:
     return _line(shape, {"cef": f"CEF:0|{head}|{pairs}"}) if shape.template else f"CEF:0|{head}|{pairs}"
 
 
-def _leef(shape: Shape, fields: Fields) -> str:
+def _leef(_: Shape, fields: Fields) -> str:
     header = ("Vendor", "Product", "DeviceVersion", "EventID")
     head = "|".join(_text(fields.get(name, "")) for name in header)
     pairs = "\t".join(f"{n}={_text(v)}" for n, v in fields.items() if n not in header)
@@ -88,15 +88,17 @@ def _windows_xml(_: Shape, fields: Fields) -> str:
     f = {"Level": "0", "Task": "0", "Keywords": "0x8020000000000000", "Version": "0", **fields}
     data = "".join(f"<Data Name={quoteattr(n)}>{escape(_text(v))}</Data>" for n, v in f.items() if n not in _XML_HEADER)
     user = f.get("Security_UserID")
-    return (
-        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
-        f"<Provider Name={quoteattr(_text(f['Provider_Name']))}/><EventID>{f['EventID']}</EventID><Version>{f['Version']}</Version>"
-        f"<Level>{f['Level']}</Level><Task>{f['Task']}</Task><Opcode>0</Opcode><Keywords>{f['Keywords']}</Keywords>"
-        f"<TimeCreated SystemTime='{f['SystemTime']}'/><EventRecordID>{f['RecordID']}</EventRecordID><Correlation/>"
-        f"<Execution ProcessID='{f['ExecutionPID']}' ThreadID='{f['ExecutionTID']}'/><Channel>{escape(_text(f['Channel']))}</Channel>"
-        f"<Computer>{escape(_text(f['Computer']))}</Computer><Security{f' UserID={quoteattr(_text(user))}' if user else ''}/></System>"
-        f"<EventData>{data}</EventData></Event>"
+    security = f"<Security UserID={quoteattr(_text(user))}/>" if user else "<Security/>"
+    system = (
+        f"<Provider Name={quoteattr(_text(f['Provider_Name']))}/><EventID>{f['EventID']}</EventID>"
+        f"<Version>{f['Version']}</Version><Level>{f['Level']}</Level><Task>{f['Task']}</Task><Opcode>0</Opcode>"
+        f"<Keywords>{f['Keywords']}</Keywords><TimeCreated SystemTime='{f['SystemTime']}'/>"
+        f"<EventRecordID>{f['RecordID']}</EventRecordID><Correlation/>"
+        f"<Execution ProcessID='{f['ExecutionPID']}' ThreadID='{f['ExecutionTID']}'/>"
+        f"<Channel>{escape(_text(f['Channel']))}</Channel><Computer>{escape(_text(f['Computer']))}</Computer>{security}"
     )
+    namespace = "http://schemas.microsoft.com/win/2004/08/events/event"
+    return f"<Event xmlns='{namespace}'><System>{system}</System><EventData>{data}</EventData></Event>"
 
 
 _XML_HEADER = frozenset((*WINDOWS_HEADER, "SystemTime", "RecordID", "ExecutionPID", "ExecutionTID"))
@@ -127,16 +129,19 @@ def _auditd(_: Shape, fields: Fields) -> str:
     stamp = f"msg=audit({fields['epoch']}.{fields['serial'][:3]}:{fields['serial']})"
     listed = " ".join(f"a{i}={_audit_value(a)}" for i, a in enumerate(arguments))
     exe = _text(fields.get("Image") or arguments[0])
-    return "\n".join(
-        (
-            f"type=SYSCALL {stamp}: arch=c000003e syscall=59 success=yes exit=0 ppid={fields['ppid']} pid={fields['pid']}"
-            f" auid={fields['auid']} uid={fields['uid']} gid={fields['uid']} euid={fields['uid']} tty={fields['tty']} ses=3"
-            f' comm="{exe.rpartition("/")[2][:15]}" exe="{exe}" subj=unconfined key="{fields["key"]}"',
-            f"type=EXECVE {stamp}: argc={len(arguments)} {listed}",
-            f'type=CWD {stamp}: cwd="{fields["CurrentDirectory"]}"',
-            f"type=PROCTITLE {stamp}: proctitle={chr(0).join(arguments).encode().hex().upper()}",
-        )
+    syscall = (
+        f"arch=c000003e syscall=59 success=yes exit=0 ppid={fields['ppid']} pid={fields['pid']} auid={fields['auid']}"
+        f" uid={fields['uid']} gid={fields['uid']} euid={fields['uid']} tty={fields['tty']} ses=3"
+        f' comm="{exe.rpartition("/")[2][:15]}" exe="{exe}" subj=unconfined key="{fields["key"]}"'
     )
+    title = chr(0).join(arguments).encode().hex().upper()
+    records = {
+        "SYSCALL": syscall,
+        "EXECVE": f"argc={len(arguments)} {listed}",
+        "CWD": f'cwd="{fields["CurrentDirectory"]}"',
+        "PROCTITLE": f"proctitle={title}",
+    }
+    return "\n".join(f"type={kind} {stamp}: {body}" for kind, body in records.items())
 
 
 def _arguments(command: str) -> list[str]:

@@ -57,7 +57,7 @@ def tail_logit(logits: np.ndarray, share: float, spread: float) -> float:
         return base
     excess = ordered[ordered > base] - base
     mean = (excess.sum() + ENOUGH * spread) / (len(excess) + ENOUGH)
-    return base + mean * float(np.log(last / share))
+    return float(base + mean * np.log(last / share))
 
 
 def fit_scale(logits: np.ndarray, budget: Budget, prior: ScoreScale, ceiling: float) -> ScoreScale:

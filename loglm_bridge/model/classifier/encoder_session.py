@@ -10,7 +10,6 @@ import onnxruntime as ort
 
 from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.model.features.tokenizer import Encoded
-from loglm_bridge.model.gil_release import released
 
 #: Lengths are padded to a multiple of this. An event's padded length depends on the event alone, so its arithmetic is
 #: the same in every batch.
@@ -67,8 +66,7 @@ class EventSession:
 
     def _run(self, ids: np.ndarray, fields: np.ndarray) -> np.ndarray:
         try:
-            with released():
-                (vectors,) = self._session.run(None, {"ids": ids, "fields": fields})
+            (vectors,) = self._session.run(None, {"ids": ids, "fields": fields})
         except Exception as error:
             raise ModelFailed("the encoder failed") from error
         result: np.ndarray = vectors

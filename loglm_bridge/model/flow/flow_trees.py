@@ -18,7 +18,6 @@ from loglm_bridge.contract.errors import ModelFailed, ModelRefused
 from loglm_bridge.model.classifier.encoder_session import load_session
 from loglm_bridge.model.flow.flow_features import FEATURES
 from loglm_bridge.model.folder.model_folder import FLOW_TREES
-from loglm_bridge.model.gil_release import released
 
 #: Integer that stands for a logit of 1: leaves are exact to about four decimals.
 UNIT = 8_192
@@ -70,8 +69,7 @@ class FlowTrees:
         order = _similar_adjacent(rows)
         inputs = {"features": _NO_FLOWS, "named": _NO_FLOWS, name: rows.take(order, axis=0)}
         try:
-            with released():
-                results: list[np.ndarray] = self._session.run(outputs, inputs)
+            results: list[np.ndarray] = self._session.run(outputs, inputs)
         except Exception as error:
             raise ModelFailed("the flow trees failed") from error
         if not all(((np.rint(sums) == sums) & (np.abs(sums) < EXACT)).all() for sums in results):

@@ -12,7 +12,7 @@ import faulthandler
 from collections.abc import Callable
 from typing import TypeVar
 
-from loglm_bridge.sidecar.inference.gil_turns import MAX_WAIT, TurnScheduler
+from loglm_bridge.sidecar.inference.thread_pool import ThreadPool
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Watchdog:
     """Runs functions in threads and counts those that hang."""
 
     def __init__(self) -> None:
-        self._turns = TurnScheduler()
+        self._threads = ThreadPool()
         self._hung: set[asyncio.Future[object]] = set()
         self._all_hung: set[asyncio.Future[object]] = set()
         self._running = 0
@@ -62,15 +62,14 @@ class Watchdog:
         self._hung.clear()
 
     async def call(self, function: Callable[[], T], seconds: float | None = None) -> T:
-        """Return what `function` returns, called in a thread that starts after MAX_WAIT at the latest.
+        """Return what `function` returns, called in a thread.
 
         Raises:
-            HungError: it did not return within `seconds` of its start.
+            HungError: it did not return within `seconds`.
             Exception: whatever it raises.
         """
         loop = asyncio.get_running_loop()
         future: _Future[T] = loop.create_future()
-        started: list[float] = []
 
         def finish(value: T | None, error: BaseException | None) -> None:
             self._running -= 1
@@ -78,7 +77,6 @@ class Watchdog:
                 future.set_result((value, error))
 
         def run() -> None:
-            started.append(loop.time())
             value, error = None, None
             try:
                 value = function()
@@ -87,18 +85,12 @@ class Watchdog:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(finish, value, error)
 
-        self._turns.submit(run)
+        self._threads.submit(run)
         self._running += 1
-        promotion = loop.call_later(MAX_WAIT, self._turns.promote, run)
-        remaining = seconds
-        while not (await asyncio.wait({future}, timeout=remaining))[0]:
-            # only reached with a timeout, so `seconds` is a number
-            remaining = (started[0] if started else loop.time()) + seconds - loop.time()  # type: ignore[operator]
-            if remaining <= 0:
-                self._turns.abandon(run)
-                self._count_hung(future)
-                raise HungError
-        promotion.cancel()
+        await asyncio.wait({future}, timeout=seconds)
+        if not future.done():
+            self._count_hung(future)
+            raise HungError
         value, error = future.result()
         if error is not None:
             raise error

@@ -15,34 +15,29 @@ from loglm_bridge.contract.attack import TECHNIQUE_ID
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.row import Row, first_value
 from loglm_bridge.contract.verdict import VERDICTS, Technique, Verdict
+from loglm_bridge.contract.wire import encode_event
 from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.rows.columns import PROOF
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, field_of
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, label_bytes, names_of
 from loglm_bridge.splunk.rows.row_mapping import decimal, event_of
 from loglm_bridge.splunk.rows.verdict_policy import apply_threshold
-
-#: Statuses that a new request would give again; rows with any other are labelled anew.
-_FINAL = ("ok", "unparsed", "error")
 
 
 def proven_label(row: Row, prefix: str, proofs: LabelProofs) -> Optional[tuple[Event, Verdict]]:
     """Return the event of a row and the verdict in its columns, None where the row does not prove its label."""
     proof = first_value(row, prefix + PROOF)
-    verdict = verdict_of(row, prefix) if proof else None
-    if verdict is None:
+    verdict, names = (verdict_of(row, prefix), names_of(proof)) if proof else (None, None)
+    if verdict is None or names is None:
         return None
-    event = event_of(row, field_of(proof))
-    label = verdict.status, decimal(verdict.score), verdict.verdict or ""
-    return (event_of_result(row), verdict) if event.raw.strip() and proofs.check(proof, event, *label) else None
+    event, label = event_of(row, names[0], names[1:]), label_bytes(decimal(verdict.score), verdict.verdict or "", names)
+    is_proven = bool(event.raw.strip()) and proofs.check(proof, encode_event(event), label)
+    return (event_of_result(row), verdict) if is_proven else None
 
 
 def verdict_of(row: Row, prefix: str) -> Optional[Verdict]:
-    """Return the verdict in the columns of `| loglm`, None where they hold none that is final and complete."""
-    status = first_value(row, prefix + "status")
-    if status not in _FINAL:
+    """Return the verdict in the columns of `| loglm`, None where they hold none or it is not complete."""
+    if first_value(row, prefix + "status") != "ok":
         return None
-    if status != "ok":
-        return Verdict(status)
     name = first_value(row, prefix + "verdict")
     try:
         score, novelty = (value_parsers.number(first_value(row, prefix + key), 0, 1) for key in ("score", "novelty"))

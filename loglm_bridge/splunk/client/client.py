@@ -20,7 +20,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.reply import Reply
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.windows import windows_of
-from loglm_bridge.contract.wire import ModelId, Options, write_event, write_hints
+from loglm_bridge.contract.wire import ModelId, Options, encode_event
 from loglm_bridge.splunk.client.dispatcher import (
     WORKERS_PER_ENDPOINT,
     EncodedRequest,
@@ -98,7 +98,7 @@ class SidecarClient:
             yield [], self._dispatcher.submit(EncodedRequest(()), options).result()
             return
         units = windows_of(events) if options.sequence else [[i] for i in range(len(events))]
-        parts = split_into_requests(self._settings, units, lambda index: _encoded(events[index]))
+        parts = split_into_requests(self._settings, units, lambda index: encode_event(events[index]))
         yield from self.label_requests(((indices, EncodedRequest(encoded)) for indices, encoded in parts), options)
 
     def label_requests(
@@ -160,7 +160,3 @@ def split_into_requests(
 
 def _result(key: Key, pending: Optional[PendingRequest]) -> tuple[Key, Outcome]:
     return key, _EMPTY_REPLY if pending is None else pending.result()
-
-
-def _encoded(event: Event) -> bytes:
-    return write_event(event.raw, write_hints(event.sourcetype, event.source, event.host), event.entity, event.time)

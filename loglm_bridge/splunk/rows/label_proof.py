@@ -2,16 +2,15 @@
 
 Splunk extracts `name=value` from any log line, and turns `loglm-verdict` into `loglm_verdict`. So columns alone prove
 nothing. The tag is an HMAC (RFC 2104) with SHA-256 under the sidecar's token, which the app knows and writers of log
-lines do not. It covers the event (source, time and text), the field that the text came from, status, score and verdict.
-The alert action believes a label that carries its proof, and labels all other rows anew.
+lines do not. It covers score, verdict, and the event as it was sent to the sidecar. Labels that call for an analyst
+carry one. The alert action believes those, and labels all other rows anew.
 """
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
-from typing import Optional
-
-from loglm_bridge.contract.event import Event
+from typing import Optional, Sequence
 
 #: Hexadecimal digits of a proof: 96 bits. Whoever guesses needs a row in an alert for each guess.
 _LENGTH = 24
@@ -22,8 +21,8 @@ _DOMAIN = b"loglm label 1\0"
 _BLOCK = 64
 _INNER, _OUTER = bytes(byte ^ 0x36 for byte in range(256)), bytes(byte ^ 0x5C for byte in range(256))
 
-#: The field of an event's text unless a search names another one; a proof names any other.
-_RAW = "_raw"
+#: What an event is read from unless a search says otherwise: the field of its text, no fields of an entity.
+_DEFAULT = ("_raw",)
 
 
 class LabelProofs:
@@ -34,41 +33,39 @@ class LabelProofs:
         key = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner, self._outer = sha256(key.translate(_INNER) + _DOMAIN), sha256(key.translate(_OUTER))
 
-    def proof(self, key: bytes, label: bytes) -> str:
-        """Return the proof of a label (see `label_bytes`) for the event with this key (see `event_key`)."""
+    def tag(self, event: bytes, label: bytes) -> str:
+        """Return the tag of a label (see `label_bytes`) for an event as `write_event` encodes it."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(key + label)
+        inner.update(label + event)
         outer.update(inner.digest())
         return outer.hexdigest()[:_LENGTH]
 
-    def check(self, text: str, event: Event, status: str, score: str, verdict: str) -> bool:
-        """Return whether `text`, the value of a row's column, proves the label for the event."""
+    def check(self, proof: str, event: bytes, label: bytes) -> bool:
+        """Return whether `proof`, the value of a row's column, proves the label for the event."""
         from hmac import compare_digest  # only the alert action checks proofs
 
-        proof, _, field = text.partition(" ")
-        expected = self.proof(
-            event_key(event.source, event.time, event.raw), label_bytes(field or _RAW, status, score, verdict)
-        )
-        return compare_digest(proof.encode("utf-8", "replace"), expected.encode("ascii"))
+        tag = proof.partition(" ")[0]
+        return compare_digest(tag.encode("utf-8", "replace"), self.tag(event, label).encode("ascii"))
 
 
-def event_key(source: str, time: Optional[float], raw: str) -> bytes:
-    """Return a digest over all that identifies an event. Unlike Event.key it is computed for each row of a search."""
-    # the length makes the text one-to-one, whatever a source contains
-    text = f"{len(source)} {source} {'' if time is None else format(time, '.6f')} {raw}"
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+def label_bytes(score: str, verdict: str, names: Sequence[str]) -> bytes:
+    """Return what a tag covers of a label: its columns, and the names of the fields that the event was read from."""
+    return f"{json.dumps([verdict, score, *names])} ".encode("ascii")
 
 
-def label_bytes(field: str, status: str, score: str, verdict: str) -> bytes:
-    """Return what a proof covers of a label: values of columns, and the field whose text was labelled."""
-    return "\0".join((status, score, verdict, field)).encode("utf-8", "surrogatepass")
+def proof_suffix(names: Sequence[str]) -> str:
+    """Return what follows the tag in a proof: the fields of text and entity; nothing for an event that is `_raw`."""
+    return "" if tuple(names) == _DEFAULT else " " + json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
 
 
-def field_suffix(field: str) -> str:
-    """Return what follows a proof in its column: nothing for `_raw`, else the name of the field."""
-    return "" if field == _RAW else f" {field}"
-
-
-def field_of(text: str) -> str:
-    """Return the field that a proof names."""
-    return text.partition(" ")[2] or _RAW
+def names_of(proof: str) -> Optional[tuple[str, ...]]:
+    """Return the fields that a proof names: that of the text, then those of the entity; None where it is malformed."""
+    text = proof.partition(" ")[2]
+    if not text:
+        return _DEFAULT
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_valid = isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
+    return tuple(names) if is_valid else None

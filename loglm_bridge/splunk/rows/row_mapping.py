@@ -14,7 +14,6 @@ from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import write_event, write_hints
 from loglm_bridge.splunk.rows.columns import PROOF, SUFFIXES, SplunkRow, Value, column_names
 from loglm_bridge.splunk.rows.csv_records import Cells
-from loglm_bridge.splunk.rows.label_proof import event_key
 from loglm_bridge.splunk.rows.table import Table
 from loglm_bridge.splunk.rows.verdict_policy import apply_threshold, shown_techniques
 
@@ -40,7 +39,7 @@ def event_of(row: SplunkRow, field: str, by: Sequence[str] = ()) -> Event:
         sourcetype=joined_text(row, "sourcetype"),
         source=joined_text(row, "source"),
         host=joined_text(row, "host"),
-        time=_epoch(joined_text(row, "_time")),
+        time=epoch(joined_text(row, "_time")),
         entity=_entity(row, by),
     )
 
@@ -58,12 +57,11 @@ def text_of_fields(row: SplunkRow, prefix: str = "loglm_") -> str:
 class EventReader:
     """Reads the event of a table's row, part by part as needed. Equal to `event_of` on the row as a mapping.
 
-    `text(cells)` returns the whole text of `field`, `source(cells)` the source, `entity(cells)` the entity of `by`.
+    `text(cells)` returns the whole text of `field`, `entity(cells)` the entity of the fields in `by`.
     """
 
     def __init__(self, table: Table, field: str, by: Sequence[str] = ()) -> None:
         self.text = table.getter(field)
-        self.source = table.getter("source")
         self.entity = table.getter(by[0]) if len(by) == 1 else self._joined_entity
         self._time = table.getter("_time")
         self._hints = [table.getter(name) for name in ("sourcetype", "source", "host")]
@@ -75,11 +73,7 @@ class EventReader:
 
     def epoch(self, cells: Cells) -> Optional[float]:
         """Return the event's time in epoch seconds, None where it has none."""
-        return _epoch(self._time(cells))
-
-    def key(self, cells: Cells) -> bytes:
-        """Return the digest by which a proof names the event (label_proof.py)."""
-        return event_key(self.source(cells), self.epoch(cells), self.raw(cells))
+        return epoch(self._time(cells))
 
     def encoded(self, cells: Cells) -> bytes:
         """Return the event as an element of a request (contract/wire.py)."""
@@ -113,7 +107,7 @@ def label_values(verdict: Verdict, model: str, output: str, threshold: Optional[
     `technique_id`, `technique`, `tactic` and `confidence` have one value per shown technique, in the same order
     (a technique's tactics are joined with a comma). Which techniques are shown: verdict_policy.shown_techniques.
     `detail` contains why there is no label, `truncated=1`, and with explain=true the explanation as JSON. `proof` is
-    empty: it depends on the event (label_proof.py).
+    empty: it depends on the event, and LabelCells adds it.
     """
     effective = apply_threshold(verdict, threshold)
     techniques = shown_techniques(verdict, effective)
@@ -165,7 +159,7 @@ def _details(verdict: Verdict) -> list[str]:
     return details
 
 
-def _epoch(text: str) -> Optional[float]:
+def epoch(text: str) -> Optional[float]:
     """Return `_time` in epoch seconds, None where it is no finite number: a transforming search may set anything."""
     try:
         seconds = float(text)

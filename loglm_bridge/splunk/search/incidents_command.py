@@ -18,7 +18,7 @@ from loglm_bridge.splunk.config import value_parsers
 from loglm_bridge.splunk.config.app_log import new_ref, open_log
 from loglm_bridge.splunk.config.settings import Settings
 from loglm_bridge.splunk.rows.columns import HINTS, SplunkRow, Value
-from loglm_bridge.splunk.rows.row_mapping import decimal, event_of, joined_text
+from loglm_bridge.splunk.rows.row_mapping import decimal, epoch, event_of, joined_text
 from loglm_bridge.splunk.rows.table import Table, csv_rows
 from loglm_bridge.splunk.search import process
 from loglm_bridge.splunk.search.options import Parsers, parse_arguments
@@ -101,8 +101,13 @@ class IncidentsCommand(ChunkedCommand):
             self._row_count += 1
             self._unlabelled += joined_text(row, self._options.prefix + "status") != "ok"
             event = self._flagged_event(row)
-            if event is not None:
-                self._incidents.add(tuple(joined_text(row, name) for name in self._options.by), event)
+            if event is None:
+                continue
+            entity = tuple(joined_text(row, name) for name in self._options.by)
+            if epoch(joined_text(row, "_time")) is None:
+                self._incidents.add_untimed(entity, event)
+            else:
+                self._incidents.add(entity, event)
         yield from ()
 
     def final_rows(self) -> Iterator[str]:
@@ -114,6 +119,11 @@ class IncidentsCommand(ChunkedCommand):
         if self._unlabelled:
             text = f"LogLM: {self._unlabelled:,} of {self._row_count:,} rows have no label and are in no incident."
             self.add_message("WARN", f"{text} Put | loglm before | loglmincidents. ref={self.ref}")
+        if self._incidents.untimed:
+            text = (
+                f"LogLM: {self._incidents.untimed:,} flagged rows have no _time in epoch seconds and were not merged."
+            )
+            self.add_message("WARN", f"{text} Keep _time as it is before | loglmincidents. ref={self.ref}")
         if self._incidents.dropped:
             self.add_message(
                 "WARN", f"LogLM: {self._incidents.dropped:,} flagged rows are in no incident: there are too many."
@@ -143,15 +153,16 @@ class IncidentsCommand(ChunkedCommand):
             "tactic": [tactics for _, _, tactics, _ in chain],
             "confidence": [decimal(score) for _, _, _, score in chain],
             "novelty": decimal(incident.novelty),
-            "first": decimal(incident.first),
-            "last": decimal(incident.last),
+            "first": "" if incident.untimed else decimal(incident.first),
+            "last": "" if incident.untimed else decimal(incident.last),
             "events": str(incident.events),
             "alerts": str(incident.alerts),
             "event_key": incident.keys,
         }
         names: dict[str, Value] = {name: [v for n, v in incident.values if n == name] for name in HOST_AND_USER_FIELDS}
         entity: dict[str, Value] = dict(zip(self._options.by, incident.entity))
-        return {"_time": decimal(incident.first), **names, **entity, **{prefix + n: v for n, v in labels.items()}}
+        time = labels["first"]
+        return {"_time": time, **names, **entity, **{prefix + n: v for n, v in labels.items()}}
 
 
 def _list(row: SplunkRow, name: str) -> list[str]:

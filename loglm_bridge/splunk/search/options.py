@@ -44,6 +44,11 @@ class SearchOptions(NamedTuple):
         return options
 
     @property
+    def event_fields(self) -> tuple[str, ...]:
+        """Names of the fields that an event is read from: that of its text, then those of its entity."""
+        return (self.field, *self.by)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that every row gets."""
         return column_names(self.prefix, self.output)
@@ -73,17 +78,27 @@ def parse_arguments(args: Sequence[str], parsers: Parsers) -> dict[str, Any]:
     """
     texts: dict[str, str] = {}
     last = ""
-    for arg in args:
+    for i, arg in enumerate(args):
         name, sign, value = arg.partition("=")
         if not sign and last == "by":
             texts["by"] += "," + arg
             continue
+        if not sign and name.lower() in parsers:
+            raise _missing_sign(name.lower(), args[i + 1 :])
         if name not in parsers or not sign:
             raise OptionError(f"{_unknown(name, sign)}; options are {', '.join(parsers)}")
         if name in texts:
             raise OptionError(f"{name} is given twice")
         texts[name], last = value, name
     return {name: _parse(name, text, parsers) for name, text in texts.items()}
+
+
+def _missing_sign(name: str, following: Sequence[str]) -> OptionError:
+    """Return the error of `by host` or `by = host`, as SPL's own commands have it: it says how to write that here."""
+    words = [word for word in (arg.strip("=,") for arg in following) if word]
+    values = [word for word in words if "=" not in word][: None if name == "by" else 1]
+    written = one_line(f"{name}={','.join(values) or '...'}", _MAX_SHOWN)
+    return OptionError(f'unexpected "{name}": write {written}')
 
 
 def _unknown(name: str, sign: str) -> str:

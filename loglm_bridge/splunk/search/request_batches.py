@@ -23,14 +23,13 @@ _BY_ENTITY_FACTOR = 2
 
 
 class RequestBatch(NamedTuple):
-    """A request about the rows at `indices` of a batch, whose cells are the batch's `events` at `positions`.
+    """A request about the rows at `indices` of a batch.
 
     `completed_entities` are the entities whose last row of the batch is among them.
     """
 
     indices: Sequence[int]
     request: EncodedRequest
-    positions: Sequence[int]
     completed_entities: Container[str] = ()
 
 
@@ -39,7 +38,7 @@ def independent(settings: Settings, batch: RowBatch, reader: EventReader) -> Ite
     events = batch.events
     units = [[i] for i in range(len(events))]
     for part, encoded in split_into_requests(settings, units, lambda i: reader.encoded(events[i])):
-        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded), part)
+        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded))
 
 
 def by_entity(
@@ -64,7 +63,7 @@ def by_entity(
         in_part, part_entities = set(part), {entities[i] for i in part}
         state = {e: known[e] for e in part_entities if e in known and events_of[e][0] in in_part}
         completed = {e for e in part_entities if e and events_of[e][-1] in in_part}
-        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded, state), part, completed)
+        yield RequestBatch([batch.event_rows[i] for i in part], EncodedRequest(encoded, state), completed)
 
 
 def _units(

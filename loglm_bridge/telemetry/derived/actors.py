@@ -13,10 +13,13 @@ from loglm_bridge.telemetry.derived.values import Values
 from loglm_bridge.telemetry.record import EventType
 
 _AWS_TYPES = {
-    "root": "root", "iamuser": "human", "assumedrole": "role", "federateduser": "human", "awsservice": "service",
-    "awsaccount": "human", "samluser": "human", "webidentityuser": "human", "identitycenteruser": "human", "role": "role",
-}  # fmt: skip
-_PERSON_SESSION = re.compile(r":assumed-role/(?:AWSReservedSSO_[^/]*|[^/]*)/[^/]*@", re.IGNORECASE)
+    **dict.fromkeys(("iamuser", "federateduser", "awsaccount", "samluser", "webidentityuser"), "human"),
+    "identitycenteruser": "human",
+    "root": "root",
+    "awsservice": "service",
+    "assumedrole": "role",
+    "role": "role",
+}
 _SSO_ROLE = re.compile(r":assumed-role/AWSReservedSSO_", re.IGNORECASE)
 _SERVICE_NAME = re.compile(
     r"^(?:svc|srv|sa|service|bot|app|automation|task)[-_.$]|[-_.](?:svc|service|bot|agent|pipeline|automation|deploy(?:er)?|ci)$"
@@ -38,28 +41,34 @@ _SYSTEM_NAMES = frozenset(
 _ANONYMOUS = frozenset(
     ("anonymous logon", "system:anonymous", "anonymous", "guest", "allusers", "s-1-5-7", "unauthenticated")
 )
-_ACTOR = (
-    "subjectusername", "actor.alternateid", "actor.displayname", "userid", "initiatedby.user.userprincipalname",
-    "properties.initiatedby.user.userprincipalname", "properties.userprincipalname", "userprincipalname", "actor.email", "actor",
-    "protopayload.authenticationinfo.principalemail", "user.username", "useridentity.username", "user", "caller",
-    "account name", "src_user", "author_name", "principal", "identity.claims.name", "username",
-)  # fmt: skip
-_TARGET = (
-    "targetusername", "requestparameters.username", "target.alternateid", "objectid", "target_user", "dest_user",
-    "target.displayname", "targetresources.userprincipalname", "properties.targetresources.userprincipalname", "membername",
-    "entity_name", "target",
-)  # fmt: skip
+_ACTOR = tuple(
+    """
+    subjectusername actor.alternateid actor.displayname userid initiatedby.user.userprincipalname
+    properties.initiatedby.user.userprincipalname properties.userprincipalname userprincipalname actor.email
+    actor protopayload.authenticationinfo.principalemail user.username useridentity.username user caller
+    src_user author_name principal identity.claims.name username
+    """.split()
+)
+_TARGET = tuple(
+    """
+    targetusername requestparameters.username target.alternateid objectid target_user dest_user
+    target.displayname targetresources.userprincipalname properties.targetresources.userprincipalname
+    membername entity_name target
+    """.split()
+)
 _AWS_ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 
 
 #: Fields of cloud services whose presence or value tells the kind of actor.
-_APPLICATION = (
-    "initiatedby.app.displayname", "properties.initiatedby.app.displayname", "initiatedby.app.appid",
-    "properties.initiatedby.app.serviceprincipalid", "serviceprincipalname", "properties.serviceprincipalname",
-)  # fmt: skip
+_APPLICATION = tuple(
+    """
+    initiatedby.app.displayname properties.initiatedby.app.displayname initiatedby.app.appid
+    properties.initiatedby.app.serviceprincipalid serviceprincipalname properties.serviceprincipalname
+    """.split()
+)
 _KIND = ("actor.type", "actor_type")
 _SID = ("subjectusersid", "security_userid")
-_NAMES = frozenset((*_ACTOR, *_TARGET, *_APPLICATION, *_KIND, *_SID))
+_NAMES = frozenset((*_ACTOR, "account name", *_TARGET, *_APPLICATION, *_KIND, *_SID))
 
 
 def wants(event_type: EventType) -> Callable[[str], bool]:

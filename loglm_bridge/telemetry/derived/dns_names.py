@@ -9,10 +9,12 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-_QUERY = frozenset((
-    "query", "queryname", "qname", "dns.question.name", "dns.rrname", "query_name", "domain", "dns.query.rrname", "question", "rrname",
-    "request.name", "dnsquery", "query_name", "hostname_query",
-))  # fmt: skip
+_QUERY = frozenset(
+    """
+    dns.query.rrname dns.question.name dns.rrname dnsquery domain hostname_query qname query query_name
+    queryname question request.name rrname
+    """.split()
+)
 
 
 #: Fields that are looked at whatever they hold.

@@ -5,17 +5,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-_SOURCE = frozenset((
-    "sourceipaddress", "src_ip", "src", "srcip", "sourceip", "source_ip", "client_ip", "clientip", "c-ip", "remote_addr",
-    "ipaddress", "callerip", "calleripaddress", "properties.ipaddress", "client.ipaddress", "sourceips", "id.orig_h",
-    "protopayload.requestmetadata.callerip", "actor_ip", "sourceaddress", "remoteip", "remotehost", "rhost",
-    "calling-station-id", "sourcenetworkaddress", "properties.calleripaddress", "clientipaddress", "client.ip",
-    "source.ip", "remote_ip", "httprequest.clientip", "saddr", "source_address", "srcaddr", "source network address",
-))  # fmt: skip
-_DESTINATION = frozenset((
-    "destinationip", "dest_ip", "dest", "dstip", "dst", "dst_ip", "destination_ip", "s-ip", "id.resp_h", "remoteipaddress",
-    "destinationaddress", "destination.ip", "daddr", "destination_address", "dstaddr", "destaddress",
-))  # fmt: skip
+_SOURCE = frozenset(
+    """
+    actor_ip c-ip callerip calleripaddress calling-station-id client.ip client.ipaddress client_ip clientip
+    clientipaddress httprequest.clientip id.orig_h ipaddress properties.calleripaddress properties.ipaddress
+    protopayload.requestmetadata.callerip remote_addr remote_ip remotehost remoteip rhost saddr source.ip
+    source_address source_ip sourceaddress sourceip sourceipaddress sourceips sourcenetworkaddress src src_ip
+    srcaddr srcip
+    """.split()
+)
+_DESTINATION = frozenset(
+    """
+    daddr dest dest_ip destaddress destination.ip destination_address destination_ip destinationaddress
+    destinationip dst dst_ip dstaddr dstip id.resp_h remoteipaddress s-ip
+    """.split()
+)
 
 
 #: Fields that are looked at whatever they hold.

@@ -7,63 +7,32 @@ from collections.abc import Callable, Iterator
 from loglm_bridge.telemetry.derived.values import Values
 from loglm_bridge.telemetry.record import EventType
 
-_STATUS = (
-    "errorcode", "outcome.result", "result", "resulttype", "status", "outcome", "resultstatus", "action", "act", "eventoutcome", "event.outcome",
-    "protopayload.status.code", "responsestatus.code", "properties.status.errorcode", "properties.resulttype", "sc-status",
-    "res", "disposition", "vendor_action", "verdict", "alert.action", "policy_action", "state",
-)  # fmt: skip
+_STATUS = tuple(
+    """
+    errorcode outcome.result result resulttype status outcome resultstatus action act eventoutcome
+    event.outcome protopayload.status.code responsestatus.code properties.status.errorcode
+    properties.resulttype sc-status res disposition vendor_action verdict alert.action policy_action state
+    """.split()
+)
 #: An AWS event always has these, an error code only where the call failed.
 _NAMES = frozenset((*_STATUS, "eventname"))
 _BLOCKED = frozenset(
-    [
-        "block",
-        "blocked",
-        "deny",
-        "denied",
-        "drop",
-        "dropped",
-        "reject",
-        "rejected",
-        "reset",
-        "quarantine",
-        "quarantined",
-        "quarantine_success",
-        "prevented",
-        "prevent",
-        "remediated",
-        "reset-both",
-        "reset-client",
-        "reset-server",
-        "cleaned",
-        "sinkhole",
-        "block-url",
-        "block-continue",
-        "discard",
-        "client-rst",
-        "server-rst",
-    ]
+    """
+    block block-continue block-url blocked cleaned client-rst denied deny discard drop dropped prevent
+    prevented quarantine quarantine_success quarantined reject rejected remediated reset reset-both
+    reset-client reset-server server-rst sinkhole
+    """.split()
 )
-_FAILURE = frozenset("failure failed fail error unauthorized unsuccessful no invalid expired locked".split())  # noqa: SIM905
+_FAILURE = frozenset(
+    """
+    error expired fail failed failure invalid locked no unauthorized unsuccessful
+    """.split()
+)
 _SUCCESS = frozenset(
-    [
-        "success",
-        "succeeded",
-        "ok",
-        "0",
-        "200",
-        "allow",
-        "allowed",
-        "accept",
-        "accepted",
-        "pass",
-        "passed",
-        "permit",
-        "permitted",
-        "yes",
-        "1",
-        "granted",
-        "successful",
-    ]
+    """
+    0 1 200 accept accepted allow allowed granted ok pass passed permit permitted succeeded success successful
+    yes
+    """.split()
 )
 
 
@@ -78,7 +47,7 @@ def of_event(values: Values) -> Iterator[tuple[str, str]]:
 
 
 def outcome(values: Values) -> str:
-    """Return success, failure or blocked; empty where the event does not say. An AWS call without an error succeeded."""
+    """Return success, failure or blocked, empty if unknown. An AWS call without an error succeeded."""
     for value in values.all(*_STATUS):
         word = value.strip().lower()
         if word in _BLOCKED:

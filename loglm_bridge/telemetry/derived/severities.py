@@ -5,36 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _NAMES = frozenset(
-    [
-        "severity",
-        "alert.severity",
-        "crowdstrike_severity",
-        "severityname",
-        "threat_severity",
-        "alertseverity",
-        "priority",
-        "event.severityname",
-        "sev",
-        "crlevel",
-        "properties.severity",
-        "threat.severity",
-        "detection.severity",
-        "rule.level",
-        "alert_severity",
-        "threatseverity",
-        "event_severity",
-        "risk",
-        "threatinfo.confidencelevel",
-        "level_name",
-        "finding.severity.label",
-        "severity.label",
-    ]
+    """
+    alert.severity alert_severity alertseverity crlevel crowdstrike_severity detection.severity
+    event.severityname event_severity finding.severity.label level_name priority properties.severity risk
+    rule.level sev severity severity.label severityname threat.severity threat_severity
+    threatinfo.confidencelevel threatseverity
+    """.split()
 )
 _NAMED = {
-    "critical": "critical", "crit": "critical", "emergency": "critical", "fatal": "critical", "very-high": "critical",
-    "high": "high", "major": "high", "severe": "high", "medium": "medium", "moderate": "medium", "warning": "medium", "warn": "medium",
-    "low": "low", "minor": "low", "notice": "low", "info": "info", "informational": "info", "information": "info", "debug": "info",
-}  # fmt: skip
+    **dict.fromkeys(("critical", "crit", "emergency", "fatal", "very-high"), "critical"),
+    **dict.fromkeys(("high", "major", "severe"), "high"),
+    **dict.fromkeys(("medium", "moderate", "warning", "warn"), "medium"),
+    **dict.fromkeys(("low", "minor", "notice"), "low"),
+    **dict.fromkeys(("info", "informational", "information", "debug"), "info"),
+}
 
 
 #: Fields that are looked at whatever they hold.

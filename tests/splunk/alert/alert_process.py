@@ -5,7 +5,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from loglm_bridge.splunk.rows.label_proof import LabelProofs, event_key, label_bytes
+from loglm_bridge.contract.wire import encode_event
+from loglm_bridge.splunk.rows.label_proof import LabelProofs, label_bytes, proof_suffix
 from loglm_bridge.splunk.rows.row_mapping import event_of
 from tests.splunk.sidecar_process import TOKEN
 
@@ -45,9 +46,8 @@ def labelled(row, score="0.99", verdict="malicious", token=TOKEN, field="_raw", 
         "loglm_model": "fake 1.0",
         "loglm_detail": "",
     }
-    event = event_of(row, field)
-    key, label = event_key(event.source, event.time, event.raw), label_bytes(field, "ok", score, verdict)
-    proof = LabelProofs(token).proof(key, label) + ("" if field == "_raw" else f" {field}") if event.raw else ""
+    event, label = event_of(row, field), label_bytes(score, verdict, [field])
+    proof = LabelProofs(token).tag(encode_event(event), label) + proof_suffix([field]) if event.raw else ""
     return {**row, **labels, "loglm_proof": proof, **columns}
 
 

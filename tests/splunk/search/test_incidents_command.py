@@ -51,6 +51,46 @@ def test_flagged_rows_of_an_entity_become_one_row(incidents):
     assert command.end() == 0
 
 
+UNTIMED = [
+    {"host": "ws", "loglm_status": "ok", "loglm_verdict": "malicious", "loglm_score": "0.9"},
+    {"host": "ws", "loglm_status": "ok", "loglm_verdict": "malicious", "loglm_score": "0.9"},
+    {"host": "ws", "loglm_status": "ok", "loglm_verdict": "suspicious", "loglm_score": "0.6"},
+    labelled("2026-11-29 16:33:18.250 GMT", "ws"),
+    labelled("", "ws"),
+    labelled("nan", "ws"),
+]
+
+
+def test_rows_without_a_readable_time_are_not_merged(incidents):
+    command, _ = incidents("by=host")
+    metadata, result = command.execute([labelled(1000, "ws"), *UNTIMED, labelled(1100, "ws")])
+    assert sorted(row["loglm_events"] for row in result) == ["1", "1", "1", "1", "1", "2"]
+    assert len({row["loglm_incident"] for row in result}) == 6
+    alone = [row for row in result if row["loglm_events"] == "1"]
+    assert {(row["_time"], row["loglm_first"], row["loglm_last"], row["loglm_alerts"]) for row in alone} == {
+        ("", "", "", "1")
+    }
+    (text,) = [text for text in warnings(metadata) if "_time" in text]
+    assert "6 flagged rows have no _time in epoch seconds and were not merged" in text
+    assert command.end() == 0
+
+
+def test_given_rows_without_a_time(shared, incidents):
+    path = shared / "faults/splunk/11_incidents_no_time.csv"
+    if not path.is_file():
+        pytest.skip("../shared/faults is absent")
+    command, _ = incidents("by=host")
+    metadata, result = command.execute_raw(path.read_bytes())
+    assert [row["loglm_events"] for row in result] == ["1"] * 4
+    assert any("4 flagged rows have no _time" in text for text in warnings(metadata))
+
+
+@pytest.mark.parametrize("args", [("by", "host"), ("by", "=", "host")])
+def test_missing_sign_is_named(incidents, args):
+    _, info = incidents(*args)
+    assert "write by=host" in info["error"]
+
+
 def test_incident_has_labels_that_the_alert_action_trusts(incidents):
     command, _ = incidents("by=host")
     _, (row,) = command.execute([labelled(1000), labelled(1100)])

@@ -28,7 +28,7 @@ def test_cells_from_a_template_equal_those_of_the_verdict(output, drawn, thresho
     others = [verdict._replace(score=score, novelty=novelty) for verdict, score, novelty in drawn]
     for verdict in verdicts + others + verdicts:
         for model in ("a 1", "a 2"):
-            (row,) = csv.reader(io.StringIO(cells.complete(cells.labelled(verdict, model)), newline=""))
+            (row,) = csv.reader(io.StringIO(cells.labelled(verdict, model), newline=""))
             values = label_values(verdict, model, output, threshold)
             assert row == [cell for value in values for cell in cells_of(value)]
 
