@@ -5,7 +5,11 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.row import drilldown
 from loglm_bridge.splunk.alert.payload import AlertOptions
 from tests.app.conf import read_conf
 
@@ -72,8 +76,96 @@ def test_panels_name_fields_of_their_search(page):
             continue
         query = page["dataSources"][panel["dataSources"]["primary"]]["options"]["query"]
         fields = set(_SERIES.findall(json.dumps(panel["options"]))) | set(panel["options"].get("columnFormat", {}))
-        fields |= set(re.findall(r"\$row\.(\w+)\.value\$", json.dumps(panel.get("eventHandlers", []))))
+        fields |= set(re.findall(r"\$row\.(\w+)\.value(?:\|s)?\$", json.dumps(panel.get("eventHandlers", []))))
         assert [field for field in fields if not re.search(rf'(\b|"){field}\b', query)] == [], name
+
+
+#: Values that an event could bring, each of which adds a command where a search takes it as it is.
+_HOSTILE = (
+    'x" | delete',
+    'x\\" | delete',
+    "x | delete",
+    'x" OR index=* | collect index=main "',
+    "$row.key.value$ | delete",
+    "\\",
+)
+
+
+def searches_with_tokens(page):
+    """Yield every text of the page that Splunk runs as a search and that holds a token."""
+
+    def walk(node):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key in ("query", "search") and isinstance(value, str):
+                    yield value
+                else:
+                    yield from walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from walk(value)
+
+    return [text for text in walk(page) if "$" in text]
+
+
+def substituted(search, value):
+    """Return a search with `value` for its tokens as Splunk does it: the filter |s quotes and escapes it."""
+
+    def replace(token):
+        quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return quoted if token[2] == "|s" else value
+
+    return re.sub(r"\$([\w.]+)(\|\w)?\$", replace, search)
+
+
+def commands(search):
+    """Return the number of commands of a search: pipes outside of quoted texts."""
+    return len(re.sub(r'"(?:[^"\\]|\\.)*"', '""', search).split("|"))
+
+
+def test_no_value_adds_a_command_to_a_search(page):
+    searches = searches_with_tokens(page)
+    assert len(searches) == 3
+    for search in searches:
+        for value in _HOSTILE:
+            assert commands(substituted(search, value)) == commands(substituted(search, "x")), (search, value)
+
+
+def test_unfiltered_token_is_detected():
+    for search in (
+        'index=a host="$row.host.value$"',
+        "index=a host=$row.host.value$",
+        'index=a host="$row.host.value|s$"',
+    ):
+        assert any(commands(substituted(search, value)) != commands(substituted(search, "x")) for value in _HOSTILE)
+
+
+def test_links_outside_of_searches_come_from_the_lookup(page):
+    urls = [
+        (handler["options"]["url"], page["dataSources"][panel["dataSources"]["primary"]]["options"]["query"])
+        for panel in page["visualizations"].values()
+        for handler in panel.get("eventHandlers", ())
+        if handler["type"] == "drilldown.customUrl"
+    ]
+    assert [url for url, _ in urls] == ["$row.url.value$"]
+    assert all("lookup loglm_attack id AS loglm_technique_id OUTPUT name, tactics, url" in query for _, query in urls)
+
+
+@pytest.mark.parametrize("value", _HOSTILE)
+def test_arguments_of_macros_are_validated(root, value):
+    macros = read_conf(root / "default/macros.conf")
+    with_arguments = [name for name in macros if name.endswith("(1)")]
+    assert with_arguments == ["loglm_labels(1)", "loglm_notables(1)"]
+    pattern = re.search(r'match\(technique, "(.+)"\)', macros["loglm_notables(1)"]["validation"])[1]
+    assert not re.search(pattern, value)
+    assert macros["loglm_labels(1)"]["validation"].startswith("isnum(min_score)")
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_drilldown_of_a_notable_holds_nothing_of_the_event(index, indexed):
+    row = {"index": [index], "_indextime": [indexed]}
+    found = drilldown(Event("x", time=1.0), row)
+    assert not found or re.fullmatch(r"search index=[a-z0-9_-]+( _indextime=\d{1,12})?", found["drilldown_search"])
 
 
 def test_colours_named_in_options_are_defined(page):
