@@ -119,7 +119,7 @@ def _temperature(
     family: str,
     families: Sequence[str],
 ) -> float | None:
-    """Return the temperature of a family's attacks (of all families: ""); None where there are fewer than MIN_ATTACKS."""
+    """Return the temperature of the attacks of a family ("": of all); None where there are too few."""
     index = {t: i for i, t in enumerate(heads.config.techniques)}
     truth: dict[int, set[int]] = {}
     for i, event in zip(at, events, strict=True):

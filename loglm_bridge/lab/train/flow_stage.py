@@ -106,7 +106,7 @@ def labelled_windows(windows: FlowWindows, labelled: LabelledFlows) -> Windows:
 
 
 def flow_scale(labelled: LabelledFlows, logits: np.ndarray, budget: Budget) -> ScoreScale:
-    """Return the scale of flows: malicious from the logit that has the best F1 of units, the others as of ordinary flows.
+    """Return the scale of flows: malicious from the logit with the best F1 of units, below it as ordinary flows say.
 
     If flows of NETWORK are among them, they alone decide.
     """

@@ -16,10 +16,10 @@ from loglm_bridge.model.classifier.score_scale import ScoreScale
 class HeadConfig:
     """The content of `heads.json`.
 
-    `techniques` names the outputs. `scales` are the scores' scales by log family; "" is that of every family without its
-    own. The maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are
-    multiplied by score ** `gate`. From the logit `ceiling` on an event is malicious
-    in every family: it is the lowest of an event with a rule of level high of the project's own. An event that is neither malicious nor suspicious is unknown above the novelty
+    `techniques` names the outputs. `scales` are the scores' scales by log family; "" is that of all others. The
+    maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are multiplied by
+    score ** `gate`. From the logit `ceiling` on an event is malicious in every family: it is the lowest that an event
+    with an own rule of level high has. An event that is neither malicious nor suspicious is unknown above the novelty
     `unknown`.
 
     Novelty is the share of familiar events that lie nearer to a prototype. `novelty_quantiles` are the distances of

@@ -44,7 +44,7 @@ class CompiledRule:
 
 @dataclass(frozen=True)
 class FieldTest:
-    """A test of the values of the field `name`, as logged or canonical. It ships as text: for the project's own rules."""
+    """A test of the values of the field `name`, as logged or canonical. It ships as text: for own rules."""
 
     name: str
     test: ValueTest

@@ -1,4 +1,4 @@
-"""Calibration: scales and temperatures are recovered, and the name of a recording alone decides whether it is reserved."""
+"""Calibration: scales, temperatures, and that the name of a recording alone decides whether it is reserved."""
 
 from hashlib import sha256
 
