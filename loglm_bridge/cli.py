@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": ("run the sidecar", "commands.serve:add_serve"),
     "token": ("print the sidecar's token", "commands.serve:add_token"),
     "label": ("label files of events, without a sidecar", "commands.label:add_arguments"),
+    "inspect": ("show how events are read", "commands.inspect:add_arguments"),
     "export-findings": ("write malicious events as findings of other tools", "commands.export_findings:add_arguments"),
     "bench": ("measure the search command and the sidecar on this machine", "bench:add_arguments"),
     "models": ("list, check, promote and roll back models", "commands.models:add_arguments"),

@@ -26,6 +26,7 @@ from loglm_bridge.model.event_batch import FLOW, EventParser, ParsedBatch
 from loglm_bridge.model.explanation import Explainer
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.folder import model_folder, self_test_events
+from loglm_bridge.model.inspection import Inspector
 from loglm_bridge.telemetry import ColumnarRecord
 
 
@@ -41,6 +42,7 @@ class Labeller:
         flows = self._context.flows if self._context else None
         self._explainer = Explainer(self._classifier, flows, load_neighbours(folder, self._classifier.width))
         self._parser = EventParser(self._classifier, flow_trees=self._context is not None)
+        self._inspector = Inspector(self._classifier.tokenizer, self._classifier.rule_matcher)
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1, profile: str = model_folder.BASE) -> Labeller:
@@ -82,6 +84,10 @@ class Labeller:
     def rule_matcher(self) -> RuleMatcher:
         """The detection rules of the model folder."""
         return self._classifier.rule_matcher
+
+    def inspect(self, event: Event) -> dict[str, Any]:
+        """Return how an event is read: model/inspection.py. Never raises on any text."""
+        return self._inspector.inspect(event).to_dict()
 
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model: identity, the manifest's cards and figures, techniques and thresholds."""

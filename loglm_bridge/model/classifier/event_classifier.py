@@ -30,8 +30,8 @@ class EventClassifier:
 
     def __init__(self, folder: model_folder.ModelFolder, profile: str, threads: int) -> None:
         """Load the parts. Raises ModelRefused where they do not fit together, or there is no such profile."""
-        self._tokenizer = _load_tokenizer(folder.files[model_folder.TOKENIZER])
-        self._session = EventSession(folder.encoder(profile), self._tokenizer.pad, threads)
+        self.tokenizer = _load_tokenizer(folder.files[model_folder.TOKENIZER])
+        self._session = EventSession(folder.encoder(profile), self.tokenizer.pad, threads)
         self._heads = Heads.load(folder.files[model_folder.HEADS], folder.json(model_folder.HEADS_CONFIG))
         self.rule_matcher = load_rule_matcher(folder)
         if self._heads.buckets != (1 << GRAM_BITS) + self.rule_matcher.count:
@@ -101,7 +101,7 @@ class EventClassifier:
         """Return the outcomes of canonical events with matched rules, bypassing the cache. Raises ModelFailed."""
         if not events:
             return []
-        encoded = [self._tokenizer.encode(event) for event in events]
+        encoded = [self.tokenizer.encode(event) for event in events]
         families = [event.family for event in events]
         return self._heads.outcomes(self._session.encode(encoded), self.rule_matcher.bags(events, encoded), families)
 

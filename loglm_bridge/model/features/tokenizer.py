@@ -93,6 +93,18 @@ class EventTokenizer:
         fields = np.repeat(*(np.array(column, dtype=np.int32) for column in zip(*field_runs, strict=True)))
         return Encoded(all_ids[:MAX_TOKENS], fields[:MAX_TOKENS], truncated or length > MAX_TOKENS)
 
+    def beyond(self, event: CanonicalEvent) -> list[str]:
+        """Return the names of the fields that MAX_TOKENS or MAX_VALUE_TOKENS cut, wholly or in part."""
+        kind = self._vocab.get(kind_token(event.family, event.kind))
+        length = 2 if kind is not None else len(self._unknown_kind(event))
+        cut = []
+        for name, value in event.fields:
+            ids, shortened = self._field(name, value)
+            length += len(ids)
+            if shortened or length > MAX_TOKENS:
+                cut.append(name)
+        return cut
+
     def pieces(self, ids: np.ndarray) -> list[str]:
         """Return the text of each id, for reports."""
         return [self._tokenizer.id_to_token(int(i)) or "" for i in ids]

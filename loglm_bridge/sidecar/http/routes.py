@@ -3,6 +3,7 @@
 POST /v1/label      a batch of events -> the model's verdicts (contract/wire.py, contract/reply.py)
 POST /v1/embed      the same with options.embedding set: every result whose status is ok carries `embedding`, the
                     event's vector of unit length; equal events have equal vectors
+POST /v1/inspect    how each event is read: format, family, kind, fields, canonical form, tokens, rules
 GET  /v1/model      the model: name, version, sha256, evaluation figures
 GET  /health/live   200 while the event loop is responsive
 GET  /health/ready  200 while requests are accepted, else 503 with the reason. Both health routes name service and
@@ -15,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,7 +28,8 @@ from starlette.routing import Route
 
 from loglm_bridge import __version__
 from loglm_bridge.contract.entity_state import EntityState
-from loglm_bridge.contract.errors import LogLMError, NotReady
+from loglm_bridge.contract.errors import LogLMError, NotReady, Overloaded, TooLarge
+from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import API_VERSION, SERVICE
 from loglm_bridge.contract.reply import join_reply
 from loglm_bridge.contract.wire import Request as Batch
@@ -35,13 +38,17 @@ from loglm_bridge.sidecar.http import responses
 from loglm_bridge.sidecar.http.admission import Admission
 from loglm_bridge.sidecar.http.request_body import parse_request
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
+from loglm_bridge.sidecar.inference.model_backend import Model
 from loglm_bridge.sidecar.inference.model_call import EncodedVerdict
 from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor
-from loglm_bridge.sidecar.inference.watchdog import Watchdog
+from loglm_bridge.sidecar.inference.watchdog import HungError, Watchdog
 from loglm_bridge.sidecar.metrics import Metrics
 
 #: Maximum bytes of a body that is parsed on the event loop; larger ones are parsed in a thread.
 _MAX_INLINE_PARSE = 65_536
+
+#: Maximum events of an inspection, and the seconds that it may take.
+MAX_INSPECTED, INSPECTION_SECONDS = 100, 10.0
 
 _IDENTITY = {"service": SERVICE, "api": API_VERSION, "version": __version__}
 
@@ -63,6 +70,24 @@ class Api:
     async def embed(self, request: Request) -> Response:
         """Answer POST /v1/embed."""
         return await self._answer(request, embed=True)
+
+    async def inspect(self, request: Request) -> Response:
+        """Answer POST /v1/inspect: a slow path for people, so few events at a time."""
+        model = self.supervisor.ready_model()
+        with self.admission.body(int(request.headers["content-length"])):
+            batch = await self._parse(request)
+            if len(batch.events) > MAX_INSPECTED:
+                raise TooLarge(f"at most {MAX_INSPECTED} events can be inspected at a time", where="/events")
+            inspected = await self._inspected(model, batch.events)
+        return responses.json_response({"api": API_VERSION, "model": model.id._asdict(), "results": inspected})
+
+    async def _inspected(self, model: Model, events: Sequence[Event]) -> list[dict[str, Any]]:
+        with self.admission.batch(len(events)):
+            call = self.watchdog.call(lambda: [model.inspect(event) for event in events], INSPECTION_SECONDS)
+            try:
+                return await call
+            except HungError as error:
+                raise Overloaded("the events could not be read in time") from error
 
     async def model(self, _: Request) -> Response:
         """Answer GET /v1/model."""
@@ -135,6 +160,7 @@ def application(api: Api) -> Starlette:
         routes=[
             Route("/v1/label", api.label, methods=["POST"]),
             Route("/v1/embed", api.embed, methods=["POST"]),
+            Route("/v1/inspect", api.inspect, methods=["POST"]),
             Route("/v1/model", api.model),
             Route("/health/live", api.live),
             Route("/health/ready", api.ready),

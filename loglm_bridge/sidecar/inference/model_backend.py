@@ -26,6 +26,9 @@ class Model(Protocol):
         Raises InvalidRequest where the state is invalid.
         """
 
+    def inspect(self, event: Event) -> dict[str, Any]:
+        """Return how an event is read: one element of the answer to POST /v1/inspect."""
+
     def describe(self) -> dict[str, Any]:
         """Return the body of GET /v1/model."""
 
