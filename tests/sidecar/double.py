@@ -23,7 +23,7 @@ from pathlib import Path
 from loglm_bridge.contract.attack import technique
 from loglm_bridge.contract.errors import InvalidRequest, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.contract.verdict import VERDICTS, Verdict
-from loglm_bridge.contract.wire import ModelId
+from loglm_bridge.contract.wire import ModelId, Options
 from loglm_bridge.sidecar.config import add_arguments, from_args
 from loglm_bridge.sidecar.server import serve
 
@@ -66,6 +66,10 @@ class Double:
         bytearray(sum(int(mebibytes) for event in events for mebibytes in ALLOCATE.findall(event.raw)) * 1024 * 1024)
         verdicts = [self._verdict(event, options) for event in events]
         return verdicts[:-1] if any("SHORT" in e.raw for e in events) else verdicts
+
+    def inspect(self, event):
+        misbehave(event.raw, Options())
+        return {"status": "ok" if event.raw else "empty", "format": "double", "fields": [["raw", event.raw]]}
 
     def _verdict(self, event, options):
         misbehave(event.raw, options)

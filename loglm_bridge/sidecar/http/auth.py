@@ -24,7 +24,7 @@ from loglm_bridge.sidecar.metrics import Metrics
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
 
 #: Paths that are named in the log; any other path is untrusted text.
-_LOGGED_PATHS = OPEN_PATHS | {"/v1/label", "/v1/embed", "/v1/model", "/metrics"}
+_LOGGED_PATHS = OPEN_PATHS | {"/v1/label", "/v1/embed", "/v1/inspect", "/v1/model", "/metrics"}
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -99,7 +99,8 @@ def test_a_valid_origin_beside_a_foreign_one_is_refused(sidecar):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/label", "/v1/embed", "/v1/model", "/metrics", "/", "/nothing", "/health", "/health/live/"]
+    "path",
+    ["/v1/label", "/v1/embed", "/v1/inspect", "/v1/model", "/metrics", "/", "/nothing", "/health", "/health/live/"],
 )
 @pytest.mark.parametrize(
     "value",

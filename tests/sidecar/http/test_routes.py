@@ -14,6 +14,7 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import API_VERSION, MAX_BATCH_EVENTS, SERVICE
 from loglm_bridge.contract.reply import read_reply, write_reply
 from loglm_bridge.contract.wire import Options, write_request
+from loglm_bridge.sidecar.http.routes import INSPECTION_SECONDS, MAX_INSPECTED
 from tests.contract.strategies import JSON
 from tests.sidecar.process import wait_until
 
@@ -46,6 +47,23 @@ def test_embed_answers_as_label_with_embedding(sidecar):
     assert sidecar.label("a", "", "b", path="/v1/embed") == labelled
     assert sidecar.label("a", "", "b", path="/v1/embed", embedding=False) == labelled
     assert [r["embedding"] is None for r in labelled] == [False, True, False]
+
+
+def test_inspect_answers_how_each_event_is_read(sidecar):
+    answer = sidecar.ask("/v1/inspect", {"events": [{"raw": "a"}, {"raw": ""}]})
+    assert answer.status_code == 200
+    assert [result["status"] for result in answer.json()["results"]] == ["ok", "empty"]
+    assert answer.json()["model"]["name"] == "double"
+
+
+def test_too_many_events_are_not_inspected(sidecar):
+    answer = sidecar.ask("/v1/inspect", {"events": [{"raw": "a"}] * (MAX_INSPECTED + 1)})
+    assert (answer.status_code, answer.json()["error"]["where"]) == (413, "/events")
+
+
+def test_an_event_that_cannot_be_read_in_time_is_an_error(sidecar):
+    answer = sidecar.ask("/v1/inspect", {"events": [{"raw": f"SLOW {INSPECTION_SECONDS + 2}"}]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "overloaded")
 
 
 def test_an_empty_batch_is_answered(sidecar):
