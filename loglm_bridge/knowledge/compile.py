@@ -139,7 +139,7 @@ def _expression(part: Any) -> str:
         return ".*"
     if part == SpecialChars.WILDCARD_SINGLE:
         return "."
-    return re.sub(r"([^\w\s])", r"\\\1", str(part).lower())
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", str(part).lower())  # RE2 takes a backslash before ASCII only
 
 
 _WORD = re.compile(r"[^\W_][\w]{2,39}")

@@ -17,7 +17,7 @@ from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus
 from loglm_bridge.lab.data.run_files import read_rows, read_rule_matcher, write_rows, write_rule_matcher
-from loglm_bridge.lab.data.sources import validation_groups
+from loglm_bridge.lab.data.sources import data_files, validation_groups
 from loglm_bridge.lab.data.windows import FlowWindows
 from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import Recipe
@@ -72,7 +72,7 @@ class TrainingRun:
         ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
         files = weak_examples.CatalogueFiles(
             data / "sigma_rules.tar.gz",
-            data / "aux_commands.jsonl.gz",
+            [path for path in data_files(data) if path.name.split(".")[0] in weak_examples.COMMAND_FILES],
             data / "attack" / "enterprise.json.gz",
             self.recipe.samples_per_rule,
         )
@@ -146,7 +146,8 @@ class TrainingRun:
         fitting = [e for e in included if not calibrate.reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])
-        training = training_examples.from_corpus(events, fitting, self.recipe.weights)
+        alerts = self._alerts(events)
+        training = training_examples.from_corpus(events, fitting, self.recipe.weights, alerts)
         training += training_examples.from_weak_examples(examples, self.recipe.weights, atomic)
         training += knowledge_examples.training(known, self.recipe.weights)
         inputs = _concatenate(
@@ -166,7 +167,9 @@ class TrainingRun:
             self.rule_matcher().level_weights() * np.float32(self.recipe.rule_level_weight),
             knowledge_rules.rule_techniques(self.rule_matcher(), labels),
         )
-        return calibrate.calibrated(uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget)
+        return calibrate.calibrated(
+            uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget, alerts
+        )
 
     def sequence(self, everything: bool, leave_out: str = "") -> tuple[bytes, SequenceConfig]:
         """Stage `sequence`: return the content of `sequence.onnx` and of `sequence.json`.
@@ -220,6 +223,11 @@ class TrainingRun:
         events = self._load_corpus()
         corpus_features, _ = self._features(events, self._load_weak_examples())
         return neighbours.collect(events.training(everything), corpus_features)
+
+    def _alerts(self, events: Corpus) -> frozenset[int]:
+        """Return the indices of the canonical events that a rule of the project's own calls suspicious."""
+        rules = knowledge_rules.alert_rules(self.rule_matcher())
+        return frozenset(i for i, event in enumerate(events.canonicals) if not rules.isdisjoint(event.rules))
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:
         sizes = self.recipe.encoder

@@ -34,6 +34,7 @@ def condition(**fields):
         ({"x|gte": 100}, "100", True),
         ({"x|lt": 100}, "100", False),
         ({"x|gt": 15}, "0x10", True),
+        ({"x|contains": "\u202e[a_"}, "q\u202e[a_b", True),
         ({"x|exists": True}, "v", True),
         ({"y|exists": True}, "v", False),
         ({"y": None}, "v", True),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.lab.data.labels import has_attack_hit
+from loglm_bridge.lab.data.labels import RECORDING_SOURCES, has_attack_hit
 from loglm_bridge.lab.data.run_files import read_rows, write_rows
 from loglm_bridge.lab.data.sources import LabelledEvent, data_files, read_events
 from loglm_bridge.telemetry import parse_record
@@ -49,7 +49,8 @@ def collect(data: Path, held_out: Mapping[str, frozenset[str]], out: Path, seed:
 def _ordinary(row: LabelledEvent, held_out: Mapping[str, frozenset[str]]) -> bool:
     if row.group in held_out.get(row.source, frozenset()):
         return False
-    return not has_attack_hit(row.hits)
+    attack = row.label == "malicious" and row.source not in RECORDING_SOURCES
+    return not (attack or has_attack_hit(row.hits))
 
 
 def _sample(data: Path, held_out: Mapping[str, frozenset[str]], rng: random.Random) -> Iterable[tuple[str, str, str]]:

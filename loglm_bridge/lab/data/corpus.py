@@ -20,7 +20,19 @@ from loglm_bridge.telemetry import parse_and_canonicalise
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: Data files without log events: command lines, from which weak examples are made (command_catalogues.py).
-NOT_TELEMETRY = frozenset({"aux_commands"})
+NOT_TELEMETRY = frozenset(
+    {
+        "aux_commands",
+        "cat_attack_procedures",
+        "cat_ctid_emulation",
+        "cat_leonidas",
+        "cat_loobins",
+        "cat_mal_cl",
+        "cat_metta",
+        "cat_scythe",
+        "cat_stockpile",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

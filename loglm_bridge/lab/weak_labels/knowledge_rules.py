@@ -48,6 +48,12 @@ def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes:
     return RuleMatcher(matcher.atoms, [*matcher.rules, *own], tests)
 
 
+def alert_rules(matcher: RuleMatcher) -> frozenset[int]:
+    """Return the indices of the project's own rules of level medium and above."""
+    levels = {OWN + level for level in ("medium", "high", "critical")}
+    return frozenset(index for index, rule in enumerate(matcher.rules) if rule.level in levels)
+
+
 def rule_techniques(matcher: RuleMatcher, labels: Sequence[str]) -> RuleTechniques:
     """Return what the own rules of a matcher add to the logits of techniques, given the order of the labels."""
     index = {label: i for i, label in enumerate(labels)}

@@ -15,7 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
-from loglm_bridge.lab.data.labels import ATTACK_LEVELS, EVENT_LABELLED_SOURCES, RECORDING_SOURCES
+from loglm_bridge.lab.data.labels import (
+    ATTACK_LEVELS,
+    ATTACKED_SOURCES,
+    EVENT_LABELLED_SOURCES,
+    RECORDING_SOURCES,
+    TECHNIQUE_SOURCES,
+    is_ordinary,
+)
 from loglm_bridge.lab.weak_labels.weak_examples import LEVEL_WEIGHT, WeakExample
 from loglm_bridge.telemetry.record import CanonicalEvent
 
@@ -48,8 +55,9 @@ class ExampleWeights:
     """Weights of the kinds of examples; those of the catalogues are relative to one recording (1.0).
 
     `recordings`, `hits` (rule hits in recordings) and `events` (labelled events) weigh on techniques, as do `sigma`,
-    `atomic`, `lolbas`, `gtfobins` and `fwaf`. `labelled_source` is the number of distinct events that each source with
-    labels of its events weighs as, on malice: a few hundred near misses must count beside a hundred thousand flows.
+    `atomic`, `lolbas`, `gtfobins`, `fwaf`, `emulation`. `labelled_source` is the number of distinct events that each
+    source with labels of its events weighs as, on malice: a few hundred near misses must count beside a hundred
+    thousand flows.
     `weak_examples` is the weight of all weak examples on malice. `knowledge` and `knowledge_malice` are those of the
     events of the project's own rules. `rarity` is the power of the number of differently
     labelled recordings by which an event's weight is divided (0: background counts in full). `spread` shares a
@@ -64,6 +72,7 @@ class ExampleWeights:
     lolbas: float = 0.5
     gtfobins: float = 0.3
     fwaf: float = 0.02
+    emulation: float = 0.5
     labelled_source: float = 10_000.0
     weak_examples: float = 1.0
     knowledge: float = 1.0
@@ -72,8 +81,13 @@ class ExampleWeights:
     spread: bool = True
 
 
-def from_corpus(corpus: Corpus, events: Sequence[CorpusEvent], weights: ExampleWeights) -> list[Example]:
-    """Return one example for each distinct canonical event among `events`."""
+def from_corpus(
+    corpus: Corpus, events: Sequence[CorpusEvent], weights: ExampleWeights, alerts: frozenset[int] = frozenset()
+) -> list[Example]:
+    """Return one example for each distinct canonical event among `events`.
+
+    `alerts` are the indices of canonical events that a rule of the project's own of level medium or above matches.
+    """
     labels = _labels_by_canonical(events)
     sizes = _recording_sizes(events, labels, weights)
     factors = _source_factors(events, weights)
@@ -81,7 +95,7 @@ def from_corpus(corpus: Corpus, events: Sequence[CorpusEvent], weights: ExampleW
     for event in events:
         by_canonical[event.canonical].append(event)
     return [
-        _example(corpus.canonicals[i], rows, len(labels.get(i, ())), sizes, factors, weights)
+        _example(corpus.canonicals[i], rows, len(labels.get(i, ())), sizes, factors, weights, i in alerts)
         for i, rows in sorted(by_canonical.items())
     ]
 
@@ -144,6 +158,7 @@ def _example(
     sizes: Mapping[tuple[str, str], float],
     factors: Mapping[str, float],
     weights: ExampleWeights,
+    alert: bool,
 ) -> Example:
     """Return the example of a canonical event from all events with it; `labels` counts its technique lists."""
     example = Example(canonical)
@@ -152,7 +167,7 @@ def _example(
         weight, techniques = _technique_target(row, labels, sizes, weights)
         for technique, share in techniques.items():
             shares[technique] += weight * share
-        malice, weight = _malice_target(row, labels)
+        malice, weight = _malice_target(row, labels, alert)
         weight *= factors.get(row.source, 1.0)
         if malice is not None and weight > 0:
             total = example.malice_weight + weight
@@ -169,7 +184,7 @@ def _technique_target(
     row: CorpusEvent, labels: int, sizes: Mapping[tuple[str, str], float], weights: ExampleWeights
 ) -> tuple[float, dict[str, float]]:
     """Return the weight of an event on techniques, and their shares."""
-    if row.source in EVENT_LABELLED_SOURCES:
+    if row.source in EVENT_LABELLED_SOURCES or row.source in TECHNIQUE_SOURCES:
         return (weights.events if row.label == "malicious" and row.techniques else 0.0), _shares(row.techniques)
     hit = tuple(t for _, level, techniques in row.hits if level in ATTACK_LEVELS for t in techniques)
     if row.source not in RECORDING_SOURCES or not row.techniques:
@@ -181,8 +196,10 @@ def _technique_target(
     return own + weights.hits, _shares(agreed)
 
 
-def _malice_target(row: CorpusEvent, labels: int) -> tuple[float | None, float]:
+def _malice_target(row: CorpusEvent, labels: int, alert: bool) -> tuple[float | None, float]:
     """Return the malice of an event (0..1, None if unknown), and its weight."""
+    if row.source in TECHNIQUE_SOURCES and row.label == "malicious":
+        return None, 0.0
     levels = [LEVEL_WEIGHT.get(level, 0.0) for _, level, _ in row.hits if level in ATTACK_LEVELS]
     if row.source in EVENT_LABELLED_SOURCES:
         known = {"malicious": 1.0, "benign": 0.0}.get(row.label)
@@ -193,7 +210,11 @@ def _malice_target(row: CorpusEvent, labels: int) -> tuple[float | None, float]:
         return (0.0, 1.0) if labels >= BACKGROUND_RECORDINGS else (0.0, 0.2)
     if row.label == "benign":
         return 0.0, 1.0
-    return (1.0, max(levels) * 0.5) if levels else (0.0, UNLABELLED_WEIGHT)
+    if levels:
+        return 1.0, max(levels) * 0.5
+    if row.source in ATTACKED_SOURCES or not is_ordinary(row, alert):
+        return (None, 0.0) if alert else (0.0, UNLABELLED_WEIGHT / 5)
+    return 0.0, UNLABELLED_WEIGHT
 
 
 def _shares(techniques: Sequence[str]) -> dict[str, float]:

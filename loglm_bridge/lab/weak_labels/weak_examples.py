@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,23 @@ from loglm_bridge.telemetry.record import CanonicalEvent, Record
 #: Weight of a rule's level as evidence of malice; informational and low rules name a technique, not an attack.
 LEVEL_WEIGHT = {"critical": 1.0, "high": 1.0, "medium": 0.7, "low": 0.3, "informational": 0.1}
 
+#: The catalogue of the steps of emulation plans and of commands in threat reports; its files of commands.
+EMULATION = "emulation"
+CATALOGUES = dict.fromkeys(("cat_attack_procedures", "cat_ctid_emulation", "cat_leonidas", "cat_stockpile"), EMULATION)
+
+#: The data files of commands.
+COMMAND_FILES = frozenset({"aux_commands", *CATALOGUES})
+
+#: Weight of such a command as evidence of malice: many are those of administrators (`ipconfig /all`).
+EMULATION_MALICE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class WeakExample:
     """A rendered event.
 
-    `catalogue` is sigma, atomic, lolbas, gtfobins or fwaf; `origin` names the rule or the catalogue entry; `malice`
-    (0..1) is its weight as evidence of an attack.
+    `catalogue` is sigma, atomic, lolbas, gtfobins, fwaf or emulation; `origin` names the rule or the catalogue entry;
+    `malice` (0..1) is its weight as evidence of an attack.
     """
 
     event: CanonicalEvent
@@ -42,7 +52,7 @@ class CatalogueFiles:
     """The files of Sigma rules, of command catalogues and of ATT&CK, and the samples that are drawn of each rule."""
 
     sigma: Path
-    commands: Path
+    commands: Sequence[Path]
     attack: Path
     samples_per_rule: int = 8
 
@@ -79,9 +89,12 @@ def _render_all(
         for values in sigma_rules.samples(rule, files.samples_per_rule, rng):
             for record in renderer.rule(rule.product, rule.category, rule.service, values):
                 yield _example(record, rule.techniques, "sigma", rule.id, LEVEL_WEIGHT.get(rule.level, 0.7))
-    for entry in command_catalogues.commands(files.commands, atomic=True):
-        for record in command_catalogues.render(entry, renderer, rng):
-            yield _example(record, entry.techniques, entry.group.partition("/")[0], entry.group, 0.8)
+    for path in files.commands:
+        for entry in command_catalogues.commands(path, atomic=True):
+            catalogue = CATALOGUES.get(path.name.split(".")[0]) or entry.group.partition("/")[0]
+            malice = EMULATION_MALICE if catalogue == EMULATION else 0.8
+            for record in command_catalogues.render(entry, renderer, rng):
+                yield _example(record, entry.techniques, catalogue, entry.group, malice)
 
 
 def _example(record: Record, techniques: tuple[str, ...], catalogue: str, origin: str, malice: float) -> WeakExample:

@@ -3,7 +3,7 @@
 import pytest
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.data.labels import has_attack_hit, known_malice
+from loglm_bridge.lab.data.labels import has_attack_hit, is_ordinary, known_malice
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,25 @@ def test_malice_is_known_from_labels_of_events_and_from_rule_hits(source, label,
 @pytest.mark.parametrize(("level", "expected"), [("low", False), ("medium", True), ("high", True), ("critical", True)])
 def test_hits_of_rules_of_level_medium_and_above_are_signs_of_an_attack(level, expected):
     assert has_attack_hit([("a", "informational", ()), ("b", level, ())]) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "label", "hits", "alert", "ordinary"),
+    [
+        ("evtx_baseline", "benign", (), True, True),
+        ("loghub_2k", "unknown", (), True, True),
+        ("loghub_2k", "unknown", (("r", "high", ()),), False, False),
+        ("sentinel_samples", "unknown", (), False, True),
+        ("sentinel_samples", "unknown", (), True, False),
+        ("invictus_o365", "unknown", (), False, False),
+        ("traildiscover", "malicious", (), False, False),
+        ("mpsd_powershell", "malicious", (), False, False),
+        ("otrf_security_datasets", "malicious", (), False, True),
+    ],
+)
+def test_ordinary_events_are_neither_attacks_nor_alerts_among_samples(source, label, hits, alert, ordinary):
+    assert is_ordinary(CorpusEvent("i", source, "g", 0, label, (), hits, False), alert) is ordinary
+
+
+def test_an_event_that_only_shows_a_technique_is_of_unknown_malice():
+    assert known_malice(CorpusEvent("i", "fail2ban_tests", "g", 0, "malicious", ("T1110",), (), False)) is None

@@ -14,7 +14,7 @@ def files(data):
     folder = data.folder
     attack = folder / "attack" / "enterprise.json.gz"
     rules, commands = folder / "sigma_rules.tar.gz", folder / "aux_commands.jsonl.gz"
-    return weak_examples.CatalogueFiles(rules, commands, attack, samples_per_rule=3)
+    return weak_examples.CatalogueFiles(rules, [commands], attack, samples_per_rule=3)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_no_example_comes_twice(examples):
 def test_the_same_seed_gives_the_same_examples_and_an_existing_file_is_read(files, ordinary, examples, tmp_path):
     again = weak_examples.build(files, ordinary, tmp_path / "w.gz", 1)
     assert again == examples == weak_examples.load(tmp_path / "w.gz")
-    nowhere = weak_examples.CatalogueFiles(*[tmp_path / "nowhere"] * 3)
+    nowhere = weak_examples.CatalogueFiles(tmp_path / "nowhere", [tmp_path / "nowhere"], tmp_path / "nowhere")
     assert weak_examples.build(nowhere, ordinary, tmp_path / "w.gz", 2) == examples
     assert all(isinstance(one.event, CanonicalEvent) for one in again)
 
