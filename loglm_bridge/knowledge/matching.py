@@ -48,12 +48,13 @@ _COMPARE = {
 
 
 class FieldIndex:
-    """The values of an event by lower-case field name."""
+    """The values of an event by lower-case field name; an empty value is no value."""
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         self.values: Mapping[str, list[str]] = defaultdict(list)
         for name, value in fields:
-            self.values[name.lower()].append(value)
+            if value:
+                self.values[name.lower()].append(value)
 
     def of(self, name: str) -> Sequence[str]:
         """Return the values of a field, none where the event has no such field."""
