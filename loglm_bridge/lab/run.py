@@ -219,10 +219,12 @@ class TrainingRun:
         return read_rule_matcher(self.folder) if self.recipe.signatures else NO_RULES
 
     def neighbours(self, everything: bool) -> Neighbours:
-        """Return the most specific events of the recordings that the heads may have learned from."""
-        events = self._load_corpus()
+        """Return the most specific events of the recordings that the heads may have learned from, and own rules."""
+        events, known = self._load_corpus(), self._load_knowledge()
         corpus_features, _ = self._features(events, self._load_weak_examples())
-        return neighbours.collect(events.training(everything), corpus_features)
+        recordings = neighbours.collect(events.training(everything), corpus_features)
+        titles = {rule.name: rule.title for rule in self.rule_matcher().rules if rule.title}
+        return neighbours.with_knowledge(recordings, known, self._knowledge_features(known), titles)
 
     def _alerts(self, events: Corpus) -> frozenset[int]:
         """Return the indices of the canonical events that a rule of the project's own calls suspicious."""

@@ -87,7 +87,7 @@ class Inspector:
             tuple((n.removeprefix(PREFIX), v) for n, v in canonical.rule_fields if n.startswith(PREFIX)),
             len(encoded.ids),
             self._cut(canonical),
-            tuple({"id": r.name, "level": r.level, "techniques": list(r.techniques)} for r in rules),
+            tuple(rule.to_dict() for rule in rules),
         )
 
     def _cut(self, canonical: CanonicalEvent) -> tuple[str, ...]:

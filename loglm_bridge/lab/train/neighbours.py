@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from loglm_bridge.lab.data.corpus import CorpusEvent
 from loglm_bridge.lab.data.labels import RECORDING_SOURCES, has_attack_hit
 from loglm_bridge.lab.train.features import Features
+from loglm_bridge.lab.weak_labels.knowledge_examples import KnowledgeExample
 from loglm_bridge.model.classifier.exact_matmul import quantise_rows
 from loglm_bridge.model.classifier.neighbours import Neighbours, Recording
 
@@ -29,6 +30,25 @@ def collect(events: Sequence[CorpusEvent], features: Features) -> Neighbours:
     vectors, _ = quantise_rows(features.vectors[np.array(rows, dtype=np.int64)])
     recordings = [Recording(recording_id(*name), own[0].techniques) for name, own in by_recording.items()]
     return Neighbours(vectors.astype(np.int8), owners, recordings)
+
+
+def with_knowledge(
+    neighbours: Neighbours, examples: Sequence[KnowledgeExample], features: Features, titles: Mapping[str, str]
+) -> Neighbours:
+    """Return the neighbours with the first example of each attack rule; `features` are those of the examples."""
+    first = {
+        one.rule: row for row, one in reversed(list(enumerate(examples))) if one.techniques and not one.event.rules
+    }
+    known = sorted(name for name in first if name in titles)
+    vectors, _ = quantise_rows(features.vectors[np.array([first[name] for name in known], dtype=np.int64)])
+    rules = [Recording(name, examples[first[name]].techniques, titles[name]) for name in known]
+    count = len(neighbours.recordings)
+    owners = np.arange(count, count + len(rules), dtype=np.int32)
+    return Neighbours(
+        np.concatenate([neighbours.vectors, vectors.astype(np.int8)]),
+        np.concatenate([neighbours.owners, owners]),
+        [*neighbours.recordings, *rules],
+    )
 
 
 def most_specific(events: Sequence[CorpusEvent]) -> dict[tuple[str, str], list[CorpusEvent]]:

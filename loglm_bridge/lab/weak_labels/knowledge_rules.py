@@ -41,7 +41,13 @@ def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes:
     tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in compiler.tests]
     own = [
         CompiledRule(
-            _prefilters(rule, shapes), _shifted(condition, first), OWN + rule.level, rule.techniques, rule.name
+            _prefilters(rule, shapes),
+            _shifted(condition, first),
+            OWN + rule.level,
+            rule.techniques,
+            rule.name,
+            rule.title,
+            rule.act if rule.act != rule.title else "",
         )
         for rule, condition in zip(rules, conditions, strict=True)
     ]

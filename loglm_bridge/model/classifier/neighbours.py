@@ -24,10 +24,14 @@ _MIN_LENGTH = 1e-8
 
 @dataclass(frozen=True)
 class Recording:
-    """An opaque id (`source/digest`) and the techniques that its author stated."""
+    """An opaque id (`source/digest`) and the techniques that its author stated.
+
+    A rule of the project's own has its name as id, and a title.
+    """
 
     id: str
     techniques: tuple[str, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Neighbours:
     recordings: Sequence[Recording]
 
     def nearest(self, vector: np.ndarray, count: int = NEAREST) -> list[dict[str, Any]]:
-        """Return up to `count` recordings as `{"id", "techniques", "similarity"}`, the nearest first.
+        """Return up to `count` recordings as `{"id", "title", "techniques", "similarity"}`, the nearest first.
+
+        Rules alone have a title.
 
         Similarity is the cosine (-1..1) between the event's vector and the recording's nearest event.
         """
@@ -55,12 +61,20 @@ class Neighbours:
             if len(best) == count:
                 break
         nearest = ((self.recordings[owner], similarity) for owner, similarity in best.items())
-        return [{"id": r.id, "techniques": list(r.techniques), "similarity": round(s, 4)} for r, s in nearest]
+        return [
+            {
+                "id": r.id,
+                **({"title": r.title} if r.title else {}),
+                "techniques": list(r.techniques),
+                "similarity": round(s, 4),
+            }
+            for r, s in nearest
+        ]
 
     def dump(self) -> tuple[bytes, str]:
         """Return the content of `neighbours.safetensors` and of `neighbours.json`."""
         arrays = {"vectors": np.ascontiguousarray(self.vectors), "owners": self.owners.astype(np.int32)}
-        rows = [[r.id, r.techniques] for r in self.recordings]
+        rows = [[r.id, r.techniques, *((r.title,) if r.title else ())] for r in self.recordings]
         return save(arrays), json.dumps({"recordings": rows}, separators=(",", ":")) + "\n"
 
     @classmethod
@@ -68,7 +82,10 @@ class Neighbours:
         """Read the output of `dump`. Raises ModelRefused where it is malformed or of another `width`."""
         try:
             arrays = load(tensors)
-            recordings = [Recording(str(name), tuple(map(str, techniques))) for name, techniques in names["recordings"]]
+            recordings = [
+                Recording(str(name), tuple(map(str, techniques)), *map(str, title))
+                for name, techniques, *title in names["recordings"]
+            ]
             vectors, owners = arrays["vectors"], arrays["owners"]
             fits = vectors.shape == (len(owners), width) and vectors.dtype == np.int8
             if not fits or (len(owners) and not 0 <= owners.min() <= owners.max() < len(recordings)):

@@ -32,7 +32,8 @@ class Atom:
 class CompiledRule:
     """One rule. It is tried on events with one of its `prefilters`, and matches where `condition` does.
 
-    `name` is the id of its source.
+    `name` is the id of its source. `level` is that of a SigmaHQ rule, or "<origin> <level>". `title` and `act` (one
+    sentence: what happened) are those of the project's own rules.
     """
 
     prefilters: tuple[int, ...]
@@ -40,6 +41,24 @@ class CompiledRule:
     level: str
     techniques: tuple[str, ...]
     name: str = ""
+    title: str = ""
+    act: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Who wrote the rule: `own` or `sigma`, or what else begins its level."""
+        return self.level.rpartition(" ")[0] or "sigma"
+
+    @property
+    def severity(self) -> str:
+        """The level without its origin: informational, low, medium, high or critical."""
+        return self.level.rpartition(" ")[2]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rule as explanations and inspections name it."""
+        named = {"title": self.title, "act": self.act} if self.title else {}
+        level, techniques = self.severity, list(self.techniques)
+        return {"id": self.name, "origin": self.origin, **named, "level": level, "techniques": techniques}
 
 
 @dataclass(frozen=True)
@@ -101,7 +120,7 @@ def rules_by_trigger(rules: Sequence[CompiledRule], atoms: int) -> list[list[int
 
     Wherever a rule matches, one of its triggers does.
     """
-    frequency = Counter(atom for rule in rules for atom in set(_positive_atoms(rule.condition)))
+    frequency = Counter(atom for rule in rules for atom in set(positive_atoms(rule.condition)))
     by_trigger: list[list[int]] = [[] for _ in range(atoms)]
     for index, rule in enumerate(rules):
         for atom in set(_triggers(rule.condition, frequency)):
@@ -121,8 +140,8 @@ def _triggers(condition: Condition, frequency: Mapping[int, int]) -> list[int]:
     return min(required, key=lambda atoms: sum(frequency[a] for a in atoms), default=[])
 
 
-def _positive_atoms(condition: Condition) -> list[int]:
-    """Return the atoms of a condition that are not negated."""
+def positive_atoms(condition: Condition) -> list[int]:
+    """Return the atoms of a condition that are not negated, in their order."""
     if isinstance(condition, int):
         return [condition]
-    return [] if condition[0] == "not" else [atom for part in condition[1:] for atom in _positive_atoms(part)]
+    return [] if condition[0] == "not" else [atom for part in condition[1:] for atom in positive_atoms(part)]

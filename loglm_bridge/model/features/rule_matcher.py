@@ -171,7 +171,10 @@ class RuleMatcher:
             "lengths": np.array([length for length, _ in literals], np.uint16),
             "hashes": np.array([value for _, value in literals], np.uint64),
         }
-        rules = [[r.prefilters, r.condition, r.level, r.techniques, r.name] for r in self.rules]
+        rules = [
+            [r.prefilters, r.condition, r.level, r.techniques, r.name, *((r.title, r.act) if r.title else ())]
+            for r in self.rules
+        ]
         tests = [[one.name, one.test.kind, one.test.text] for one in self.tests]
         return save(arrays), json.dumps({"rules": rules, "tests": tests}, separators=(",", ":")) + "\n"
 
@@ -188,8 +191,8 @@ class RuleMatcher:
                 for field, anchor, start, end in rows
             ]
             compiled = [
-                CompiledRule(tuple(prefilters), condition, str(level), tuple(techniques), *name)
-                for prefilters, condition, level, techniques, *name in rules["rules"]
+                CompiledRule(tuple(prefilters), condition, str(level), tuple(techniques), *map(str, texts))
+                for prefilters, condition, level, techniques, *texts in rules["rules"]
             ]
             tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in rules.get("tests", ())]
             return cls(atoms, compiled, tests)

@@ -18,6 +18,7 @@ OUTPUTS = ("labels", "embedding", "all")
 
 _LABELS = (
     "status", "score", "verdict", "technique_id", "technique", "tactic", "confidence", "novelty", "model", "detail",
+    "explanation",
 )  # fmt: skip
 
 #: The column that proves a label (label_proof.py), the last one.

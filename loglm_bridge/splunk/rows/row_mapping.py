@@ -26,6 +26,9 @@ _MAX_PLAIN = 8
 #: Maximum characters of a technique's or model's name; the longest technique of the table has 80.
 _MAX_NAME = 200
 
+#: Maximum characters of the summary of an explanation.
+_MAX_SUMMARY = 1_000
+
 
 def event_of(row: SplunkRow, field: str, by: Sequence[str] = ()) -> Event:
     """Return the event of a row: its text from `field`, its entity from the fields in `by`.
@@ -106,8 +109,8 @@ def label_values(verdict: Verdict, model: str, output: str, threshold: Optional[
 
     `technique_id`, `technique`, `tactic` and `confidence` have one value per shown technique, in the same order
     (a technique's tactics are joined with a comma). Which techniques are shown: verdict_policy.shown_techniques.
-    `detail` contains why there is no label, `truncated=1`, and with explain=true the explanation as JSON. `proof` is
-    empty: it depends on the event, and LabelCells adds it.
+    `detail` contains why there is no label, `truncated=1`, and with explain=true the summary of the explanation, which
+    `explanation` holds as JSON. `proof` is empty: it depends on the event, and LabelCells adds it.
     """
     effective = apply_threshold(verdict, threshold)
     techniques = shown_techniques(verdict, effective)
@@ -122,6 +125,7 @@ def label_values(verdict: Verdict, model: str, output: str, threshold: Optional[
         "novelty": decimal(verdict.novelty),
         "model": _model_text(model),
         "detail": _details(verdict) or "",
+        "explanation": _explanation(verdict),
         "embedding": "" if verdict.embedding is None else json.dumps(verdict.embedding, separators=(",", ":")),
         PROOF: "",
     }
@@ -154,9 +158,15 @@ def _details(verdict: Verdict) -> list[str]:
     details = [one_line(str(verdict.detail))] if verdict.detail else []
     if verdict.truncated:
         details.append("truncated=1")
-    if verdict.explanation is not None:
-        details.append(escape_unsafe(json.dumps(verdict.explanation, ensure_ascii=False, separators=(",", ":"))))
+    if verdict.explanation is not None and verdict.explanation.get("summary"):
+        details.append(one_line(str(verdict.explanation["summary"]), _MAX_SUMMARY))
     return details
+
+
+def _explanation(verdict: Verdict) -> str:
+    if verdict.explanation is None:
+        return ""
+    return escape_unsafe(json.dumps(verdict.explanation, ensure_ascii=False, separators=(",", ":")))
 
 
 def epoch(text: str) -> Optional[float]:

@@ -1,5 +1,7 @@
 """Row to event, verdict to columns."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,13 @@ def test_every_row_has_the_same_columns_in_the_same_order(output):
     answers = [Verdict("ok", 0.9, "malicious", embedding=(1.0,)), Verdict("unparsed"), Verdict("error", detail="d")]
     names = [list(label_columns(v, "m", threshold=0.1, **style)) for v in answers]
     assert [*names, list(blank_columns("timeout", "d", **style))] == [list(column_names("x", output))] * 4
+
+
+def test_an_explanation_is_text_for_people_and_json_beside():
+    verdict = Verdict("ok", 0.9, "malicious", (), explanation={"summary": "A key was\nmade.", "rules": []})
+    columns = label_columns(verdict, "m", **STYLE)
+    assert columns["loglm_detail"] == ["A key was\\nmade."]
+    assert json.loads(columns["loglm_explanation"]) == verdict.explanation
 
 
 def test_blank_columns_contain_only_status_and_detail():
