@@ -87,6 +87,9 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     _add_data(parser)
     parser.add_argument("--scorer", type=Path, required=True, help="the scorer, score.py")
+    parser.add_argument("--recipe", type=Path, default=SHIPPED, help="the recipe of the model")
+    parser.add_argument("--exam", type=Path, help="cases with an analyst's answers: the file, and")
+    parser.add_argument("--examiner", type=Path, help="the script that scores them, exam.py")
     parser.add_argument("--out", type=Path, required=True, help="folder for predictions.jsonl and report.json")
     parser.set_defaults(run=_evaluate)
 
@@ -178,7 +181,9 @@ def _sequence(args: argparse.Namespace) -> int:
 
 def _evaluate(args: argparse.Namespace) -> int:
     labeller = Labeller.load(args.model, profile=args.profile)
-    print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out)))
+    ordinary = Recipe.read(args.recipe).ordinary_validation
+    exam = (args.exam, args.examiner) if args.exam and args.examiner else None
+    print(evaluation.table(evaluation.evaluate(labeller, args.data, args.split, args.scorer, args.out, ordinary, exam)))
     return 0
 
 

@@ -59,7 +59,10 @@ class ContextSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The name of a model, its seed and the settings of every stage."""
+    """The name of a model, its seed and the settings of every stage.
+
+    `ordinary_validation` are sources of ordinary events that only the shipped model learns.
+    """
 
     name: str
     version: str
@@ -72,6 +75,7 @@ class Recipe:
     gate: float
     bound: float
     ceiling: float
+    ordinary_validation: list[str]
     encoder: EncoderSizes
     pretrain: PretrainSettings
     distil: DistilSettings

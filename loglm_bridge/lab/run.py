@@ -142,7 +142,8 @@ class TrainingRun:
         events, examples = self._load_corpus(), self._load_weak_examples()
         corpus_features, example_features = self._features(events, examples)
         known = self._load_knowledge()
-        included = [e for e in events.training(everything) if e.source != leave_out]
+        left_out = {leave_out, *(() if everything else self.recipe.ordinary_validation)}
+        included = [e for e in events.training(everything) if e.source not in left_out]
         fitting = [e for e in included if not calibrate.reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])

@@ -46,16 +46,6 @@ def reliability(probabilities: Sequence[float], outcomes: Sequence[bool]) -> Rel
     )
 
 
-def score_reliability(predictions: Iterable[Prediction]) -> dict[str, Reliability]:
-    """Return for each domain the reliability of `score` as the probability of an attack."""
-    pairs: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for one in predictions:
-        malice = known_malice(one.event)
-        if malice is not None:
-            pairs[domain(one.event.source)].append((one.score, malice))
-    return {name: reliability(*zip(*rows, strict=True)) for name, rows in pairs.items()}
-
-
 def confidence_reliability(predictions: Iterable[Prediction]) -> dict[str, Reliability]:
     """Return for each domain the reliability of the first technique's confidence, over attacks."""
     pairs: dict[str, list[tuple[float, bool]]] = defaultdict(list)

@@ -17,8 +17,9 @@ from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.lab.data.labels import RECORDING_SOURCES
 from loglm_bridge.lab.data.sources import LabelledEvent, read_events, validation_groups
-from loglm_bridge.lab.evaluate import alert_counts, context_ablation, evasion
+from loglm_bridge.lab.evaluate import alert_counts, context_ablation, evasion, ordinary
 from loglm_bridge.lab.evaluate.evasion import EvasionCount
+from loglm_bridge.lab.evaluate.exam import measure as measure_exam
 from loglm_bridge.lab.evaluate.predictions import Prediction
 from loglm_bridge.lab.evaluate.report import extras, page
 from loglm_bridge.model.labeller import Labeller
@@ -66,6 +67,8 @@ ADDED = frozenset(
         "without_gaps",
         "redrawn",
         "alerts",
+        "exam",
+        "scale",
     }
 )
 
@@ -87,11 +90,21 @@ _PLAIN_FIGURES = ("auroc", "flow_f1", "flow_fpr", "verdict_f1", "verdict_fpr")
 _CHUNK = 512
 
 
-def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Path, threads: int = 2) -> dict[str, Any]:
+def evaluate(
+    labeller: Labeller,
+    data: Path,
+    split: Path,
+    scorer: Path,
+    out: Path,
+    ordinary_sources: Sequence[str] = (),
+    exam: tuple[Path, Path] | None = None,
+    threads: int = 2,
+) -> dict[str, Any]:
     """Label the validation events into `out`/predictions.jsonl, run the scorer and return its report.
 
-    The report, with calibration errors and the recall in union with Sigma, is also written to `out`/report.json, and as
-    a page with plots to `out`/report.html.
+    The report, with calibration errors, the alerts on ordinary events (those of `ordinary_sources` too), the recall in
+    union with Sigma and the figures of an `exam` (its file and the
+    script that scores it), is also written to `out`/report.json, and as a page with plots to `out`/report.html.
 
     Raises:
         LogLMError: the scorer failed; its last line is repeated.
@@ -110,6 +123,9 @@ def evaluate(labeller: Labeller, data: Path, split: Path, scorer: Path, out: Pat
     report = _score(scorer, split, data, predictions)
     report |= extras(results) | {"evasion": _evasion(labeller, results, report), "alerts": _alerts(results)}
     report["context"] = _in_context(labeller, [p.event for p in results], partial(_score, scorer, split, data), out)
+    report["scale"] = ordinary.measure(labeller, data, groups, ordinary_sources)
+    if exam is not None:
+        report["exam"] = measure_exam(labeller, *exam, out)
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     title = f"{labeller.id.name} {labeller.id.version} on the validation split"
     (out / "report.html").write_text(page(title, rows(report), report, results), encoding="utf-8")

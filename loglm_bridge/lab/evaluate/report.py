@@ -63,12 +63,9 @@ def page(title: str, rows: Sequence[Sequence[str]], report: Mapping[str, Any], r
 
 def extras(results: Sequence[Prediction]) -> dict[str, Any]:
     """Return the parts that are added to the scorer's report: calibration, union with Sigma, share of unknown."""
-    score, first = curves.score_reliability(results), curves.confidence_reliability(results)
+    first = curves.confidence_reliability(results)
     return {
-        "calibration": {
-            "score": {name: round(diagram.error, 4) for name, diagram in score.items()},
-            "first_technique": {name: round(diagram.error, 4) for name, diagram in first.items()},
-        },
+        "calibration": {name: round(diagram.error, 4) for name, diagram in first.items()},
         "union_with_sigma": curves.union_with_sigma(results),
         "unknown": {"ordinary": round(curves.unknown_share(results), 4)},
     }
@@ -77,9 +74,8 @@ def extras(results: Sequence[Prediction]) -> dict[str, Any]:
 _NOTHING = "<p>No such events.</p>"
 _UNION = """Recordings found by the rules of level medium and above, by the score alone, and by rules of level high
 and above together with the score. All three raise as many alerts on ordinary validation events as the rules."""
-_RELIABILITY = """An event counts as an attack if its own label says so or, on Windows, if a rule of level medium or
-above hits it. Other events of attack recordings count as ordinary, so the true line of the Windows score lies above
-the one shown. ECE: 15 equal bins."""
+_RELIABILITY = """Events count that are known to belong to an attack: by their own label or, on Windows, because a rule of
+level medium or above hits them. ECE: 15 equal bins."""
 _CONFUSION = "Recordings of the 20 most frequent parent techniques; a recording that is right counts on the diagonal."
 _MAP = "First two principal components of the vectors of validation events, coloured by source."
 _NEIGHBOURS = (
@@ -168,11 +164,10 @@ def _detection(results: Sequence[Prediction]) -> dict[str, tuple[list[float], li
 
 
 def _reliability(results: Sequence[Prediction]) -> str:
-    score = plots.reliability(curves.score_reliability(results), "score", "share of attacks")
     first = plots.reliability(
         curves.confidence_reliability(results), "confidence of the first technique", "share right"
     )
-    return f'<div class="row">{score}{first}</div>'
+    return f'<div class="row">{first}</div>'
 
 
 def _technique_bars(recordings: curves.Recordings) -> str:

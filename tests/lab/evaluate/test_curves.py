@@ -15,14 +15,13 @@ def test_the_calibration_error_is_zero_for_right_and_one_for_wrong_probabilities
     assert curves.reliability([0.1, 0.9, 0.95], [False, True, True]).counts == (1, 1, 1)
 
 
-def test_reliability_of_score_and_first_confidence_is_by_domain():
+def test_reliability_of_the_first_confidence_is_by_domain():
     predictions = [
         *ordinary([0.0, 0.0]),
         recorded("a", 1.0, ranking=[("T1003.001", 0.9)], hits=HIGH),
         predicted("panther_rule_tests", "p", 0.5, ("T1078",), [("T1110", 0.6)]),
     ]
-    score, first = curves.score_reliability(predictions), curves.confidence_reliability(predictions)
-    assert {name: round(d.error, 3) for name, d in score.items()} == {"Windows": 0.0, "panther_rule_tests": 0.5}
+    first = curves.confidence_reliability(predictions)
     assert {name: round(d.error, 3) for name, d in first.items()} == {"Windows": 0.1, "panther_rule_tests": 0.6}
 
 
