@@ -8,6 +8,7 @@ from typing import Any
 from docs.generate.figures import CLOUD_SET, FLOW_SET, WINDOWS_SETS, at, folder, manifest, metrics, share, three
 from docs.generate.markdown import table
 from loglm_bridge.lab.evaluate.evaluate import BASELINES
+from loglm_bridge.model.classifier.score_scale import SHARES
 
 #: Figure of the baselines -> how to find it in a set's part of the report.
 _FIGURES: Mapping[str, tuple[str, ...]] = {
@@ -19,6 +20,11 @@ _FIGURES: Mapping[str, tuple[str, ...]] = {
     "recall 0.001": ("recall", "0.001"),
     "auroc": ("auroc",),
 }
+
+#: Score -> the share of ordinary events that is meant to reach it.
+ANCHORS = {"0.5": SHARES["suspicious"], "0.9": SHARES["malicious"], "0.99": SHARES["certain"]}
+
+_EXAM_COLUMNS = ["cases", "family", "attacks", "ordinary", "flagged", "false", "useful", "top1", "top3", "AUROC"]
 
 
 def model() -> str:
@@ -81,12 +87,25 @@ def incidents() -> str:
 
 
 def calibration() -> str:
-    """Return the expected calibration errors."""
-    part = metrics()["calibration"]
-    score, first = part["score"], part["first_technique"]
+    """Return the expected calibration errors of the first technique's confidence."""
     names = {"Windows": "Windows", "deeptempo_cic2017_sample": "flows", CLOUD_SET: "cloud and SaaS rule tests"}
-    rows = ([shown, three(score[name]), three(first[name])] for name, shown in names.items())
-    return table(["log family", "error of the score", "error of the first technique's confidence"], rows)
+    rows = ([names.get(name, name), three(error)] for name, error in sorted(metrics()["calibration"].items()))
+    return table(["events of", "error of the first technique's confidence"], rows)
+
+
+def exam() -> str:
+    """Return the figures of the analyst's exam by family, single events and windows."""
+    return table(_EXAM_COLUMNS, _exam_rows())
+
+
+def scale() -> str:
+    """Return how many unseen ordinary events of each log family reach the anchors of the score."""
+    rows = [
+        [family, f"{part['events']:,}", *(_per_10k(part, anchor) for anchor in ANCHORS), ", ".join(part["sources"])]
+        for family, part in sorted(metrics()["scale"].items(), key=lambda pair: -pair[1]["events"])
+    ]
+    head = [f"at {anchor} (meant: {share * 1e4:g})" for anchor, share in ANCHORS.items()]
+    return table(["log family", "ordinary events", *head, "sources"], rows)
 
 
 def evasion() -> str:
@@ -112,6 +131,18 @@ def _headline() -> Iterator[list[str]]:
             # the model that reads atomic_evtx in context was taught its commands
             by = None if name == "atomic_evtx" else at(context[name], path)
             yield [name, figure, three(sigma), three(linear), three(value), _interval(report[name], path), three(by)]
+
+
+def _exam_rows() -> Iterator[list[str]]:
+    kinds = {"event": "single events", "window": "windows"}
+    for name, part in metrics()["exam"].items():
+        kind, _, family = name.partition("/")
+        shares = (three(part[key]) for key in ("flagged", "false", "useful", "top1", "top3", "auroc"))
+        yield [kinds[kind], family, str(part["bad"]), str(part["ordinary"]), *shares]
+
+
+def _per_10k(part: Mapping[str, Any], anchor: str) -> str:
+    return f"{part[anchor] / part['events'] * 1e4:.1f}"
 
 
 def _interval(part: Any, path: Sequence[str]) -> str:

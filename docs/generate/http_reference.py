@@ -35,7 +35,8 @@ _OPTIONS = {
 
 _RESULT_KEYS = {
     "status": "`ok`, `empty`, `unparsed` or `error`.",
-    "score": "How seldom an ordinary event of the log family scores as high, 0 to 1 (0.9: one in a thousand); null unless the status is ok.",
+    "score": "How seldom an ordinary event of the log family scores as high, 0 to 1 (0.9: one in a thousand); null "
+    "unless the status is ok.",
     "verdict": "`malicious`, `suspicious`, `benign` or `unknown`; null unless the status is ok.",
     "techniques": "The most likely first; each with `id`, `name`, `tactics` and `confidence`.",
     "novelty": "0 familiar to 1 foreign; null unless the status is ok.",

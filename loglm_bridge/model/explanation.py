@@ -45,9 +45,9 @@ Classify = Callable[[Sequence[CanonicalEvent]], Sequence[Outcome]]
 
 
 class RuleMatch(NamedTuple):
-    """A matching rule: its index, the rule, and the fields that satisfy it."""
+    """A matching rule: its number in the model, the rule, and the fields that satisfy it."""
 
-    index: int
+    number: int
     rule: CompiledRule
     evidence: Sequence[Field]
 
@@ -106,7 +106,7 @@ def event_fields(
     Without a field, the rules that it satisfies do not match either.
     """
     tried = event.fields[:MAX_TRIED]
-    resting = [(match.index, _canonical_names(record, match.evidence)) for match in matches]
+    resting = [(match.number, _canonical_names(record, match.evidence)) for match in matches]
     without = [
         replace(
             event.without_field(i),

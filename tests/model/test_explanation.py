@@ -35,7 +35,7 @@ def classify(events):
 
 def explained(*names, matches=()):
     fields = tuple((name, f"value of {name}") for name in names)
-    event = CanonicalEvent("windows", "sysmon:1", fields, rules=tuple(match.index for match in matches))
+    event = CanonicalEvent("windows", "sysmon:1", fields, rules=tuple(match.number for match in matches))
     record = Record("json", "windows", "sysmon:1", ())
     return event_fields(record, event, matches, classify([event])[0], classify)
 
@@ -58,7 +58,9 @@ def test_without_a_field_the_rules_that_it_satisfies_do_not_match():
 
 
 def test_values_are_shown_as_they_were_logged():
-    event = Event(raw='{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\\\Tools\\\\A.EXE"}')
+    event = Event(
+        raw='{"EventID": 1, "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": "C:\\\\Tools\\\\A.EXE"}'
+    )
     record, canonical = parse_and_canonicalise(event)
     fields = event_fields(record, canonical, (), classify([canonical])[0], classify)
     assert "C:\\Tools\\A.EXE" in {one["value"] for one in fields}

@@ -29,23 +29,45 @@ SOURCES: Mapping[str, tuple[str, str]] = {
     "sc4s_vendor_samples, chronicle_parser_samples": ("vendor syslog samples", "Apache-2.0"),
     "mixed_parser_samples": ("samples of several parser projects", "mixed"),
     "loghub_2k": ("LogHub, 2,000 lines of 16 systems", "research use"),
+    "attack_4104_empire": ("modules of Empire as PowerShell script blocks", "BSD-3-Clause"),
+    "mpsd_powershell": ("malicious and ordinary PowerShell scripts of a paper", "none given"),
+    "ps_ordinary_4104": ("administration scripts of eight projects", "CC0, MIT, Apache-2.0, PowerStig licence"),
+    "tldr_ordinary_commands": ("examples of tldr help pages", "CC-BY-4.0"),
+    "cat_hijacklibs_sysmon7": ("HijackLibs as Sysmon image loads", "GPL-3.0"),
+    "cat_attack_procedures, cat_ctid_emulation, cat_leonidas, cat_stockpile": (
+        "commands of ATT&CK procedures and emulation plans",
+        "ATT&CK terms of use, Apache-2.0, MIT, Apache-2.0",
+    ),
+    "crs_requests": ("requests of the OWASP CRS regression tests", "Apache-2.0"),
+    "fail2ban_tests": ("lines that fail2ban's filters ban or do not", "GPL-2.0"),
+    "traildiscover": ("CloudTrail events of API calls that attackers use", "CC-BY-4.0"),
+    "sbousseaden_macos": ("macOS endpoint events of attacks", "GPL-3.0"),
+    "beats_apache, beats_xpack": ("tests of Filebeat's modules", "Apache-2.0, Elastic-2.0"),
+    "sentinel_samples": ("sample rows of Microsoft Sentinel's connectors", "MIT"),
+    "cloudtrail_ordinary, cloudtrail_doc_samples": ("ordinary CloudTrail events", "Apache-2.0, MIT, CC-BY-SA-4.0"),
+    "k8s_audit_samples": ("Kubernetes audit events", "Apache-2.0, none given"),
+    "linux_audit_parser_samples": ("auditd records of parser tests", "Apache-2.0/MIT"),
+    "maccdc2012_zeek, rita_zeek": ("Zeek logs of contests and test sets", "none given, GPL-3.0"),
+    "text_log_parser_samples": ("lines of log tools' tests", "BSD-2/3-Clause, Apache-2.0, none given"),
+    "evtxecmd_examples": ("example events of EvtxECmd's maps", "MIT"),
     "SigmaHQ rules": ("detection rules", "DRL-1.1"),
     "MITRE ATT&CK 18.1": ("technique names and tactics", "ATT&CK terms of use"),
 }
 
 _TEXT = """# {name} {version}
 
-Scores and labels single security events: a calibrated probability that the event belongs to an attack, ATT&CK
-techniques, a vector of {width} numbers and a novelty. No text is generated. The same event gets the same result in any
-batch and on any machine.
+Scores and labels single security events: how seldom an ordinary event of the log family looks as much like an attack
+(0 to 1), ATT&CK techniques, a vector of {width} numbers and a novelty. No text is generated. The same event gets the
+same result in any batch and on any machine.
 
 ## Shape
 
 A transformer encoder of {layers} layers, width {width}, over canonical fields (int8, exact integer sums), beside a bag
-of hashed token n-grams and of compiled Sigma rules. Small nets over both predict {techniques} techniques, and attack or
-not (averaged over seeds). The encoder was pretrained by masked-value prediction, in the last epoch with contrastive
-losses, on {pretraining} distinct canonical events. The heads were fitted on recordings, on {weak_examples} weak
-examples (Sigma rules and command catalogues rendered as log events) and on sources with labelled events; they were
+of hashed token n-grams and of compiled rules: SigmaHQ's and the project's own. Small nets over both predict
+{techniques} techniques, and attack or not (averaged over seeds). The encoder was pretrained by masked-value prediction,
+in the last epoch with contrastive losses, on {pretraining} distinct canonical events. The heads were fitted on recordings, on {weak_examples} weak
+examples (Sigma rules and command catalogues rendered as log events), on {knowledge} events of the project's own
+detection content (examples of attacks and their ordinary twins), and on sources with labelled events; they were
 calibrated on recordings on which no head was fitted. Flows are classified by boosted trees over integer features of
 the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
 
@@ -88,7 +110,8 @@ them:
 def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | None, data: str) -> str:
     """Return the card as Markdown.
 
-    `counts` has `techniques`, `pretraining` and `weak_examples`; `report` is that of `evaluate` for the same recipe;
+    `counts` has `techniques`, `pretraining`, `weak_examples` and `knowledge`. `report` is that of `evaluate` for the
+    same recipe.
     `data` names the recordings on which the heads of this folder were trained.
     """
     return _TEXT.format(
@@ -99,6 +122,7 @@ def card(recipe: Recipe, counts: Mapping[str, int], report: Mapping[str, Any] | 
         techniques=counts["techniques"],
         pretraining=f"{counts['pretraining']:,}",
         weak_examples=f"{counts['weak_examples']:,}",
+        knowledge=f"{counts['knowledge']:,}",
         table=evaluate.table(report) if report else "Not measured: exported without a report.",
         data=data,
         sources="\n".join(f"| {s} | {what} | {licence} |" for s, (what, licence) in SOURCES.items()),

@@ -74,8 +74,8 @@ def extras(results: Sequence[Prediction]) -> dict[str, Any]:
 _NOTHING = "<p>No such events.</p>"
 _UNION = """Recordings found by the rules of level medium and above, by the score alone, and by rules of level high
 and above together with the score. All three raise as many alerts on ordinary validation events as the rules."""
-_RELIABILITY = """Events count that are known to belong to an attack: by their own label or, on Windows, because a rule of
-level medium or above hits them. ECE: 15 equal bins."""
+_RELIABILITY = """Events count that are known to belong to an attack: by their own label or, on Windows, because a rule
+of level medium or above hits them. ECE: 15 equal bins."""
 _CONFUSION = "Recordings of the 20 most frequent parent techniques; a recording that is right counts on the diagonal."
 _MAP = "First two principal components of the vectors of validation events, coloured by source."
 _NEIGHBOURS = (

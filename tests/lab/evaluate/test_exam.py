@@ -29,7 +29,9 @@ class Benign:
 @pytest.fixture
 def cases(tmp_path):
     path = tmp_path / "exam.jsonl"
-    rows = [{"id": f"e{i}", "raw": f"sshd: Failed password for root {i}", "entity": "h", "time": 10 + i} for i in (0, 1)]
+    rows = [
+        {"id": f"e{i}", "raw": f"sshd: Failed password for root {i}", "entity": "h", "time": 10 + i} for i in (0, 1)
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
