@@ -49,6 +49,9 @@ _COMPARE = {
     CompareOperators.GTE: "at_least",
 }
 
+#: What anchors a literal text -> the kind of its test.
+_LITERAL_KINDS = {("", ""): "contains", ("^", ""): "starts", ("", "$"): "ends", ("^", "$"): "equals"}
+
 #: Sigma's name (lower case) -> canonical names.
 _CANONICAL: dict[str, list[str]] = {}
 for _canonical, _names in SIGMA_NAMES.items():
@@ -131,6 +134,10 @@ def _string_test(value: SigmaString, keyword: bool) -> tuple[str, str]:
         head, parts = "", parts[1:]
     if parts and parts[-1] == SpecialChars.WILDCARD_MULTI:
         tail, parts = "", parts[:-1]
+    if not parts:
+        return "exists", ""
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return _LITERAL_KINDS[head, tail], parts[0].lower()
     return "matches", head + "".join(map(_expression, parts)) + tail
 
 
@@ -150,7 +157,7 @@ def rule_words(rules: Sequence[KnowledgeRule]) -> frozenset[str]:
     compiler = Compiler()
     for rule in rules:
         compiler.condition(rule)
-    texts = (text for _, kind, text in compiler.tests if kind in ("equals", "matches"))
+    texts = (text for _, kind, text in compiler.tests if kind in ("equals", "contains", "starts", "ends", "matches"))
     return frozenset(word.lower() for text in texts for word in _WORD.findall(text.replace("\\", " ")))
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from loglm_bridge.knowledge.compile import ANY, Compiler
 from loglm_bridge.knowledge.errors import ContentError
 from loglm_bridge.knowledge.matching import FieldIndex, matches
+from loglm_bridge.lab.weak_labels.knowledge_rules import value_test
 from loglm_bridge.model.features.compiled_rules import holds
-from loglm_bridge.model.features.value_tests import ValueTest, ValueTests
+from loglm_bridge.model.features.value_tests import ValueTests
 from tests.knowledge.samples import rule
 
 
@@ -55,7 +56,7 @@ def compiled(one, values):
     tree = compiler.condition(one)
     by_name = defaultdict(dict)
     for (name, kind, text), number in compiler.tests.items():
-        by_name[name][number] = ValueTest(kind, text)
+        by_name[name][number] = value_test(kind, text)
     tests = {name: ValueTests(own) for name, own in by_name.items()}
     passed = {
         number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loglm_bridge.knowledge.compile import Compiler
+from loglm_bridge.knowledge.needed_texts import needed_texts
 from loglm_bridge.knowledge.rendering.render import rendered
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.knowledge.rule import KnowledgeRule
@@ -12,7 +13,7 @@ from loglm_bridge.model.classifier.rule_techniques import RuleTechniques
 from loglm_bridge.model.features.compiled_rules import CompiledRule, Condition, FieldTest, prefilter
 from loglm_bridge.model.features.ngrams import GRAM_BITS
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
-from loglm_bridge.model.features.value_tests import ValueTest
+from loglm_bridge.model.features.value_tests import ValueTest, expression
 from loglm_bridge.telemetry import parse_record
 
 #: Families of events whose product is not recognised: a rule of another product than Windows is tried on them too.
@@ -38,7 +39,7 @@ def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes:
     compiler = Compiler()
     conditions = [compiler.condition(rule) for rule in rules]
     first = len(matcher.atoms)
-    tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in compiler.tests]
+    tests = [FieldTest(name, value_test(kind, text)) for name, kind, text in compiler.tests]
     own = [
         CompiledRule(
             _prefilters(rule, shapes),
@@ -52,6 +53,14 @@ def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes:
         for rule, condition in zip(rules, conditions, strict=True)
     ]
     return RuleMatcher(matcher.atoms, [*matcher.rules, *own], tests)
+
+
+def value_test(kind: str, text: str) -> ValueTest:
+    """Return a test as the matcher takes it. Raises ModelRefused for an expression that RE2 does not take."""
+    if kind != "matches":
+        return ValueTest(kind, text)
+    expression(text)
+    return ValueTest(kind, text, needed_texts(text))
 
 
 def alert_rules(matcher: RuleMatcher) -> frozenset[int]:

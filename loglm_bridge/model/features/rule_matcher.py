@@ -175,7 +175,7 @@ class RuleMatcher:
             [r.prefilters, r.condition, r.level, r.techniques, r.name, *((r.title, r.act) if r.title else ())]
             for r in self.rules
         ]
-        tests = [[one.name, one.test.kind, one.test.text] for one in self.tests]
+        tests = [[one.name, *one.test[: 3 if one.test.needed else 2]] for one in self.tests]
         return save(arrays), json.dumps({"rules": rules, "tests": tests}, separators=(",", ":")) + "\n"
 
     @classmethod
@@ -194,7 +194,10 @@ class RuleMatcher:
                 CompiledRule(tuple(prefilters), condition, str(level), tuple(techniques), *map(str, texts))
                 for prefilters, condition, level, techniques, *texts in rules["rules"]
             ]
-            tests = [FieldTest(name, ValueTest(kind, text)) for name, kind, text in rules.get("tests", ())]
+            tests = [
+                FieldTest(name, ValueTest(kind, text, *(tuple(map(tuple, sets)) for sets in needed)))
+                for name, kind, text, *needed in rules.get("tests", ())
+            ]
             return cls(atoms, compiled, tests)
         except Exception as error:
             raise ModelRefused(f"signatures: {error!r}") from error

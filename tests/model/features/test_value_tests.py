@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loglm_bridge.model.features.value_tests import ValueTest, ValueTests, number_of
+from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.model.features.value_tests import ValueTest, ValueTests, expression, number_of
 
 
 def passes(value, *tests):
@@ -23,19 +24,50 @@ def test_each_kind_of_test():
     assert passes("fd00::1", ("network", "fd00::/8")) == [0]
 
 
-@pytest.mark.parametrize("test", [("matches", "(?=a)"), ("above", "many"), ("network", "10.0.0.0/99"), ("like", "a")])
+def test_literal_texts_lie_where_they_must():
+    tests = [(kind, "ab") for kind in ("contains", "starts", "ends", "equals")]
+    assert passes("ab", *tests) == [0, 1, 2, 3]
+    assert passes("abxab", *tests) == [0, 1, 2]
+    assert passes("xabx", *tests) == [0]
+    assert passes("x" * 70_000 + "ab", *tests) == []
+
+
+def test_an_expression_is_tried_where_a_needed_text_is():
+    test = ("matches", "a[0-9]+(bc|de)", ((("bc", "de"),)))
+    assert passes("a12bc", test) == [0]
+    assert passes("a12", test) == passes("bc", test) == []
+
+
+@pytest.mark.parametrize("test", [("above", "many"), ("network", "10.0.0.0/99"), ("like", "a")])
 def test_a_malformed_test_is_refused(test):
     with pytest.raises((ValueError, KeyError)):
         ValueTests({0: ValueTest(*test)})
+
+
+def test_an_expression_that_is_none_is_refused():
+    with pytest.raises(ModelRefused, match=r"\(\?=a\)"):
+        expression("(?=a)")
+
+
+def test_stray_surrogates_are_read():
+    assert passes("a\ud800b", ("contains", "b"), ("matches", "^a.*b$", (("b",), ("a",))), ("equals", "a\ud800b")) == [0, 1, 2]
 
 
 @given(
     texts=st.lists(st.text(alphabet="ab.", min_size=1, max_size=4), min_size=1, max_size=6),
     value=st.text("ab. \u00e9", min_size=1),
 )
-def test_expressions_of_a_set_agree_with_each_alone(texts, value):
-    tests = ValueTests({i: ValueTest("matches", re.escape(text)) for i, text in enumerate(texts)})
-    assert tests.matching(value) == [i for i, text in enumerate(texts) if text in value]
+def test_many_texts_agree_with_each_alone(texts, value):
+    within = [text in value for text in texts]
+    for kind, right in (
+        ("matches", within),
+        ("contains", within),
+        ("starts", [value.startswith(text) for text in texts]),
+        ("ends", [value.endswith(text) for text in texts]),
+    ):
+        written = [re.escape(text) if kind == "matches" else text for text in texts]
+        tests = ValueTests({i: ValueTest(kind, text) for i, text in enumerate(written)})
+        assert tests.matching(value) == [i for i, one in enumerate(right) if one]
 
 
 def test_lengths_are_known_only_where_whole_values_decide():
@@ -49,7 +81,9 @@ def test_tests_travel_between_processes():
 
 
 def test_time_grows_with_the_text():
-    tests = ValueTests({0: ValueTest("matches", "(a+)+b"), 1: ValueTest("matches", "a.*a.*a.*c")})
+    tests = ValueTests(
+        {0: ValueTest("matches", "(a+)+b"), 1: ValueTest("matches", "a.*a.*a.*c"), 2: ValueTest("contains", "aa")}
+    )
     tests.matching("a" * 100)
 
     def seconds(size):
