@@ -66,9 +66,9 @@ A transformer encoder of {layers} layers, width {width}, over canonical fields (
 of hashed token n-grams and of compiled rules: SigmaHQ's and the project's own. Small nets over both predict
 {techniques} techniques, and attack or not (averaged over seeds). The encoder was pretrained by masked-value prediction,
 in the last epoch with contrastive losses, on {pretraining} distinct canonical events. The heads were fitted on
-recordings, on {weak_examples} weak examples (Sigma rules and command catalogues rendered as log events), on {knowledge} events of the project's own
-detection content (examples of attacks and their ordinary twins), and on sources with labelled events; they were
-calibrated on recordings on which no head was fitted. Flows are classified by boosted trees over integer features of
+recordings, on {weak_examples} weak examples (Sigma rules and command catalogues rendered as log events), on
+{knowledge} events of the project's own detection content (examples of attacks and their ordinary twins), and on sources
+with labelled events; they were calibrated on recordings on which no head was fitted. Flows are classified by boosted trees over integer features of
 the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
 
 ## Figures

@@ -64,7 +64,11 @@ def compute(
     def encode(start: int) -> tuple[np.ndarray, list[np.ndarray]]:
         chunk = events[start : start + _CHUNK]
         encoded = [tokenizer.encode(event) for event in chunk]
-        return session.encode(encoded), rules.bags(chunk, encoded)
+        keys = [one.ids.tobytes() + one.fields.tobytes() for one in encoded]
+        distinct = dict(zip(keys, encoded, strict=True))  # two events may differ in their rules alone
+        row_of = {key: row for row, key in enumerate(distinct)}
+        vectors = session.encode(list(distinct.values()))[[row_of[key] for key in keys]]
+        return vectors, rules.bags(chunk, encoded)
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(encode, range(0, len(events), _CHUNK)))

@@ -6,6 +6,7 @@ itself says and can judge its kin that no rule matches.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +34,10 @@ MALICE = {
 TWIN_WEIGHT = 1.0
 
 #: Drawings of each example and twin in each shape.
-DRAWS = 2
+DRAWS = 1
+
+#: Events of one rule that count in full, as attacks or as twins; more of them weigh as many together.
+FULL_EVENTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +68,19 @@ def load(path: Path) -> list[KnowledgeExample]:
 
 def training(examples: Iterable[KnowledgeExample], weights: ExampleWeights) -> list[Example]:
     """Return the training examples, in the order of the given ones."""
-    return [
-        Example(
-            one.event,
-            {t: 1.0 / len(one.techniques) for t in one.techniques} if one.malice > 0 else {},
-            weights.knowledge if one.techniques and one.malice > 0 else 0.0,
-            one.malice,
-            weights.knowledge_malice * one.weight,
-        )
-        for one in examples
-    ]
+    examples = list(examples)
+    counts = Counter((one.rule, one.malice) for one in examples)
+    return [_example(one, min(1.0, FULL_EVENTS / counts[one.rule, one.malice]), weights) for one in examples]
+
+
+def _example(one: KnowledgeExample, share: float, weights: ExampleWeights) -> Example:
+    return Example(
+        one.event,
+        {t: 1.0 / len(one.techniques) for t in one.techniques} if one.malice > 0 else {},
+        weights.knowledge * share if one.techniques and one.malice > 0 else 0.0,
+        one.malice,
+        weights.knowledge_malice * one.weight * share,
+    )
 
 
 def _examples(events: Iterable[KnowledgeEvent], matcher: RuleMatcher) -> Iterator[KnowledgeExample]:

@@ -35,7 +35,11 @@ _DRAWS = 2
 
 
 def with_knowledge(matcher: RuleMatcher, rules: Sequence[KnowledgeRule], shapes: Shapes) -> RuleMatcher:
-    """Return a matcher with the project's own rules behind those it has."""
+    """Return a matcher with the project's own rules behind those it has.
+
+    Rules of level informational are lessons only: what matches them is everyday telemetry.
+    """
+    rules = [rule for rule in rules if rule.level != "informational"]
     compiler = Compiler()
     conditions = [compiler.condition(rule) for rule in rules]
     first = len(matcher.atoms)
