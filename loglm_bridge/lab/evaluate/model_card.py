@@ -68,8 +68,8 @@ of hashed token n-grams and of compiled rules: SigmaHQ's and the project's own. 
 in the last epoch with contrastive losses, on {pretraining} distinct canonical events. The heads were fitted on
 recordings, on {weak_examples} weak examples (Sigma rules and command catalogues rendered as log events), on
 {knowledge} events of the project's own detection content (examples of attacks and their ordinary twins), and on sources
-with labelled events; they were calibrated on recordings on which no head was fitted. Flows are classified by boosted trees over integer features of
-the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
+with labelled events; they were calibrated on recordings on which no head was fitted. Flows are classified by boosted
+trees over integer features of the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
 
 ## Figures
 

@@ -3,7 +3,7 @@
 from loglm_bridge.lab.evaluate.model_card import SOURCES, card
 from loglm_bridge.lab.recipe import SHIPPED, Recipe
 
-COUNTS = {"techniques": 297, "pretraining": 123_456, "weak_examples": 7_890}
+COUNTS = {"techniques": 297, "pretraining": 123_456, "weak_examples": 7_890, "knowledge": 4_321}
 REPORT = {"benign": {"alerts_per_10k": 9.0}, "open_xp_rules": {"parent": {"top1": 0.5, "top3": 0.6}}}
 
 
