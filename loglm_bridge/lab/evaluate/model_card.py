@@ -69,7 +69,8 @@ in the last epoch with contrastive losses, on {pretraining} distinct canonical e
 recordings, on {weak_examples} weak examples (Sigma rules and command catalogues rendered as log events), on
 {knowledge} events of the project's own detection content (examples of attacks and their ordinary twins), and on sources
 with labelled events; they were calibrated on recordings on which no head was fitted. Flows are classified by boosted
-trees over integer features of the flow and its window (sizes, rates, shares, repetitions; no address), trained on labelled and synthetic flows.
+trees over integer features of the flow and its window (sizes, rates, shares, repetitions; no address), trained on
+labelled and synthetic flows.
 
 ## Figures
 
