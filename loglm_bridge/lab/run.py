@@ -15,13 +15,14 @@ from loglm_bridge.knowledge.compile import rule_words
 from loglm_bridge.knowledge.loader import RULES, load_rules
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.lab.data import backgrounds, corpus, windows
-from loglm_bridge.lab.data.corpus import Corpus
+from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.data.run_files import read_rows, read_rule_matcher, write_rows, write_rule_matcher
 from loglm_bridge.lab.data.sources import data_files, validation_groups
 from loglm_bridge.lab.data.windows import FlowWindows
 from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import Recipe
 from loglm_bridge.lab.train import calibrate, distil, features, flow_stage, heads, neighbours, pretrain, vocabulary
+from loglm_bridge.lab.train.calibrate import reserved_for_calibration
 from loglm_bridge.lab.train.contrastive import LabelledSample
 from loglm_bridge.lab.train.encoder import EncoderShape, EventEncoder
 from loglm_bridge.lab.train.features import Features
@@ -30,6 +31,7 @@ from loglm_bridge.lab.weak_labels import (
     knowledge_examples,
     knowledge_rules,
     rule_compiler,
+    rule_noise,
     training_examples,
     weak_examples,
 )
@@ -47,6 +49,7 @@ WEAK_EXAMPLES = "weak_examples.jsonl.gz"
 KNOWLEDGE_EXAMPLES = "knowledge_examples.jsonl.gz"
 RULE_WORDS = "rule_words.jsonl.gz"
 FLOW_WINDOWS = "windows.jsonl.gz"
+QUIETED = "quieted_rules.jsonl.gz"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class TrainingRun:
             write_rule_matcher(self.folder, knowledge_rules.with_knowledge(compiled, own, shapes))
         rules = self.rule_matcher()
         events = corpus.build(data, held_out, self.folder / "corpus", rules)
+        rules = self._quieted(rules, events)
         windows.build(data, held_out, self.folder / FLOW_WINDOWS)
         knowledge_examples.build(own, shapes, rules, self.folder / KNOWLEDGE_EXAMPLES, self.recipe.seed)
         examples = weak_examples.build(files, ordinary, self.folder / WEAK_EXAMPLES, self.recipe.seed, rules)
@@ -142,9 +146,9 @@ class TrainingRun:
         events, examples = self._load_corpus(), self._load_weak_examples()
         corpus_features, example_features = self._features(events, examples)
         known = self._load_knowledge()
-        left_out = {leave_out, *(() if everything else self.recipe.ordinary_validation)}
-        included = [e for e in events.training(everything) if e.source not in left_out]
-        fitting = [e for e in included if not calibrate.reserved_for_calibration(e)]
+        usable = events.training(True) if everything else self._without_validation(events.training())
+        included = [e for e in usable if e.source != leave_out]
+        fitting = [e for e in included if not reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])
         alerts = self._alerts(events)
@@ -157,7 +161,7 @@ class TrainingRun:
         labels = sorted({t for example in training for t in example.techniques})
         technique = heads.fit_techniques(inputs, training, labels, self.recipe.technique)
         malice = heads.fit_malice(inputs, training, self.recipe.malice)
-        calibration = [e for e in included if calibrate.reserved_for_calibration(e)]
+        calibration = [e for e in included if reserved_for_calibration(e)]
         families = known_families([events.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         uncalibrated = Heads(
@@ -226,6 +230,20 @@ class TrainingRun:
         recordings = neighbours.collect(events.training(everything), corpus_features)
         titles = {rule.name: rule.title for rule in self.rule_matcher().rules if rule.title}
         return neighbours.with_knowledge(recordings, known, self._knowledge_features(known), titles)
+
+    def _quieted(self, rules: RuleMatcher, events: Corpus) -> RuleMatcher:
+        """Lower the levels of rules that ordinary events of the nets' recordings match, once for a run."""
+        done = self.folder / QUIETED
+        if not self.recipe.signatures or done.exists():
+            return rules
+        fitting = [e for e in self._without_validation(events.training()) if not reserved_for_calibration(e)]
+        quiet = rule_noise.quieted(rules, events, fitting, self._alerts(events))
+        write_rule_matcher(self.folder, quiet)
+        write_rows(done, sorted(rule_noise.counts(rules.rules, quiet.rules).items()))
+        return quiet
+
+    def _without_validation(self, events: Sequence[CorpusEvent]) -> list[CorpusEvent]:
+        return [e for e in events if e.source not in self.recipe.ordinary_validation]
 
     def _alerts(self, events: Corpus) -> frozenset[int]:
         """Return the indices of the canonical events that a rule of the project's own calls suspicious."""

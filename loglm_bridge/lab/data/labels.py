@@ -87,11 +87,11 @@ def is_ordinary(event: CorpusEvent | LabelledEvent, alert: bool = False) -> bool
     """Return whether an event counts as ordinary: known to be, or of telemetry that nobody labelled.
 
     `alert` says that a rule of the project's own of level medium or above matches it. Such an event of a format's
-    samples is an alert of the product, not everyday telemetry.
+    samples is an alert of the product, and one of a recording of an attack may belong to the attack.
     """
     malice = known_malice(event)
     if malice is not None:
-        return not malice
+        return not malice and not (alert and event.label == "malicious")
     if event.label == "malicious" or event.source in ATTACKED_SOURCES or has_attack_hit(event.hits):
         return False
     return not (alert and event.source in FORMAT_SAMPLES)

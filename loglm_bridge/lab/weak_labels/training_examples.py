@@ -207,6 +207,8 @@ def _malice_target(row: CorpusEvent, labels: int, alert: bool) -> tuple[float | 
     if row.source in RECORDING_SOURCES:
         if levels:
             return 1.0, max(levels)
+        if alert:
+            return None, 0.0
         return (0.0, 1.0) if labels >= BACKGROUND_RECORDINGS else (0.0, 0.2)
     if row.label == "benign":
         return 0.0, 1.0

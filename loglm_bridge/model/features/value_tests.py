@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import ahocorasick
@@ -62,17 +62,19 @@ class ValueTests:
     """Numbered tests of the values of one field; immutable, thread-safe."""
 
     def __init__(self, tests: Mapping[int, ValueTest]) -> None:
-        """Prepare the tests. Raises ValueError or KeyError for a kind, number or network that is none."""
+        """Prepare the tests; the automaton of the literal texts is built when first needed.
+
+        Raises ValueError or KeyError for a kind, number or network that is none.
+        """
         self._tests = dict(tests)
         self._equal: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
         self._numbers: list[tuple[int, Callable[[float, float], bool], float]] = []
         self._networks: list[tuple[int, ipaddress.IPv4Network | ipaddress.IPv6Network]] = []
-        self._literals: dict[str, list[_Place]] = defaultdict(list)
+        self._texts: list[int] = []
         self._unconditional: list[int] = []
         for number, test in tests.items():
             self._add(number, test)
-        self._automaton = _automaton(self._literals)
 
     def __reduce__(self) -> tuple[type[ValueTests], tuple[dict[int, ValueTest]]]:
         """Automata do not travel between processes: they are built again."""
@@ -85,21 +87,39 @@ class ValueTests:
             self._always.append(number)
         elif test.kind == "network":
             self._networks.append((number, ipaddress.ip_network(test.text, strict=False)))
-        elif test.kind in ("contains", "starts", "ends"):
-            self._literals[test.text].append(_Place(number, test.kind == "starts", test.kind == "ends"))
+        elif test.kind in ("contains", "starts", "ends") or test.needed:
+            self._texts.append(number)
         elif test.kind == "matches":
-            for index, texts in enumerate(test.needed):
-                for text in texts:
-                    self._literals[text].append(_Place(number, needed=index))
-            if not test.needed:
-                self._unconditional.append(number)
+            self._unconditional.append(number)
         else:
             self._numbers.append((number, _COMPARE[test.kind], float(test.text)))
+
+    @cached_property
+    def _automaton(self) -> Any:
+        """Finds the literal texts, each as (its length, its places); None without any."""
+        if not self._texts:
+            return None
+        automaton = ahocorasick.Automaton()
+        for text, places in self._places().items():
+            automaton.add_word(text, (len(text), tuple(places)))
+        automaton.make_automaton()
+        return automaton
+
+    def _places(self) -> Mapping[str, list[_Place]]:
+        places: dict[str, list[_Place]] = defaultdict(list)
+        for number in self._texts:
+            test = self._tests[number]
+            if not test.needed:
+                places[test.text].append(_Place(number, test.kind == "starts", test.kind == "ends"))
+            for index, texts in enumerate(test.needed):
+                for text in texts:
+                    places[text].append(_Place(number, needed=index))
+        return places
 
     @property
     def exact_lengths(self) -> frozenset[int] | None:
         """The bytes of values that are compared as a whole, where that is all there is; None: parts count."""
-        if self._literals or self._unconditional or self._always or self._numbers or self._networks:
+        if self._texts or self._unconditional or self._always or self._numbers or self._networks:
             return None
         return frozenset(len(text.encode("utf-8", "surrogatepass")) for text in self._equal)
 
@@ -150,17 +170,6 @@ def _distinct(found: Iterator[tuple[int, Any]], last: int) -> Iterator[tuple[int
         elif id(entry) not in seen:
             seen.add(id(entry))
             yield end, entry
-
-
-def _automaton(literals: Mapping[str, list[_Place]]) -> Any:
-    """Return an automaton that finds the literals, each as (its length, its places); None without any."""
-    if not literals:
-        return None
-    automaton = ahocorasick.Automaton()
-    for text, places in literals.items():
-        automaton.add_word(text, (len(text), tuple(places)))
-    automaton.make_automaton()
-    return automaton
 
 
 @lru_cache(maxsize=_MAX_COMPILED)

@@ -40,6 +40,7 @@ def test_hits_of_rules_of_level_medium_and_above_are_signs_of_an_attack(level, e
         ("traildiscover", "malicious", (), False, False),
         ("mpsd_powershell", "malicious", (), False, False),
         ("otrf_security_datasets", "malicious", (), False, True),
+        ("otrf_security_datasets", "malicious", (), True, False),
     ],
 )
 def test_ordinary_events_are_neither_attacks_nor_alerts_among_samples(source, label, hits, alert, ordinary):
