@@ -18,6 +18,7 @@ from docs.generate import (
     evaluation,
     evaluation_text,
     http_reference,
+    knowledge,
     settings,
 )
 
@@ -51,6 +52,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "http-metrics": http_reference.metrics,
     "http-options": http_reference.options,
     "http-results": http_reference.results,
+    "knowledge-counts": knowledge.counts,
     "limits": evaluation_text.limits,
     "macros": app_reference.macros,
     "saved-searches": app_reference.saved_searches,

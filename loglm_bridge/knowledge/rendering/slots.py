@@ -40,9 +40,9 @@ class Slots:
         whole = match[0]
         if whole in ("{{", "}}"):
             return whole[0]
-        if match[4] is not None:
-            return self._of(whole, lambda: self._rng.choice(match[4].split("|")))
-        draw = SLOTS.get(match[1])
+        draw = SLOTS.get(match[1] or "")
+        if draw is None and "|" in whole:  # `{cisco:asa|cisco:ftd}` begins like a slot
+            return self._of(whole, lambda: self._rng.choice(whole[1:-1].split("|")))
         return whole if draw is None else self._of(whole, lambda: draw(self, match[3] or ""))
 
     def _of(self, key: str, draw: Callable[[], str]) -> str:
@@ -74,7 +74,7 @@ class Slots:
 
 def unknown_slots(text: str) -> list[str]:
     """Return the names in braces that look like slots and are none."""
-    return [m[1] for m in _SLOT.finditer(text) if m[1] and m[1] not in SLOTS]
+    return [m[1] for m in _SLOT.finditer(text) if m[1] and m[1] not in SLOTS and "|" not in m[0]]
 
 
 def fill(value: Any, slots: Slots) -> Any:

@@ -42,3 +42,8 @@ def test_every_slot_draws_text_without_slots(name, seed):
     value = slots(seed).fill("{" + name + "}")
     assert value
     assert "{" + name + "}" not in value
+
+
+def test_a_choice_may_begin_like_a_slot():
+    assert slots().fill("{cisco:asa|cisco:ftd}") in ("cisco:asa", "cisco:ftd")
+    assert unknown_slots("{cisco:asa|cisco:ftd} {nosuch}") == ["nosuch"]
