@@ -109,6 +109,7 @@ def test_rule_fields_are_the_values_as_logged_in_lower_case():
     pairs = (("Image", r"C:\X.EXE"), ("ProcessGuid", "{ABC}"), ("Long", "Y" * 10_000))
     form = canonicalise(Record(*SYSMON, pairs))
     assert form.rule_fields == (
+        ("image", r"c:\x.exe"),
         ("process_path", r"c:\x.exe"),
         ("processguid", "{abc}"),
         ("long", "y" * MAX_RULE_VALUE),

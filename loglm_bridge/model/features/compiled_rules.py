@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -105,7 +105,7 @@ def _hash(text: str) -> int:
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
-def holds(condition: Condition, atoms: set[int]) -> bool:
+def holds(condition: Condition, atoms: Container[int]) -> bool:
     """Return whether a condition holds, given the matching atoms."""
     if isinstance(condition, int):
         return condition in atoms
@@ -115,29 +115,33 @@ def holds(condition: Condition, atoms: set[int]) -> bool:
     return all(results) if condition[0] == "and" else any(results)
 
 
-def rules_by_trigger(rules: Sequence[CompiledRule], atoms: int) -> list[list[int]]:
-    """Return for each of `atoms` atoms the indices of rules to try when it matches.
+def rules_by_trigger(
+    rules: Sequence[CompiledRule], atoms: int, without: Container[int] = frozenset()
+) -> list[list[int]]:
+    """Return for each of `atoms` atoms the indices of rules to try when it matches, but those `without`.
 
     Wherever a rule matches, one of its triggers does.
     """
     frequency = Counter(atom for rule in rules for atom in set(positive_atoms(rule.condition)))
     by_trigger: list[list[int]] = [[] for _ in range(atoms)]
     for index, rule in enumerate(rules):
-        for atom in set(_triggers(rule.condition, frequency)):
+        if index in without:
+            continue
+        for atom in set(triggers(rule.condition, frequency)):
             by_trigger[atom].append(index)
     return by_trigger
 
 
-def _triggers(condition: Condition, frequency: Mapping[int, int]) -> list[int]:
-    """Return atoms of which at least one must match; of several required sets the one least frequent among rules."""
+def triggers(condition: Condition, cost: Mapping[int, float]) -> list[int]:
+    """Return atoms of which at least one matches wherever the condition holds; of several such sets the cheapest."""
     if isinstance(condition, int):
         return [condition]
     if condition[0] == "or":
-        return [atom for part in condition[1:] for atom in _triggers(part, frequency)]
+        return [atom for part in condition[1:] for atom in triggers(part, cost)]
     if condition[0] == "not":
         return []
-    required = [triggers for part in condition[1:] if (triggers := _triggers(part, frequency))]
-    return min(required, key=lambda atoms: sum(frequency[a] for a in atoms), default=[])
+    required = [atoms for part in condition[1:] if (atoms := triggers(part, cost))]
+    return min(required, key=lambda atoms: sum(cost[atom] for atom in atoms), default=[])
 
 
 def positive_atoms(condition: Condition) -> list[int]:

@@ -31,6 +31,7 @@ from loglm_bridge.model.features.compiled_rules import (
 )
 from loglm_bridge.model.features.hashed_patterns import Pattern, Patterns
 from loglm_bridge.model.features.ngrams import GRAM_BITS, grams
+from loglm_bridge.model.features.text_rules import TextContext, TextRules
 from loglm_bridge.model.features.tokenizer import Encoded
 from loglm_bridge.model.features.value_tests import ValueTest, ValueTests
 from loglm_bridge.model.folder import model_folder
@@ -65,13 +66,17 @@ class RuleMatcher:
     def __init__(self, atoms: Sequence[Atom], rules: Sequence[CompiledRule], tests: Sequence[FieldTest] = ()) -> None:
         self.atoms, self.rules, self.tests = list(atoms), list(rules), list(tests)
         self._tests = _tests_by_name(self.tests, len(self.atoms))
+        texts = {i: one.test for i, one in enumerate(self.tests, len(self.atoms)) if one.name == MESSAGE}
+        self._text_rules = TextRules(self.rules, texts)
         by_field: dict[int, dict[int, Pattern]] = defaultdict(dict)
         for index, atom in enumerate(self.atoms):
             by_field[atom.field][index] = atom.pattern
         self._patterns = {field: Patterns(patterns) for field, patterns in by_field.items()}
         self._cache: dict[tuple[str, str], tuple[int, ...]] = {}
         self._cached_characters = 0
-        self._rules_by_trigger = rules_by_trigger(self.rules, len(self.atoms) + len(self.tests))
+        self._rules_by_trigger = rules_by_trigger(
+            self.rules, len(self.atoms) + len(self.tests), self._text_rules.numbers
+        )
         first_level = len(self.rules)
         levels = {level: first_level + i for i, level in enumerate(sorted({rule.level for rule in rules}))}
         first_technique = first_level + len(levels)
@@ -89,18 +94,31 @@ class RuleMatcher:
 
     def match(self, event: CanonicalEvent) -> list[int]:
         """Return the indices of the matching rules, ascending."""
-        pairs = [(looked_in, value) for name, value in event.rule_fields for looked_in in (name, ANY_LOGGED)]
+        texts = [value for name, value in event.rule_fields if name == MESSAGE]
+        logged = [pair for pair in event.rule_fields if pair[0] != MESSAGE]
+        pairs = [(looked_in, value) for name, value in logged for looked_in in (name, ANY_LOGGED)]
         atoms = {atom for name, value in pairs for atom in self.matching_atoms(name, value)}
-        return self.matching_rules(event, atoms, [value for name, value in event.rule_fields if name == CHANNEL])
+        channels = [value for name, value in logged if name == CHANNEL]
+        rules = self.matching_rules(event, atoms, channels)
+        return sorted({*rules, *self.text_rules(self.text_context(event, atoms, channels), texts)})
+
+    def text_context(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> TextContext:
+        """Return what `text_rules` needs of an event besides its texts, given what `matching_rules` got and added."""
+        return self._text_rules.context(atoms, prefilters_of(event, channels))
+
+    def text_rules(self, context: TextContext, texts: Sequence[str]) -> tuple[int, ...]:
+        """Return the indices of the matching rules that look into texts, ascending."""
+        return self._text_rules.matching(context, texts)
 
     def matching_rules(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> list[int]:
-        """Return the indices of the matching rules, ascending.
+        """Return the indices of the matching rules that look into no text, ascending.
 
         `atoms` are those that match the event's values as logged, `channels` its channels in lower case. The atoms of
         the canonical fields are added to `atoms`.
         """
         for name, value in event.fields:
-            atoms.update(self.matching_atoms(name, value))
+            if name != MESSAGE:
+                atoms.update(self.matching_atoms(name, value))
             atoms.update(self.matching_atoms(ANY, value))
         candidates = sorted({rule for atom in atoms for rule in self._rules_by_trigger[atom]})
         if not candidates:

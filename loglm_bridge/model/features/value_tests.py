@@ -143,6 +143,18 @@ class ValueTests:
             )
         return sorted(passed)
 
+    def possible(self, value: str) -> set[int]:
+        """Return the numbers of the tests that a value may pass, as far as literal texts tell."""
+        needed: dict[int, set[int]] = defaultdict(set)
+        possible = {*self._always, *self._equal.get(value, ()), *self._unconditional}
+        for place in self._found(value[:MAX_CHARACTERS]):
+            if place.needed < 0:
+                possible.add(place.number)
+            else:
+                needed[place.number].add(place.needed)
+        possible.update(number for number, sets in needed.items() if len(sets) == len(self._tests[number].needed))
+        return possible
+
     def _found(self, text: str) -> Iterator[_Place]:
         """Yield what the literals of the text stand for, where they lie as they must."""
         if self._automaton is None:
@@ -170,6 +182,22 @@ def _distinct(found: Iterator[tuple[int, Any]], last: int) -> Iterator[tuple[int
         elif id(entry) not in seen:
             seen.add(id(entry))
             yield end, entry
+
+
+def passes(test: ValueTest, value: str) -> bool:
+    """Return whether a non-empty lower-case value passes one test. Reference of ValueTests. Raises ModelRefused."""
+    text = value[:MAX_CHARACTERS]
+    if test.kind == "equals":
+        return value == test.text
+    if test.kind == "contains":
+        return test.text in text
+    if test.kind == "starts":
+        return text.startswith(test.text)
+    if test.kind == "ends":
+        return text.endswith(test.text)
+    if test.kind == "matches":
+        return expression(test.text).search(text.encode("utf-8", "replace")) is not None
+    return bool(ValueTests({0: test}).matching(value))
 
 
 @lru_cache(maxsize=_MAX_COMPILED)

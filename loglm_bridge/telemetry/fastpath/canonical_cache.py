@@ -12,7 +12,7 @@ that are dropped by name and used by no rule (times, ids) are not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
@@ -51,7 +51,13 @@ class Rules(Protocol):
         """Return the atoms that match a value of a field."""
 
     def matching_rules(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> list[int]:
-        """Return the indices of the rules that match, ascending."""
+        """Return the indices of the matching rules that look into no text, ascending; complete `atoms`."""
+
+    def text_context(self, event: CanonicalEvent, atoms: set[int], channels: Iterable[str]) -> Any:
+        """Return what `text_rules` needs of an event besides its texts."""
+
+    def text_rules(self, context: Any, texts: Sequence[str]) -> tuple[int, ...]:
+        """Return the indices of the matching rules that look into texts, ascending."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +72,11 @@ class FieldValue:
     channel: str
 
 
-#: What several fields of an event or its whole text add: the atoms of its derived fields and of its text.
-_Extra = tuple[tuple[int, ...], tuple[int, ...]]
-_NO_EXTRA: _Extra = ((), ())
+#: What a form depends on: its FieldValues, and the atoms of the fields that are derived from several fields.
+_Key = tuple[tuple["FieldValue", ...], tuple[int, ...]]
 
-#: What a form depends on.
-_Key = tuple[tuple["FieldValue", ...], _Extra]
+#: Forms of one form that are kept for the rules that match texts.
+_MAX_VARIANTS = 64
 
 #: The content of a FieldValue, compared by value.
 _Content = tuple[canonicaliser.CanonicalField, tuple[int, ...], str]
@@ -80,17 +85,36 @@ _Content = tuple[canonicaliser.CanonicalField, tuple[int, ...], str]
 class CanonicalForm:
     """A canonical event with matched rules and its key.
 
-    `values_text` are the values before host names were masked. `outcome` is for the caller: the result of
-    classifying the event, None until it is set.
+    `values_text` are the values before host names were masked. `text_context` and `text_rules` are what its fields
+    contribute to rules that look into texts, and which of these match without any text. `outcome` is for the caller:
+    the result of classifying the event, None until it is set.
     """
 
-    __slots__ = ("_masked", "canonical", "key", "outcome", "values_text")
+    __slots__ = ("_masked", "_variants", "canonical", "key", "outcome", "text_context", "text_rules", "values_text")
 
-    def __init__(self, canonical: CanonicalEvent, values_text: str) -> None:
+    def __init__(
+        self, canonical: CanonicalEvent, values_text: str, text_context: Any = None, text_rules: tuple[int, ...] = ()
+    ) -> None:
         self.canonical, self.values_text = canonical, values_text
+        self.text_context, self.text_rules = text_context, text_rules
         self.key = canonical.key
         self.outcome: Any = None
         self._masked: dict[tuple[str, ...], CanonicalForm] | None = None
+        self._variants: dict[tuple[int, ...], CanonicalForm] | None = None
+
+    def with_text_rules(self, rules: tuple[int, ...], reserve: Callable[[int], None]) -> CanonicalForm:
+        """Return the form of an event whose texts match `rules` instead; `reserve` is told the bytes of a new one."""
+        if rules == self.text_rules:
+            return self
+        if self._variants is None or len(self._variants) >= _MAX_VARIANTS:
+            self._variants = {}
+        form = self._variants.get(rules)
+        if form is None:
+            reserve(_FORM_BYTES)
+            others = set(self.canonical.rules).difference(self.text_rules)
+            canonical = replace(self.canonical, rules=tuple(sorted({*others, *rules})))
+            form = self._variants[rules] = CanonicalForm(canonical, self.values_text)
+        return form
 
     def with_host_masked(self, own_names: tuple[str, ...], compose: Callable[[], CanonicalForm]) -> CanonicalForm:
         """Return the form with the host's `own_names` as {host}; `compose` is called for new names only."""
@@ -121,22 +145,16 @@ class CanonicalCache:
         layout = self._layouts.get((record.event_type, record.names)) or self._layout(record.event_type, record.names)
         values = record.values
         cells = tuple([column[value] for column, value in zip(layout.columns, layout.select(values), strict=True)])
-        extra = self._extra(layout, values, text)
-        key = (cells, extra)
+        key = (cells, self._derived_atoms(layout.deriver(values)) if layout.deriver is not None else ())
         form = layout.forms.get(key) or self._form(layout, key)
         hint = host if layout.uses_host_hint else ""
         own_names = host_names.spellings((*[values[i] for i in layout.host_indices], hint))
         if own_names and any(name in form.values_text for name in own_names):
-            return form.with_host_masked(own_names, lambda: self._compose(layout, key, own_names))
-        return form
-
-    def _extra(self, layout: _Layout, values: Sequence[str], text: str) -> _Extra:
-        """Return what is seen in several fields together, and in the text of a line."""
-        if layout.deriver is None and layout.structured:
-            return _NO_EXTRA
-        derived = layout.deriver(values) if layout.deriver is not None else ()
-        line = "" if layout.structured else canonicaliser.rule_text(text)
-        return self._derived_atoms(derived), self._rules.matching_atoms(canonicaliser.MESSAGE, line)
+            form = form.with_host_masked(own_names, lambda: self._compose(layout, key, own_names))
+        if layout.structured and not layout.text_indices:
+            return form
+        rules = self._rules.text_rules(form.text_context, layout.texts(values, text))
+        return form.with_text_rules(rules, self._reserve)
 
     def _derived_atoms(self, derived: tuple[Field, ...]) -> tuple[int, ...]:
         atoms = self._derived.get(derived)
@@ -190,7 +208,7 @@ class CanonicalCache:
 
     def _content(self, event_type: EventType, name: str, rule_names: Sequence[str], value: str) -> _Content:
         lower = canonicaliser.rule_field_value(value)
-        pairs = [(rule_name, lower) for rule_name in (*rule_names, ANY_LOGGED)]
+        pairs = [(rule_name, lower) for rule_name in (*rule_names, ANY_LOGGED) if rule_name != canonicaliser.MESSAGE]
         if canonicaliser.derives_alone(event_type, name):
             pairs += [(PREFIX + derived, text) for derived, text in of_value(name.lower(), value)]
         atoms = tuple(sorted({atom for pair in pairs for atom in self._rules.matching_atoms(*pair)}))
@@ -214,15 +232,15 @@ class CanonicalCache:
         self._reserve(_FORM_BYTES + 4 * len(values_text))
         self.misses += 1
         masked = canonicaliser.mask_own_host(fields, own_names)
-        return CanonicalForm(self._with_rules(layout.event_type, masked, key), values_text)
-
-    def _with_rules(self, event_type: EventType, fields: tuple[Field, ...], key: _Key) -> CanonicalEvent:
-        event = CanonicalEvent(event_type.family, event_type.kind, fields)
-        cells, extra = key
-        atoms = {atom for atoms in (*[cell.atoms for cell in cells], *extra) for atom in atoms}
+        event = CanonicalEvent(layout.event_type.family, layout.event_type.kind, masked)
+        cells, derived = key
+        atoms = {atom for atoms in (*[cell.atoms for cell in cells], derived) for atom in atoms}
         channels = [cell.channel for cell in cells if cell.channel]
         rules = self._rules.matching_rules(event, atoms, channels)
-        return CanonicalEvent(event_type.family, event_type.kind, fields, tuple(rules))
+        context = self._rules.text_context(event, atoms, channels)
+        text_rules = self._rules.text_rules(context, ())
+        canonical = replace(event, rules=tuple(sorted({*rules, *text_rules})))
+        return CanonicalForm(canonical, values_text, context, text_rules)
 
 
 class _Column(dict[str, FieldValue]):
@@ -288,4 +306,15 @@ class _Layout:
         self.uses_host_hint = not host_names.is_service_log(event_type.format, event_type.family)
         self.deriver = EventDeriver.of(event_type, names)
         self.structured = event_type.format in canonicaliser.STRUCTURED_FORMATS
+        self.text_indices = [
+            index
+            for index, name in enumerate(names[: canonicaliser.MAX_RECORD_FIELDS])
+            if canonicaliser.MESSAGE in canonicaliser.rule_field_names(event_type, name)
+        ]
         self.forms: dict[_Key, CanonicalForm] = {}
+
+    def texts(self, values: Sequence[str], text: str) -> list[str]:
+        """Return the texts of an event as rules see them: the whole line, or what a record calls its message."""
+        if text and not self.structured:
+            return [canonicaliser.rule_text(text)]
+        return [canonicaliser.rule_field_value(values[index]) for index in self.text_indices]
