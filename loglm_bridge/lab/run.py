@@ -17,7 +17,7 @@ from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.lab.data import backgrounds, corpus, windows
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
 from loglm_bridge.lab.data.run_files import read_rows, read_rule_matcher, write_rows, write_rule_matcher
-from loglm_bridge.lab.data.sources import data_files, validation_groups
+from loglm_bridge.lab.data.sources import validation_groups
 from loglm_bridge.lab.data.windows import FlowWindows
 from loglm_bridge.lab.export import model_export
 from loglm_bridge.lab.recipe import Recipe
@@ -75,7 +75,7 @@ class TrainingRun:
         ordinary = backgrounds.collect(data, held_out, self.folder / "backgrounds.jsonl.gz", self.recipe.seed)
         files = weak_examples.CatalogueFiles(
             data / "sigma_rules.tar.gz",
-            [path for path in data_files(data) if path.name.split(".")[0] in weak_examples.COMMAND_FILES],
+            [p for p in sorted(data.glob("*.jsonl.gz")) if p.name.split(".")[0] in weak_examples.COMMAND_FILES],
             data / "attack" / "enterprise.json.gz",
             self.recipe.samples_per_rule,
         )
@@ -151,7 +151,7 @@ class TrainingRun:
         fitting = [e for e in included if not reserved_for_calibration(e)]
         order = sorted({e.canonical for e in fitting})
         chosen = np.flatnonzero([atomic or example.catalogue != "atomic" for example in examples])
-        alerts = self._alerts(events)
+        alerts = self._alerts(events, own=True)
         training = training_examples.from_corpus(events, fitting, self.recipe.weights, alerts)
         training += training_examples.from_weak_examples(examples, self.recipe.weights, atomic)
         training += knowledge_examples.training(known, self.recipe.weights)
@@ -172,6 +172,7 @@ class TrainingRun:
             self.rule_matcher().level_weights() * np.float32(self.recipe.rule_level_weight),
             knowledge_rules.rule_techniques(self.rule_matcher(), labels),
         )
+        alerts = self._alerts(events, own=False)
         return calibrate.calibrated(
             uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget, alerts
         )
@@ -237,7 +238,7 @@ class TrainingRun:
         if not self.recipe.signatures or done.exists():
             return rules
         fitting = [e for e in self._without_validation(events.training()) if not reserved_for_calibration(e)]
-        quiet = rule_noise.quieted(rules, events, fitting, self._alerts(events))
+        quiet = rule_noise.quieted(rules, events, fitting, self._alerts(events, own=True))
         write_rule_matcher(self.folder, quiet)
         write_rows(done, sorted(rule_noise.counts(rules.rules, quiet.rules).items()))
         return quiet
@@ -245,9 +246,9 @@ class TrainingRun:
     def _without_validation(self, events: Sequence[CorpusEvent]) -> list[CorpusEvent]:
         return [e for e in events if e.source not in self.recipe.ordinary_validation]
 
-    def _alerts(self, events: Corpus) -> frozenset[int]:
-        """Return the indices of the canonical events that a rule of the project's own calls suspicious."""
-        rules = knowledge_rules.alert_rules(self.rule_matcher())
+    def _alerts(self, events: Corpus, own: bool) -> frozenset[int]:
+        """Return the indices of the canonical events that rules call suspicious; if `own`, rules of the project."""
+        rules = knowledge_rules.alert_rules(self.rule_matcher(), own)
         return frozenset(i for i, event in enumerate(events.canonicals) if not rules.isdisjoint(event.rules))
 
     def _shape(self, tokenizer: EventTokenizer) -> EncoderShape:

@@ -80,7 +80,7 @@ def test_verdicts_are_in_order_and_well_formed(labeller):
         assert 0.0 <= verdict.score <= 1.0
         assert len(verdict.techniques) == MAX_TOP
         assert sum(x * x for x in verdict.embedding) == pytest.approx(1.0, abs=1e-3)
-        assert set(verdict.explanation) == {"kind", "fields", "rules", "neighbours"}
+        assert set(verdict.explanation) == {"summary", "kind", "fields", "rules", "neighbours"}
 
 
 def test_options_add_fields_and_change_no_number(labeller):

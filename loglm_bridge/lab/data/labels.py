@@ -60,6 +60,11 @@ FORMAT_SAMPLES = frozenset(
     }
 )
 
+#: Sources of tests: attacks and near misses side by side. Their benign events teach, but no day looks like them.
+TEST_SOURCES = frozenset(
+    {"cat_hijacklibs_sysmon7", "crowdsec_hub_tests", "crs_requests", "fail2ban_tests", "panther_rule_tests"}
+)
+
 #: Levels of rules whose hits count as a sign of an attack.
 ATTACK_LEVELS = frozenset({"medium", "high", "critical"})
 
@@ -83,11 +88,16 @@ def known_malice(event: CorpusEvent | LabelledEvent) -> bool | None:
     return False if event.label in ("benign", "malicious") else None
 
 
+def is_everyday(event: CorpusEvent | LabelledEvent, alert: bool) -> bool:
+    """Return whether an event counts as one of an ordinary day: ordinary, and no near miss of a test."""
+    return event.source not in TEST_SOURCES and is_ordinary(event, alert)
+
+
 def is_ordinary(event: CorpusEvent | LabelledEvent, alert: bool = False) -> bool:
     """Return whether an event counts as ordinary: known to be, or of telemetry that nobody labelled.
 
-    `alert` says that a rule of the project's own of level medium or above matches it. Such an event of a format's
-    samples is an alert of the product, and one of a recording of an attack may belong to the attack.
+    `alert` says that a rule of level medium or above matches it. Such an event of a format's samples is an alert of the
+    product, and one of a recording of an attack may belong to the attack.
     """
     malice = known_malice(event)
     if malice is not None:

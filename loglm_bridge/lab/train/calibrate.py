@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.data.labels import is_ordinary, known_malice
+from loglm_bridge.lab.data.labels import is_everyday, known_malice
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import Budget, with_thresholds
 from loglm_bridge.model.classifier.head_config import HeadConfig
@@ -92,7 +92,7 @@ def calibrated(
     """Return the heads with a scale for each log family, novelty, and a temperature for each family with attacks.
 
     `canonicals` and `features` are those of the whole corpus; `events` hold indices into them. `alerts` are the indices
-    of canonical events that a rule of the project's own of level medium or above matches.
+    of canonical events that a rule of level medium or above matches.
     """
     rows = sorted({e.canonical for e in events})
     index = {row: i for i, row in enumerate(rows)}
@@ -103,7 +103,7 @@ def calibrated(
     own = {family: _temperature(heads, events, at, logits, family, families) for family in ("", *sorted(set(families)))}
     scales = {f: replace(heads.config.scale(""), temperature=t) for f, t in own.items() if t is not None}
     scales.setdefault("", heads.config.scale(""))
-    ordinary = at[[is_ordinary(e, e.canonical in alerts) for e in events]]
+    ordinary = at[[is_everyday(e, e.canonical in alerts) for e in events]]
     return with_thresholds(heads.with_config(scales=scales), chosen, families, ordinary, budget)
 
 

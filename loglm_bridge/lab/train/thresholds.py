@@ -73,10 +73,11 @@ def fit_scale(logits: np.ndarray, budget: Budget, prior: ScoreScale, ceiling: fl
         budget.malicious,
         budget.malicious * SHARES["certain"] / SHARES["malicious"],
     )
-    spread = (prior.certain - prior.malicious) / np.log(10.0)
-    own = [tail_logit(logits, share, spread) for share in shares]
-    weight = len(logits) / (len(logits) + PRIOR_EVENTS)
     borrowed = (prior.low, prior.suspicious, prior.malicious, prior.certain)
+    spreads = np.diff([prior.low, *borrowed]) / np.log(10.0)  # logits for a share of ordinary events e times smaller
+    spreads[0] = spreads[1]
+    own = [tail_logit(logits, share, spread) for share, spread in zip(shares, spreads.tolist(), strict=True)]
+    weight = len(logits) / (len(logits) + PRIOR_EVENTS)
     low, suspicious, malicious, certain = (weight * a + (1 - weight) * b for a, b in zip(own, borrowed, strict=True))
     malicious = min(malicious, ceiling)
     suspicious = min(suspicious, malicious - MIN_GAP)

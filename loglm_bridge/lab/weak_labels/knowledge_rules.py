@@ -9,6 +9,7 @@ from loglm_bridge.knowledge.needed_texts import needed_texts
 from loglm_bridge.knowledge.rendering.render import rendered
 from loglm_bridge.knowledge.rendering.shapes import Shapes
 from loglm_bridge.knowledge.rule import KnowledgeRule
+from loglm_bridge.lab.data.labels import ATTACK_LEVELS
 from loglm_bridge.model.classifier.rule_techniques import RuleTechniques
 from loglm_bridge.model.features.compiled_rules import CompiledRule, Condition, FieldTest, prefilter
 from loglm_bridge.model.features.ngrams import GRAM_BITS
@@ -67,10 +68,13 @@ def value_test(kind: str, text: str) -> ValueTest:
     return ValueTest(kind, text, needed_texts(text))
 
 
-def alert_rules(matcher: RuleMatcher) -> frozenset[int]:
-    """Return the indices of the project's own rules of level medium and above."""
-    levels = {OWN + level for level in ("medium", "high", "critical")}
-    return frozenset(index for index, rule in enumerate(matcher.rules) if rule.level in levels)
+def alert_rules(matcher: RuleMatcher, own: bool) -> frozenset[int]:
+    """Return the indices of the rules of level medium and above; only those of the project if `own`."""
+    return frozenset(
+        index
+        for index, rule in enumerate(matcher.rules)
+        if rule.severity in ATTACK_LEVELS and (rule.origin == OWN.strip() or not own)
+    )
 
 
 def rule_techniques(matcher: RuleMatcher, labels: Sequence[str]) -> RuleTechniques:

@@ -30,6 +30,7 @@ def test_at_the_temperature_confidence_and_accuracy_of_the_first_technique_agree
 def test_a_family_with_enough_ordinary_events_gets_a_scale_of_its_own(tiny, monkeypatch):
     monkeypatch.setattr(thresholds, "MIN_ORDINARY", 20)
     monkeypatch.setattr(thresholds, "PRIOR_EVENTS", 0)
+    monkeypatch.setattr(thresholds, "ENOUGH", 2)
     monkeypatch.setattr(calibrate, "MIN_ATTACKS", 5)
     rng = np.random.default_rng(3)
     source = "deeptempo_cic2017_sample"
@@ -45,7 +46,7 @@ def test_a_family_with_enough_ordinary_events_gets_a_scale_of_its_own(tiny, monk
     ordinary = [r for r, e in zip(rows, events, strict=True) if e.label == "benign"]
     for family in set(heads.config.scales) - {""}:
         own = [outcomes[r].verdict for r in ordinary if tiny.canonicals[r].family == family]
-        assert own.count("malicious") <= 0.15 * len(own), family
+        assert own.count("malicious") <= 0.2 * len(own), family
 
 
 def test_the_name_of_a_recording_decides_and_one_in_eight_is_reserved():

@@ -1,5 +1,7 @@
 """Rules that ordinary telemetry matches lose a part of their level."""
 
+from dataclasses import replace
+
 import pytest
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
@@ -43,5 +45,5 @@ def test_one_recording_lowers_nothing():
 def test_attacks_and_alerts_among_samples_do_not_count():
     attacks = corpus(9)
     assert level_after(Corpus(attacks.canonicals, [e for e in attacks.events if e.canonical >= 9])) == "high"
-    samples = [CorpusEvent("", "sentinel_samples", e.group, e.canonical, "unknown", (), (), False) for e in attacks.events]
+    samples = [replace(one, source="sentinel_samples", label="unknown") for one in attacks.events]
     assert level_after(Corpus(attacks.canonicals, samples), alerts=frozenset(range(9))) == "high"
