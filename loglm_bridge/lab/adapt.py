@@ -109,19 +109,21 @@ def _fit_flows(model: bytes, config: FlowConfig, events: Sequence[Event], budget
     trees = FlowTrees(model, len(config.techniques))
     logits, _ = trees.predict(window_features([[flows[i] for i in window] for window in windows_of(by_pair)]))
     single_logits, depths = trees.predict(window_features([[flow] for flow in flows]))
-    scale = config.scale
-    suspicious, malicious, certain = (
-        max(tail_logit(read[:, 0], share, 1.0) for read in (logits, single_logits))
-        for share in (budget.suspicious, budget.malicious, budget.malicious / 10)
-    )
-    scale = ScoreScale.through(
+    scale, lone = _raised(config.scale, logits[:, 0], budget), _raised(config.lone, single_logits[:, 0], budget)
+    return FlowConfig(config.techniques, scale, lone, depth_quantiles(depths))
+
+
+def _raised(scale: ScoreScale, logits: np.ndarray, budget: Budget) -> ScoreScale:
+    """Return the scale with its upper anchors raised to where ordinary logits keep the budget."""
+    shares = budget.suspicious, budget.malicious, budget.malicious / 10
+    suspicious, malicious, certain = (tail_logit(logits, share, 1.0) for share in shares)
+    return ScoreScale.through(
         scale.low,
         max(scale.suspicious, suspicious),
         max(scale.malicious, malicious),
         max(scale.certain, certain),
         scale.temperature,
     )
-    return FlowConfig(config.techniques, scale, depth_quantiles(depths))
 
 
 def _card(base: model_folder.ModelFolder, fitted: str, heads: Heads, config: SequenceConfig | None) -> str:

@@ -74,6 +74,7 @@ class Recipe:
     prototypes: int
     gate: float
     bound: float
+    floor: float
     ceiling: float
     ordinary_validation: list[str]
     encoder: EncoderSizes

@@ -172,7 +172,6 @@ class TrainingRun:
             self.rule_matcher().level_weights() * np.float32(self.recipe.rule_level_weight),
             knowledge_rules.rule_techniques(self.rule_matcher(), labels),
         )
-        alerts = self._alerts(events, own=False)
         return calibrate.calibrated(
             uncalibrated, calibration, events.canonicals, corpus_features, self.recipe.budget, alerts
         )
@@ -275,7 +274,7 @@ class TrainingRun:
         return knowledge_examples.load(self.folder / KNOWLEDGE_EXAMPLES)
 
     def _head_settings(self) -> calibrate.HeadSettings:
-        return calibrate.HeadSettings(self.recipe.gate, self.recipe.bound, self.recipe.ceiling)
+        return calibrate.HeadSettings(self.recipe.gate, self.recipe.bound, self.recipe.floor, self.recipe.ceiling)
 
     def _knowledge_features(self, examples: Sequence[KnowledgeExample]) -> Features:
         inputs = EventTokenizer.load(self.tokenizer_file), self.encoder_bytes(), self.rule_matcher()

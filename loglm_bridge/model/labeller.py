@@ -95,7 +95,8 @@ class Labeller:
         config = self._classifier.config
         scales = {family or "other": asdict(scale) for family, scale in sorted(config.scales.items())}
         if self._context:
-            scales[FLOW] = asdict(self._context.flows.config.scale)
+            flows = self._context.flows.config
+            scales |= {FLOW: asdict(flows.scale), f"{FLOW}, alone": asdict(flows.lone)}
         return {
             **manifest,
             "name": self.id.name,

@@ -139,7 +139,9 @@ def _heads(events: list[CanonicalEvent], features: Features) -> Heads:
     technique = heads.fit_techniques(features, examples, TECHNIQUES, SETTINGS)
     malice = heads.fit_malice(features, examples, SETTINGS)
     uncalibrated = Heads(
-        calibrate.uncalibrated(TECHNIQUES, sorted(set(families(events))), calibrate.HeadSettings(0.5, 20.0, 60.0)),
+        calibrate.uncalibrated(
+            TECHNIQUES, sorted(set(families(events))), calibrate.HeadSettings(0.5, 20.0, -60.0, 60.0)
+        ),
         model_export.to_net(technique),
         model_export.to_net(malice),
         calibrate.prototypes(features.vectors, 4, seed=1),

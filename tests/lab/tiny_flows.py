@@ -19,6 +19,7 @@ from loglm_bridge.model.flow.flow_trees import FlowTrees
 from loglm_bridge.model.folder import model_folder
 
 TECHNIQUES = tuple(sorted(set(MALICIOUS.values())))
+SCALE = ScoreScale(-4.0, -1.0, 0.0, 4.0)
 SETTINGS = FlowSettings(synthetic=200, rounds=30, technique_rounds=5)
 
 
@@ -30,7 +31,7 @@ def trees() -> tuple[bytes, FlowConfig]:
     familiar = flow_training.single_features(labelled, {"pair": [[index] for index in range(len(flows))]})
     model = flow_training.fit(labelled, {"pair": [], "source": []}, SETTINGS, familiar)
     _, depths = FlowTrees(model, len(TECHNIQUES)).predict(familiar)
-    return model, FlowConfig(TECHNIQUES, ScoreScale(-4.0, -1.0, 0.0, 4.0), depth_quantiles(depths))
+    return model, FlowConfig(TECHNIQUES, SCALE, SCALE, depth_quantiles(depths))
 
 
 def files() -> dict[str, bytes]:

@@ -34,6 +34,7 @@ class HeadSettings:
 
     gate: float
     bound: float
+    floor: float
     ceiling: float
 
 
@@ -74,6 +75,7 @@ def uncalibrated(techniques: Sequence[str], families: Sequence[str], settings: H
         tuple(families),
         settings.gate,
         settings.bound,
+        settings.floor,
         settings.ceiling,
         1.0,
         (0.0,),

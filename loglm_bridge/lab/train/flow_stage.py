@@ -9,6 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from loglm_bridge.lab.data.corpus import Corpus, CorpusEvent
+from loglm_bridge.lab.data.labels import is_everyday
 from loglm_bridge.lab.data.windows import FlowWindows, Windows
 from loglm_bridge.lab.synthetic_flows.malicious import MALICIOUS
 from loglm_bridge.lab.train import calibrate, flow_training, thresholds
@@ -16,6 +17,8 @@ from loglm_bridge.lab.train.flow_training import FlowSettings, LabelledFlows
 from loglm_bridge.lab.train.thresholds import Budget, depth_quantiles
 from loglm_bridge.model.classifier.score_scale import MIN_GAP, NEUTRAL, ScoreScale
 from loglm_bridge.model.flow.flow_classifier import FlowConfig
+from loglm_bridge.model.flow.flow_event import FlowEvent
+from loglm_bridge.model.flow.flow_features import window_features
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 
 #: The source that shows a whole network: malicious flows are as rare as they are there.
@@ -23,6 +26,9 @@ NETWORK = "deeptempo_cic2017_sample"
 
 #: Sources that label flows; the second holds captures of attacks.
 FLOW_SOURCES = frozenset({NETWORK, "stratosphere_testing"})
+
+#: Fewest everyday flows of other networks from which the scale of lone flows is fitted.
+MIN_LONE = 300
 
 #: Folds of the recordings; the flows of each are scored by trees of the others.
 _FOLDS = 4
@@ -44,8 +50,35 @@ def train(
     familiar = flow_training.single_features(labelled, every)
     trees = flow_training.fit(labelled, with_labels, settings, familiar)
     logits = cross_validated_logits(labelled, with_labels, np.array([event.group for event in corpus.events]), settings)
-    _, depths = FlowTrees(trees, len(labelled.techniques)).predict(familiar)
-    return trees, FlowConfig(labelled.techniques, flow_scale(labelled, logits, budget), depth_quantiles(depths))
+    predictor = FlowTrees(trees, len(labelled.techniques))
+    _, depths = predictor.predict(familiar)
+    scale = flow_scale(labelled, logits, budget)
+    lone = lone_scale(predictor, window_features(lone_flows(windows, corpus, events)), scale, budget)
+    return trees, FlowConfig(labelled.techniques, scale, lone, depth_quantiles(depths))
+
+
+def lone_flows(windows: FlowWindows, corpus: Corpus, events: Sequence[CorpusEvent]) -> list[list[FlowEvent]]:
+    """Return the everyday flows of networks that no label describes, each as a window of its own."""
+    allowed = {event.id for event in events}
+    pairs = zip(windows.flows, corpus.events, strict=True)
+    return [
+        [flow]
+        for flow, event in pairs
+        if flow.src and event.id in allowed and event.source not in FLOW_SOURCES and is_everyday(event, alert=False)
+    ]
+
+
+def lone_scale(trees: FlowTrees, features: np.ndarray, scale: ScoreScale, budget: Budget) -> ScoreScale:
+    """Return the scale of flows that are alone in their window, given the features of everyday ones.
+
+    The trees know few networks. What they call malicious in a single flow is everyday in others: a refused connection.
+    Without MIN_LONE such flows, `scale` counts.
+    """
+    if len(features) < MIN_LONE:
+        return scale
+    logits = trees.predict(features)[0][:, 0]
+    fitted = thresholds.fit_scale(logits, budget, scale, (scale.malicious, np.inf), prior_events=0.0)
+    return replace(fitted, temperature=scale.temperature)
 
 
 def cross_validated_logits(

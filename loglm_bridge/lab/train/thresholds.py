@@ -16,7 +16,10 @@ from loglm_bridge.telemetry.record import CanonicalEvent
 #: A log family gets a scale of its own from so many ordinary events on.
 MIN_ORDINARY = 300
 
-#: Events that the scale of all families counts as beside those of one family.
+#: A log family counts as one of the typical ones from so many ordinary events on.
+MIN_TYPICAL = 200
+
+#: Events that the scale of a typical family counts as beside those of one family.
 PRIOR_EVENTS = 300
 
 #: Events above a quantile that make it reliable.
@@ -24,6 +27,12 @@ ENOUGH = 10
 
 #: A log family is known from so many distinct training events on.
 MIN_KNOWN = 10
+
+#: Logits that the score 0.99 lies at least above 0.9: a step of a rule's level.
+CERTAIN_GAP = 6.0
+
+#: The least and the highest logit from which on events may be malicious.
+Limits = tuple[float, float]
 
 #: Number of quantiles that describe the depths of familiar flows in the isolation forest.
 _QUANTILES = 100
@@ -60,12 +69,13 @@ def tail_logit(logits: np.ndarray, share: float, spread: float) -> float:
     return float(base + mean * np.log(last / share))
 
 
-def fit_scale(logits: np.ndarray, budget: Budget, prior: ScoreScale, ceiling: float) -> ScoreScale:
+def fit_scale(
+    logits: np.ndarray, budget: Budget, prior: ScoreScale, limits: Limits, prior_events: float = PRIOR_EVENTS
+) -> ScoreScale:
     """Return the scale of a family from the logits of its ordinary events (repeats count).
 
-    `prior` is the scale of all families together; a family borrows from it as if it had PRIOR_EVENTS of its events.
-    `ceiling` is the logit from which on an event is malicious whatever the ordinary events say: that of a rule of level
-    high of the project's own.
+    `prior` is the scale of a typical family; a family borrows from it as if it had `prior_events` of its events.
+    `limits` are the least and the highest logit from which on events may be malicious, whatever ordinary events say.
     """
     shares = (
         SHARES["low"],
@@ -77,12 +87,29 @@ def fit_scale(logits: np.ndarray, budget: Budget, prior: ScoreScale, ceiling: fl
     spreads = np.diff([prior.low, *borrowed]) / np.log(10.0)  # logits for a share of ordinary events e times smaller
     spreads[0] = spreads[1]
     own = [tail_logit(logits, share, spread) for share, spread in zip(shares, spreads.tolist(), strict=True)]
-    weight = len(logits) / (len(logits) + PRIOR_EVENTS)
+    weight = len(logits) / (len(logits) + prior_events)
     low, suspicious, malicious, certain = (weight * a + (1 - weight) * b for a, b in zip(own, borrowed, strict=True))
-    malicious = min(malicious, ceiling)
+    malicious = min(max(malicious, limits[0]), limits[1])
     suspicious = min(suspicious, malicious - MIN_GAP)
     low = min(low, suspicious - MIN_GAP)
+    certain = max(certain, malicious + CERTAIN_GAP)
     return ScoreScale.through(low, suspicious, malicious, certain, prior.temperature)
+
+
+def typical_scale(
+    logits: np.ndarray, families: np.ndarray, budget: Budget, start: ScoreScale, limits: Limits
+) -> ScoreScale:
+    """Return the scale of a typical family: each anchor is the median of those of the families with enough events.
+
+    All events together would be those of the largest family. Without any such family they are all there is.
+    """
+    large = [family for family in sorted(set(families.tolist())) if (families == family).sum() >= MIN_TYPICAL]
+    fitted = [fit_scale(logits[families == family], budget, start, limits, 0.0) for family in large]
+    if not fitted:
+        return fit_scale(logits, budget, start, limits)
+    anchors = np.median([[one.low, one.suspicious, one.malicious, one.certain] for one in fitted], axis=0)
+    low, suspicious, malicious, certain = anchors.tolist()
+    return ScoreScale.through(low, suspicious, malicious, certain, start.temperature)
 
 
 def with_thresholds(
@@ -98,13 +125,14 @@ def with_thresholds(
     fitted = heads.with_config(novelty_quantiles=tuple(float(q) for q in np.quantile(distances, shares)))
     logits = heads.malice_logits(features.vectors, features.grams)[ordinary]
     own = np.array([families[i] for i in ordinary], dtype=object)
-    common = fit_scale(logits, budget, heads.config.scale(""), heads.rule_ceiling)
+    limits = heads.config.floor, heads.config.ceiling
+    common = typical_scale(logits, own, budget, heads.config.scale(""), limits)
     scales = {"": common}
     for family in sorted(set(own.tolist())):
         rows = own == family
         if rows.sum() >= MIN_ORDINARY:
             prior = replace(common, temperature=heads.config.scale(family).temperature)
-            scales[family] = fit_scale(logits[rows], budget, prior, heads.rule_ceiling)
+            scales[family] = fit_scale(logits[rows], budget, prior, limits)
     return fitted.with_config(scales=scales, unknown=1.0 - budget.unknown)
 
 

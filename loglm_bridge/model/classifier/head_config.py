@@ -17,10 +17,11 @@ class HeadConfig:
     """The content of `heads.json`.
 
     `techniques` names the outputs. `scales` are the scores' scales by log family; "" is that of all others. The
-    maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are multiplied by
-    score ** `gate`. From the logit `ceiling` on an event is malicious in every family: it is the lowest that an event
-    with an own rule of level high has. An event that is neither malicious nor suspicious is unknown above the novelty
-    `unknown`.
+    maliciousness net is bounded: its logit x becomes `bound` * tanh(x / (2 * `bound`)). Confidences are multiplied
+    by score ** `gate`. Below the logit `floor` no event is malicious: an own rule of level medium has to match, or
+    more than one of a lower level. From the logit `ceiling` on an event is malicious in every family: it is the
+    lowest that an event with an own rule of level high has. An event that is neither malicious nor suspicious is
+    unknown above the novelty `unknown`.
 
     Novelty is the share of familiar events that lie nearer to a prototype. `novelty_quantiles` are the distances of
     familiar events at equal steps. Events of a log family that is not among the training `families` have novelty 1.
@@ -30,6 +31,7 @@ class HeadConfig:
     families: tuple[str, ...]
     gate: float
     bound: float
+    floor: float
     ceiling: float
     unknown: float
     novelty_quantiles: tuple[float, ...]
@@ -74,4 +76,4 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in value)
 
 
-_NUMBERS = ("gate", "bound", "ceiling", "unknown")
+_NUMBERS = ("gate", "bound", "floor", "ceiling", "unknown")

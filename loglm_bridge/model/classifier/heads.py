@@ -124,11 +124,6 @@ class Heads:
         """Return technique logits, (events, techniques) float64: the net's, plus what matching rules name."""
         return self.rule_techniques.add(self.technique.logits(vectors, grams), grams)
 
-    @property
-    def rule_ceiling(self) -> float:
-        """The logit from which on an event is malicious whatever ordinary events say."""
-        return self.config.ceiling
-
     def malice_logits(self, vectors: np.ndarray, grams: Sequence[np.ndarray]) -> np.ndarray:
         """Return maliciousness logits, (events,) float64: the net's, bounded, plus the bias of the rules' levels."""
         bias = np.array([self.level_bias[buckets].sum() for buckets in grams], dtype=np.float32)

@@ -17,11 +17,15 @@ from loglm_bridge.contract.verdict import FLAGGED_VERDICTS, Verdict
 from loglm_bridge.model.adaptive_cache import AdaptiveCache
 from loglm_bridge.model.classifier.heads import DECIMALS, softmax, top_techniques
 from loglm_bridge.model.classifier.score_scale import ScoreScale, verdict_name
+from loglm_bridge.model.flow.flow_features import FEATURES
 from loglm_bridge.model.flow.flow_trees import FlowTrees
 from loglm_bridge.model.folder.model_folder import SEQUENCE_CONFIG
 
 #: Maximum verdicts that are cached, half a kilobyte each.
 _MAX_CACHED = 8_192
+
+#: The feature that counts the flows of a window.
+_FLOWS = FEATURES.index("flows")
 
 #: The fields of a verdict on a flow behind its novelty.
 _DEFAULTS_AFTER_NOVELTY = Verdict("ok")[5:]
@@ -37,12 +41,14 @@ _Key = tuple[float, float, _Ranking]
 class FlowConfig:
     """The part of `sequence.json` on flows.
 
-    The trees output a maliciousness logit and one for each of `techniques`, scored on `scale`. Novelty is the share
-    of familiar flows that lie deeper: `depths` are those of familiar flows at equal steps, ascending.
+    The trees output a maliciousness logit and one for each of `techniques`, scored on `scale`. A flow that is alone in
+    its window is scored on `lone`: one flow says little. Novelty is the share of familiar flows that lie deeper:
+    `depths` are those of familiar flows at equal steps, ascending.
     """
 
     techniques: tuple[str, ...]
     scale: ScoreScale
+    lone: ScoreScale
     depths: tuple[float, ...]
 
     @classmethod
@@ -53,7 +59,7 @@ class FlowConfig:
             KeyError, TypeError, ValueError: it is malformed.
             ModelRefused: ATT&CK does not list one of the techniques.
         """
-        scale = ScoreScale.of(data["scale"])
+        scale, lone = ScoreScale.of(data["scale"]), ScoreScale.of(data["lone"])
         depths = tuple(map(float, data["depths"]))
         if not depths or not np.isfinite(depths).all() or list(depths) != sorted(depths):
             raise ValueError("depths are not ascending")
@@ -61,7 +67,7 @@ class FlowConfig:
         unknown = [t for t in techniques if t not in TECHNIQUES]
         if unknown:
             raise ModelRefused(f"{SEQUENCE_CONFIG}: techniques that ATT&CK does not list {unknown[:5]}")
-        return cls(techniques, scale, depths)
+        return cls(techniques, scale, lone, depths)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of `sequence.json`."""
@@ -91,7 +97,7 @@ class FlowClassifier:
         If `brief`, only flagged verdicts get techniques. Equal verdicts are mostly one object. Raises ModelFailed.
         """
         logits, depths = self._trees.predict_malice(features)
-        scores = self._calibrated(logits)
+        scores = self._calibrated(logits, features)
         shallower = np.searchsorted(self._depths, depths, side="left")
         novelties = (1.0 - shallower / len(self._depths)).round(DECIMALS).tolist()
         pairs = zip(scores, novelties, strict=True)
@@ -104,7 +110,7 @@ class FlowClassifier:
 
     def scores(self, features: np.ndarray) -> list[float]:
         """Return only the scores of `classify`. Raises ModelFailed."""
-        return self._calibrated(self._trees.predict_malice(features)[0])
+        return self._calibrated(self._trees.predict_malice(features)[0], features)
 
     def caches(self) -> dict[str, int]:
         """Return the figures of the cache: hits, misses, entries."""
@@ -118,9 +124,13 @@ class FlowClassifier:
         """Clear the cache."""
         self._cache = AdaptiveCache[_Key, Verdict](_MAX_CACHED)
 
-    def _calibrated(self, logits: np.ndarray) -> list[float]:
-        scores: list[float] = self.config.scale.scores(logits).round(DECIMALS).tolist()
-        return scores
+    def _calibrated(self, logits: np.ndarray, features: np.ndarray) -> list[float]:
+        scores = self.config.scale.scores(logits)
+        alone = features[:, _FLOWS] == 1
+        if alone.any():
+            scores[alone] = self.config.lone.scores(logits[alone])
+        rounded: list[float] = scores.round(DECIMALS).tolist()
+        return rounded
 
     def _rankings(self, features: np.ndarray, top: int) -> list[_Ranking]:
         logits = self._trees.technique_logits(features)

@@ -34,16 +34,31 @@ PRIOR = ScoreScale(-2.0, 0.0, 4.0, 6.0)
 
 
 def test_a_family_with_few_events_borrows_from_all_others():
-    few = thresholds.fit_scale(np.zeros(3), Budget(), PRIOR, 20.0)
+    few = thresholds.fit_scale(np.zeros(3), Budget(), PRIOR, (-9.0, 20.0))
     assert few.malicious == pytest.approx(PRIOR.malicious, abs=0.1)
-    many = thresholds.fit_scale(np.random.default_rng(1).normal(10.0, 1.0, 20_000), Budget(), PRIOR, 20.0)
+    many = thresholds.fit_scale(np.random.default_rng(1).normal(10.0, 1.0, 20_000), Budget(), PRIOR, (-9.0, 20.0))
     assert many.malicious == pytest.approx(10.0 + 3.09, abs=0.3)
 
 
 def test_no_ordinary_events_lift_the_threshold_above_the_ceiling():
-    scale = thresholds.fit_scale(np.full(5_000, 50.0), Budget(), PRIOR, 20.0)
+    scale = thresholds.fit_scale(np.full(5_000, 50.0), Budget(), PRIOR, (-9.0, 20.0))
     assert scale.malicious <= 20.0 < scale.certain
     assert scale.low < scale.suspicious < scale.malicious
+
+
+def test_no_event_below_the_floor_is_malicious():
+    scale = thresholds.fit_scale(np.full(5_000, -5.0), Budget(), PRIOR, (9.0, 20.0))
+    assert scale.malicious == 9.0
+    assert scale.suspicious < 0 < 9.0 + thresholds.CERTAIN_GAP <= scale.certain
+
+
+def test_the_typical_family_is_none_of_the_largest():
+    logits = np.concatenate([np.full(10_000, 18.0), np.full(300, 1.0), np.full(300, 2.0)])
+    names = np.repeat(["a", "b", "c"], [10_000, 300, 300])
+    scale = thresholds.typical_scale(logits, names, Budget(), PRIOR, (-9.0, 20.0))
+    assert 1.0 < scale.suspicious < 4.0
+    alone = thresholds.typical_scale(logits[:50], names[:50], Budget(), PRIOR, (-9.0, 20.0))
+    assert alone == thresholds.fit_scale(logits[:50], Budget(), PRIOR, (-9.0, 20.0))
 
 
 def test_a_family_is_known_from_enough_distinct_events_on():
