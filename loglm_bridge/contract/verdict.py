@@ -47,7 +47,7 @@ class Technique(NamedTuple):
 class Verdict(NamedTuple):
     """The answer for one event. A tuple like Event; with an explanation it is not hashable.
 
-    `score` is the calibrated probability (0..1) that the event belongs to an attack. `techniques` are ranked, the most
+    `score` (0..1) is how seldom an ordinary event of the log family scores as high. `techniques` are ranked, the most
     likely first. `novelty` is the distance from the model's training distribution (0 familiar, 1 unlike all of it).
     `embedding` (unit length) and `explanation` are present where requested. `status` is one of MODEL_STATUSES,
     `verdict` one of VERDICTS; score, verdict and novelty are None unless the status is ok. `detail` says why a status

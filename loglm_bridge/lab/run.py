@@ -161,7 +161,7 @@ class TrainingRun:
         labels = sorted({t for example in training for t in example.techniques})
         technique = heads.fit_techniques(inputs, training, labels, self.recipe.technique)
         malice = heads.fit_malice(inputs, training, self.recipe.malice)
-        calibration = [e for e in included if reserved_for_calibration(e)]
+        calibration = [e for e in included if calibrate.calibrates(e)]
         families = known_families([events.canonicals[i] for i in order])
         centres = calibrate.prototypes(inputs.vectors, self.recipe.prototypes, self.recipe.seed)
         uncalibrated = Heads(

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
 from loglm_bridge.lab.data.corpus import CorpusEvent
-from loglm_bridge.lab.data.labels import is_everyday, known_malice
+from loglm_bridge.lab.data.labels import MACHINE_SOURCES, is_everyday, known_malice
 from loglm_bridge.lab.train.features import Features
 from loglm_bridge.lab.train.thresholds import Budget, with_thresholds
 from loglm_bridge.model.classifier.head_config import HeadConfig
@@ -42,6 +42,11 @@ def reserved_for_calibration(event: CorpusEvent) -> bool:
     """Return whether the recording of an event is reserved for calibration; its name alone decides."""
     digest = sha256(f"{event.source}/{event.group}".encode()).digest()
     return digest[0] % CALIBRATION_DIVISOR == 0
+
+
+def calibrates(event: CorpusEvent) -> bool:
+    """Return whether an event counts in calibration: of a reserved recording, or of an ordinary machine."""
+    return reserved_for_calibration(event) or event.source in MACHINE_SOURCES
 
 
 def temperature(logits: np.ndarray, correct: np.ndarray) -> float:
