@@ -60,8 +60,8 @@ FORMAT_SAMPLES = frozenset(
     }
 )
 
-#: Sources of ordinary machines: too few to keep some from the nets for calibration, so all of them count there too. Rules
-#: decide what is rare on them, and nobody fitted these to them.
+#: Sources of ordinary machines: too few to keep some from the nets for calibration, so all of them count there too.
+#: Rules decide what is rare on them, and nobody fitted these to them.
 MACHINE_SOURCES = frozenset({"cloudtrail_ordinary", "evtx_baseline"})
 
 #: Sources of tests: attacks and near misses side by side. Their benign events teach, but no day looks like them.
