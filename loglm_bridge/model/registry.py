@@ -34,7 +34,7 @@ POINTER = "active.json"
 MAX_HISTORY = 20
 
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._]+")
-_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
+_FOLDER = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 
 
 @dataclass(frozen=True)

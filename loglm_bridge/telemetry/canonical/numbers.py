@@ -9,8 +9,8 @@ from functools import lru_cache
 #: Longest text that is read as a number; a longer one is not a measurement.
 _MAX_NUMBER = 64
 
-_NUMBER = re.compile(r"([-+]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,3}))?\s?([A-Za-z%/]{0,8})\Z", re.ASCII)
-_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}\Z")
+_NUMBER = re.compile(r"\A([-+]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,3}))?\s?([A-Za-z%/]{0,8})\Z", re.ASCII)
+_HEX = re.compile(r"\A0[xX][0-9a-fA-F]{1,32}\Z")
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 #: (upper limit in seconds, range).
 _DURATIONS = (

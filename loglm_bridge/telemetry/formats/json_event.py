@@ -31,7 +31,7 @@ _MAX_PAIR_MEMBERS, _MAX_PAIR_NAME = 5, 100
 
 #: Names of lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
-_OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
+_OPENS = re.compile(r"\A\s*+(?:\{\s*+(?:[\"}]|\Z)|\[\s*+[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _OPENERS = frozenset("{[")
 _SCALARS = frozenset({str, int, float})

@@ -14,7 +14,7 @@ from loglm_bridge.telemetry.canonical.network.domain_table import (
 )
 
 _MAX_DOMAIN = 300
-_LABEL = re.compile(r"[A-Za-z0-9_*-]{1,63}\Z")
+_LABEL = re.compile(r"\A[A-Za-z0-9_*-]{1,63}\Z")
 _VOWELS = frozenset("aeiouy")
 
 

@@ -11,7 +11,7 @@ _MAX_AGENT = 1_024
 _MAX_WORDS = 20
 
 _SPLIT = re.compile(r"[\s;,()\[\]/]+")
-_NUMBERED = re.compile(r"[vr]?\d[\d._+-]*[a-z]{0,3}\d*\Z")
+_NUMBERED = re.compile(r"\A[vr]?\d[\d._+-]*(?:[a-z]{1,3}\d*)?\Z")
 #: Locales, build tags and filler that every browser sends.
 _NOISE = frozenset(
     {

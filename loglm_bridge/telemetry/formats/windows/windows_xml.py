@@ -14,13 +14,14 @@ from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 # An opening tag: prefix and local name, attributes, then the text up to the next tag and whether that is a closing one.
-# A "<" that opens no tag (in an unescaped command line) is text. Possessive throughout: no backtracking.
+# A "<" that opens no tag (in an unescaped command line) is text; XML allows none in an attribute. Possessive throughout:
+# no backtracking, and a tag that does not end costs the text up to the next "<" only.
 _ELEMENT = re.compile(
-    r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^']*+'|\"[^\"]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
+    r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^'<]*+'|\"[^\"<]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
 )
 _DATA_START, _DATA_END = "<EventData>", "</EventData>"
 _DATA = re.compile(r"<Data Name=(['\"])([^'\"<>&\s]+)\1>([^<]*)</Data>")
-_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
+_ATTRIBUTE = re.compile(r"(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 # XML's own entities only: with HTML's, an unescaped `&reg add` would become a trade mark sign.
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
