@@ -18,7 +18,9 @@ _HEX = re.compile(r"\A(?:0x)?(?=[a-fA-F]{0,40}\d)[0-9a-fA-F]{16,}\Z")
 _DIGITS = re.compile(r"\A[-+]?\d+(?:\.\d+)?\Z", re.ASCII)
 _TIME = re.compile(r"\A(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d[\d:.,+Z -]{0,24}\Z", re.IGNORECASE)
 _REGISTRY = re.compile(r"\A(?:HKLM|HKCU|HKU|HKCR|HKEY_[A-Z_]{4,20}|\\REGISTRY)\\", re.IGNORECASE)
-_PATH = re.compile(r"\A(?:[A-Za-z]:\\|\\\\|\\Device\\|%[A-Za-z()]{2,30}%\\|\\\?\?\\|\\SystemRoot)[^\n]*\Z", re.IGNORECASE)
+_PATH = re.compile(
+    r"\A(?:[A-Za-z]:\\|\\\\|\\Device\\|%[A-Za-z()]{2,30}%\\|\\\?\?\\|\\SystemRoot)[^\n]*\Z", re.IGNORECASE
+)
 _UNIX_PATH = re.compile(r"\A/(?:[\w.@+-]{1,80}/){1,20}[\w.@+-]{0,80}\Z")
 _URL = re.compile(r"\A[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ MAX_FLAT_MEMBERS = 64
 _MAX_NESTED = 65_536
 #: Levels of the structure below which strings are not parsed as JSON.
 _MAX_NESTED_DEPTH = 6
+#: Characters of a field's name; long ones would be repeated in the name of each member.
+_MAX_NAME = 512
 #: Members of a list of scalars that are joined to one value.
 _MAX_JOINED = 32
 #: Members of an object that may be a named value, and characters of its name.
@@ -48,8 +51,11 @@ def parse(text: str, event: Event) -> Record | None:
     columns = flattened(text)
     if columns is None:
         return None
-    fields = list(zip(*columns, strict=True))
-    return record_of(fields, event) if fields else Record("json", "json", "", (), status="empty")
+    names, values, truncated = columns
+    if not names:
+        return Record("json", "json", "", (), status="empty")
+    record = record_of(list(zip(names, values, strict=True)), event)
+    return replace(record, truncated=True) if truncated else record
 
 
 def record_of(fields: list[Field], event: Event) -> Record:
@@ -57,20 +63,20 @@ def record_of(fields: list[Field], event: Event) -> Record:
     return json_audit.parse(fields, event) or json_families.record(fields, event)
 
 
-def flattened(text: str) -> tuple[list[str], list[str]] | None:
-    """Return the names and values of a JSON text's fields, None where the text is not JSON."""
+def flattened(text: str) -> tuple[list[str], list[str], bool] | None:
+    """Return the names and values of a JSON text's fields, and whether it has more than MAX_FIELDS; None: not JSON."""
     if not _OPENS.match(text[:200]):
         return None
     value = _load(text)
     if value is None:
         recovered = _recovered(text)
-        return ([name for name, _ in recovered], [value for _, value in recovered]) if recovered else None
+        return ([name for name, _ in recovered], [value for _, value in recovered], False) if recovered else None
     clean = "\\" not in text
     if clean and value.__class__ is dict and _is_flat(value, text):
-        return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
+        return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()], False
     columns = _Columns([], [], clean)
     _add_value(columns, "", value, 0)
-    return columns.names[:MAX_FIELDS], columns.values[:MAX_FIELDS]
+    return columns.names[:MAX_FIELDS], columns.values[:MAX_FIELDS], len(columns.names) > MAX_FIELDS
 
 
 def _is_flat(value: dict[str, Any], text: str) -> bool:
@@ -115,7 +121,7 @@ class _Columns(NamedTuple):
 
 
 def _add_value(columns: _Columns, name: str, value: Any, depth: int) -> None:
-    """Add the fields of a value; members after the first MAX_FIELDS fields are not visited."""
+    """Add the fields of a value; members after the first MAX_FIELDS + 1 fields are not visited."""
     value_type = value.__class__
     if value_type is str:
         _add_text(columns, name, value, depth)
@@ -146,14 +152,14 @@ def _add_object(columns: _Columns, name: str, value: dict[str, Any], depth: int)
             values.append(str(member))
         elif member is not None:
             _add_value(columns, _dotted(name, key), member, depth + 1)
-        if len(names) >= MAX_FIELDS:
+        if len(names) > MAX_FIELDS:
             return
 
 
 @lru_cache(maxsize=32_768)
 def _dotted(name: str, key: str) -> str:
-    key = clean_text(key)
-    return f"{name}.{key}" if name else key
+    key = clean_text(key[:_MAX_NAME])
+    return f"{name}.{key}"[:_MAX_NAME] if name else key
 
 
 def _add_text(columns: _Columns, name: str, value: str, depth: int) -> None:
@@ -176,7 +182,7 @@ def _add_list(columns: _Columns, name: str, value: list[Any], depth: int) -> Non
             columns.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
         return
     for member in value:
-        if len(columns.names) >= MAX_FIELDS:
+        if len(columns.names) > MAX_FIELDS:
             return
         pair = _pair(member) if isinstance(member, dict) else None
         if pair is None:
