@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
+
+from loglm_bridge.telemetry.byte_cache import remembered
 
 #: Longest text that is read as a number; a longer one is not a measurement.
 _MAX_NUMBER = 64
@@ -66,7 +67,7 @@ def _split(text: str) -> tuple[float, str] | None:
     return float(f"{sign}{digits}e{exponent or 0}"), unit
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _bucket(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):
@@ -77,7 +78,7 @@ def _bucket(value: str) -> str:
     return _range(split[0]) + split[1]
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _bytes(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):
@@ -86,7 +87,7 @@ def _bytes(value: str) -> str:
     return "{other}" if split is None else _range(split[0], "B")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _duration(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):

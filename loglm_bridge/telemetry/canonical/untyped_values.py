@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, numbers, placeholders, resources
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
 from loglm_bridge.telemetry.canonical.network import addresses
@@ -71,7 +71,7 @@ def _labelled(match: re.Match[str]) -> str:
     return f"{match[1]} ({accounts.account(match[2]).strip('{}')})"
 
 
-@lru_cache(maxsize=32_768)
+@remembered(5)
 def _guess(value: str) -> str:
     text = value.strip()
     if text in ("", "-", "N/A", "null", "None", "[]", "{}"):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_JSON_DEPTH
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families import json_families
 from loglm_bridge.telemetry.formats import json_audit
 from loglm_bridge.telemetry.record import Field, Record
@@ -89,7 +89,7 @@ def _is_flat(value: dict[str, Any], text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=2_048)
+@remembered(1)
 def names_of(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return the field names of a flat object with these keys."""
     return tuple([_dotted("", key) for key in keys])
@@ -156,7 +156,7 @@ def _add_object(columns: _Columns, name: str, value: dict[str, Any], depth: int)
             return
 
 
-@lru_cache(maxsize=32_768)
+@remembered(4)
 def _dotted(name: str, key: str) -> str:
     key = clean_text(key[:_MAX_NAME])
     return f"{name}.{key}"[:_MAX_NAME] if name else key

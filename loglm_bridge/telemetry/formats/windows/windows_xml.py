@@ -6,9 +6,9 @@ Schema: https://learn.microsoft.com/windows/win32/wes/eventschema-schema
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families.windows import event_types, rendered_message
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
@@ -118,12 +118,12 @@ def _elements(text: str, system: bool) -> list[Field]:
     return fields
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _constant_elements(text: str, system: bool) -> tuple[Field, ...]:
     return tuple(_elements(text, system))
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _attributes(name: str, attributes: str) -> tuple[Field, ...]:
     """Return the fields that an element of System has in its attributes."""
     values = {key: single or double for key, single, double in _ATTRIBUTE.findall(attributes)}
@@ -132,7 +132,7 @@ def _attributes(name: str, attributes: str) -> tuple[Field, ...]:
     )
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _data_name(attributes: str) -> str:
     """Return the value of the Name attribute, empty where there is none."""
     for key, single, double in _ATTRIBUTE.findall(attributes):
