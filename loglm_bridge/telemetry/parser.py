@@ -72,5 +72,5 @@ def unwrap_envelope(record: Record, event: Event) -> Record:
     for value in islice(lines_inside, _MAX_ENVELOPES):
         inner = windows_xml.parse(value, event) or lines.parse(value, event)
         if inner.status == "ok" and inner.format not in _FALLBACK_FORMATS:
-            return replace(inner, truncated=True) if record.truncated else inner
+            return inner
     return record

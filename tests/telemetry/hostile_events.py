@@ -69,7 +69,7 @@ EVENTS: dict[str, str] = {
     "csv": '"a",' * 16_000,
     "structured data": "<13>1 2026-01-01T00:00:00Z h a p m " + '[x a="b"]' * 7_000,
     "open structured data": "<13>1 2026-01-01T00:00:00Z h a p m [" + 'x a="' * 10_000,
-    "rendered message": "LogName=Security\nEventCode=4624\nSourceName=x\nMessage=" + "Subject:\n\tLogon ID:\ta\n" * 2_400,
+    "rendered message": "LogName=S\nEventCode=4624\nSourceName=x\nMessage=" + "User:\n\tLogon ID:\ta\n" * 2_400,
     "script": _command("$a='b'+\"c\"; iex(`n`e`w-object);" * 2_000).replace("Sysmon", "PowerShell"),
     "command of quotes": _command("\"'" * 30_000),
     "command of paths": _command("c:\\a\\..\\" * 7_000),
@@ -83,6 +83,48 @@ EVENTS: dict[str, str] = {
     "lines": "a\n" * (SIZE // 2),
     "severities": "<13>Jan  1 00:00:00 host " + "info " * 12_000,
 }  # fmt: skip
+
+
+#: Pieces that are repeated up to SIZE, behind each of OPENINGS.
+REPEATED = {
+    "quotes": "'\"",
+    "open tags": "<a ",
+    "unclosed names": "<a",
+    "attributes": "<Data Name='x",
+    "braces": "{",
+    "strings": '{"a',
+    "backslashes": "\\",
+    "escapes": '"\\',
+    "blanks": " ",
+    "digits": "7",
+    "hex": "a1",
+    "guid parts": "deadbeef-",
+    "dots": "1.",
+    "paths": "\\users\\",
+    "slashes": "/home/",
+    "commas": ",",
+    "equals": "a=",
+    "pairs": 'a="b" ',
+    "bars": "CEF:0|",
+    "colons": "a:b:",
+    "percent": "%",
+    "carets": "^a`b",
+    "sids": "S-1-5-21-",
+    "mails": "a@b.",
+    "base64": "QUJD",
+    "urls": "http://a/",
+    "labels": "Subject:\n\tAccount Name:\t",
+    "dates": "2026-03-04T05:06:07",
+    "entities": "&lt;",
+    "brackets": "[x] ",
+    "ipv6": "fe80::",
+    "tabs": "a\t",
+}
+OPENINGS = (
+    "",
+    "<Event><System><EventID>1</EventID></System><EventData><Data Name='CommandLine'>",
+    '{"command":"',
+)
 
 
 def of_patterns(step: int = 1) -> Iterator[tuple[str, str]]:

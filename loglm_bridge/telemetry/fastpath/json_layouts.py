@@ -143,13 +143,13 @@ def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
     flattened = json_event.flattened(text)
     if flattened is None or not flattened[0]:
         return None
-    names, values, truncated = tuple(flattened[0]), flattened[1], flattened[2]
+    names, values = tuple(flattened[0]), flattened[1]
     layout_parser = _layout_parser(names, values, event)
     parsed = layout_parser.parse(values) if layout_parser is not None else None
-    if parsed is None:
-        record = json_event.record_of(list(zip(names, values, strict=True)), event)
-        parsed = ColumnarRecord.from_record(parser.unwrap_envelope(record, event))
-    return parsed._replace(truncated=True) if truncated else parsed
+    if parsed is not None:
+        return parsed
+    record = json_event.record_of(list(zip(names, values, strict=True)), event)
+    return ColumnarRecord.from_record(parser.unwrap_envelope(record, event))
 
 
 def flow_parser(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -51,11 +50,8 @@ def parse(text: str, event: Event) -> Record | None:
     columns = flattened(text)
     if columns is None:
         return None
-    names, values, truncated = columns
-    if not names:
-        return Record("json", "json", "", (), status="empty")
-    record = record_of(list(zip(names, values, strict=True)), event)
-    return replace(record, truncated=True) if truncated else record
+    fields = list(zip(*columns, strict=True))
+    return record_of(fields, event) if fields else Record("json", "json", "", (), status="empty")
 
 
 def record_of(fields: list[Field], event: Event) -> Record:
@@ -63,20 +59,20 @@ def record_of(fields: list[Field], event: Event) -> Record:
     return json_audit.parse(fields, event) or json_families.record(fields, event)
 
 
-def flattened(text: str) -> tuple[list[str], list[str], bool] | None:
-    """Return the names and values of a JSON text's fields, and whether it has more than MAX_FIELDS; None: not JSON."""
+def flattened(text: str) -> tuple[list[str], list[str]] | None:
+    """Return the names and values of a JSON text's fields, None where the text is not JSON."""
     if not _OPENS.match(text[:200]):
         return None
     value = _load(text)
     if value is None:
         recovered = _recovered(text)
-        return ([name for name, _ in recovered], [value for _, value in recovered], False) if recovered else None
+        return ([name for name, _ in recovered], [value for _, value in recovered]) if recovered else None
     clean = "\\" not in text
     if clean and value.__class__ is dict and _is_flat(value, text):
-        return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()], False
+        return [*names_of(tuple(value))], [m if m.__class__ is str else str(m) for m in value.values()]
     columns = _Columns([], [], clean)
     _add_value(columns, "", value, 0)
-    return columns.names[:MAX_FIELDS], columns.values[:MAX_FIELDS], len(columns.names) > MAX_FIELDS
+    return columns.names[:MAX_FIELDS], columns.values[:MAX_FIELDS]
 
 
 def _is_flat(value: dict[str, Any], text: str) -> bool:
@@ -121,7 +117,7 @@ class _Columns(NamedTuple):
 
 
 def _add_value(columns: _Columns, name: str, value: Any, depth: int) -> None:
-    """Add the fields of a value; members after the first MAX_FIELDS + 1 fields are not visited."""
+    """Add the fields of a value; members after the first MAX_FIELDS fields are not visited."""
     value_type = value.__class__
     if value_type is str:
         _add_text(columns, name, value, depth)
@@ -152,7 +148,7 @@ def _add_object(columns: _Columns, name: str, value: dict[str, Any], depth: int)
             values.append(str(member))
         elif member is not None:
             _add_value(columns, _dotted(name, key), member, depth + 1)
-        if len(names) > MAX_FIELDS:
+        if len(names) >= MAX_FIELDS:
             return
 
 
@@ -182,7 +178,7 @@ def _add_list(columns: _Columns, name: str, value: list[Any], depth: int) -> Non
             columns.add(name, (" " if name.rpartition(".")[2].lower() in _ARGUMENTS else ", ").join(texts))
         return
     for member in value:
-        if len(columns.names) > MAX_FIELDS:
+        if len(columns.names) >= MAX_FIELDS:
             return
         pair = _pair(member) if isinstance(member, dict) else None
         if pair is None:

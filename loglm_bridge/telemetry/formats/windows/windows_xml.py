@@ -58,10 +58,8 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         text = _without_cdata(text)
     end = text.find("</Event>", start)
     fields = _fields(text[start : end if end >= 0 else len(text)])
-    truncated = len(fields) > _MAX_FIELDS
-    fields = fields[:_MAX_FIELDS]
     family, kind = event_types.classify(fields)
-    return Record("windows_xml", family, kind, tuple(rendered_message.expand(fields, kind)), truncated)
+    return Record("windows_xml", family, kind, tuple(rendered_message.expand(fields, kind)))
 
 
 def _without_cdata(text: str) -> str:
@@ -93,7 +91,7 @@ def _fields(text: str) -> list[Field]:
     if 2 * len(named_data) != data.count("<") or len(fields) + len(named_data) > _MAX_FIELDS:
         return _elements(text, system)
     fields += [(name, _decoded(value) if "&" in value else value.strip()) for _, name, value in named_data]
-    return fields + _elements(text[end:], False)
+    return fields + _elements(text[end:], False)[: _MAX_FIELDS - len(fields)]
 
 
 def _elements(text: str, system: bool) -> list[Field]:
@@ -111,7 +109,7 @@ def _elements(text: str, system: bool) -> list[Field]:
                 continue
         elif name in _DATA_NAMES and attributes:
             name = _data_name(attributes) or name
-        if len(fields) > _MAX_FIELDS:
+        if len(fields) >= _MAX_FIELDS:
             break
         if closes or value.strip():
             fields.append((name, _decoded(value)))
