@@ -9,14 +9,12 @@ vulnerabilities (SECURITY.md).
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
-from contextlib import suppress
 from pathlib import Path
 from typing import Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-from loglm_bridge.splunk.client.deadline import within
+from loglm_bridge.splunk.client.deadline import shut_down, within
 from loglm_bridge.splunk.config.authorities import public_authorities
 
 #: Maximum bytes of an answer that are read; the collector's have a hundred.
@@ -56,11 +54,7 @@ def post(
     try:
         return within(seconds, call)
     finally:
-        # shut down first: after a timeout the other thread still reads, and a close would wait for it
-        if connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-        connection.close()
+        shut_down(connection)
 
 
 def _connection(
