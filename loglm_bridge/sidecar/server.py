@@ -33,6 +33,7 @@ from loglm_bridge.sidecar.inference.quarantine import Quarantine
 from loglm_bridge.sidecar.inference.watchdog import Watchdog, heartbeat
 from loglm_bridge.sidecar.logs import details
 from loglm_bridge.sidecar.metrics import Metrics
+from loglm_bridge.sidecar.open_files import connections_within_limit
 
 #: Exit codes: stopped on request; a setting cannot be used; the model failed for good (EX_SOFTWARE of sysexits.h); the
 #: model was refused (EX_CONFIG).
@@ -88,7 +89,7 @@ class Sidecar(uvicorn.Server):
         inference = Inference(self._supervisor, model_call, self._quarantine, settings.deadline)
         self._scheduler = Scheduler(inference.label, settings.workers)
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
-        self._limiter = ConnectionLimiter(settings.connections, self._metrics)
+        self._limiter = ConnectionLimiter(connections_within_limit(settings.connections), self._metrics)
         api = Api(self._supervisor, self._admission, self._scheduler, self._metrics, self._watchdog)
         allowed = bind.allowed_hosts(settings, listener)
         self._auth = AuthMiddleware(application(api), allowed, token, self._metrics)
@@ -99,7 +100,10 @@ class Sidecar(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then load the model while /health/live already answers."""
         await super().startup(sockets)
-        asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_LoopErrors().log)
+        if isinstance(loop, _EventLoop):
+            loop.limiter = self._limiter
         self._scheduler.start()
         self._spawn(
             self._load_model(),
@@ -196,6 +200,19 @@ class Sidecar(uvicorn.Server):
 
 
 class _EventLoop(asyncio.SelectorEventLoop):
+    """An event loop that bounds TLS handshakes; `limiter` counts them."""
+
+    limiter: ConnectionLimiter | None = None
+
+    async def _accept_connection2(self, protocol_factory: Any, conn: socket.socket, *args: Any, **kwargs: Any) -> None:
+        """Set up a connection: with TLS, until its handshake is done. Overrides asyncio's."""
+        tls = bool(args[1:] and args[1])  # (extra, sslcontext, ...)
+        with self.limiter.handshake() if self.limiter and tls else contextlib.nullcontext(True) as admitted:
+            if admitted:
+                await super()._accept_connection2(protocol_factory, conn, *args, **kwargs)  # type: ignore[misc]
+            else:
+                conn.close()
+
     async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
         """Create a server, with a limit on the TLS handshake that uvicorn has no setting for."""
         if kwargs.get("ssl"):
@@ -203,13 +220,21 @@ class _EventLoop(asyncio.SelectorEventLoop):
         return await super().create_server(*args, **kwargs)
 
 
-def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log an error outside of any request; asyncio's own handler would print objects with their contents."""
-    error = context.get("exception")
-    if isinstance(error, ConnectionError):
-        log.debug("connection lost", exc_info=error)
-    else:
-        log.error("event loop: %s", context.get("message", ""), exc_info=error)
+class _LoopErrors:
+    """Logs errors outside of any request; asyncio's own handler would print objects with their contents."""
+
+    def __init__(self) -> None:
+        self._throttle = logs.Throttle()
+
+    def log(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log an error, one of a kind a minute."""
+        error, message = context.get("exception"), context.get("message", "")
+        if isinstance(error, ConnectionError):
+            log.debug("connection lost", exc_info=error)
+            return
+        suppressed = self._throttle.suppressed(f"{message} {type(error).__name__}"[:200])
+        if suppressed is not None:
+            log.error("event loop: %s", message, exc_info=error, extra=details(more_before=suppressed))
 
 
 def _flush_standard_streams() -> None:

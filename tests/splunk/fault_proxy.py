@@ -12,7 +12,8 @@ class FaultProxy:
 
     Faults (toxiproxy's names, with their argument) apply to responses: `latency` s before the first byte; `timeout`
     no byte at all; `reset` a RST after n bytes; `limit` a clean end after n bytes; `slicer` (n, s) n bytes every s
-    seconds, (n, s, m) after the first m bytes; `slow_close` s before the connection ends. They apply to the next `times` connections, -1 means all.
+    seconds, (n, s, m) after the first m bytes; `slow_close` s before the connection ends. They apply to the next
+    `times` connections, -1 means all.
     """
 
     def __init__(self, port):

@@ -48,11 +48,11 @@ log = logging.getLogger(__name__)
 
 
 class _Part(NamedTuple):
-    """Events that were tried together: their results, or the error of the call."""
+    """Events that were tried together: their results, or the error where they hung."""
 
     events: Sequence[Event]
     results: list[EncodedVerdict]
-    error: Exception | None = None
+    error: HungError | None = None
 
 
 @dataclass
@@ -94,7 +94,7 @@ class FaultIsolation:
             return [await self._attribute_failure(events[0], error)]
         hung = isinstance(error, HungError)
         seconds = self.deadline * (_EVENT_SHARE if hung else 1.0)
-        # all parts first, then those that failed: few failing events must not keep the others from being tried
+        # all parts first, then those that hung: few hanging events must not keep the others from being tried
         parts = [await self._try(part, seconds) for part in (_parts(events) if hung else _halves(events))]
         results: list[EncodedVerdict] = []
         for part in parts:
@@ -106,8 +106,11 @@ class FaultIsolation:
             return _Part(events, [TIMED_OUT] * len(events))
         try:
             results = await self.call(events, seconds)
-        except Exception as error:  # noqa: BLE001 (a model may raise anything)
+        except HungError as error:
             return _Part(events, [], error)
+        except Exception as error:  # noqa: BLE001 (a model may raise anything)
+            # at once: the error's traceback may hold much memory
+            return _Part(events, await self._search(events, error))
         self.labelled += len(events)
         return _Part(events, results)
 
