@@ -17,7 +17,7 @@ LAYERS = {
     "contract": (set(), set()),
     "splunk": ({"contract"}, {"requests", "splunklib"}),
     "telemetry": ({"contract"}, {"orjson"}),
-    "model": ({"contract", "telemetry"}, {"numpy", "onnxruntime", "safetensors", "tokenizers"}),
+    "model": ({"contract", "telemetry"}, {"cryptography", "numpy", "onnxruntime", "safetensors", "tokenizers"}),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
     "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
     "knowledge": ({"contract", "telemetry"}, {"sigma", "yaml"}),

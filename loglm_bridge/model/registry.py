@@ -18,12 +18,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed, ModelRefused
-from loglm_bridge.model.folder.model_folder import MANIFEST, ModelFolder
+from loglm_bridge.model.folder.model_folder import MANIFEST, SIGNATURE, ModelFolder
 from loglm_bridge.model.state_folder import state_folder
 
 #: Folder of the package that holds the shipped model.
@@ -171,6 +171,8 @@ class Registry:
             for name, data in folder.files.items():
                 (staging / name).write_bytes(data)
             shutil.copyfile(folder.path / MANIFEST, staging / MANIFEST)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(folder.path / SIGNATURE, staging / SIGNATURE)
             if check(staging).id != folder.id:
                 raise ModelRefused("the folder changed while it was copied", where=str(folder.path))
             staging.chmod(0o755)

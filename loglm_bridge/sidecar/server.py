@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.sidecar import logs, process_memory
 from loglm_bridge.sidecar.config import Settings
 from loglm_bridge.sidecar.http import bind
@@ -26,7 +26,7 @@ from loglm_bridge.sidecar.http.routes import Api, application
 from loglm_bridge.sidecar.http.token import ensure_token
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
 from loglm_bridge.sidecar.inference.inference import Inference
-from loglm_bridge.sidecar.inference.model_backend import Load, load_model
+from loglm_bridge.sidecar.inference.model_backend import Load, load_model, signed_only
 from loglm_bridge.sidecar.inference.model_call import ModelCall
 from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor, self_testing_loader
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
@@ -83,6 +83,8 @@ class Sidecar(uvicorn.Server):
         self.settings, self.exit_code = settings, OK
         self._url = bind.url(settings, listener)
         self._metrics, self._watchdog, self._quarantine = Metrics(), Watchdog(), Quarantine()
+        if settings.require_signature:
+            load = signed_only(load, settings.require_signature)
         load_tested = self_testing_loader(load, settings.model, settings.threads, settings.profile)
         self._supervisor = ModelSupervisor(load_tested, self._watchdog, self._metrics, lambda: self._exit(GIVEN_UP))
         model_call = ModelCall(self._watchdog, self._metrics)
@@ -147,8 +149,8 @@ class Sidecar(uvicorn.Server):
         started = time.monotonic()
         try:
             await self._supervisor.start()
-        except (ModelRefused, ModelFailed) as error:
-            self._exit(_refuse(error, REFUSED))
+        except (ModelRefused, ModelFailed, ConfigError) as error:
+            self._exit(_refuse(error, BAD_SETTING if isinstance(error, ConfigError) else REFUSED))
         except Exception as error:
             log.error("model cannot be loaded", exc_info=error)
             self._exit(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
