@@ -27,7 +27,7 @@ def test_kills_lose_nothing_and_repeat_at_most_one_batch_each(
     splunkd.events = [
         event(begin + 3 * second, f"{word} #{number}")
         for second in range(300)
-        for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3))
+        for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3) * max(1, KILLS // 50))
     ]
     expected = {e["_raw"] + e["_indextime"] for e in splunkd.events if "mimikatz" in e["_raw"]}
     app = write_back_app(fake_sidecar.port, sidecar=f"batch_events = {BATCH}")
