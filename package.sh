@@ -12,8 +12,14 @@ trap 'rm -rf "$work"' EXIT
 pip() { "$work/venv/bin/python" -m pip --disable-pip-version-check install -qq --require-hashes --no-deps "$@"; }
 
 pip --only-binary :all: -r app/tools.lock
-# The pure wheels that a Python 3.9 accepts, on whatever Python this runs.
-pip --only-binary :all: --no-binary splunk-sdk --no-build-isolation --no-compile \
-    --python-version 3.9 --platform any --implementation py --abi none \
-    --target "$work/lib" -r app/vendored.lock
-PYTHONDONTWRITEBYTECODE=1 "$python" -m app.assembly "$work/lib" "$out"
+# The pure wheels that each of Splunk's Pythons accepts, on whatever Python this runs: see app/vendored.lock.
+vendor() { # vendor FOLDER_OF_THE_APP PYTHON_VERSION TARGET
+    "$python" -c 'import sys; from app.assembly.lock import requirements_of
+print(requirements_of(open("app/vendored.lock").read(), sys.argv[1]), end="")' "$1" > "$work/requirements"
+    pip --only-binary :all: --no-binary splunk-sdk --no-build-isolation --no-compile \
+        --python-version "$2" --platform any --implementation py --abi none --target "$3" -r "$work/requirements"
+}
+export PYTHONDONTWRITEBYTECODE=1
+vendor lib 3.9 "$work/lib"
+vendor lib/py310 3.13 "$work/py310"
+"$python" -m app.assembly "$work/lib" "$out"

@@ -7,7 +7,8 @@ from pathlib import Path
 APP = Path(__file__).resolve().parents[1]
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(APP / "lib"))
+    # newer libraries where this Python runs them: app/vendored.lock
+    sys.path[:0] = [*([str(APP / "lib/py310")] if sys.version_info >= (3, 10) else []), str(APP / "lib")]
     # splunkd shows anything on stderr as an error of the search, also a library's warning
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:

@@ -6,7 +6,8 @@ from pathlib import Path
 APP = Path(__file__).resolve().parents[1]
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(APP / "lib"))
+    # newer libraries where this Python runs them: app/vendored.lock
+    sys.path[:0] = [*([str(APP / "lib/py310")] if sys.version_info >= (3, 10) else []), str(APP / "lib")]
     try:
         from loglm_bridge.splunk.modinput.main import main
     except Exception as error:  # noqa: BLE001 - a damaged app or an old Python is reported in splunkd.log

@@ -17,7 +17,10 @@ LAYERS = {
     "contract": (set(), set()),
     "splunk": ({"contract"}, {"requests", "splunklib"}),
     "telemetry": ({"contract"}, {"orjson"}),
-    "model": ({"contract", "telemetry"}, {"numpy", "re2", "onnxruntime", "safetensors", "tokenizers"}),
+    "model": (
+        {"contract", "telemetry"},
+        {"ahocorasick", "cryptography", "numpy", "re2", "onnxruntime", "safetensors", "tokenizers"},
+    ),
     "sidecar": ({"contract", "telemetry", "model"}, {"numpy", "orjson", "starlette", "uvicorn"}),
     "interchange": ({"contract", "telemetry"}, {"pyarrow"}),
     "knowledge": ({"contract", "telemetry"}, {"sigma", "yaml"}),

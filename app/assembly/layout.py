@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import re
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Container, Iterator, Sequence
 
 from app.assembly.attack_lookup import write_lookup
 from app.assembly.lock import Pin
@@ -47,6 +47,8 @@ _NATIVE = re.compile(r"\.(so|pyd|dll|dylib|exe|a|o)(\.|$)")
 def app_files(root: Path, vendored: Path, version: str, pins: Sequence[Pin]) -> dict[str, bytes]:
     """Return the whole app: path -> content. `vendored` is the folder that pip installed the lock into.
 
+    The distributions of a folder below lib are in the folder of its name beside `vendored`.
+
     Raises:
         ValueError: a vendored distribution is not the locked one, a library contains native code, or two files
             have the same path.
@@ -55,16 +57,24 @@ def app_files(root: Path, vendored: Path, version: str, pins: Sequence[Pin]) -> 
     for path in _VERSIONED:
         files[path] = files[path].replace(b"@version@", version.encode())
     files["lookups/loglm_attack.csv"] = write_lookup().encode()
-    files["sbom.cdx.json"] = write_sbom(version, pins, read_requirements(vendored, pins)).encode()
-    for path, content in _vendored_files(vendored):
-        if f"lib/{path}" in files:
-            raise ValueError(f"two files have the path lib/{path}")
-        files[f"lib/{path}"] = content
+    requirements: dict[str, list[str]] = {}
+    known = {pin.name for pin in pins}
+    for folder in sorted({pin.folder for pin in pins}):
+        installed = vendored if folder == "lib" else vendored.parent / Path(folder).name
+        own = [pin for pin in pins if pin.folder == folder]
+        requirements.update(read_requirements(installed, own, known))
+        for path, content in _vendored_files(installed):
+            if f"{folder}/{path}" in files:
+                raise ValueError(f"two files have the path {folder}/{path}")
+            files[f"{folder}/{path}"] = content
+    files["sbom.cdx.json"] = write_sbom(version, pins, requirements).encode()
     return files
 
 
-def read_requirements(vendored: Path, pins: Sequence[Pin]) -> dict[str, list[str]]:
+def read_requirements(vendored: Path, pins: Sequence[Pin], known: Container[str] | None = None) -> dict[str, list[str]]:
     """Return for each distribution the vendored ones that its own metadata requires, without extras.
+
+    `known` names all vendored ones (None: those of `pins`).
 
     Raises:
         ValueError: the installed distributions are not exactly the locked ones.
@@ -73,8 +83,11 @@ def read_requirements(vendored: Path, pins: Sequence[Pin]) -> dict[str, list[str
     locked = {pin.stem for pin in pins}
     if installed != locked:
         raise ValueError(f"vendored is {sorted(installed)}, locked is {sorted(locked)}")
-    known = {pin.name for pin in pins}
-    return {pin.name: sorted(known & set(_requires(vendored / f"{pin.stem}.dist-info/METADATA"))) for pin in pins}
+    names = {pin.name for pin in pins} if known is None else known
+    return {
+        pin.name: sorted({n for n in _requires(vendored / f"{pin.stem}.dist-info/METADATA") if n in names})
+        for pin in pins
+    }
 
 
 def _requires(metadata: Path) -> Iterator[str]:

@@ -11,10 +11,11 @@ from app.assembly.lock import Pin
 def write_sbom(version: str, pins: Sequence[Pin], requirements: Mapping[str, Sequence[str]]) -> str:
     """Return the document. `requirements` maps a distribution's name to the names of those it depends on.
 
-    Serial number and time are left out (both are optional), so that two builds are byte-identical.
+    Where a distribution is there for several folders, those of the same folder depend on that one. Serial number and
+    time are left out (both are optional), so that two builds are byte-identical.
     """
     app = f"pkg:generic/loglm_bridge@{version}"
-    graph = {_purl(pin): sorted(_purl(other) for other in pins if other.name in requirements[pin.name]) for pin in pins}
+    graph = {_purl(pin): sorted(_purl(_seen_from(pin, name, pins)) for name in requirements[pin.name]) for pin in pins}
     required = {ref for refs in graph.values() for ref in refs}
     graph[app] = sorted(set(graph) - required)
     document = {
@@ -36,6 +37,12 @@ def write_sbom(version: str, pins: Sequence[Pin], requirements: Mapping[str, Seq
         "dependencies": [{"ref": ref, "dependsOn": graph[ref]} for ref in sorted(graph)],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _seen_from(pin: Pin, name: str, pins: Sequence[Pin]) -> Pin:
+    """Return the distribution `name` that `pin` finds: in its own folder, else in the first one."""
+    found = [other for other in pins if other.name == name]
+    return next((other for other in found if other.folder == pin.folder), found[0])
 
 
 def _purl(pin: Pin) -> str:

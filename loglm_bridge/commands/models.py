@@ -1,4 +1,4 @@
-"""`loglm models`: list, check, promote and roll back model folders."""
+"""`loglm models`: list, check, sign, promote and roll back model folders."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 
 from loglm_bridge.commands.state_dir import add_state_dir
 from loglm_bridge.contract.errors import ModelRefused
+from loglm_bridge.model.folder.model_folder import ModelFolder
+from loglm_bridge.model.folder.signature import sign, verify
 from loglm_bridge.model.registry import ListedModel, Registry, check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare `loglm models list|check|promote|rollback`."""
+    """Declare `loglm models list|check|promote|sign|rollback`."""
     parser.description = "Shows and changes the model that `loglm serve` and `loglm label` use unless one is named."
     add_state_dir(parser)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -21,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("list", _list, "list the models of this machine; * marks the active one"),
         ("check", _check, "check that a folder can be served: every file, then the model's golden events"),
         ("promote", _promote, "copy a folder, check the copy and make it the active model"),
+        ("sign", _sign, "sign a folder with a private key, for `loglm serve --require-signature`"),
         ("rollback", _rollback, "make the previously active model active again"),
     ):
         command = actions.add_parser(name, help=text, description=text)
@@ -29,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             command.add_argument("dir", type=Path, metavar="DIR", nargs="?", help="default: the active model's folder")
         elif name == "promote":
             command.add_argument("dir", type=Path, metavar="DIR", help="model folder")
+        if name in ("check", "promote"):
+            command.add_argument(
+                "--require-signature", type=Path, metavar="FILE", help="public key (PEM, Ed25519) of a valid signature"
+            )
+        elif name == "sign":
+            command.add_argument("dir", type=Path, metavar="DIR", help="model folder")
+            command.add_argument("--key", type=Path, metavar="FILE", required=True, help="private key (PEM, Ed25519)")
         command.set_defaults(run=action)
 
 
@@ -61,15 +71,26 @@ def _check(args: argparse.Namespace) -> int:
     else:
         with _candidate():
             folder = check(args.dir)
+    if args.require_signature:
+        verify(folder, args.require_signature)
     print(f"{folder.id}: {len(folder.files)} files as in the manifest, golden events as expected [{folder.path}]")
     return 0
 
 
 def _promote(args: argparse.Namespace) -> int:
     with _candidate():
+        if args.require_signature:
+            verify(ModelFolder.open(args.dir), args.require_signature)
         folder = Registry.of_user().promote(args.dir)
     print(f"active: {folder}")
     print("Restart `loglm serve` to use it.")
+    return 0
+
+
+def _sign(args: argparse.Namespace) -> int:
+    with _candidate():
+        folder = sign(args.dir, args.key)
+    print(f"signed: {folder.id} [{folder.path}]")
     return 0
 
 

@@ -14,6 +14,9 @@ DEFAULT_PORT = 8765
 #: Bytes of UTF-8 of one raw event that are read; the rest is cut off and `truncated` is set.
 MAX_RAW_BYTES = 65_536
 
+#: Maximum characters of a hint (sourcetype, source, host) that the sidecar reads; the rest is cut off.
+MAX_HINT = 1_024
+
 #: Maximum events in one request; bounds the memory of a reply.
 MAX_BATCH_EVENTS = 2_048
 

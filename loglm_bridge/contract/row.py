@@ -42,10 +42,10 @@ _PIVOTS = (
 )  # fmt: skip
 
 _OMITTED = re.compile(r"_|date_|loglm_|orig_|(punct|sid|rid)\Z")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}\Z")
+_NAME = re.compile(r"\A[A-Za-z][A-Za-z0-9_.]{0,99}\Z")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.]+")
 #: The form of an index name in Splunk.
-INDEX_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,79}\Z")
+INDEX_NAME = re.compile(r"\A[a-z0-9_][a-z0-9_-]{0,79}\Z")
 _DIGITS = re.compile(r"\d{1,12}\Z", re.ASCII)
 
 #: Fields that risk objects are taken from by default -> type of the risk object.

@@ -30,7 +30,7 @@ ROW_NUMBER = "_chunked_idx"
 
 #: The column `__mv_<field>` holds the values of a multivalue field: each between dollar signs, a dollar sign doubled.
 _MV = "__mv_"
-_MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
+_MV_VALUE = re.compile(r"(?<![^;])\$((?:[^$]|\$\$)*+)\$(?:;|\Z)")
 
 #: Default properties of a search in getinfo.
 _SEARCHINFO: Mapping[str, Any] = {

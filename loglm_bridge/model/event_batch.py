@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_HINT
 from loglm_bridge.contract.windows import fill_missing_times, order_key
 from loglm_bridge.contract.wire import Options
 from loglm_bridge.model.classifier.event_classifier import EventClassifier
@@ -94,7 +95,8 @@ class EventParser:
     ) -> dict[int, CanonicalForm]:
         self._lookups += len(records)
         return {
-            index: self._forms.find(record, events[index].host, events[index].raw) for index, record in records.items()
+            index: self._forms.find(record, events[index].host[:MAX_HINT], events[index].raw)
+            for index, record in records.items()
         }
 
     def caches(self) -> dict[str, int]:

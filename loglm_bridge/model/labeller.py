@@ -27,7 +27,8 @@ from loglm_bridge.model.explanation import Explainer
 from loglm_bridge.model.features.rule_matcher import RuleMatcher
 from loglm_bridge.model.folder import model_folder, self_test_events
 from loglm_bridge.model.inspection import Inspector
-from loglm_bridge.telemetry import ColumnarRecord
+from loglm_bridge.telemetry import ColumnarRecord, byte_cache
+from loglm_bridge.telemetry.fastpath import json_layouts, xml_layouts
 
 
 class Labeller:
@@ -111,6 +112,8 @@ class Labeller:
     def caches(self) -> dict[str, int]:
         """Return the figures of all caches: hits, misses, size."""
         return {
+            **byte_cache.figures(),
+            "layout_cache_bytes": json_layouts.bytes_held() + xml_layouts.bytes_held(),
             **self._parser.caches(),
             **(self._context.flows.caches() if self._context else {}),
             "outcome_cache_hits": self._classifier.cache_hits,

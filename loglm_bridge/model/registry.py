@@ -11,18 +11,19 @@ atomically, so a reader gets either the old model or the new one.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from loglm_bridge.contract.errors import InputError, LogLMError, ModelFailed, ModelRefused
-from loglm_bridge.model.folder.model_folder import MANIFEST, ModelFolder
+from loglm_bridge.model.folder.model_folder import MANIFEST, SIGNATURE, ModelFolder
 from loglm_bridge.model.state_folder import state_folder
 
 #: Folder of the package that holds the shipped model.
@@ -33,8 +34,11 @@ POINTER = "active.json"
 #: Maximum models that a rollback can return to; older copies stay on disk.
 MAX_HISTORY = 20
 
+#: Prefix of what is being written.
+_STAGING = ".new-"
+
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9._]+")
-_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
+_FOLDER = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class Registry:
         folder = ModelFolder.open(path)
         name = "-".join(_safe_name(part) for part in (folder.id.name, folder.id.version, folder.id.sha256[:12]))
         target = self.home / name
-        with self._reporting_write_errors():
+        with self._reporting_write_errors(), self._alone():
             if _refusal(target) is None:
                 check(target)
             else:
@@ -122,7 +126,7 @@ class Registry:
         history.pop()
         while history and _refusal(self.home / history[-1]):
             history.pop()
-        with self._reporting_write_errors():
+        with self._reporting_write_errors(), self._alone():
             self._write_pointer(history)
         return self.active()
 
@@ -146,7 +150,7 @@ class Registry:
 
     def _write_pointer(self, history: list[str]) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".", dir=self.home)
+        descriptor, name = tempfile.mkstemp(prefix=_STAGING, dir=self.home)
         draft = Path(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -162,11 +166,13 @@ class Registry:
     def _install(self, folder: ModelFolder, target: Path) -> None:
         """Write the verified bytes (not read again) beside `target`, test them and move them there."""
         self.home.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".", dir=self.home))
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.home))
         try:
             for name, data in folder.files.items():
                 (staging / name).write_bytes(data)
             shutil.copyfile(folder.path / MANIFEST, staging / MANIFEST)
+            with suppress(FileNotFoundError):
+                shutil.copyfile(folder.path / SIGNATURE, staging / SIGNATURE)
             if check(staging).id != folder.id:
                 raise ModelRefused("the folder changed while it was copied", where=str(folder.path))
             staging.chmod(0o755)
@@ -174,6 +180,25 @@ class Registry:
             staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until no other process changes the registry; remove what was left by those that were killed.
+
+        A killed promotion leaves a copy of a model, tens of megabytes. The lock ends with the process that holds it.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self.home, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            for path in self.home.glob(f"{_STAGING}*"):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(folder)
 
     @contextmanager
     def _reporting_write_errors(self) -> Iterator[None]:

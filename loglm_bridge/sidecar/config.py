@@ -54,6 +54,10 @@ class Settings:
     profile: str = field(
         default="base", metadata=_about(choice("base", "fast"), "which of the model's encoders: base, or fast")
     )
+    require_signature: Path | None = field(
+        default=None,
+        metadata=_about(path, "public key (PEM, Ed25519); a model folder without its signature is refused"),
+    )
     tls_cert: Path | None = field(default=None, metadata=_about(path, "certificate chain (PEM); serves https"))
     tls_key: Path | None = field(default=None, metadata=_about(path, "private key of the certificate (PEM)"))
     allowed_hosts: tuple[str, ...] = field(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -26,6 +28,24 @@ _MAX_FRAMES = 12
 def details(**values: Any) -> dict[str, Any]:
     """Return the `extra` argument of a log call: `log.info("drained", extra=details(requests=14))`."""
     return {"details": values}
+
+
+class Throttle:
+    """Lets one line of a kind through in so many seconds; whoever connects could fill the disk otherwise."""
+
+    def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._kinds: dict[str, tuple[float, int]] = {}
+
+    def suppressed(self, kind: str) -> int | None:
+        """Return how many lines of a kind were left out since the last one, None where this one is left out too."""
+        now = self._clock()
+        last, count = self._kinds.get(kind, (-self._seconds, 0))
+        if now - last < self._seconds:
+            self._kinds[kind] = last, count + 1
+            return None
+        self._kinds[kind] = now, 0
+        return count
 
 
 class JsonFormatter(logging.Formatter):
@@ -94,8 +114,9 @@ class _PrivateFileHandler(RotatingFileHandler):
         return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding="ascii", line_buffering=True)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
-        """Write the line to stderr: the disk is full or the file was removed."""
-        print(self.format(record), file=sys.stderr)
+        """Write the line to stderr: the disk is full or the file was removed. Where stderr is full too, it is lost."""
+        with contextlib.suppress(OSError, ValueError):
+            print(self.format(record), file=sys.stderr)
 
 
 def _one_line_texts(value: Any) -> Any:

@@ -92,8 +92,13 @@ class Metrics:
         lines = [line for part in vars(self).values() if isinstance(part, Counter | Histogram) for line in part.lines()]
         for name, (description, read) in self.gauges.items():
             lines += [*_header(name, description, "gauge"), f"{name} {float(read())!r}"]
+        typed = set()
         for name, value in caches.items():
-            lines += [f"# TYPE loglm_{name} {_cache_metric_type(name)}", f"loglm_{name} {value}"]
+            metric = name.partition("{")[0]
+            if metric not in typed:
+                lines.append(f"# TYPE loglm_{metric} {_cache_metric_type(metric)}")
+                typed.add(metric)
+            lines.append(f"loglm_{name} {value}")
         if model is not None:
             lines += _header("loglm_model_info", "The model that answers.", "gauge")
             lines.append(f"loglm_model_info{_labels(model.to_dict())} 1")

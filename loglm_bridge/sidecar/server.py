@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from loglm_bridge.contract.errors import LogLMError, ModelFailed, ModelRefused
+from loglm_bridge.contract.errors import ConfigError, LogLMError, ModelFailed, ModelRefused
 from loglm_bridge.sidecar import logs, process_memory
 from loglm_bridge.sidecar.config import Settings
 from loglm_bridge.sidecar.http import bind
@@ -26,13 +26,14 @@ from loglm_bridge.sidecar.http.routes import Api, application
 from loglm_bridge.sidecar.http.token import ensure_token
 from loglm_bridge.sidecar.inference.batch_scheduler import Scheduler
 from loglm_bridge.sidecar.inference.inference import Inference
-from loglm_bridge.sidecar.inference.model_backend import Load, load_model
+from loglm_bridge.sidecar.inference.model_backend import Load, load_model, signed_only
 from loglm_bridge.sidecar.inference.model_call import ModelCall
 from loglm_bridge.sidecar.inference.model_supervisor import ModelSupervisor, self_testing_loader
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
 from loglm_bridge.sidecar.inference.watchdog import Watchdog, heartbeat
 from loglm_bridge.sidecar.logs import details
 from loglm_bridge.sidecar.metrics import Metrics
+from loglm_bridge.sidecar.open_files import connections_within_limit
 
 #: Exit codes: stopped on request; a setting cannot be used; the model failed for good (EX_SOFTWARE of sysexits.h); the
 #: model was refused (EX_CONFIG).
@@ -82,13 +83,15 @@ class Sidecar(uvicorn.Server):
         self.settings, self.exit_code = settings, OK
         self._url = bind.url(settings, listener)
         self._metrics, self._watchdog, self._quarantine = Metrics(), Watchdog(), Quarantine()
+        if settings.require_signature:
+            load = signed_only(load, settings.require_signature)
         load_tested = self_testing_loader(load, settings.model, settings.threads, settings.profile)
         self._supervisor = ModelSupervisor(load_tested, self._watchdog, self._metrics, lambda: self._exit(GIVEN_UP))
         model_call = ModelCall(self._watchdog, self._metrics)
         inference = Inference(self._supervisor, model_call, self._quarantine, settings.deadline)
         self._scheduler = Scheduler(inference.label, settings.workers)
         self._admission = Admission(settings.queue_bytes, settings.queue_events)
-        self._limiter = ConnectionLimiter(settings.connections, self._metrics)
+        self._limiter = ConnectionLimiter(connections_within_limit(settings.connections), self._metrics)
         api = Api(self._supervisor, self._admission, self._scheduler, self._metrics, self._watchdog)
         allowed = bind.allowed_hosts(settings, listener)
         self._auth = AuthMiddleware(application(api), allowed, token, self._metrics)
@@ -99,7 +102,10 @@ class Sidecar(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then load the model while /health/live already answers."""
         await super().startup(sockets)
-        asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_LoopErrors().log)
+        if isinstance(loop, _EventLoop):
+            loop.limiter = self._limiter
         self._scheduler.start()
         self._spawn(
             self._load_model(),
@@ -143,8 +149,8 @@ class Sidecar(uvicorn.Server):
         started = time.monotonic()
         try:
             await self._supervisor.start()
-        except (ModelRefused, ModelFailed) as error:
-            self._exit(_refuse(error, REFUSED))
+        except (ModelRefused, ModelFailed, ConfigError) as error:
+            self._exit(_refuse(error, BAD_SETTING if isinstance(error, ConfigError) else REFUSED))
         except Exception as error:
             log.error("model cannot be loaded", exc_info=error)
             self._exit(_refuse(ModelRefused(f"the model cannot be loaded ({type(error).__name__})"), REFUSED))
@@ -196,6 +202,19 @@ class Sidecar(uvicorn.Server):
 
 
 class _EventLoop(asyncio.SelectorEventLoop):
+    """An event loop that bounds TLS handshakes; `limiter` counts them."""
+
+    limiter: ConnectionLimiter | None = None
+
+    async def _accept_connection2(self, protocol_factory: Any, conn: socket.socket, *args: Any, **kwargs: Any) -> None:
+        """Set up a connection: with TLS, until its handshake is done. Overrides asyncio's."""
+        tls = bool(args[1:] and args[1])  # (extra, sslcontext, ...)
+        with self.limiter.handshake() if self.limiter and tls else contextlib.nullcontext(True) as admitted:
+            if admitted:
+                await super()._accept_connection2(protocol_factory, conn, *args, **kwargs)  # type: ignore[misc]
+            else:
+                conn.close()
+
     async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
         """Create a server, with a limit on the TLS handshake that uvicorn has no setting for."""
         if kwargs.get("ssl"):
@@ -203,13 +222,21 @@ class _EventLoop(asyncio.SelectorEventLoop):
         return await super().create_server(*args, **kwargs)
 
 
-def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log an error outside of any request; asyncio's own handler would print objects with their contents."""
-    error = context.get("exception")
-    if isinstance(error, ConnectionError):
-        log.debug("connection lost", exc_info=error)
-    else:
-        log.error("event loop: %s", context.get("message", ""), exc_info=error)
+class _LoopErrors:
+    """Logs errors outside of any request; asyncio's own handler would print objects with their contents."""
+
+    def __init__(self) -> None:
+        self._throttle = logs.Throttle()
+
+    def log(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log an error, one of a kind a minute."""
+        error, message = context.get("exception"), context.get("message", "")
+        if isinstance(error, ConnectionError):
+            log.debug("connection lost", exc_info=error)
+            return
+        suppressed = self._throttle.suppressed(f"{message} {type(error).__name__}"[:200])
+        if suppressed is not None:
+            log.error("event loop: %s", message, exc_info=error, extra=details(more_before=suppressed))
 
 
 def _flush_standard_streams() -> None:

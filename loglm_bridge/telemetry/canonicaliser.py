@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import field_merging, field_names, field_order, host_names, placeholders
 from loglm_bridge.telemetry.canonical.value_types import NUMERIC_TYPES, VALUE_TYPES
 from loglm_bridge.telemetry.derived import PREFIX, EventDeriver, derives, of_value
@@ -187,7 +187,7 @@ def rule_text(text: str) -> str:
     return text[:MAX_RULE_TEXT].lower()
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _words_of_kind(kind: str) -> frozenset[str]:
     """Return the words of an event's kind; a field that repeats one adds nothing."""
     return frozenset(kind.split(":"))

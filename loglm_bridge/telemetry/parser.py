@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry.formats import json_event, lines
 from loglm_bridge.telemetry.formats.windows import windows_text, windows_xml
 from loglm_bridge.telemetry.record import Record
-from loglm_bridge.telemetry.scanning.clean_text import clean_text, truncate
+from loglm_bridge.telemetry.scanning.clean_text import readable
 
 #: Families of JSON that may be an envelope around a line of another format.
 _ENVELOPE_FAMILIES = frozenset({"json", "app", "system", "gcp"})
@@ -26,6 +27,8 @@ _ENVELOPE_FIELDS = frozenset(
 #: Formats of last resort: a line with one of these is not worth dropping its envelope.
 _FALLBACK_FORMATS = frozenset({"text", "free_text", "key_value", "csv", "csv_line"})
 _MIN_LINE = 20
+#: Fields of one envelope that may have the line: each is tried.
+_MAX_ENVELOPES = 16
 
 
 def parse_record(event: Event) -> Record:
@@ -34,8 +37,12 @@ def parse_record(event: Event) -> Record:
     Never raises; takes time linear in the text's length, of which MAX_RAW_BYTES are read. The status is `empty` where
     there is no content, `unparsed` where the text is not readable.
     """
-    text, truncated = truncate(event.raw)
-    text = clean_text(text)
+    text, truncated = readable(event.raw)
+    return parse_readable(text, truncated, event)
+
+
+def parse_readable(text: str, truncated: bool, event: Event) -> Record:
+    """Return the record of what `readable` made of an event's text."""
     if not text.strip():
         return Record("text", "text", "", (), truncated=truncated, status="empty")
     record = parse_text(text, event)
@@ -60,9 +67,10 @@ def can_be_envelope(family: str, names: Iterable[str]) -> bool:
 
 def unwrap_envelope(record: Record, event: Event) -> Record:
     """Return the record of the line that a JSON envelope has inside, if that line has a format of its own."""
-    for name, value in record.fields if record.family in _ENVELOPE_FAMILIES else ():
-        if len(value) >= _MIN_LINE and name.lower() in _ENVELOPE_FIELDS:
-            inner = windows_xml.parse(value, event) or lines.parse(value, event)
-            if inner.status == "ok" and inner.format not in _FALLBACK_FORMATS:
-                return inner
+    fields = record.fields if record.family in _ENVELOPE_FAMILIES else ()
+    lines_inside = (value for name, value in fields if len(value) >= _MIN_LINE and name.lower() in _ENVELOPE_FIELDS)
+    for value in islice(lines_inside, _MAX_ENVELOPES):
+        inner = windows_xml.parse(value, event) or lines.parse(value, event)
+        if inner.status == "ok" and inner.format not in _FALLBACK_FORMATS:
+            return inner
     return record

@@ -11,7 +11,7 @@ import pytest
 
 from app.assembly.archive import EPOCH, write_archive
 from app.assembly.layout import app_files, read_requirements
-from app.assembly.lock import read_lock
+from app.assembly.lock import read_lock, requirements_of
 from app.assembly.sbom import write_sbom
 from loglm_bridge import __version__
 from loglm_bridge.contract.attack_table import TECHNIQUES
@@ -138,21 +138,30 @@ def test_bill_of_materials_equals_the_lock(root, app):
     components = {(c["name"], c["version"], c["hashes"][0]["content"], c["purl"]) for c in bom["components"]}
     assert components == {(pin.name, pin.version, pin.sha256, f"pkg:pypi/{pin.name}@{pin.version}") for pin in pins}
     graph = {entry["ref"]: entry["dependsOn"] for entry in bom["dependencies"]}
-    assert graph[f"pkg:generic/loglm_bridge@{__version__}"] == ["pkg:pypi/requests@2.32.5", "pkg:pypi/splunk-sdk@2.1.1"]
+    assert graph[f"pkg:generic/loglm_bridge@{__version__}"] == [
+        "pkg:pypi/packaging@26.4",
+        "pkg:pypi/requests@2.32.5",
+        "pkg:pypi/requests@2.34.2",
+        "pkg:pypi/splunk-sdk@2.1.1",
+    ]
+    assert graph["pkg:pypi/requests@2.32.5"][-1] == "pkg:pypi/urllib3@2.6.3"
+    assert graph["pkg:pypi/requests@2.34.2"][-1] == "pkg:pypi/urllib3@2.8.0"
     assert [ref.split("@")[0] for ref in graph["pkg:pypi/splunk-sdk@2.1.1"]] == ["pkg:pypi/deprecation"]
     assert set(graph) == {c["bom-ref"] for c in bom["components"]} | {f"pkg:generic/loglm_bridge@{__version__}"}
 
 
 def test_vendored_versions_equal_the_lock(root, app):
-    pins = {pin.name: pin.version for pin in lock(root)}
-    assert f'__version__ = "{pins["requests"]}"' in (app / "lib/requests/__version__.py").read_text()
-    sdk = ", ".join(pins["splunk-sdk"].split("."))
+    pins = {(pin.folder, pin.name): pin.version for pin in lock(root)}
+    for folder in ("lib", "lib/py310"):
+        text = (app / folder / "requests/__version__.py").read_text()
+        assert f'__version__ = "{pins[folder, "requests"]}"' in text
+    sdk = ", ".join(pins["lib", "splunk-sdk"].split("."))
     assert f"__version_info__ = ({sdk})" in (app / "lib/splunklib/__init__.py").read_text()
 
 
 def test_package_contains_all_vendored_licences(root, app):
     for pin in lock(root):
-        folder = app / "lib" / f"{pin.stem}.dist-info"
+        folder = app / pin.folder / f"{pin.stem}.dist-info"
         if pin.name != "splunk-sdk":  # its distribution holds none; it is under the LICENSE at the app's top
             assert any(path.is_file() for path in folder.rglob("*")), pin.name
 
@@ -169,6 +178,13 @@ def test_lock_out_of_order_is_refused():
     line = "{}==1.0 --hash=sha256:" + "0" * 64 + " # MIT\n"
     with pytest.raises(ValueError, match="sorted and unique"):
         read_lock(line.format("b") + line.format("a"))
+
+
+def test_sections_of_a_lock_are_folders():
+    line = "{}==1.0 --hash=sha256:" + "0" * 64 + " # MIT\n"
+    text = line.format("a") + line.format("b") + "\n# --- lib/py310: for newer ones\n" + line.format("a")
+    assert [(pin.folder, pin.name) for pin in read_lock(text)] == [("lib", "a"), ("lib", "b"), ("lib/py310", "a")]
+    assert requirements_of(text, "lib/py310") == "a==1.0 --hash=sha256:" + "0" * 64 + "\n"
 
 
 def vendor(folder, name, version, requires=()):

@@ -177,11 +177,22 @@ def test_a_kill_at_any_point_leaves_a_complete_model_active(models, tmp_path):
     for _ in range(12):
         with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE) as process:
             process.stdout.readline()
-            time.sleep(rng.uniform(0.0, 0.05))
+            time.sleep(rng.uniform(0.0, 0.3))
             process.send_signal(signal.SIGKILL)
         seen.add(identity(models.active()))
     assert seen <= {"shipped 1", "toy a", "toy b"}
     assert len(seen) > 1
+
+
+@pytest.mark.usefixtures("no_self_test")
+def test_leftovers_of_killed_promotions_are_removed(models, tmp_path):
+    models.promote(make_folder(tmp_path / "a", version="a"))
+    leftover = models.home / ".new-killed"
+    leftover.mkdir()
+    (leftover / "event.onnx").write_bytes(b"x" * 1_000_000)
+    (models.home / ".new-pointer").write_text("{")
+    models.promote(make_folder(tmp_path / "b", version="b"))
+    assert sorted(path.name[:5] for path in models.home.iterdir()) == ["activ", "toy-a", "toy-b"]
 
 
 def test_the_shipped_model_passes_its_check_and_can_be_promoted(tmp_path):

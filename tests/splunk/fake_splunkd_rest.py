@@ -147,6 +147,8 @@ class Handler(BaseHTTPRequestHandler):
         """Call the handler of a path, with or without a servicesNS namespace."""
         path, _, query = self.path.partition("?")
         self.query = dict(urllib.parse.parse_qsl(query))
+        if path == "/services/collector/ack":
+            return self.acknowledge(body)
         if path.startswith("/services/collector"):
             return self.collect(body)
         if self.headers.get("Authorization") != f"Splunk {SESSION}":
@@ -268,11 +270,13 @@ class Handler(BaseHTTPRequestHandler):
             200, entry("storage/passwords", name, clear_password=clear, realm=realm, username=user, password="***")
         )
 
+    def acknowledge(self, body):
+        """POST services/collector/ack: which batches are indexed."""
+        wanted = json.loads(body)["acks"]
+        self.reply(200, json.dumps({"acks": {str(i): self.server.hec_acknowledges is True for i in wanted}}))
+
     def collect(self, body):
         """POST services/collector/event, with the codes of the HTTP event collector."""
-        if self.path.partition("?")[0].endswith("/ack"):
-            wanted = json.loads(body)["acks"]
-            return self.reply(200, json.dumps({"acks": {str(i): self.server.hec_acknowledges is True for i in wanted}}))
         self.server.hec_requests += 1
         self.server.hec_headers.append(dict(self.headers))
         given = self.headers.get("Authorization", "")
@@ -283,6 +287,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.hec(403, 4, "Invalid token")
         if isinstance(fault, tuple):  # status, body, headers
             return self.reply(*fault)
+        if isinstance(fault, bytes):  # a whole response
+            return self.write_answer(fault)
         if fault in ("busy", "broken"):
             return self.hec(503, 9, "Server is busy") if fault == "busy" else self.hec(500, 8, "Internal server error")
         if fault == "wrong index":

@@ -12,7 +12,8 @@ class FaultProxy:
 
     Faults (toxiproxy's names, with their argument) apply to responses: `latency` s before the first byte; `timeout`
     no byte at all; `reset` a RST after n bytes; `limit` a clean end after n bytes; `slicer` (n, s) n bytes every s
-    seconds; `slow_close` s before the connection ends. They apply to the next `times` connections, -1 means all.
+    seconds, (n, s, m) after the first m bytes; `slow_close` s before the connection ends. They apply to the next
+    `times` connections, -1 means all.
     """
 
     def __init__(self, port):
@@ -67,7 +68,9 @@ class FaultProxy:
                 if fault in ("reset", "limit"):
                     data = data[: arg - sent]
                 if fault == "slicer":
-                    self._drip(client, data, *arg)
+                    whole = max(0, arg[2] - sent) if len(arg) > 2 else 0
+                    client.sendall(data[:whole])
+                    self._drip(client, data[whole:], *arg[:2])
                 else:
                     client.sendall(data)
                 sent += len(data)

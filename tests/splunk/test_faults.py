@@ -128,6 +128,18 @@ def test_4_slow_body_is_bounded_by_the_time_of_the_call(fake_sidecar, proxy, app
     assert "no answer from the sidecar" in message
 
 
+def test_22_long_answer_that_drips_does_not_hold_the_search(fake_sidecar, proxy, app_at, search):
+    proxy.set_fault("slicer", (1, 0.1, 600))
+    command = search(app_at(proxy.port, sidecar="timeout = 3"))
+    command.getinfo("explain=t")
+    started = time.monotonic()
+    statuses, message = label_rows(command, 500)
+    assert time.monotonic() - started < 20
+    assert set(statuses) == {"timeout"}
+    assert "no answer from the sidecar" in message
+    assert command.end() == 0
+
+
 @pytest.mark.parametrize("network_fault", [("latency", 0.3), ("slow_close", 0.3), ("slicer", (200, 0.01))])
 def test_4_slow_responses_are_read(network_fault, fake_sidecar, proxy, app_at, search):
     proxy.set_fault(*network_fault)

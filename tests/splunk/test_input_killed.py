@@ -1,5 +1,6 @@
 """The input killed with SIGKILL at random points: nothing lost, at most one batch repeated per kill (P3)."""
 
+import os
 import random
 import time
 from collections import Counter
@@ -10,14 +11,15 @@ import pytest
 from tests.splunk.fake_splunkd_rest import event
 from tests.splunk.modinput.input_process import definition, finish, start
 
-KILLS = 50
+#: LOGLM_TEST_KILLS=200 is the long run.
+KILLS = int(os.environ.get("LOGLM_TEST_KILLS", "50"))
 BATCH = 8
 SEED = 20261122
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
+def test_kills_lose_nothing_and_repeat_at_most_one_batch_each(
     splunkd, fake_sidecar, write_back_app, splunk_env, tmp_path
 ):
     rng = random.Random(SEED)
@@ -25,7 +27,7 @@ def test_fifty_kills_lose_nothing_and_repeat_at_most_one_batch_each(
     splunkd.events = [
         event(begin + 3 * second, f"{word} #{number}")
         for second in range(300)
-        for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3))
+        for number, word in enumerate(["mimikatz", "logon", "mimikatz"] * (1 + second % 3) * max(1, KILLS // 50))
     ]
     expected = {e["_raw"] + e["_indextime"] for e in splunkd.events if "mimikatz" in e["_raw"]}
     app = write_back_app(fake_sidecar.port, sidecar=f"batch_events = {BATCH}")

@@ -1,14 +1,12 @@
 """The reference parser: never fails, takes linear time, opens envelopes."""
 
 import json
-import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loglm_bridge.contract.event import Event
-from loglm_bridge.contract.limits import MAX_RAW_BYTES
 from loglm_bridge.telemetry import parse_and_canonicalise, parse_record
 from loglm_bridge.telemetry.canonicaliser import MAX_FIELDS
 from loglm_bridge.telemetry.parser import can_be_envelope
@@ -79,52 +77,6 @@ def test_a_megabyte_is_truncated_and_parsed():
     assert record.kind == "sysmon:1"
     assert len(form.text()) < 10_000
     assert not parse_record(Event(raw=samples.SYSMON_XML)).truncated
-
-
-HOSTILE = {
-    "quotes": "'\"",
-    "open tags": "<a ",
-    "unclosed names": "<a",
-    "attributes": "<Data Name='x",
-    "braces": "{",
-    "strings": '{"a',
-    "backslashes": "\\",
-    "escapes": '"\\',
-    "blanks": " ",
-    "digits": "7",
-    "hex": "a1",
-    "guid parts": "deadbeef-",
-    "dots": "1.",
-    "paths": "\\users\\",
-    "slashes": "/home/",
-    "commas": ",",
-    "equals": "a=",
-    "pairs": 'a="b" ',
-    "bars": "CEF:0|",
-    "colons": "a:b:",
-    "percent": "%",
-    "carets": "^a`b",
-    "sids": "S-1-5-21-",
-    "mails": "a@b.",
-    "base64": "QUJD",
-    "urls": "http://a/",
-    "labels": "Subject:\n\tAccount Name:\t",
-    "dates": "2026-03-04T05:06:07",
-    "entities": "&lt;",
-    "brackets": "[x] ",
-    "ipv6": "fe80::",
-    "tabs": "a\t",
-}
-OPENINGS = ("", "<Event><System><EventID>1</EventID></System><EventData><Data Name='CommandLine'>", '{"command":"')
-
-
-@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_text_takes_linear_time(piece):
-    for opening in OPENINGS:
-        raw = opening + piece * (MAX_RAW_BYTES // len(piece))
-        start = time.perf_counter()
-        parse_and_canonicalise(Event(raw=raw[:MAX_RAW_BYTES]))
-        assert time.perf_counter() - start < 10.0, f"{opening!r} + {piece!r} * n"
 
 
 def test_deep_and_wide_json_is_bounded():

@@ -20,7 +20,7 @@ _PARTS = 10
 
 _MB = 1_000_000
 
-_SAMPLE = re.compile(r"^(\w*cache\w*(?:\{[^}]*\})?) ([-+.\w]+)$", re.MULTILINE)
+_SAMPLE = re.compile(r"^(\w++(?:\{[^}\n]*+\})?+) ([-+.\w]++)$", re.MULTILINE)
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
@@ -88,7 +88,7 @@ def _part(sidecar: Sidecar, stream: Stream, number: int, size: int) -> dict[str,
 
 def cache_samples(metrics: str) -> dict[str, float]:
     """Return the samples of /metrics (Prometheus text format) whose name holds "cache"."""
-    return {name: float(value) for name, value in _SAMPLE.findall(metrics)}
+    return {name: float(value) for name, value in _SAMPLE.findall(metrics) if "cache" in name}
 
 
 def hit_rates(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

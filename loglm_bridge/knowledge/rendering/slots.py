@@ -16,7 +16,7 @@ from typing import Any
 
 from loglm_bridge.knowledge.rendering import pools
 
-_SLOT = re.compile(r"\{\{|\}\}|\{([a-zA-Z_]+?)(\d?)(?::([^{}]*))?\}|\{([^{}|]*(?:\|[^{}|]*)+)\}")
+_SLOT = re.compile(r"\{\{|\}\}|\{([a-zA-Z_]+?)(\d?)(?::([^{}]*))?\}|\{([^{}|]*+(?:\|[^{}|]*+)++)\}")
 
 #: The years in which rendered events happen.
 _FIRST = datetime(2024, 1, 1, tzinfo=UTC)

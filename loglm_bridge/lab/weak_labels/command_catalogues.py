@@ -43,7 +43,7 @@ _UNIX_PATHS = (
 
 #: Lines of a longer script that do not show the technique.
 _UNSPECIFIC = re.compile(
-    r"\s*(rem\b|::|#|echo\b|cd\b|exit\b|set\s+\w+=|\$?\w+\s*=\s*['\"\d]|timeout\b|sleep\b|mkdir\b|[{}()]*\s*$)",
+    r"\A\s*+(rem\b|::|#|echo\b|cd\b|exit\b|set\s+\w+=|\$?\w++\s*+=\s*+['\"\d]|timeout\b|sleep\b|mkdir\b|[{}()]*+\s*+\Z)",
     re.IGNORECASE,
 )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from loglm_bridge.model.features.hashed_patterns import Pattern
 from loglm_bridge.model.features.value_tests import ValueTest
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 #: A condition: the index of an atom, or ["and"|"or"|"not", condition, ...].
@@ -80,19 +80,19 @@ def prefilters_of(event: CanonicalEvent, channels: Iterable[str]) -> set[int]:
     return {prefilter(event.family), prefilter(f"{event.family} {event.kind}"), *parts, *actions, *by_channel}
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def prefilter(kind: str) -> int:
     """Return the hash of a kind of events: "family kind", "family", "part <part of a kind>" or "channel <channel>"."""
     return _hash(f"kind {kind}")
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def action_prefilter(action: str) -> int:
     """Return the hash of events with a value of the field `action`."""
     return _hash(f"action {action}")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def field_hash(name: str) -> int:
     """Return the hash of a field name."""
     return _hash(f"field {name}")

@@ -36,12 +36,13 @@ from loglm_bridge.model.features.tokenizer import Encoded
 from loglm_bridge.model.features.value_tests import ValueTest, ValueTests
 from loglm_bridge.model.folder import model_folder
 from loglm_bridge.model.folder.model_folder import ModelFolder
+from loglm_bridge.telemetry.byte_cache import size_of
 from loglm_bridge.telemetry.canonicaliser import MESSAGE
 from loglm_bridge.telemetry.fastpath.canonical_cache import ANY_LOGGED, CHANNEL
 from loglm_bridge.telemetry.record import CanonicalEvent
 
-#: Maximum characters of the values whose atoms are cached; each entry counts _ENTRY_COST characters more.
-_MAX_CACHED_CHARACTERS = 32_000_000
+#: Maximum bytes of the values whose atoms are cached; each entry counts _ENTRY_COST bytes more.
+_MAX_CACHED_BYTES = 32_000_000
 _ENTRY_COST = 300
 
 #: Weight of a rule's level in the maliciousness logit, beside what the nets have learned.
@@ -73,7 +74,7 @@ class RuleMatcher:
             by_field[atom.field][index] = atom.pattern
         self._patterns = {field: Patterns(patterns) for field, patterns in by_field.items()}
         self._cache: dict[tuple[str, str], tuple[int, ...]] = {}
-        self._cached_characters = 0
+        self._cached_bytes = 0
         self._rules_by_trigger = rules_by_trigger(
             self.rules, len(self.atoms) + len(self.tests), self._text_rules.numbers
         )
@@ -154,10 +155,11 @@ class RuleMatcher:
         atoms = self._cache.get((name, value))
         if atoms is None:
             atoms = tuple(patterns.matching(value))
-            self._cached_characters += len(value) + _ENTRY_COST
-            if self._cached_characters > _MAX_CACHED_CHARACTERS:
+            size = size_of(value) + size_of(atoms) + _ENTRY_COST
+            self._cached_bytes += size
+            if self._cached_bytes > _MAX_CACHED_BYTES:
                 self._cache.clear()
-                self._cached_characters = len(value) + _ENTRY_COST
+                self._cached_bytes = size
             self._cache[name, value] = atoms
         return atoms
 

@@ -7,12 +7,12 @@ Control tokens are added by id only. Text is always encoded as plain text, so no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from loglm_bridge.telemetry.byte_cache import ByteCache
 from loglm_bridge.telemetry.record import CanonicalEvent
 
 PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND = "[PAD]", "[MASK]", "[CLS]", "[FIELD]", "[KIND]"
@@ -22,8 +22,8 @@ CONTROL = (PAD, MASK, CLS, OTHER_FIELD, OTHER_KIND)
 MAX_TOKENS = 128
 MAX_VALUE_TOKENS = 48
 
-#: Maximum (field, value) pairs whose ids are cached; about 300 bytes each.
-_MAX_CACHED = 1 << 16
+#: Bytes of the ids of (field, value) pairs that are cached.
+_MAX_CACHED_BYTES = 24_000_000
 
 
 def field_token(name: str) -> str:
@@ -58,7 +58,7 @@ class EventTokenizer:
         self._tokenizer = tokenizer
         self._vocab: dict[str, int] = tokenizer.get_vocab(with_added_tokens=True)
         self.pad, self.mask, self.cls, self._other_field, self._other_kind = (self._vocab[t] for t in CONTROL)
-        self._field = lru_cache(maxsize=_MAX_CACHED)(self._encode_field)
+        self._field = ByteCache(self._encode_field, _MAX_CACHED_BYTES, "tokenizer.field").call
 
     @classmethod
     def load(cls, path: Path) -> EventTokenizer:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical.network.addresses import ip
 from loglm_bridge.telemetry.canonical.numbers import number
 from loglm_bridge.telemetry.record import ColumnarRecord
@@ -71,7 +71,7 @@ def to_flow_event(record: ColumnarRecord, event: Event) -> FlowEvent:
     return FlowEvent(time, src, parse_port(src_port), dest, parse_port(dest_port), counters)
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1)
 def _field_indices(names: tuple[str, ...]) -> tuple[int, ...]:
     """Return the indices of endpoints and counters among the values; that behind the last value for absent ones."""
     last = {name: index for index, name in enumerate(names)}
@@ -94,7 +94,7 @@ def parse_port(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0
 
 
-@lru_cache(maxsize=65_536)
+@remembered(5)
 def address_class(address: str) -> int:
     """Return the number of an address's class: one of ADDRESS_CLASSES, 0 for no address."""
     return ADDRESS_CLASSES.get(ip(address), _OTHER_ADDRESS) if address else 0

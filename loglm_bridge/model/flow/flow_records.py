@@ -7,7 +7,6 @@ classified, but never read otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from math import isqrt
 from typing import Any
@@ -23,6 +22,7 @@ from loglm_bridge.model.flow.flow_event import (
     parse_counter,
     parse_port,
 )
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical.network.ports import SERVICE_PORTS
 
 SIZES = ("fwd_bytes", "bwd_bytes", "fwd_pkts", "bwd_pkts", "duration", "fwd_mean", "bwd_mean")
@@ -114,7 +114,7 @@ def _port_class(port: np.ndarray) -> np.ndarray:
     return np.where(port < _WELL_KNOWN, port, np.where(is_service, _WELL_KNOWN + index, _OTHER_PORT))
 
 
-@lru_cache(maxsize=65_536)
+@remembered(5)
 def _address_hash(address: str) -> int:
     return int.from_bytes(blake2b(address.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "little")
 

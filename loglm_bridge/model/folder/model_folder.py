@@ -29,6 +29,9 @@ NEIGHBOUR_NAMES = "neighbours.json"
 GOLDEN = "golden.json"
 CARD = "MODEL_CARD.md"
 
+#: The signature of the manifest, which it cannot list: signature.py.
+SIGNATURE = "manifest.sig"
+
 #: Key of the manifest that holds the digest of its other keys.
 SEAL = "seal"
 
@@ -96,7 +99,7 @@ def write_manifest(path: Path, name: str, version: str, details: Mapping[str, An
 
     `details` (data card, metrics) are stored beside the required keys.
     """
-    names = sorted(p.name for p in path.iterdir() if p.name != MANIFEST)
+    names = sorted(p.name for p in path.iterdir() if p.name not in (MANIFEST, SIGNATURE))
     manifest = {
         "name": name,
         "version": version,
@@ -141,7 +144,7 @@ def _check_names(path: Path, listed: Mapping[str, str]) -> None:
         raise ModelRefused(
             f"{MANIFEST}: unknown files {unknown or 'none'}, missing files {missing or 'none'}", where=str(path)
         )
-    extra = sorted(p.name for p in path.iterdir() if p.name not in listed and p.name != MANIFEST)
+    extra = sorted(p.name for p in path.iterdir() if p.name not in {*listed, MANIFEST, SIGNATURE})
     if extra:
         raise ModelRefused(f"files that the manifest does not list {extra[:5]}", where=str(path))
 

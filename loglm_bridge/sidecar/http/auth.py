@@ -113,6 +113,7 @@ class AuthMiddleware:
         self._check_names(headers.get(b"host", []), headers.get(b"origin", []))
         if scope["path"] not in OPEN_PATHS:
             self._check_token(headers.get(b"authorization", []))
+            scope["state"]["authorised"] = True
         _check_body_headers(scope["method"], headers)
 
     def _check_names(self, hosts: list[bytes], origins: list[bytes]) -> None:

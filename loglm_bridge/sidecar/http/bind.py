@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import ssl
+import stat
+from pathlib import Path
 
 from loglm_bridge.contract.errors import ConfigError
 from loglm_bridge.sidecar.config import Settings
@@ -54,6 +57,14 @@ def check_tls(settings: Settings) -> None:
             where=f"{settings.tls_cert}, {settings.tls_key}",
             hint="both must be PEM, belong together and be readable, the key without a password",
         ) from error
+    _check_key(settings.tls_key)
+
+
+def _check_key(path: Path) -> None:
+    """Raise ConfigError where others than the owner and group of a key can read or change it, as with the token."""
+    with contextlib.suppress(OSError):  # reported where it is loaded
+        if path.stat().st_mode & (stat.S_IWGRP | stat.S_IRWXO):
+            raise ConfigError("the TLS key is open to others", where=str(path), hint=f"run chmod 600 {path}")
 
 
 def url(settings: Settings, listener: socket.socket) -> str:

@@ -6,9 +6,10 @@ One sweep per second over at most a few hundred connections decides everything; 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from loglm_bridge.contract.errors import InvalidRequest, LogLMError, Overloaded
 from loglm_bridge.sidecar.http.responses import RETRY_AFTER, error_response
-from loglm_bridge.sidecar.logs import details
+from loglm_bridge.sidecar.logs import Throttle, details
 from loglm_bridge.sidecar.metrics import Metrics
 
 #: Maximum seconds from the first byte of a connection or request to the end of its head.
@@ -33,41 +34,81 @@ KEEP_ALIVE_SECONDS = 60
 
 _SWEEP_SECONDS = 1.0
 
+#: Connections that strangers may have at a time, at least, and as a share (one in so many) of all.
+_MIN_STRANGERS, _SHARE_OF_STRANGERS = 4, 4
+
 log = logging.getLogger(__name__)
 
 
 class ConnectionLimiter:
-    """Counts the connections of one sidecar and closes those that exceed a limit."""
+    """Counts the connections of one sidecar and closes those that exceed a limit.
+
+    A part of the limit is for strangers: connections that have not sent the token yet. They replace each other, so that
+    who does not know the token closes no connection of a search. TLS handshakes have a limit of their own.
+    """
 
     def __init__(self, max_connections: int, metrics: Metrics) -> None:
         self._max_connections, self._metrics, self._stopped = max_connections, metrics, False
+        self._max_strangers = max(_MIN_STRANGERS, max_connections // _SHARE_OF_STRANGERS)
+        self._handshakes = 0
+        self._throttle = Throttle()
 
     def stop_accepting(self) -> None:
         """Close every further connection at once: one accepted during a stop could keep the sidecar from stopping."""
         self._stopped = True
 
     def accept(self, new: Connection, all_open: Iterable[Any]) -> None:
-        """Admit a connection; at the limit it replaces the connection idle for longest, or is refused."""
+        """Admit a connection; at the limit it replaces the oldest stranger without a request, or is refused."""
         self._metrics.connections.add()
         if self._stopped:
             self._metrics.closed.add("refused")
             new.shutdown()
             return
-        others = [c for c in all_open if isinstance(c, Connection) and c is not new and not c.transport.is_closing()]
-        if len(others) < self._max_connections:
+        others = _open_ones(all_open, new)
+        strangers = [c for c in others if not c.authorised]
+        if len(others) < self._max_connections and len(strangers) < self._max_strangers:
             return
-        idle = [c for c in others if c.idle]
-        if idle:
-            self.close(min(idle, key=Connection.eviction_key), "evicted")
-        else:
+        waiting = [c for c in strangers if c.waits_for_request]
+        if waiting:
+            self.close(min(waiting, key=Connection.eviction_key), "evicted")
+        elif len(others) >= self._max_connections:
             self._metrics.closed.add("refused")
+            self._log("refused", new)
             new.refuse(Overloaded("too many connections"), HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def authorise(self, connection: Connection, all_open: Iterable[Any]) -> None:
+        """Take a connection that has sent the token; beyond the limit it replaces the one of these idle for longest."""
+        others = [c for c in _open_ones(all_open, connection) if c.authorised]
+        idle = [c for c in others if c.idle]
+        if len(others) >= self._max_connections - self._max_strangers and idle:
+            self.close(min(idle, key=Connection.eviction_key), "evicted")
+
+    @contextlib.contextmanager
+    def handshake(self) -> Iterator[bool]:
+        """Count a TLS handshake; yields whether there may be one more."""
+        if self._handshakes >= self._max_connections:
+            self._metrics.connections.add()
+            self._metrics.closed.add("refused")
+            self._log("refused", None)
+            yield False
+            return
+        self._handshakes += 1
+        try:
+            yield True
+        finally:
+            self._handshakes -= 1
 
     def close(self, connection: Connection, reason: str) -> None:
         """Close a connection at once."""
         self._metrics.closed.add(reason)
-        log.info("connection closed", extra=details(reason=reason, client=(connection.client or [""])[0]))
+        self._log(reason, connection)
         connection.transport.abort()
+
+    def _log(self, reason: str, connection: Connection | None) -> None:
+        suppressed = self._throttle.suppressed(reason)
+        if suppressed is not None:
+            client = str(connection.client[0]) if connection and connection.client else ""
+            log.info("connection closed", extra=details(reason=reason, client=client, more_before=suppressed))
 
     def count_malformed(self) -> None:
         """Count a connection that is closed because its client does not speak HTTP."""
@@ -88,11 +129,17 @@ class ConnectionLimiter:
             due = now + _SWEEP_SECONDS
 
 
+def _open_ones(all_open: Iterable[Any], new: Connection) -> list[Connection]:
+    """Return the connections that are open, but for a new one."""
+    return [c for c in all_open if isinstance(c, Connection) and c is not new and not c.transport.is_closing()]
+
+
 class Connection(H11Protocol):
     """uvicorn's connection with timestamps. `limiter` is set on a subclass per sidecar.
 
-    `_phase_started` is when the connection, request or idle phase began; `_last_received` and `_last_sent` are the
-    last progress in each direction; `_head_begun` tells that bytes of a next head have arrived.
+    `authorised`: a request with the token was answered. `_phase_started` is when the connection, request or idle phase
+    began; `_last_received` and `_last_sent` are the last progress in each direction; `_head_begun` tells that bytes of
+    a next head have arrived.
     """
 
     limiter: ConnectionLimiter
@@ -102,6 +149,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._phase_started = self._last_received = self._last_sent = time.monotonic()
         self._head_begun, self._requests, self._unsent = False, 0, 0
+        self.authorised = self._half_closed = False
         self.limiter.accept(self, self.connections)
 
     def data_received(self, data: bytes) -> None:
@@ -118,7 +166,17 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         self._phase_started, self._head_begun = time.monotonic(), False
+        if not self.authorised and self.scope["state"].get("authorised"):
+            self.authorised = True
+            self.limiter.authorise(self, self.connections)
         super().on_response_complete()
+        if self._half_closed and self._between_requests:
+            self.transport.close()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio's
+        """Answer a request that is complete although its client will send no other; TLS knows no such half."""
+        self._half_closed = not self._between_requests and not self.cycle.more_body and self.scheme == "http"
+        return self._half_closed
 
     def send_400_response(self, msg: str) -> None:
         """Refuse data that is not HTTP with an error in the form of all others."""
@@ -143,6 +201,11 @@ class Connection(H11Protocol):
     def idle(self) -> bool:
         """Whether no request is running, arriving or being answered, so that closing loses nothing."""
         return self._between_requests and not self._head_begun and not self.transport.get_write_buffer_size()
+
+    @property
+    def waits_for_request(self) -> bool:
+        """Whether no request is running or being answered; the head of one may be arriving."""
+        return self._between_requests and not self.transport.get_write_buffer_size()
 
     def eviction_key(self) -> tuple[bool, float]:
         """Return the sort key of eviction: connections without a request first, then the longest silent."""

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loglm_bridge.contract import json_codec as contract_codec
-from loglm_bridge.contract.errors import LogLMError, MethodNotAllowed, NotFound, Overloaded, VersionMismatch
+from loglm_bridge.contract.errors import LogLMError, MethodNotAllowed, NotFound, NotReady, VersionMismatch
 from loglm_bridge.contract.limits import API_VERSION
 from loglm_bridge.sidecar.logs import details
 
@@ -38,15 +38,17 @@ def error_response(error: LogLMError) -> Response:
     headers = {}
     if error.status in (429, 503):
         headers["Retry-After"] = RETRY_AFTER
+    if error.status == 411:  # whoever frames a body in two ways may mean another end of it
+        headers["Connection"] = "close"
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="loglm"'
     return json_response(error.to_dict(), error.status, headers)
 
 
-# --- error handlers of the ASGI application --------------------------------------------------------------------------
+# --- error handlers of the ASGI application: coroutines, since starlette runs others in a thread each -----------------
 
 
-def on_error(request: Request, error: Exception) -> Response:
+async def on_error(request: Request, error: Exception) -> Response:
     """Answer an error of this package, and note its code for the metrics."""
     if not isinstance(error, LogLMError):
         raise error
@@ -54,30 +56,30 @@ def on_error(request: Request, error: Exception) -> Response:
     return error_response(error)
 
 
-def on_http_error(request: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer a refusal of the router: wrong method, other interface version, unknown path."""
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return on_error(request, MethodNotAllowed("the path exists, but not with this method"))
+        return await on_error(request, MethodNotAllowed("the path exists, but not with this method"))
     version = _VERSIONED.match(request.url.path)
     if version and version[1] != str(API_VERSION):
-        return on_error(request, VersionMismatch(f"this sidecar speaks interface version {API_VERSION}"))
-    return on_error(request, NotFound("no such path"))
+        return await on_error(request, VersionMismatch(f"this sidecar speaks interface version {API_VERSION}"))
+    return await on_error(request, NotFound("no such path"))
 
 
-def on_memory_error(request: Request, _: Exception) -> Response:
+async def on_memory_error(request: Request, _: Exception) -> Response:
     """Answer a request for which memory is insufficient."""
     log.error("out of memory")
-    return on_error(request, Overloaded("out of memory"))
+    return await on_error(request, NotReady("out of memory"))
 
 
-def on_client_disconnect(request: Request, _: Exception) -> Response:
+async def on_client_disconnect(request: Request, _: Exception) -> Response:
     """Note that the client left; the status (nginx's for this case) is never sent."""
     request.state.outcome = "gone"
     return Response(status_code=499)
 
 
-def on_unexpected_error(request: Request, error: Exception) -> Response:
+async def on_unexpected_error(request: Request, error: Exception) -> Response:
     """Answer an internal error: the log holds the traceback, the client gets a reference to it."""
     ref = secrets.token_hex(4)
     log.error("internal error", exc_info=error, extra=details(ref=ref))
-    return on_error(request, LogLMError(f"internal error, ref={ref}"))
+    return await on_error(request, LogLMError(f"internal error, ref={ref}"))

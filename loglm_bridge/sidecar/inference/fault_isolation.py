@@ -1,8 +1,9 @@
 """Finds the events on which the model fails, so that all other events of the batch keep their verdicts.
 
 A call that fails returns, so the batch is bisected down to single events: few calls for few failing events. A call
-that hangs loses its thread and its deadline. After the first one the events are tried one by one: each failing event
-costs one more thread instead of one per bisection step. The search ends after a few deadlines.
+that hangs loses its thread and its deadline. After the first one the events are tried in parts, then one by one where a
+part hangs: that costs fewer threads than bisection. All parts are tried before any of them is searched, and the search
+ends after a few deadlines or hanging threads, so that failing events do not cost their neighbours' verdicts.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from math import isqrt
+from typing import NamedTuple
 
+from loglm_bridge.contract.errors import NotReady
 from loglm_bridge.contract.event import Event
 from loglm_bridge.sidecar.inference.model_call import EncodedVerdict, error_result
 from loglm_bridge.sidecar.inference.quarantine import Quarantine
@@ -34,10 +38,21 @@ _EVENT_SHARE = 0.2
 #: The search ends after this many deadlines; events that it did not reach are TIMED_OUT.
 _MAX_DEADLINES = 3
 
+#: Events of a batch that hangs which are tried one by one at once.
+_FEW = 16
+
 #: Failed events without a valid verdict between them after which the model itself is tested.
 _SUSPICIOUS_FAILURES = 8
 
 log = logging.getLogger(__name__)
+
+
+class _Part(NamedTuple):
+    """Events that were tried together: their results, or the error where they hung."""
+
+    events: Sequence[Event]
+    results: list[EncodedVerdict]
+    error: HungError | None = None
 
 
 @dataclass
@@ -65,7 +80,6 @@ class FaultIsolation:
 
         Raises:
             ModelFailed: the model fails on its own self-test, so no event is the cause.
-            NotReady: too many calls hang.
         """
         results = await self._search(events, error)
         if not self.labelled and self.failed < _SUSPICIOUS_FAILURES:
@@ -79,23 +93,37 @@ class FaultIsolation:
         if len(events) == 1:
             return [await self._attribute_failure(events[0], error)]
         hung = isinstance(error, HungError)
-        parts = [[event] for event in events] if hung else _halves(events)
         seconds = self.deadline * (_EVENT_SHARE if hung else 1.0)
-        results = []
+        # all parts first, then those that hung: few hanging events must not keep the others from being tried
+        parts = [await self._try(part, seconds) for part in (_parts(events) if hung else _halves(events))]
+        results: list[EncodedVerdict] = []
         for part in parts:
-            results += await self._try(part, seconds)
+            results += part.results if part.error is None else await self._search(part.events, part.error)
         return results
 
-    async def _try(self, events: Sequence[Event], seconds: float) -> list[EncodedVerdict]:
-        self.check_hung()
-        if time.monotonic() > self._ends:
-            return [TIMED_OUT] * len(events)
+    async def _try(self, events: Sequence[Event], seconds: float) -> _Part:
+        if time.monotonic() > self._ends or not self._may_call():
+            return _Part(events, [TIMED_OUT] * len(events))
         try:
             results = await self.call(events, seconds)
+        except HungError as error:
+            return _Part(events, [], error)
         except Exception as error:  # noqa: BLE001 (a model may raise anything)
-            return await self._search(events, error)
+            # at once: the error's traceback may hold much memory
+            return _Part(events, await self._search(events, error))
         self.labelled += len(events)
-        return results
+        return _Part(events, results)
+
+    def _may_call(self) -> bool:
+        """Return whether the model may be called; its replacement is begun where too many calls hang in it.
+
+        The batch goes on without: its other events keep the verdicts that they have.
+        """
+        try:
+            self.check_hung()
+        except NotReady:
+            return False
+        return True
 
     async def _attribute_failure(self, event: Event, error: Exception) -> EncodedVerdict:
         """Return the result of a single event that failed with `error`."""
@@ -113,6 +141,12 @@ class FaultIsolation:
 
     def _quarantine(self, event: Event, reason: str) -> None:
         log.warning("event quarantined", extra=details(key=self.quarantine.add(event), reason=reason))
+
+
+def _parts(events: Sequence[Event]) -> list[Sequence[Event]]:
+    """Return parts of about the square root of the events; few events one by one."""
+    size = isqrt(len(events)) if len(events) > _FEW else 1
+    return [events[i : i + size] for i in range(0, len(events), size)]
 
 
 def _halves(events: Sequence[Event]) -> list[Sequence[Event]]:

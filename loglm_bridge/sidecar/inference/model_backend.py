@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from loglm_bridge.contract.entity_state import EntityState
+from loglm_bridge.contract.errors import ModelRefused
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.verdict import Verdict
 from loglm_bridge.contract.wire import ModelId, Options
@@ -45,6 +46,25 @@ class Model(Protocol):
 #: Loads and verifies a model folder (None: the promoted or else the shipped one) with a number of threads per inference
 #: and as a profile. Raises ModelRefused.
 Load = Callable[[Path | None, int, str], Model]
+
+
+def signed_only(load: Load, key_file: Path) -> Load:
+    """Return a function that loads only folders with a signature of the public key in `key_file`."""
+
+    def load_signed(folder: Path | None, threads: int, profile: str) -> Model:
+        from loglm_bridge.model import default_folder
+        from loglm_bridge.model.folder.model_folder import ModelFolder
+        from loglm_bridge.model.folder.signature import verify
+
+        path = default_folder() if folder is None else folder
+        verified = ModelFolder.open(path)
+        verify(verified, key_file)
+        model = load(path, threads, profile)
+        if model.id.sha256 != verified.id.sha256:
+            raise ModelRefused("the folder changed while it was loaded", where=str(path))
+        return model
+
+    return load_signed
 
 
 def load_model(folder: Path | None, threads: int, profile: str) -> Model:

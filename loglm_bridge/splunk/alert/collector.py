@@ -15,11 +15,10 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Callable, Mapping, Optional, Sequence
 
-import requests
-
 from loglm_bridge.contract.errors import DeliveryError
 from loglm_bridge.contract.notable import Notable
 from loglm_bridge.contract.stash_format import STASH, json_fields, render_notable
+from loglm_bridge.splunk.alert.collector_http import CALL_ERRORS, post
 from loglm_bridge.splunk.alert.collector_reply import (
     ACCEPTED_WITH_WARNING,
     CHANNEL_MISSING,
@@ -28,16 +27,12 @@ from loglm_bridge.splunk.alert.collector_reply import (
     read_reply,
 )
 from loglm_bridge.splunk.alert.delivery import KEPT, Delivery, Target, TargetRefused, Undelivered
-from loglm_bridge.splunk.client.deadline import within
 
 #: Maximum events and bytes of one request.
 _MAX_BATCH_EVENTS, _MAX_BATCH_BYTES = 100, 800_000
 
 #: Maximum seconds for which acknowledgements are awaited, and between two questions.
 _ACK_SECONDS, _ACK_PAUSE = 10.0, 0.25
-
-#: Maximum bytes of an answer that are read.
-_MAX_ANSWER = 65_536
 
 
 class Collector(Delivery):
@@ -54,11 +49,8 @@ class Collector(Delivery):
     ) -> None:
         super().__init__(seconds, sleep, clock)
         self._url = url + "/services/collector"
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(ca_file) if ca_file else True
-        # answers are short; a compressed one could be a bomb, and is not decoded (SECURITY.md)
-        self._session.headers.update({"Authorization": f"Splunk {token}", "Accept-Encoding": "identity"})
+        self._ca_file = ca_file
+        self._headers = {"Authorization": f"Splunk {token}", "Content-Type": "application/json"}
         self._channel = ""
         self._unacknowledged: dict[int, tuple[Target, list[Notable]]] = {}
 
@@ -77,7 +69,7 @@ class Collector(Delivery):
         deadline = self._clock() + _ACK_SECONDS
         while self._unacknowledged:
             body = json.dumps({"acks": list(self._unacknowledged)}).encode("ascii")
-            acknowledged = _acks(self._post("/ack", body))
+            acknowledged = _acks(self._post(f"/ack?channel={self._channel}", body))
             if acknowledged is None:
                 self.notes["the event collector does not say which events are indexed"] = None
                 self._unacknowledged.clear()
@@ -114,7 +106,7 @@ class Collector(Delivery):
                 limit = max(1, len(batch) // 2)
             elif reply.code == CHANNEL_MISSING and not self._channel:
                 self._channel = str(uuid.uuid4())
-                self._session.headers["X-Splunk-Request-Channel"] = self._channel
+                self._headers["X-Splunk-Request-Channel"] = self._channel
             else:
                 failures += 1
                 if not reply.is_busy:
@@ -137,21 +129,11 @@ class Collector(Delivery):
             self._unacknowledged[reply.ack_id] = (target, accepted)
 
     def _post(self, path: str, body: bytes) -> CollectorReply:
-        query = {"channel": self._channel} if path == "/ack" else None
-        seconds = self._request_seconds()
-
-        def call() -> CollectorReply:
-            with self._session.post(
-                self._url + path, params=query, data=body, timeout=seconds, allow_redirects=False, stream=True
-            ) as response:
-                response.raw.headers.pop("Content-Encoding", None)  # so nothing is decompressed
-                content = next(response.iter_content(_MAX_ANSWER), b"")
-                return read_reply(content, response.status_code, response.headers.get("Retry-After"))
-
         try:
-            return within(seconds, call)
-        except (requests.RequestException, OSError) as error:
+            answer = post(self._url + path, body, self._headers, seconds=self._request_seconds(), ca_file=self._ca_file)
+        except CALL_ERRORS as error:
             return failed_call(error)
+        return read_reply(answer.body, answer.status, answer.retry_after)
 
 
 def _next_batch(queue: deque[Notable], target: Target, limit: int) -> list[bytes]:

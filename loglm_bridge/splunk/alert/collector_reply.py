@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Optional
-
-import requests
 
 from loglm_bridge.contract.limits import MAX_ECHO
 from loglm_bridge.contract.safe_text import one_line
@@ -105,7 +104,7 @@ def read_reply(body: bytes, status: int, retry_after: Optional[str] = None) -> C
 
 def failed_call(error: Exception) -> CollectorReply:
     """Return what stands for the answer of a call that failed."""
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, ssl.SSLError):
         return CollectorReply(NO_ANSWER, _UNTRUSTED, "no trusted TLS connection")
     return CollectorReply(NO_ANSWER, _FOREIGN, f"no answer ({type(error).__name__})")
 

@@ -6,6 +6,7 @@ to any host.
 
 from __future__ import annotations
 
+import os
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def delivery_of(name: str, app: Path, service: Service) -> Delivery:
     except ValueError as error:
         raise ConfigError(f"[hec] url must be {error}", where=CONF) from error
     ca_file = conf_path(app, conf.get("hec", "ca_file", fallback="").strip())
+    if ca_file and not os.access(ca_file, os.R_OK):
+        raise ConfigError("[hec] ca_file cannot be read", where=str(ca_file))
     return Collector(url, _hec_token(service), ca_file, seconds)
 
 

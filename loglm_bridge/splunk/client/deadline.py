@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import queue
+import socket
 import threading
+from contextlib import suppress
 from typing import Callable, TypeVar, Union
 
 T = TypeVar("T")
@@ -34,3 +37,14 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         finally:
             del error  # its traceback refers to this frame: a cycle that would keep the call's arguments alive
     return result  # type: ignore[return-value]  # None belongs to T here
+
+
+def shut_down(connection: http.client.HTTPConnection) -> None:
+    """Close a connection, also one from which an abandoned call still reads.
+
+    A close alone waits for that call, which reads on as long as bytes drip in: the socket is shut down first.
+    """
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from loglm_bridge import __version__
 from loglm_bridge.contract.errors import BadReply, SidecarError, SidecarTimeout, SidecarUnavailable, WrongService
-from loglm_bridge.splunk.client.deadline import within
+from loglm_bridge.splunk.client.deadline import shut_down, within
 from loglm_bridge.splunk.config.authorities import public_authorities
 
 #: Maximum bytes of a response; an embedding of 1,024 numbers for each of 2,048 events fits.
@@ -123,7 +123,7 @@ class Transport:
         """Drop the connection; the next request opens a new one."""
         self.identified = False
         if self._connection is not None:
-            self._connection.close()
+            shut_down(self._connection)
         self._connection = None
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ REALM, NAME = "loglm_bridge", "sidecar"
 _SPLUNKD_SECONDS = 5
 
 #: The characters that an Authorization header can carry.
-_TOKEN = re.compile(r"[\x21-\x7e]{1,512}\Z")
+_TOKEN = re.compile(r"\A[\x21-\x7e]{1,512}\Z")
 
 #: Maximum bytes of a token file that are read; a wrong path may name any file.
 _MAX_FILE = 4096

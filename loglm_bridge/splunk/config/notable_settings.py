@@ -23,7 +23,7 @@ _MAX_SHOWN = 80
 #: Maximum characters of a rule's name.
 _MAX_NAME = 200
 
-_SOURCETYPE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_:.-]{0,99}\Z")
+_SOURCETYPE = re.compile(r"\A[A-Za-z0-9_][A-Za-z0-9_:.-]{0,99}\Z")
 
 
 def parse_settings(parsers: Mapping[str, Parser], texts: Mapping[str, str]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?\Z", re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+_NUMBER = re.compile(r"\A[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?\Z", re.ASCII)
+_WHOLE = re.compile(r"\A[+-]?\d{1,18}\Z", re.ASCII)
+_PREFIX = re.compile(r"\A[A-Za-z][A-Za-z0-9_]{0,31}\Z")
 
 #: Maximum characters of a field name.
 _MAX_FIELD = 256

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Optional
 
 from loglm_bridge.contract.errors import InputError
+from loglm_bridge.splunk.modinput.checkpoint import save_error
 
 if sys.platform == "win32":
     import msvcrt
@@ -26,23 +28,30 @@ class AlreadyRunning(InputError):
 
 
 class InputLock:
-    """Context manager that holds a lock on `path`. Raises AlreadyRunning on entry if another process holds it."""
+    """Context manager that holds a lock on `path`.
+
+    Raises AlreadyRunning on entry if another process holds it, CheckpointError where its file cannot be made.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: Optional[int] = None
 
     def __enter__(self) -> InputLock:
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise save_error(error) from error
         try:
             _lock(file)
         except OSError as error:
             holder = os.read(file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(file)
             raise AlreadyRunning(f"already running (pid {holder})") from error
-        os.ftruncate(file, 0)
-        os.write(file, b"%d\n" % os.getpid())
         self._file = file
+        with suppress(OSError):  # a full disk: the lock holds without its holder's name
+            os.ftruncate(file, 0)
+            os.write(file, b"%d\n" % os.getpid())
         return self
 
     def __exit__(

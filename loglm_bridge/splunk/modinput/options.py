@@ -37,7 +37,8 @@ _TIME_BOUNDS = re.compile(
     r"|(?:start|end)?(?:days|hours|minutes|months)ago|searchtimespan(?:days|hours|minutes|months))\"?\s*=",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(\s*=)?', re.DOTALL)
+# A quoted string and the equals sign behind it (1), or one that is not closed (2).
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"(\s*=)?|(\\?\Z))', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def search_text(text: str) -> str:
     """
     if len(text) > _MAX_SEARCH:
         raise ValueError(f"at most {_MAX_SEARCH} characters long")
-    bound = _TIME_BOUNDS.search(_QUOTED.sub(lambda match: match[0] if match[1] else '""', text))
+    bound = _TIME_BOUNDS.search(_QUOTED.sub(lambda match: match[0] if match[1] or match[2] is not None else '""', text))
     if bound:
         raise ValueError(f"without {bound[1]}=, because the input sets the bounds of time itself")
     if text.rstrip().endswith("|"):

@@ -39,7 +39,7 @@ FIELDS = (
 #: Rows without `_raw` after which a search is refused that has not returned an event yet.
 _MAX_HELD_ROWS = 1_000
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:]*\Z")
+_PLAIN_NAME = re.compile(r"\A[A-Za-z_][A-Za-z0-9_.:]*\Z")
 
 
 @dataclass

@@ -21,7 +21,7 @@ ROW_END = "\r\n"
 #: Prefix of the column that lists the values of a multivalue field.
 MV_PREFIX = "__mv_"
 
-_MV_VALUE = re.compile(r"\$((?:\$\$|[^$])*)\$(?:;|\Z)")
+_MV_VALUE = re.compile(r"(?<![^;])\$([^$]*(?:\$\$[^$]*)*)\$(?:;|\Z)")
 
 _VISIBLE_NUL = "\u2400".encode()
 

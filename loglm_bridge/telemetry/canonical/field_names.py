@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical.tables import cloud, common, endpoint, network, windows, windows_kinds
 from loglm_bridge.telemetry.canonical.tables.field_mapping import FieldMapping
 
@@ -17,7 +16,7 @@ _FAMILIES = {
 }
 
 
-@lru_cache(maxsize=65_536)
+@remembered(5)
 def resolve(family: str, kind: str, name: str) -> FieldMapping:
     """Return (canonical name, value type) of a raw field name; None: the field is identity or noise.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.network import addresses
 from loglm_bridge.telemetry.record import Record
@@ -29,14 +29,16 @@ _COMMON_WORDS = frozenset(
 )  # fmt: skip
 #: Families of JSON logs that a machine writes about itself.
 _MACHINE_FAMILIES = frozenset({"windows", "endpoint", "macos", "linux", "json", "app", "web", "system", "zeek"})
+#: Characters of a name that are read; one of more than 255 is none.
+MAX_NAME = 300
 #: Letters below which a name without digits, dots or hyphens is taken for a word.
 _MIN_LETTERS = 5
 
 
 def host_names(record: Record, event: Event | None) -> tuple[str, ...]:
     """Return the names, lower case and longest first, under which the record's own host may occur in its values."""
-    logged = tuple(record.fields[i][1] for i in host_field_indices([name for name, _ in record.fields]))
-    hint = event.host if event is not None and not is_service_log(record.format, record.family) else ""
+    logged = tuple(record.fields[i][1][:MAX_NAME] for i in host_field_indices([name for name, _ in record.fields]))
+    hint = event.host[:MAX_NAME] if event is not None and not is_service_log(record.format, record.family) else ""
     return spellings((*logged, hint))
 
 
@@ -45,10 +47,10 @@ def host_field_indices(names: Sequence[str]) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names[:_MAX_FIELDS]) if name in _HOST_FIELDS)
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def spellings(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the lower-case spellings of host names: each in full, then without its domain; no repeats."""
-    return tuple(dict.fromkeys(spelling for name in names if name for spelling in _spellings_of(name[:300])))
+    return tuple(dict.fromkeys(spelling for name in names if name for spelling in _spellings_of(name[:MAX_NAME])))
 
 
 def is_service_log(format_name: str, family: str) -> bool:
@@ -64,7 +66,7 @@ def mask_host(value: str, names: tuple[str, ...]) -> str:
     return value
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _spellings_of(value: str) -> tuple[str, ...]:
     name = value.strip().lower()
     if len(name) > 255 or addresses.is_ip(name):
@@ -79,6 +81,6 @@ def _is_distinctive(name: str) -> bool:
     return len(name) >= _MIN_LETTERS or not name.isalpha()
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z0-9_{{-]){re.escape(name)}(?![a-z0-9_}}-])")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
+
+from loglm_bridge.telemetry.byte_cache import remembered
 
 #: Longest text that is read as a number; a longer one is not a measurement.
 _MAX_NUMBER = 64
 
-_NUMBER = re.compile(r"([-+]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,3}))?\s?([A-Za-z%/]{0,8})\Z", re.ASCII)
-_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}\Z")
+_NUMBER = re.compile(r"\A([-+]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,3}))?\s?([A-Za-z%/]{0,8})\Z", re.ASCII)
+_HEX = re.compile(r"\A0[xX][0-9a-fA-F]{1,32}\Z")
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 #: (upper limit in seconds, range).
 _DURATIONS = (
@@ -66,7 +67,7 @@ def _split(text: str) -> tuple[float, str] | None:
     return float(f"{sign}{digits}e{exponent or 0}"), unit
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _bucket(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):
@@ -77,7 +78,7 @@ def _bucket(value: str) -> str:
     return _range(split[0]) + split[1]
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _bytes(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):
@@ -86,7 +87,7 @@ def _bytes(value: str) -> str:
     return "{other}" if split is None else _range(split[0], "B")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _duration(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, numbers, placeholders, resources
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths, registry
 from loglm_bridge.telemetry.canonical.network import addresses
@@ -12,24 +12,26 @@ from loglm_bridge.telemetry.canonical.network import addresses
 #: Longest canonical value of an unknown field; longer ones are cut.
 MAX_TEXT = 600
 
-_GUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?\Z")
-_SID = re.compile(r"S-1-(?:\d{1,15}-){0,14}\d{1,15}\Z")
-_HEX = re.compile(r"(?:0x)?(?=[a-fA-F]{0,40}\d)[0-9a-fA-F]{16,}\Z")
-_DIGITS = re.compile(r"[-+]?\d+(?:\.\d+)?\Z", re.ASCII)
-_TIME = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d[\d:.,+Z -]{0,24}\Z", re.IGNORECASE)
-_REGISTRY = re.compile(r"(?:HKLM|HKCU|HKU|HKCR|HKEY_[A-Z_]{4,20}|\\REGISTRY)\\", re.IGNORECASE)
-_PATH = re.compile(r"(?:[A-Za-z]:\\|\\\\|\\Device\\|%[A-Za-z()]{2,30}%\\|\\\?\?\\|\\SystemRoot)[^\n]*\Z", re.IGNORECASE)
-_UNIX_PATH = re.compile(r"/(?:[\w.@+-]{1,80}/){1,20}[\w.@+-]{0,80}\Z")
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
+_GUID = re.compile(r"\A\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?\Z")
+_SID = re.compile(r"\AS-1-(?:\d{1,15}-){0,14}\d{1,15}\Z")
+_HEX = re.compile(r"\A(?:0x)?(?=[a-fA-F]{0,40}\d)[0-9a-fA-F]{16,}\Z")
+_DIGITS = re.compile(r"\A[-+]?\d+(?:\.\d+)?\Z", re.ASCII)
+_TIME = re.compile(r"\A(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d[\d:.,+Z -]{0,24}\Z", re.IGNORECASE)
+_REGISTRY = re.compile(r"\A(?:HKLM|HKCU|HKU|HKCR|HKEY_[A-Z_]{4,20}|\\REGISTRY)\\", re.IGNORECASE)
+_PATH = re.compile(
+    r"\A(?:[A-Za-z]:\\|\\\\|\\Device\\|%[A-Za-z()]{2,30}%\\|\\\?\?\\|\\SystemRoot)[^\n]*\Z", re.IGNORECASE
+)
+_UNIX_PATH = re.compile(r"\A/(?:[\w.@+-]{1,80}/){1,20}[\w.@+-]{0,80}\Z")
+_URL = re.compile(r"\A[a-z][a-z0-9+.-]{1,15}://[^\s]+\Z", re.IGNORECASE)
 _TOKEN = re.compile(
-    r"(?=[A-Za-z_-]{0,60}\d)(?=[a-z0-9_-]{0,60}[A-Z])(?=[A-Z0-9_-]{0,60}[a-z])[A-Za-z0-9_-]{20,}={0,2}\Z"
+    r"\A(?=[A-Za-z_-]{0,60}\d)(?=[a-z0-9_-]{0,60}[A-Z])(?=[A-Z0-9_-]{0,60}[a-z])[A-Za-z0-9_-]{20,}={0,2}\Z"
 )
 # DOMAIN\user as rendered messages write it, and names after their label.
 _NETBIOS = re.compile(r"(?<![\w\\:.%$/-])([A-Z][A-Z0-9-]{1,14})\\([\w.$-]{1,40})(?![\w\\.])")
 _LABELLED = re.compile(
     r"((?:[Aa]ccount|[Uu]ser)(?: ?[Nn]ame)?\s?[:=]|for (?:invalid )?user)\s{1,8}([\w.\\$@-]{1,60})(?![\w\\:])"
 )
-_EMAIL = re.compile(r"[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
+_EMAIL = re.compile(r"\A[^\s@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\Z")
 
 
 def guess(value: str) -> str:
@@ -69,7 +71,7 @@ def _labelled(match: re.Match[str]) -> str:
     return f"{match[1]} ({accounts.account(match[2]).strip('{}')})"
 
 
-@lru_cache(maxsize=32_768)
+@remembered(5)
 def _guess(value: str) -> str:
     text = value.strip()
     if text in ("", "-", "N/A", "null", "None", "[]", "{}"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.host import accounts, commands, paths
 from loglm_bridge.telemetry.canonical.network import addresses
@@ -61,7 +61,7 @@ def word(value: str) -> str:
     return _word(value[:MAX_WORD])
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _word(value: str) -> str:
     text = placeholders.escape(value.strip()).lower()
     return "" if text in ("", "-", "n/a", "null", "(null)") else identity.mask(text)
@@ -72,7 +72,7 @@ def message(value: str) -> str:
     return _message(value[: MAX_WORD * 10])
 
 
-@lru_cache(maxsize=8_192)
+@remembered(1)
 def _message(value: str) -> str:
     if "%%" not in value:
         return word(value)
@@ -145,7 +145,7 @@ def service_type(value: str) -> str:
     return _SERVICE_TYPES.get(text, "kernel" if "kernel" in text else "user" if "user mode" in text else text)
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def call_trace(value: str) -> str:
     """Return a call trace's module names in order, without offsets and repeats, at most _MAX_FRAMES of them."""
     names: list[str] = []

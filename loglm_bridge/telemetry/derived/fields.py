@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Optional
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.derived import actors, clients, dns_names, grants, networks, outcomes, severities
 from loglm_bridge.telemetry.derived.values import Values
 from loglm_bridge.telemetry.record import EventType, Field
@@ -23,7 +23,7 @@ _OF_VALUE = (networks, clients, severities, grants, dns_names)
 _OF_EVENT = (actors, outcomes)
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def of_value(name: str, value: str) -> tuple[Field, ...]:
     """Return what one field derives by itself; `name` is in lower case."""
     if not value or value == "-":

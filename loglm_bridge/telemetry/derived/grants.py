@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 _CIDR = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}|::/0|[0-9a-fA-F:]{2,39}/\d{1,3})(?![\w.])")
 _EVERYONE = re.compile(
-    r"\"?(?:Principal\"?\s*:\s*(?:\"\*\"|\{\s*\"(?:AWS|Service|Federated)\"\s*:\s*\[?\s*\"\*\")|AllUsers|AuthenticatedUsers|allAuthenticatedUsers"
+    r"\"?(?:Principal\"?\s*+:\s*+(?:\"\*\"|\{\s*+\"(?:AWS|Service|Federated)\"\s*+:\s*+\[?+\s*+\"\*\")|AllUsers|AuthenticatedUsers|allAuthenticatedUsers"
     r"|system:anonymous|system:unauthenticated|public-read)",
     re.IGNORECASE,
 )

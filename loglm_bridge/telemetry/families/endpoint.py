@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Mapping
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families.product_signatures import ProductSignature, clean_kind, deciding_fields, match
 
 #: A product's own name of an event -> action, in the words that Windows events have too.
@@ -93,7 +93,7 @@ def classify(lower: Mapping[str, str]) -> tuple[str, str] | None:
     return match(_SIGNATURES, lower)
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def action_of(kind: str) -> str:
     """Return the action of an endpoint kind (`process_create` for defender:processcreated), empty if unknown."""
     return _ACTIONS.get(kind.partition(":")[2].partition(":")[0], "")

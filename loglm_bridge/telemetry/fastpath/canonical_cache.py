@@ -18,6 +18,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from loglm_bridge.telemetry import canonicaliser
+from loglm_bridge.telemetry.byte_cache import size_of
 from loglm_bridge.telemetry.canonical import field_names, host_names
 from loglm_bridge.telemetry.derived import PREFIX, EventDeriver, derives, of_value
 from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, EventType, Field
@@ -36,6 +37,8 @@ _VALUE_BYTES, _FORM_BYTES, _LAYOUT_BYTES = 200, 3_500, 20_000
 
 #: Entries of each dictionary of a column keyed by canonical values.
 _MAX_ENTRIES = 512
+#: Characters of a value by which such a column finds it; longer ones are no numbers.
+_MAX_KEY = 256
 
 
 class Rules(Protocol):
@@ -148,7 +151,8 @@ class CanonicalCache:
         key = (cells, self._derived_atoms(layout.deriver(values)) if layout.deriver is not None else ())
         form = layout.forms.get(key) or self._form(layout, key)
         hint = host if layout.uses_host_hint else ""
-        own_names = host_names.spellings((*[values[i] for i in layout.host_indices], hint))
+        logged = [values[i][: host_names.MAX_NAME] for i in layout.host_indices]
+        own_names = host_names.spellings((*logged, hint[: host_names.MAX_NAME]))
         if own_names and any(name in form.values_text for name in own_names):
             form = form.with_host_masked(own_names, lambda: self._compose(layout, key, own_names))
         if layout.structured and not layout.text_indices:
@@ -174,7 +178,7 @@ class CanonicalCache:
         self.bytes_held += size
 
     def _layout(self, event_type: EventType, names: tuple[str, ...]) -> _Layout:
-        self._reserve(_LAYOUT_BYTES + sum(map(len, names)))
+        self._reserve(_LAYOUT_BYTES + size_of(names))
         layout = _Layout(event_type, names, self._columns(event_type, names))
         return self._layouts.setdefault((event_type, names), layout)
 
@@ -218,7 +222,7 @@ class CanonicalCache:
     def _intern(self, content: _Content) -> FieldValue:
         field_value = self._field_values.get(content)
         if field_value is None:
-            self._reserve(_VALUE_BYTES)
+            self._reserve(_VALUE_BYTES + size_of(content[0].name) + size_of(content[0].value) + size_of(content[1]))
             field_value = self._field_values.setdefault(content, FieldValue(*content))
         return field_value
 
@@ -256,7 +260,7 @@ class _Column(dict[str, FieldValue]):
         self._content, self._intern, self._reserve = content, intern, reserve
 
     def __missing__(self, value: str) -> FieldValue:
-        self._reserve(_VALUE_BYTES + 2 * len(value))
+        self._reserve(_VALUE_BYTES + size_of(value))
         field_value = self[value] = self._intern(self._content(value))
         return field_value
 
@@ -279,6 +283,8 @@ class _ClassKeyed:
         self._by_value: dict[str, FieldValue] = {}
 
     def __getitem__(self, value: str) -> FieldValue:
+        if len(value) > _MAX_KEY:
+            return self._intern(self._content(value))
         if len(value) in self._lengths or not value.isascii():
             entries, key = self._by_value, value
         else:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Optional
 import orjson
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.contract.limits import MAX_HINT
 from loglm_bridge.telemetry.families.network import flow
 from loglm_bridge.telemetry.fastpath import json_layouts
 from loglm_bridge.telemetry.fastpath.flow_plan import DurationConverter, FlowPlan
@@ -74,7 +75,7 @@ def flow_columns(events: Sequence[Event], wanted: Container[str]) -> Iterator[Fl
 
 
 def _prefix(event: Event) -> _Prefix:
-    return event.sourcetype, event.raw[:_PREFIX_LENGTH]
+    return event.sourcetype[:MAX_HINT], event.raw[:_PREFIX_LENGTH]
 
 
 def _remember_failures(events: Sequence[Event], parsed: Iterable[int], failed: Iterable[int]) -> None:

@@ -18,6 +18,7 @@ from typing import Optional, Union
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.telemetry import parser
+from loglm_bridge.telemetry.byte_cache import size_of
 from loglm_bridge.telemetry.families import json_families
 from loglm_bridge.telemetry.families.network import flow, zeek
 from loglm_bridge.telemetry.families.windows import json_fields, rendered_message
@@ -25,8 +26,11 @@ from loglm_bridge.telemetry.fastpath.flow_plan import FlowPlan, blank_indices, f
 from loglm_bridge.telemetry.formats import json_audit, json_event
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Record
 
-#: Layout parsers cached, of all layouts together; beyond that the cache is cleared.
-_MAX_PARSERS = 20_000
+#: Layout parsers cached, of all layouts together, and their bytes; beyond that the cache is cleared.
+_MAX_PARSERS, _MAX_BYTES = 20_000, 32_000_000
+
+#: Estimated bytes of a layout, a parser or a plan beside its texts, and of a number in one.
+_ENTRY_BYTES, _INDEX_BYTES = 2_000, 40
 
 #: Plans, and event types, cached for one layout of flows.
 _MAX_PLANS = 256
@@ -82,6 +86,7 @@ class FlowParser:
             if len(self.plans) >= _MAX_PLANS:
                 self.plans.clear()
             self.plans[blank] = flow_plan(self.fields, blank)
+            _reserve(len(blank) * _INDEX_BYTES)
         return self.plans.get(blank)
 
     def _parse_in_full(self, values: list[str]) -> Optional[ColumnarRecord]:
@@ -119,7 +124,18 @@ class _Layout:
 
 
 _layouts: dict[tuple[str, ...], Optional[_Layout]] = {}
-_count = 0
+_count = _bytes = 0
+
+
+def bytes_held() -> int:
+    """Return the estimated bytes of the layouts cached."""
+    return _bytes
+
+
+def _reserve(size: int) -> None:
+    global _count, _bytes
+    _count += 1
+    _bytes += size + _ENTRY_BYTES
 
 
 def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
@@ -151,13 +167,13 @@ def flow_parser(
 
 def _layout_parser(names: tuple[str, ...], values: Sequence[str], event: Event) -> Optional[_LayoutParser]:
     """Return the parser of events with these names and deciding values; None: the reference parser."""
-    global _count
-    if names not in _layouts or _count > _MAX_PARSERS:
-        if _count > _MAX_PARSERS:
+    global _count, _bytes
+    if names not in _layouts or _count > _MAX_PARSERS or _bytes > _MAX_BYTES:
+        if _count > _MAX_PARSERS or _bytes > _MAX_BYTES:
             _layouts.clear()
-            _count = 0
+            _count = _bytes = 0
         _layouts[names] = _new_layout(names)
-        _count += 1
+        _reserve(size_of(names))
     layout = _layouts.get(names)
     if layout is None or not all(values[index] for index in layout.required):
         return None
@@ -165,8 +181,10 @@ def _layout_parser(names: tuple[str, ...], values: Sequence[str], event: Event) 
     try:
         return layout.parsers[key]
     except KeyError:
-        _count += 1
-        return layout.parsers.setdefault(key, _new_parser(names, values, layout, event))
+        new = _new_parser(names, values, layout, event)
+        copied = size_of(new.constants) if isinstance(new, _Copier) else 0
+        _reserve(size_of(key) + copied + len(names) * _INDEX_BYTES)
+        return layout.parsers.setdefault(key, new)
 
 
 def _new_layout(names: tuple[str, ...]) -> Optional[_Layout]:

@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from typing import Optional
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import ENTRY_BYTES, size_of
 from loglm_bridge.telemetry.families.windows import event_types, rendered_message
 from loglm_bridge.telemetry.formats.windows import windows_xml
 from loglm_bridge.telemetry.record import ColumnarRecord, EventType, Field
 
 #: Prefixes cached (beyond that the cache is cleared), and layouts of each.
 _MAX_PREFIXES, _MAX_LAYOUTS = 2_048, 6
+
+#: Characters of a prefix, and of a text of which a layout is learned, whose texts between values may be as long; bytes
+#: of all prefixes and layouts.
+_MAX_PREFIX, _MAX_LEARNED, _MAX_BYTES = 4_096, 16_384, 16_000_000
 
 #: Events of a prefix before a layout is learned, since learning costs two full parses and many prefixes never recur.
 #: Events that are tried thereafter: of some prefixes no layout can be learned.
@@ -81,27 +86,38 @@ class _Prefix:
 
 
 _prefixes: dict[str, _Prefix] = {}
+_bytes = 0
+
+
+def bytes_held() -> int:
+    """Return the estimated bytes of prefixes and layouts."""
+    return _bytes
 
 
 def parse(text: str, event: Event) -> Optional[ColumnarRecord]:
     """Return the record of a clean text that is event XML of a known layout, None for any other text."""
     start = text.find("'", text.find(_FIRST_ELEMENT)) + 1
-    if start <= 0 or not text.startswith("<Event"):
+    if not 0 < start <= _MAX_PREFIX or not text.startswith("<Event"):
         return None
+    global _bytes
     prefix = _prefixes.get(text[:start])
     if prefix is None:
-        if len(_prefixes) >= _MAX_PREFIXES:
+        if len(_prefixes) >= _MAX_PREFIXES or _bytes > _MAX_BYTES:
             _prefixes.clear()
+            _bytes = 0
         prefix = _prefixes[text[:start]] = _Prefix(0, [])
+        _bytes += ENTRY_BYTES + size_of(text[:start])
     for layout in prefix.layouts:
         record = layout.parse(text, start)
         if record is not None:
             return record
     prefix.misses += 1
-    if _MIN_EVENTS < prefix.misses <= _MIN_EVENTS + _MAX_ATTEMPTS and len(prefix.layouts) < _MAX_LAYOUTS:
+    tried = _MIN_EVENTS < prefix.misses <= _MIN_EVENTS + _MAX_ATTEMPTS
+    if tried and len(prefix.layouts) < _MAX_LAYOUTS and len(text) <= _MAX_LEARNED:
         learned = _learn(text, start, event)
         if learned is not None:
             prefix.layouts.append(learned)
+            _bytes += size_of((learned.literals, learned.constants, learned.names, learned.indices))
     return None
 
 

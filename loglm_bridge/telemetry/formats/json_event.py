@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
 from loglm_bridge.contract.event import Event
 from loglm_bridge.contract.limits import MAX_JSON_DEPTH
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families import json_families
 from loglm_bridge.telemetry.formats import json_audit
 from loglm_bridge.telemetry.record import Field, Record
@@ -24,6 +24,8 @@ MAX_FLAT_MEMBERS = 64
 _MAX_NESTED = 65_536
 #: Levels of the structure below which strings are not parsed as JSON.
 _MAX_NESTED_DEPTH = 6
+#: Characters of a field's name; long ones would be repeated in the name of each member.
+_MAX_NAME = 512
 #: Members of a list of scalars that are joined to one value.
 _MAX_JOINED = 32
 #: Members of an object that may be a named value, and characters of its name.
@@ -31,7 +33,7 @@ _MAX_PAIR_MEMBERS, _MAX_PAIR_NAME = 5, 100
 
 #: Names of lists that are a command line in parts.
 _ARGUMENTS = frozenset({"args", "argv", "arguments", "cmdline", "command", "command_line"})
-_OPENS = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*[{\[])")
+_OPENS = re.compile(r"\A\s*+(?:\{\s*+(?:[\"}]|\Z)|\[\s*+[{\[])")
 _TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)(\"?)|([{}\[\],:])|([^\s{}\[\],:\"]++)", re.DOTALL)
 _OPENERS = frozenset("{[")
 _SCALARS = frozenset({str, int, float})
@@ -83,7 +85,7 @@ def _is_flat(value: dict[str, Any], text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=2_048)
+@remembered(1)
 def names_of(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return the field names of a flat object with these keys."""
     return tuple([_dotted("", key) for key in keys])
@@ -150,10 +152,10 @@ def _add_object(columns: _Columns, name: str, value: dict[str, Any], depth: int)
             return
 
 
-@lru_cache(maxsize=32_768)
+@remembered(4)
 def _dotted(name: str, key: str) -> str:
-    key = clean_text(key)
-    return f"{name}.{key}" if name else key
+    key = clean_text(key[:_MAX_NAME])
+    return f"{name}.{key}"[:_MAX_NAME] if name else key
 
 
 def _add_text(columns: _Columns, name: str, value: str, depth: int) -> None:

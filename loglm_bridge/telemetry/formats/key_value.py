@@ -12,9 +12,10 @@ from loglm_bridge.telemetry.scanning import line_prefix
 from loglm_bridge.telemetry.scanning.key_value_scanner import is_pair_list, pairs
 
 _UNSAFE = re.compile(r"[^a-z0-9_.-]+")
-_COLON = re.compile(r"\s*([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
+_COLON = re.compile(r"\A\s*+([A-Za-z][\w ./()-]{1,48}): ?(.*)\Z", re.DOTALL)
 #: One line of JSON that was pretty-printed and collected line by line.
-_JSON_LINE = re.compile(r"\s*\"([^\"\s]{1,80})\"\s?: ([^\n]{1,8000}?),?\s*\Z")
+_JSON_LINE = re.compile(r"\A\s*+\"([^\"\s]{1,80}+)\"\s?: ")
+_MAX_JSON_VALUE = 8_000
 #: Pairs that a list must have.
 _MIN_PAIRS = 3
 #: Pairs from which on a text is a list of them, whatever else it has.
@@ -31,10 +32,23 @@ def parse(text: str, event: Event) -> Record | None:  # noqa: ARG001 (one signat
         length_of_pairs = sum(len(name) + len(value) for name, value in fields)
         if length_of_pairs * 2 >= len(words) or len(fields) >= _MANY_PAIRS:
             return _record(fields, words)
-    json_line = _JSON_LINE.match(text)
+    json_line = _json_line(text)
     if json_line:
-        return _record([(json_line.group(1), json_line.group(2).strip().strip('"'))], "")
+        return _record([json_line], "")
     return _colon_pairs(text)
+
+
+def _json_line(text: str) -> Field | None:
+    """Return the name and value of such a line of JSON, None for any other text."""
+    match = _JSON_LINE.match(text)
+    if match is None:
+        return None
+    value = text[match.end() :].rstrip()
+    if len(value) > 1:
+        value = value.removesuffix(",")
+    if len(value) > _MAX_JSON_VALUE or "\n" in value or text[match.end() : match.end() + 1] in ("", "\n"):
+        return None
+    return match.group(1), value.strip().strip('"')
 
 
 def _record(fields: list[Field], words: str) -> Record:

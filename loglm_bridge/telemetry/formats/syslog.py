@@ -19,15 +19,15 @@ _TIME = re.compile(
     r"(?: (?:19|20)\d\d)? \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?:UTC|GMT|[A-Z]{1,3}T)(?=[ :]))?"
     r"|(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z{1,2}|[+-]\d\d:?\d\d)?)(?=[\s:])"
 )
-_RFC5424 = re.compile(r"1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,64}) (?=\[|-(?: |\Z))")
+_RFC5424 = re.compile(r"\A1 (\S{1,40}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,64}) (?=\[|-(?: |\Z))")
 _TAG = re.compile(
-    r"([A-Za-z][\w./@+-]{0,80}(?:\([\w.:-]{1,40}\))?)\s?(?:\[[\w.#-]{1,40}\])?\s?(?:<[A-Za-z]{1,12}>)?: {0,2}"
+    r"\A([A-Za-z][\w./@+-]{0,80}(?:\([\w.:-]{1,40}\))?)\s?(?:\[[\w.#-]{1,40}\])?\s?(?:<[A-Za-z]{1,12}>)?: {0,2}"
 )
 # What is left of RFC 5424 where a collector cut its beginning: program, process id, message id, data.
-_CUT_RFC5424 = re.compile(r"([A-Za-z][\w./-]{1,60}|-) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
+_CUT_RFC5424 = re.compile(r"\A([A-Za-z][\w./-]{1,60}|-) (?:\d{1,10}|-) (?:-|[\w.-]{1,64}) (?:- |(?=\[))")
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _PARAMETER = re.compile(r"([^\s=:;\[\]\"]{1,64})[=:]\"((?:[^\"\\\]]|\\.)*+)\"")
-_HOST = re.compile(r"[A-Za-z0-9][\w.:-]{0,254}\Z|\[[0-9a-fA-F:.]{2,45}\]\Z")
+_HOST = re.compile(r"\A(?:[A-Za-z0-9][\w.:-]{0,254}|\[[0-9a-fA-F:.]{2,45}\])\Z")
 #: Severity words that may precede the tag.
 _SEVERITIES = frozenset({"info", "notice", "warning", "err", "crit", "alert", "emerg", "debug", "error"})
 _MAX_SEVERITIES = 4

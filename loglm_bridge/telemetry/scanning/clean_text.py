@@ -14,6 +14,7 @@ _HOSTILE = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U000e0000-\U000e0fff]"
 )
+_HOSTILE_RUN = re.compile(f"{_HOSTILE.pattern}+")
 #: The ASCII characters that _HOSTILE does not hold.
 _HARMLESS = bytes(code for code in range(128) if not _HOSTILE.match(chr(code)))
 #: Length below which `isprintable` is the cheaper first check.
@@ -31,7 +32,23 @@ def clean_text(text: str) -> str:
             return text
     elif text[:1] == "\ufeff":
         text = text[1:]
-    return _HOSTILE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+    return _HOSTILE_RUN.sub(_visible, text)
+
+
+def readable(raw: str) -> tuple[str, bool]:
+    """Return the clean text of a raw event and whether it was truncated to MAX_RAW_BYTES, before cleaning or after."""
+    text, truncated = truncate(raw)
+    text, again = truncate(clean_text(text))
+    return text, truncated or again
+
+
+def _visible(match: re.Match[str]) -> str:
+    """Return the characters of a run in visible form; each different one is formatted once."""
+    run = match[0]
+    if len(run) == 1:
+        return f"[U+{ord(run):04X}]"
+    shown = {character: f"[U+{ord(character):04X}]" for character in set(run)}
+    return "".join([shown[character] for character in run])
 
 
 def truncate(text: str, limit: int = MAX_RAW_BYTES) -> tuple[str, bool]:

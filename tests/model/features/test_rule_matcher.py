@@ -99,7 +99,7 @@ def test_an_empty_value_counts_as_absent():
 
 
 def test_cached_atoms_change_nothing(monkeypatch):
-    monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MAX_CACHED_CHARACTERS", 5_000)
+    monkeypatch.setattr("loglm_bridge.model.features.rule_matcher._MAX_CACHED_BYTES", 5_000)
     rules = compiled(0, 1)
     forms = [process(f"{'rundll32' if i % 3 else 'comsvcs'} {i % 7} {'x' * (i % 2 * 2_000)}") for i in range(60)]
     assert [rules.match(form) for form in forms] == [compiled(0, 1).match(form) for form in forms]

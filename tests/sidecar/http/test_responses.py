@@ -1,11 +1,13 @@
 """Responses: status, headers and bodies of errors."""
 
+import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from loglm_bridge.contract.errors import BY_CODE, Overloaded, Unauthorized
-from loglm_bridge.sidecar.http.responses import RETRY_AFTER, error_response, json_response
+from loglm_bridge.sidecar.http.responses import RETRY_AFTER, error_response, json_response, on_memory_error
 
 
 def test_json_is_written_in_ascii():
@@ -29,3 +31,11 @@ def test_temporary_refusals_say_when_to_retry_and_others_do_not():
     assert error_response(Overloaded("busy")).headers["retry-after"] == RETRY_AFTER
     assert "retry-after" not in error_response(Unauthorized("no token")).headers
     assert error_response(Unauthorized("no token")).headers["www-authenticate"] == 'Bearer realm="loglm"'
+
+
+def test_out_of_memory_is_503_in_json():
+    request = SimpleNamespace(state=SimpleNamespace())
+    response = asyncio.run(on_memory_error(request, MemoryError()))
+    assert (response.status_code, json.loads(response.body)["error"]["code"]) == (503, "not_ready")
+    assert response.headers["Retry-After"] == RETRY_AFTER
+    assert request.state.outcome == "not_ready"

@@ -11,7 +11,7 @@ import re
 from typing import Any, Iterator, Mapping
 
 #: The name of the search process that a message is about, before its text: `[idx1]`, `[subsearch]`.
-_ORIGIN = re.compile(r"\s*(?:\[[^\]]*\][\s:]*)*")
+_ORIGIN = re.compile(r"\A\s*(?:\[[^\]]*\][\s:]*)*")
 
 #: Beginnings of errors about lookups, field extractions and event types that apply to all searches of their kind. The
 #: events are all there; fields may be missing.

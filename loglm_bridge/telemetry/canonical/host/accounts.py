@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, placeholders, resources
 
 _MAX_ACCOUNT = 300
@@ -65,7 +65,7 @@ def pair(name: str, sid: str) -> str:
     return placeholders.USER if by_sid == placeholders.SID else by_sid.removeprefix("nobody")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _account(value: str) -> str:
     text = value.strip().strip("\"'").lower()
     if text in _ABSENT:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.guids import guid
 from loglm_bridge.telemetry.canonical.host import paths
@@ -68,7 +68,7 @@ def script(value: str) -> str:
     return _script(value[: MAX_INPUT * 2])
 
 
-@lru_cache(maxsize=2_048)
+@remembered(4)
 def _script(text: str) -> str:
     if "<#" in text:
         text = _without_blocks(text)
@@ -86,12 +86,12 @@ def _without_blocks(text: str) -> str:
     return " ".join([parts[0], *(part.partition("#>")[2] for part in parts[1:])])
 
 
-@lru_cache(maxsize=32_768)
+@remembered(6)
 def _short(value: str) -> str:
     return _command(value)
 
 
-@lru_cache(maxsize=2_048)
+@remembered(5)
 def _long(value: str) -> str:
     return _command(value)
 

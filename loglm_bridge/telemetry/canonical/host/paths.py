@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, placeholders
 
 #: Characters of a path that are read; Windows allows 32,767, behaviour is in the first few hundred.
@@ -63,7 +63,7 @@ def path(value: str) -> str:
     return _path(value[:MAX_PATH])
 
 
-@lru_cache(maxsize=32_768)
+@remembered(5)
 def _path(value: str) -> str:
     text = placeholders.escape(value.strip().strip("\"'")).lower()
     if not text.startswith("/") and (("/" in text and text[1:3] == ":/") or "\\" in text or text[:1] in "%$"):

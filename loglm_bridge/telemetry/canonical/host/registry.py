@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import identity, placeholders
 from loglm_bridge.telemetry.canonical.host import paths
 
@@ -38,7 +38,7 @@ def key(value: str) -> str:
     return _key(value[:_MAX_KEY])
 
 
-@lru_cache(maxsize=32_768)
+@remembered(4)
 def _key(value: str) -> str:
     text = (
         placeholders.escape(value.strip().strip('"')).lower().replace("/", "\\")

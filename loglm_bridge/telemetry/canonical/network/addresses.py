@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical.network.domains import domain, is_domain_like
 from loglm_bridge.telemetry.canonical.network.ports import FIRST_EPHEMERAL, MAX_PORT, SERVICE_PORTS
 from loglm_bridge.telemetry.canonical.network.urls import url
@@ -42,7 +42,7 @@ def port(value: str) -> str:
     return _port(value[:16])
 
 
-@lru_cache(maxsize=65_536)
+@remembered(6)
 def _ip(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):
@@ -55,7 +55,7 @@ def _ip(value: str) -> str:
     return domain(text) if is_domain_like(text) else "{other}"
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _port(value: str) -> str:
     text = value.strip()
     if text in ("", "-"):

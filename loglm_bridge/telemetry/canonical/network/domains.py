@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical.network.domain_table import (
     FUNCTION_LABELS,
     KNOWN_DOMAINS,
@@ -14,7 +14,7 @@ from loglm_bridge.telemetry.canonical.network.domain_table import (
 )
 
 _MAX_DOMAIN = 300
-_LABEL = re.compile(r"[A-Za-z0-9_*-]{1,63}\Z")
+_LABEL = re.compile(r"\A[A-Za-z0-9_*-]{1,63}\Z")
 _VOWELS = frozenset("aeiouy")
 
 
@@ -46,7 +46,7 @@ def looks_random(label: str) -> bool:
     return len(letters) >= 10 and vowels * 5 < len(letters)
 
 
-@lru_cache(maxsize=65_536)
+@remembered(6)
 def _domain(value: str) -> str:
     text = value.strip().strip(".").lower()
     if text in ("", "-"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import unquote
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import placeholders
 from loglm_bridge.telemetry.canonical.network.domains import domain, looks_random
 from loglm_bridge.telemetry.canonical.network.ports import FIRST_EPHEMERAL, SERVICE_PORTS
@@ -47,7 +47,7 @@ def url(value: str) -> str:
     return _url(value[:_MAX_URL])
 
 
-@lru_cache(maxsize=32_768)
+@remembered(4)
 def _url(value: str) -> str:
     text = placeholders.escape(value.strip())
     if text in ("", "-"):

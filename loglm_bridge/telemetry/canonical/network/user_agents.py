@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.canonical import placeholders
 
 _MAX_AGENT = 1_024
 _MAX_WORDS = 20
 
 _SPLIT = re.compile(r"[\s;,()\[\]/]+")
-_NUMBERED = re.compile(r"[vr]?\d[\d._+-]*[a-z]{0,3}\d*\Z")
+_NUMBERED = re.compile(r"\A[vr]?\d[\d._+-]*(?:[a-z]{1,3}\d*)?\Z")
 #: Locales, build tags and filler that every browser sends.
 _NOISE = frozenset(
     {
@@ -34,7 +34,7 @@ def user_agent(value: str) -> str:
     return _user_agent(value[:_MAX_AGENT])
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _user_agent(value: str) -> str:
     text = placeholders.escape(value.strip())
     if text in ("", "-"):

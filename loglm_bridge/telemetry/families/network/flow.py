@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from functools import lru_cache
 from typing import NamedTuple
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families.network import flow_values
 from loglm_bridge.telemetry.families.network.flow_aliases import ALIASES, END_TIMES, NON_FLOW_FIELDS, START_TIMES
 from loglm_bridge.telemetry.record import Field
@@ -40,7 +40,7 @@ class FlowFields(NamedTuple):
         return make_a_flow({schema_name for _, _, schema_name in self.schema})
 
 
-@lru_cache(maxsize=8_192)
+@remembered(1)
 def flow_fields(names: tuple[str, ...]) -> FlowFields:
     """Return what fields of these names can say about a flow."""
     lower = [name.lower() for name in names]

@@ -9,7 +9,7 @@ from loglm_bridge.telemetry.families.unix.syscalls import SYSCALLS
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
-_HEX = re.compile(r"(?:[0-9A-F]{2}){2,8192}\Z")
+_HEX = re.compile(r"\A(?:[0-9A-F]{2}){2,8192}+\Z")
 _ARGUMENT = re.compile(r"a(\d{1,4})(?:\[\d{1,4}\])?\Z")
 #: Fields that the kernel writes in hexadecimal if they contain blanks or quotes.
 _ENCODED_FIELDS = frozenset({"comm", "exe", "proctitle", "cwd", "name", "cmd", "data", "acct", "key", "path"})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Mapping, Sequence
 
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.record import Field
 
 #: Provider or channel in lower case -> source.
@@ -136,7 +136,7 @@ def classify(fields: Sequence[Field]) -> tuple[str, str]:
     return "windows", kind_of(provider, channel, event_id)
 
 
-@lru_cache(maxsize=4096)
+@remembered(1)
 def kind_of(provider: str, channel: str, event_id: str) -> str:
     """Return the kind of an event: its source's short name and its id, `security:4688`."""
     provider, channel, event_id = provider.strip().lower(), channel.strip().lower(), event_id.strip()
@@ -153,7 +153,7 @@ def _short(provider: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name)[:60].strip("_")
 
 
-@lru_cache(maxsize=4096)
+@remembered(1)
 def action_of(kind: str) -> str:
     """Return the action of a kind (`process_create` for sysmon:1 and security:4688), empty if unknown."""
     source, _, number = kind.partition(":")

@@ -11,7 +11,7 @@ _MAX_LINES = 400
 #: Length up to which a label's value is continued on further lines.
 _MAX_CONTINUED = 2_000
 
-_LABEL = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9 _()/-]{0,58}+)[ \t]*:(?:[ \t]+|\Z)")
+_LABEL = re.compile(r"\A[ \t]*+([A-Za-z][A-Za-z0-9 _()/-]{0,58}+)[ \t]*+:(?:[ \t]++|\Z)")
 _SUBJECT = {"securityid": "SubjectUserSid", "accountname": "SubjectUserName", "accountdomain": "SubjectDomainName",
             "domainname": "SubjectDomainName", "logonid": "SubjectLogonId",
             "clientname": "SubjectUserName"}  # fmt: skip
@@ -42,12 +42,12 @@ _LABELS = {
 RENDERED_FIELDS = frozenset({"Data", "ContextInfo", "Message"})
 
 _CONTEXT_KEY = re.compile(
-    r"[ \t]*(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
+    r"(?<![ \t])[ \t]*+(NewEngineState|PreviousEngineState|ProviderName|NewProviderState|DetailSequence|DetailTotal"
     r"|Sequence ?Number|User ?Id|User|Connected User|Host ?Name|Host ?Version|Host ?I[Dd]|Host ?Application"
     r"|Engine ?Version|Runspace ?I[Dd]|Pipeline ?I[Dd]|Script ?Name|Command ?Line|Command ?Name|Command ?Type"
     r"|Command ?Path|Severity|Shell ?ID)[ ]?="
 )
-_DETAILS = re.compile(r"^[ \t]*Details:[ \t]*$", re.MULTILINE)
+_DETAILS = re.compile(r"^[ \t]*+Details:[ \t]*+$", re.MULTILINE)
 #: Context key -> field of the event data; other keys are dropped.
 _CONTEXT_FIELDS = {
     "hostapplication": "HostApplication", "scriptname": "ScriptName", "commandline": "Payload", "userid": "User",

@@ -12,8 +12,8 @@ from loglm_bridge.telemetry.families.network import flow_values
 from loglm_bridge.telemetry.record import Field, Record
 
 _FAST_ALERT = re.compile(
-    r"\[\*\*\]\s?\[\d+:(\d+):\d+\]\s+(.{1,300}?)\s+\[\*\*\]\s+(?:\[Classification: ([^\]]{1,80})\]\s+)?"
-    r"(?:\[Priority: (\d)\]\s+)?\{([\w-]{1,16})\}\s+(\S{2,60}) -> (\S{2,60})"
+    r"\[\*\*\]\s?\[\d+:(\d+):\d+\]\s++(\S(?:.{0,298}?\S)??)\s++\[\*\*\]\s++(?:\[Classification: ([^\]]{1,80})\]\s++)?"
+    r"(?:\[Priority: (\d)\]\s++)?\{([\w-]{1,16})\}\s++(\S{2,60}) -> (\S{2,60})"
 )
 _FILTERLOG = re.compile(
     r"\d{0,10},\d*,[^,]{0,80},[^,]{0,80},[^,]{1,20},match,(pass|block|rdr|nat|binat|reject),(in|out),([46]),"

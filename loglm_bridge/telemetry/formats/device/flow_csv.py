@@ -18,7 +18,7 @@ _ARGUS = (
     "starttime", "dur", "proto", "srcaddr", "sport", "dir", "dstaddr", "dport", "state", "stos", "dtos", "totpkts",
     "bytes", "fwd_bytes", "label",
 )  # fmt: skip
-_ARROW = re.compile(r"\s*[<?|o]?[-?]+[>?|o]?\s*\Z|\s*who\s*\Z")
+_ARROW = re.compile(r"\A\s*+(?:[<?|o]?[-?]+[>?|o]?|who)\s*+\Z")
 _NFDUMP = ("ts", "te", "td", "sa", "da", "sp", "dp", "pr", "flg", "fwd", "stos", "ipkt", "ibyt", "opkt", "obyt")
 _TIME = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d")
 _FIREWALL = (

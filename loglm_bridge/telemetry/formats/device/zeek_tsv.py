@@ -15,8 +15,8 @@ from loglm_bridge.telemetry.families.network.zeek_columns import LAYOUTS, column
 from loglm_bridge.telemetry.record import Record
 
 _MAX_COLUMNS = 96
-_TIME = re.compile(r"\d{1,10}\.\d{1,6}\Z")
-_UID = re.compile(r"[CFe][A-Za-z0-9]{8,40}\Z|[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_TIME = re.compile(r"\A\d{1,10}\.\d{1,6}\Z")
+_UID = re.compile(r"\A(?:[CFe][A-Za-z0-9]{8,40}|[0-9a-f]{40}(?:[0-9a-f]{24})?)\Z")
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "unknown_transport"})
 _STATES = frozenset({"S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"})
 #: Logs to which sites and versions add columns.
@@ -24,23 +24,23 @@ _GROWING = frozenset({"conn", "dns", "ssl"})
 _SOURCETYPE = re.compile(r"(?:zeek|bro)[:_.-]([a-z0-9_]{2,40})")
 #: (log, column, pattern): a value by which a log is recognised among those with as many columns; the first match wins.
 _DISTINCTIVE_VALUES = (
-    ("conn", 11, re.compile("|".join(_STATES) + r"\Z")),
-    ("weird", 8, re.compile(r"[TF]\Z")),
-    ("tunnel", 6, re.compile(r"Tunnel::")),
-    ("dns", 7, re.compile(r"\d+\Z")),
-    ("notice", 10, re.compile(r"[A-Za-z0-9_]+::\w+\Z")),
-    ("ssl", 6, re.compile(r"(?:TLS|SSL|DTLS)v|-\Z")),
-    ("sip", 8, re.compile(r"sips?:|tel:")),
-    ("http", 7, re.compile(r"[A-Z_]{3,16}\Z|-\Z")),
-    ("smb_mapping", 6, re.compile(r"\\|-\Z")),
-    ("smb_files", 7, re.compile(r"SMB::|-\Z")),
-    ("ftp", 10, re.compile(r"[A-Z]{3,4}\Z|-\Z")),
-    ("kerberos", 6, re.compile(r"(?:AS|TGS|-)\Z")),
-    ("ssh", 6, re.compile(r"[12-]\Z")),
-    ("ntp", 7, re.compile(r"\d\Z")),
-    ("ntlm", 12, re.compile(r"[TF-]\Z")),
-    ("dce_rpc", 6, re.compile(r"[\d.]+\Z|-\Z")),
-    ("dpd", 6, re.compile(r"(?:tcp|udp)\Z")),
+    ("conn", 11, re.compile(rf"\A(?:{'|'.join(sorted(_STATES))})\Z")),
+    ("weird", 8, re.compile(r"\A[TF]\Z")),
+    ("tunnel", 6, re.compile(r"\ATunnel::")),
+    ("dns", 7, re.compile(r"\A\d+\Z")),
+    ("notice", 10, re.compile(r"\A[A-Za-z0-9_]+::\w+\Z")),
+    ("ssl", 6, re.compile(r"\A(?:(?:TLS|SSL|DTLS)v|-\Z)")),
+    ("sip", 8, re.compile(r"\A(?:sips?:|tel:)")),
+    ("http", 7, re.compile(r"\A(?:[A-Z_]{3,16}\Z|-\Z)")),
+    ("smb_mapping", 6, re.compile(r"\A(?:\\|-\Z)")),
+    ("smb_files", 7, re.compile(r"\A(?:SMB::|-\Z)")),
+    ("ftp", 10, re.compile(r"\A(?:[A-Z]{3,4}\Z|-\Z)")),
+    ("kerberos", 6, re.compile(r"\A(?:AS|TGS|-)\Z")),
+    ("ssh", 6, re.compile(r"\A[12-]\Z")),
+    ("ntp", 7, re.compile(r"\A\d\Z")),
+    ("ntlm", 12, re.compile(r"\A[TF-]\Z")),
+    ("dce_rpc", 6, re.compile(r"\A(?:[\d.]+\Z|-\Z)")),
+    ("dpd", 6, re.compile(r"\A(?:tcp|udp)\Z")),
 )
 
 

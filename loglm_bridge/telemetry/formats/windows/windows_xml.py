@@ -6,21 +6,22 @@ Schema: https://learn.microsoft.com/windows/win32/wes/eventschema-schema
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from loglm_bridge.contract.event import Event
+from loglm_bridge.telemetry.byte_cache import remembered
 from loglm_bridge.telemetry.families.windows import event_types, rendered_message
 from loglm_bridge.telemetry.record import Field, Record
 from loglm_bridge.telemetry.scanning.clean_text import clean_text
 
 # An opening tag: prefix and local name, attributes, then the text up to the next tag and whether that is a closing one.
-# A "<" that opens no tag (in an unescaped command line) is text. Possessive throughout: no backtracking.
+# A "<" that opens no tag (in an unescaped command line) is text; XML allows none in an attribute. Possessive
+# throughout: no backtracking, and a tag that does not end costs the text up to the next "<" only.
 _ELEMENT = re.compile(
-    r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^']*+'|\"[^\"]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
+    r"<([A-Za-z_][\w.:-]*+)((?:[^<>'\"]|'[^'<]*+'|\"[^\"<]*+\")*+)>([^<]*+(?:<(?![A-Za-z_/!?])[^<]*+)*+)(?=(</)?)"
 )
 _DATA_START, _DATA_END = "<EventData>", "</EventData>"
 _DATA = re.compile(r"<Data Name=(['\"])([^'\"<>&\s]+)\1>([^<]*)</Data>")
-_ATTRIBUTE = re.compile(r"([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
+_ATTRIBUTE = re.compile(r"(?<![\w.:-])([\w.:-]++)\s*+=\s*+(?:'([^']*+)'|\"([^\"]*+)\")")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 # XML's own entities only: with HTML's, an unescaped `&reg add` would become a trade mark sign.
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
@@ -115,12 +116,12 @@ def _elements(text: str, system: bool) -> list[Field]:
     return fields
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _constant_elements(text: str, system: bool) -> tuple[Field, ...]:
     return tuple(_elements(text, system))
 
 
-@lru_cache(maxsize=4_096)
+@remembered(1)
 def _attributes(name: str, attributes: str) -> tuple[Field, ...]:
     """Return the fields that an element of System has in its attributes."""
     values = {key: single or double for key, single, double in _ATTRIBUTE.findall(attributes)}
@@ -129,7 +130,7 @@ def _attributes(name: str, attributes: str) -> tuple[Field, ...]:
     )
 
 
-@lru_cache(maxsize=16_384)
+@remembered(3)
 def _data_name(attributes: str) -> str:
     """Return the value of the Name attribute, empty where there is none."""
     for key, single, double in _ATTRIBUTE.findall(attributes):
