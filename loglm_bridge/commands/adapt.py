@@ -11,7 +11,7 @@ from loglm_bridge.model.folder.model_folder import MANIFEST, ModelFolder
 from loglm_bridge.model.registry import default_folder
 
 #: Share of ordinary events that may be called malicious, unless another is named.
-_MALICIOUS = 5e-4
+_MALICIOUS = 1e-3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

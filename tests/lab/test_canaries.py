@@ -60,11 +60,12 @@ def canaries():
 
 
 def _public_words():
-    """Words of the Sigma rules, the command catalogues and ATT&CK's names."""
+    """Words of the Sigma rules, the command catalogues, ATT&CK's names and the project's own detection content."""
     with tarfile.open(DATA / "sigma_rules.tar.gz") as rules:
         text = [rules.extractfile(m).read().decode("utf-8", "replace") for m in rules.getmembers() if m.isfile()]
     with gzip.open(DATA / "aux_commands.jsonl.gz", "rt", encoding="utf-8") as lines:
         text += list(lines)
+    text += [path.read_text(encoding="utf-8") for path in (*RULES.rglob("*.yml"), *SHAPES.rglob("*.yml"))]
     text.append(json.dumps([str(value) for value in TECHNIQUES.items()]))
     return set(_WORD.findall("\n".join(text).lower()))
 

@@ -85,7 +85,7 @@ def test_adapt_raises_the_threshold_of_flows_to_that_of_a_site(folder, tmp_path)
     assert cli.main([*command, str(ordinary)]) == 0
     before, after = (ModelFolder.open(folder) for folder in (folder / "with flows", tmp_path / "site"))
     one, other = (SequenceConfig.from_dict(model.json("sequence.json")).flows for model in (before, after))
-    assert other.scale.malicious > one.scale.malicious
+    assert other.lone.malicious > one.lone.malicious
     assert other.depths != one.depths
     assert before.files["heads.json"] == after.files["heads.json"]
     events = [Event(**json.loads(line)) for line in lines]

@@ -33,7 +33,7 @@ def cache(rule_matcher):
 def check(cache, rule_matcher, event):
     expected = rule_matcher.mark(parse_and_canonicalise(event)[1])
     for _ in range(2):
-        actual = cache.find(parse(event), event.host)
+        actual = cache.find(parse(event), event.host, event.raw)
         assert actual.canonical == expected
         assert actual.key == expected.key
 
@@ -55,7 +55,13 @@ def test_any_fields(cache, rule_matcher, fields, host):
 
 def test_values_of_dropped_fields_share_a_form(cache):
     def event(at):
-        fields = {"ts": at, "uid": f"C{at}", "_path": "dns", "id.orig_h": "10.0.0.1", "query": "a.example.org"}
+        fields = {
+            "ts": f"17000000{at}.25",
+            "uid": f"CHhAvVGS1DHFjwGM{at}",
+            "_path": "dns",
+            "id.orig_h": "10.0.0.1",
+            "query": "a.example.org",
+        }
         return Event(json.dumps(fields))
 
     assert cache.find(parse(event(1)), "") is cache.find(parse(event(2)), "")
@@ -85,7 +91,7 @@ def test_threads_get_equal_forms(rule_matcher):
 
     def one(seed):
         order = random.Random(seed).sample(range(len(events)), len(events))
-        return all(cache.find(parse(events[i]), events[i].host).canonical == expected[i] for i in order)
+        return all(cache.find(parse(events[i]), events[i].host, events[i].raw).canonical == expected[i] for i in order)
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(one, range(12)))
