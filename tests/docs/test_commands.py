@@ -75,7 +75,7 @@ def test_subcommands_in_sentences_exist(command):
 
 
 def test_every_other_line_begins_with_a_program_that_is_known():
-    names = "loglm|pip|pytest|ruff|mypy|python|python3\\.11|mkdocs|package\\.sh|curl|env|install|openssl|systemctl"
+    names = r"loglm|pip|pytest|ruff|mypy|python|python3\.11|mkdocs|package\.sh|curl|env|install|openssl|systemctl"
     programs = rf"(\S*/)?({names}) ?"
     assert [line for line in LINES if not re.match(programs, line)] == []
 
