@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from loglm_bridge.contract.attack_table import TECHNIQUES
+from loglm_bridge.knowledge.loader import RULES
+from loglm_bridge.knowledge.rendering.shapes import SHAPES
 from loglm_bridge.lab.cli import SAMPLES
 from loglm_bridge.lab.data import identity_names
 from loglm_bridge.lab.data.corpus import NOT_TELEMETRY

@@ -12,7 +12,7 @@ that are dropped by name and used by no rule (times, ids) are not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from loglm_bridge.telemetry import canonicaliser
 from loglm_bridge.telemetry.byte_cache import size_of
 from loglm_bridge.telemetry.canonical import field_names, host_names
 from loglm_bridge.telemetry.derived import PREFIX, EventDeriver, derives, of_value
+from loglm_bridge.telemetry.fastpath.field_columns import VALUE_BYTES, ClassKeyed, Column, Content, FieldValue
 from loglm_bridge.telemetry.record import CanonicalEvent, ColumnarRecord, EventType, Field
 
 #: The field whose logged values select the rules that are tried.
@@ -32,13 +33,8 @@ ANY_LOGGED = "*logged"
 #: Bytes that the whole cache may take, estimated from its texts and Python's overhead.
 MAX_BYTES = 64 * 1024 * 1024
 
-#: Estimated bytes of a value, a form and a layout beside their texts (measured).
-_VALUE_BYTES, _FORM_BYTES, _LAYOUT_BYTES = 200, 3_500, 20_000
-
-#: Entries of each dictionary of a column keyed by canonical values.
-_MAX_ENTRIES = 512
-#: Characters of a value by which such a column finds it; longer ones are no numbers.
-_MAX_KEY = 256
+#: Estimated bytes of a form and a layout beside their texts (measured).
+_FORM_BYTES, _LAYOUT_BYTES = 3_500, 20_000
 
 
 class Rules(Protocol):
@@ -63,26 +59,11 @@ class Rules(Protocol):
         """Return the indices of the matching rules that look into texts, ascending."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FieldValue:
-    """What the model can see of a field's value: the canonical field, the matching atoms, the channel it names.
-
-    Equal FieldValues are one object, so that comparing and hashing them by identity is exact and cheap.
-    """
-
-    field: canonicaliser.CanonicalField
-    atoms: tuple[int, ...]
-    channel: str
-
-
 #: What a form depends on: its FieldValues, and the atoms of the fields that are derived from several fields.
 _Key = tuple[tuple["FieldValue", ...], tuple[int, ...]]
 
 #: Forms of one form that are kept for the rules that match texts.
 _MAX_VARIANTS = 64
-
-#: The content of a FieldValue, compared by value.
-_Content = tuple[canonicaliser.CanonicalField, tuple[int, ...], str]
 
 
 class CanonicalForm:
@@ -138,7 +119,7 @@ class CanonicalCache:
     def __init__(self, rules: Rules, max_bytes: int = MAX_BYTES) -> None:
         self._rules, self._max_bytes = rules, max_bytes
         self._layouts: dict[tuple[EventType, tuple[str, ...]], _Layout] = {}
-        self._field_values: dict[_Content, FieldValue] = {}
+        self._field_values: dict[Content, FieldValue] = {}
         self._derived: dict[tuple[Field, ...], tuple[int, ...]] = {}
         self.bytes_held = 0
         self.misses = 0
@@ -164,6 +145,7 @@ class CanonicalCache:
         atoms = self._derived.get(derived)
         if atoms is None:
             found = {a for name, value in derived for a in self._rules.matching_atoms(PREFIX + name, value)}
+            self._reserve(VALUE_BYTES + sum(size_of(value) for _, value in derived))
             atoms = self._derived[derived] = tuple(sorted(found))
         return atoms
 
@@ -182,16 +164,16 @@ class CanonicalCache:
         layout = _Layout(event_type, names, self._columns(event_type, names))
         return self._layouts.setdefault((event_type, names), layout)
 
-    def _columns(self, event_type: EventType, names: Sequence[str]) -> dict[int, _Column | _ClassKeyed]:
+    def _columns(self, event_type: EventType, names: Sequence[str]) -> dict[int, Column | ClassKeyed]:
         """Return a column for each field that matters, by the field's index."""
-        columns: dict[int, _Column | _ClassKeyed] = {}
+        columns: dict[int, Column | ClassKeyed] = {}
         for index, name in enumerate(names[: canonicaliser.MAX_RECORD_FIELDS]):
             column = self._column(event_type, name)
             if column is not None:
                 columns[index] = column
         return columns
 
-    def _column(self, event_type: EventType, name: str) -> _Column | _ClassKeyed | None:
+    def _column(self, event_type: EventType, name: str) -> Column | ClassKeyed | None:
         mapping = field_names.resolve(event_type.family, event_type.kind, name)
         rule_names = canonicaliser.rule_field_names(event_type, name)
         lengths = self._exact_lengths(name, rule_names)
@@ -199,9 +181,9 @@ class CanonicalCache:
             return None
         content = partial(self._content, event_type, name, rule_names)
         if lengths is None or not canonicaliser.has_few_values(event_type, name):
-            return _Column(content, self._intern, self._reserve)
+            return Column(content, self._intern, self._reserve)
         class_of = partial(canonicaliser.canonical_value, event_type, name)
-        return _ClassKeyed(class_of, lengths, content, self._intern)
+        return ClassKeyed(class_of, lengths, content, self._intern)
 
     def _exact_lengths(self, name: str, rule_names: Sequence[str]) -> frozenset[int] | None:
         """Return the lengths of values that rules compare as a whole; None where parts of a value matter."""
@@ -210,7 +192,7 @@ class CanonicalCache:
         lengths = [self._rules.exact_lengths(rule_name) for rule_name in rule_names]
         return None if None in lengths else frozenset().union(*[one for one in lengths if one is not None])
 
-    def _content(self, event_type: EventType, name: str, rule_names: Sequence[str], value: str) -> _Content:
+    def _content(self, event_type: EventType, name: str, rule_names: Sequence[str], value: str) -> Content:
         lower = canonicaliser.rule_field_value(value)
         pairs = [(rule_name, lower) for rule_name in (*rule_names, ANY_LOGGED) if rule_name != canonicaliser.MESSAGE]
         if canonicaliser.derives_alone(event_type, name):
@@ -219,10 +201,10 @@ class CanonicalCache:
         field = canonicaliser.canonical_field(event_type, name, value)
         return field, atoms, lower if CHANNEL in rule_names else ""
 
-    def _intern(self, content: _Content) -> FieldValue:
+    def _intern(self, content: Content) -> FieldValue:
         field_value = self._field_values.get(content)
         if field_value is None:
-            self._reserve(_VALUE_BYTES + size_of(content[0].name) + size_of(content[0].value) + size_of(content[1]))
+            self._reserve(VALUE_BYTES + size_of(content[0].name) + size_of(content[0].value) + size_of(content[1]))
             field_value = self._field_values.setdefault(content, FieldValue(*content))
         return field_value
 
@@ -247,62 +229,10 @@ class CanonicalCache:
         return CanonicalForm(canonical, values_text, context, text_rules)
 
 
-class _Column(dict[str, FieldValue]):
-    """The FieldValues of one field by raw value."""
-
-    def __init__(
-        self,
-        content: Callable[[str], _Content],
-        intern: Callable[[_Content], FieldValue],
-        reserve: Callable[[int], None],
-    ) -> None:
-        super().__init__()
-        self._content, self._intern, self._reserve = content, intern, reserve
-
-    def __missing__(self, value: str) -> FieldValue:
-        self._reserve(_VALUE_BYTES + size_of(value))
-        field_value = self[value] = self._intern(self._content(value))
-        return field_value
-
-
-class _ClassKeyed:
-    """A column of a field whose raw values seldom repeat but have few canonical values: keyed by canonical value.
-
-    Raw values with one of the `lengths` may be what a rule compares as a whole, so they are keyed by themselves.
-    """
-
-    def __init__(
-        self,
-        class_of: Callable[[str], str],
-        lengths: frozenset[int],
-        content: Callable[[str], _Content],
-        intern: Callable[[_Content], FieldValue],
-    ) -> None:
-        self._class_of, self._lengths, self._content, self._intern = class_of, lengths, content, intern
-        self._by_class: dict[str, FieldValue] = {}
-        self._by_value: dict[str, FieldValue] = {}
-
-    def __getitem__(self, value: str) -> FieldValue:
-        if len(value) > _MAX_KEY:
-            return self._intern(self._content(value))
-        if len(value) in self._lengths or not value.isascii():
-            entries, key = self._by_value, value
-        else:
-            entries, key = self._by_class, self._class_of(value)
-        field_value = entries.get(key)
-        if field_value is None:
-            if len(entries) >= _MAX_ENTRIES:
-                entries.clear()
-            field_value = entries[key] = self._intern(self._content(value))
-        return field_value
-
-
 class _Layout:
     """How records of one event type and the same names are looked up."""
 
-    def __init__(
-        self, event_type: EventType, names: tuple[str, ...], columns: dict[int, _Column | _ClassKeyed]
-    ) -> None:
+    def __init__(self, event_type: EventType, names: tuple[str, ...], columns: dict[int, Column | ClassKeyed]) -> None:
         self.event_type = event_type
         self.columns = list(columns.values())
         indices = list(columns)
