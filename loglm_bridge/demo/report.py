@@ -90,10 +90,10 @@ def summary(labelled: Sequence[LabelledRow], notables: int, seconds: float) -> s
 #: What the numbers mean and do not mean.
 MEANING = (
     "SCORE says how seldom an ordinary event of the log family scores as high: 0.9 is one in a thousand. The number "
-    "behind a technique is the confidence in that technique. `unknown` means unlike anything that the model was trained on. The absence of a "
-    "label never means benign. The samples were written for this project: they show that the parts work together and "
-    "measure nothing; for figures see the model card. The speed includes the start of the search command and is not "
-    "the throughput of the sidecar."
+    "behind a technique is the confidence in that technique. `unknown` means unlike anything that the model was "
+    "trained on. The absence of a label never means benign. The samples were written for this project: they show that "
+    "the parts work together and measure nothing; for figures see the model card. The speed includes the start of the "
+    "search command and is not the throughput of the sidecar."
 )
 
 

@@ -19,6 +19,7 @@ from loglm_bridge.model.classifier.event_classifier import EventClassifier
 from loglm_bridge.model.classifier.neighbours import load_neighbours
 from loglm_bridge.model.classifier.outcome_cache import CachedOutcome
 from loglm_bridge.model.classifier.score_scale import MALICIOUS, SUSPICIOUS
+from loglm_bridge.model.collection_pause import collection_paused
 from loglm_bridge.model.context import entity_state
 from loglm_bridge.model.context.context import load_context_model
 from loglm_bridge.model.context.windowed_batch import WindowedBatch
@@ -53,7 +54,8 @@ class Labeller:
             ModelRefused: the folder does not match its manifest, its parts do not fit together, or it has no such
                 profile.
         """
-        return cls(model_folder.ModelFolder.open(folder), threads, profile)
+        with collection_paused():
+            return cls(model_folder.ModelFolder.open(folder), threads, profile)
 
     def label(self, events: Sequence[Event], options: Options, state: EntityState | None = None) -> list[Verdict]:
         """Return one verdict per event, in order. Equal verdicts are mostly one object.

@@ -78,16 +78,18 @@ def canonicalise(record: Record, event: Optional[Event] = None) -> CanonicalEven
 def _rule_fields(record: Record, text: str) -> tuple[Field, ...]:
     """Return what rules are matched against: logged values under each name, derived fields, the text of a line.
 
-    The text of a line is its message; what the line itself calls so is a part of it.
+    The text of a line is its message. What the line itself calls so counts where it is no part of it as it stands.
     """
+    line = rule_text(text)
     logged = [
-        (rule_name, rule_field_value(value))
+        (rule_name, lower)
         for name, value in record.fields[:MAX_RECORD_FIELDS]
+        for lower in (rule_field_value(value),)
         for rule_name in rule_field_names(record.event_type, name)
-        if not (text and rule_name == MESSAGE)
+        if rule_name != MESSAGE or lower not in line
     ]
     derived_values = [(PREFIX + name, value) for name, value in _derived_fields(record)]
-    return (*logged, *derived_values, *(((MESSAGE, rule_text(text)),) if text else ()))
+    return (*logged, *derived_values, *(((MESSAGE, line),) if line else ()))
 
 
 def _derived_fields(record: Record) -> list[Field]:

@@ -5,7 +5,8 @@ from tests.splunk.splunkd import warnings
 #: The columns that the search command adds with output=labels.
 LABEL_COLUMNS = [
     *("loglm_status", "loglm_score", "loglm_verdict", "loglm_technique_id", "loglm_technique", "loglm_tactic"),
-    *("loglm_confidence", "loglm_novelty", "loglm_model", "loglm_detail", "loglm_proof"),
+    *("loglm_confidence", "loglm_novelty", "loglm_model", "loglm_detail"),
+    *("loglm_explanation", "loglm_proof"),
 ]
 
 

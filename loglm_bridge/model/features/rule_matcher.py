@@ -7,11 +7,9 @@ matching rules become part of the canonical event; the heads learn how reliable 
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -236,20 +234,7 @@ def load_rule_matcher(folder: ModelFolder) -> RuleMatcher:
     """Return the rules of a model folder, none where it has no such file. Raises ModelRefused."""
     if model_folder.SIGNATURES not in folder.files:
         return NO_RULES
-    with _without_collection():
-        return RuleMatcher.load(folder.files[model_folder.SIGNATURES], folder.json(model_folder.SIGNATURE_RULES))
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Pause the garbage collector: looking through a hundred thousand new objects takes longer than making them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    return RuleMatcher.load(folder.files[model_folder.SIGNATURES], folder.json(model_folder.SIGNATURE_RULES))
 
 
 #: No rules at all.

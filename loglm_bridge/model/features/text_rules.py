@@ -17,7 +17,7 @@ from loglm_bridge.model.features.value_tests import ValueTest, ValueTests, passe
 _COSTS = {1: 2_000.0, 2: 500.0, 3: 100.0, 4: 30.0, 5: 10.0}
 
 #: Words of everyday lines, however long: what begins or ends one, or is one, is found everywhere too.
-_EVERYDAY = tuple(
+_EVERYDAY = frozenset(
     "accept access account action active add admin alert allow application attempt audit auth block cannot change "
     "client close command config connect create data default delete denied deny detect device disable drop enable "
     "error event exec fail file from get group handl host http info install invalid list local log login machine "
@@ -135,7 +135,8 @@ def _alternatives_cost(texts: Iterable[str]) -> float:
 
 def _literal_cost(text: str) -> float:
     word = text.strip(" .:=\"'[](){},;")
-    everyday = any(len(word) <= len(one) + 2 and (word.startswith(one) or word.endswith(one)) for one in _EVERYDAY)
+    rests = (part for cut in range(3) for part in (word[: len(word) - cut], word[cut:]))
+    everyday = any(part in _EVERYDAY for part in rests)
     return _EVERYDAY_COST if everyday else _COSTS.get(len(text), 1.0)
 
 

@@ -251,6 +251,8 @@ class _Layout:
 
     def texts(self, values: Sequence[str], text: str) -> list[str]:
         """Return the texts of an event as rules see them: the whole line, or what a record calls its message."""
-        if text and not self.structured:
-            return [canonicaliser.rule_text(text)]
-        return [canonicaliser.rule_field_value(values[index]) for index in self.text_indices]
+        own = [canonicaliser.rule_field_value(values[index]) for index in self.text_indices]
+        if self.structured or not text:
+            return own
+        line = canonicaliser.rule_text(text)
+        return [*(one for one in own if one not in line), line]

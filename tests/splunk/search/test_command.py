@@ -32,6 +32,7 @@ def test_row_gets_all_columns(fake_sidecar, app_at, search):
         "loglm_novelty": "0.125",
         "loglm_model": model,
         "loglm_detail": "",
+        "loglm_explanation": "",
         "loglm_proof": rows[0]["loglm_proof"],
     }
     assert re.fullmatch("[0-9a-f]{24}", rows[0]["loglm_proof"])
