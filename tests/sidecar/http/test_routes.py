@@ -1,6 +1,8 @@
 """The routes over a real process: their answers, and that no body makes them answer 500."""
 
 import json
+import socket
+import struct
 import threading
 import time
 
@@ -181,6 +183,8 @@ def test_work_of_a_disconnected_client_is_cancelled(sidecar):
     with sidecar.connect() as connection:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         sidecar.wait_for_queue(4)
+        # a reset: a client that only ends its sending may still read, and gets its answer
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until(lambda: sidecar.metrics()['loglm_requests_total{outcome="gone"}'] == 1)
     metrics = sidecar.metrics()
     assert metrics['loglm_events_total{outcome="gone"}'] == 4
