@@ -22,10 +22,10 @@ from loglm_bridge.contract.errors import ModelRefused
 MAX_CHARACTERS = 65_536
 
 #: Bytes that the automaton of one expression may take; it is built anew where it grows beyond.
-_MEMORY = 1 << 20
+_MEMORY = 1 << 18
 
-#: Compiled expressions that are kept: more than a model has. They are compiled when first needed.
-_MAX_COMPILED = 32_768
+#: Compiled expressions that are kept; they are compiled when needed. With _MEMORY they bound what hostile text can fill.
+_MAX_COMPILED = 2_048
 
 
 class ValueTest(NamedTuple):
