@@ -24,7 +24,7 @@ MAX_CHARACTERS = 65_536
 #: Bytes that the automaton of one expression may take; it is built anew where it grows beyond.
 _MEMORY = 1 << 18
 
-#: Compiled expressions that are kept; they are compiled when needed. With _MEMORY they bound what hostile text can fill.
+#: Compiled expressions that are kept; they are compiled when needed. With _MEMORY this bounds what hostile text fills.
 _MAX_COMPILED = 2_048
 
 
