@@ -1,5 +1,6 @@
 """Functions that remember their results within a budget of bytes."""
 
+import gc
 
 import pytest
 
